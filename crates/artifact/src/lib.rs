@@ -1,0 +1,1 @@
+//! Directories, files and archives to inventories, as a stream, in bounded memory.

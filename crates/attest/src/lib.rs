@@ -1,0 +1,1 @@
+//! The write side: observations to signed bundles beside the artifact.

@@ -1,0 +1,48 @@
+//! Every bound on what input controls, in one place.
+
+/// Upper bounds on sizes, depths and counts of foreign input. Reaching one is an error that names it, exit code 4.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Bytes of one JSON document (a bundle, a statement, a facts file).
+    pub json_bytes: usize,
+    /// Nesting of one JSON document.
+    pub json_depth: usize,
+    /// Values (objects, arrays, scalars) in one JSON document.
+    pub json_values: usize,
+    /// Bundles read for one question.
+    pub bundles: usize,
+    /// Bytes of a trust file.
+    pub trust_bytes: usize,
+    /// Entries of one inventory.
+    pub entries: usize,
+    /// Uncompressed bytes of one archive.
+    pub archive_bytes: u64,
+    /// Uncompressed bytes for one compressed byte, past the first 64 MiB.
+    pub inflate_ratio: u64,
+    /// Bytes of one path or link target.
+    pub path_bytes: usize,
+    /// Bytes of extended attributes on one entry.
+    pub xattr_bytes: usize,
+}
+
+impl Limits {
+    /// The limits of the shipped tools.
+    pub const DEFAULT: Self = Self {
+        json_bytes: 256 << 20,
+        json_depth: 64,
+        json_values: 8_000_000,
+        bundles: 200_000,
+        trust_bytes: 4 << 20,
+        entries: 4_000_000,
+        archive_bytes: 1 << 40,
+        inflate_ratio: 1_100,
+        path_bytes: 4_096,
+        xattr_bytes: 1 << 20,
+    };
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self::DEFAULT
+    }
+}

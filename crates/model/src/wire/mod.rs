@@ -1,0 +1,14 @@
+//! The shapes of every JSON document, with serde. Nothing outside this module derives serde.
+
+pub mod bundle;
+pub mod facts;
+pub mod inventory;
+pub mod link;
+pub mod list;
+pub mod provenance;
+pub mod report;
+pub mod review;
+pub mod statement;
+pub mod step_actor;
+pub mod vsa;
+pub mod words;

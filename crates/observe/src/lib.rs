@@ -1,0 +1,1 @@
+//! What happened: surroundings, a command run, a git history, a review.

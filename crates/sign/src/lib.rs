@@ -1,0 +1,1 @@
+//! Local keys: generate, load, sign.

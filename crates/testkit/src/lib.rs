@@ -1,0 +1,1 @@
+//! Stories, random worlds and an independent solver for the tests.

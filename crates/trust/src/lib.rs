@@ -1,0 +1,1 @@
+//! Bytes to verified statements: DSSE signatures, keys, the trust file.

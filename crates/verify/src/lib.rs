@@ -1,0 +1,1 @@
+//! The read side: evidence and artifact to a report.
