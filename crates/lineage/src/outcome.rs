@@ -1,0 +1,172 @@
+//! What solving gives: a verdict with its proof or its frontier, findings, and a verdict per file.
+
+use lasthand_model::digest::StatementDigest;
+use lasthand_model::wire::facts::Label;
+
+use crate::finding::Finding;
+
+/// The answer to the question. Callers must face every case, so this enum is exhaustive.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Verdict {
+    /// Proven.
+    Accepted,
+    /// Not proven, but two people signed an exception for exactly this artifact.
+    Exception,
+    /// Evidence was read and does not prove it.
+    Refused,
+    /// No verified evidence names the artifact, or a list that is demanded is missing or stale.
+    Undecided,
+}
+
+impl Verdict {
+    /// The word of reports.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Accepted => "accepted",
+            Self::Exception => "exception",
+            Self::Refused => "refused",
+            Self::Undecided => "undecided",
+        }
+    }
+}
+
+/// The answer for one file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum FileVerdict {
+    /// Proven.
+    Clean,
+    /// An agent-touched step lies behind it with no review after.
+    Violation,
+    /// Nobody is known to have reviewed it.
+    Unreviewed,
+    /// A link, label or input list is missing.
+    Indeterminate,
+    /// Let through by an exception.
+    Exception,
+}
+
+impl FileVerdict {
+    /// The word of reports.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Clean => "clean",
+            Self::Violation => "violation",
+            Self::Unreviewed => "unreviewed",
+            Self::Indeterminate => "indeterminate",
+            Self::Exception => "exception",
+        }
+    }
+}
+
+/// Why a file has its verdict.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Explanation {
+    /// Rule that decided: `source-archive`, `path-map`, `product`, `pinned`, `trusted-input`, `parent-folder`, `unmatched` ...
+    pub rule: &'static str,
+    /// Statements it rests on, the last step first.
+    pub evidence: Vec<StatementDigest>,
+    /// Step that made the file.
+    pub step: Option<StatementDigest>,
+    /// Review that covers its source.
+    pub review: Option<StatementDigest>,
+    /// Path map rule `from -> to` that placed it.
+    pub path_map: Option<(String, String)>,
+    /// Path of the material it came from.
+    pub source_path: Option<String>,
+    /// For a file that is not clean: the actors of the step to look at.
+    pub actors: Vec<String>,
+}
+
+/// One file of the artifact, in path order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FileAnswer {
+    /// Path as in the facts.
+    pub path: String,
+    /// The answer.
+    pub verdict: FileVerdict,
+    /// Why.
+    pub explained_by: Explanation,
+}
+
+/// What a piece of evidence does in a proof.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum ProofRole {
+    /// A landing.
+    Source,
+    /// A review.
+    Review,
+    /// A build step, or its step-actor statement.
+    Build,
+    /// A package step, or its step-actor statement.
+    Package,
+    /// A fetch step.
+    Fetch,
+    /// A required act.
+    Act,
+    /// A list.
+    List,
+    /// An approval of parameters, or half of an exception.
+    Approval,
+    /// A source VSA.
+    SourceVsa,
+}
+
+impl ProofRole {
+    /// The word of reports.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Source => "source",
+            Self::Review => "review",
+            Self::Build => "build",
+            Self::Package => "package",
+            Self::Fetch => "fetch",
+            Self::Act => "act",
+            Self::List => "list",
+            Self::Approval => "approval",
+            Self::SourceVsa => "source-vsa",
+        }
+    }
+}
+
+/// One piece of evidence that the acceptance rests on: without it, no acceptance (unless another derivation exists).
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ProofItem {
+    /// What it does in the proof.
+    pub role: ProofRole,
+    /// The statement.
+    pub statement: StatementDigest,
+    /// One line for people: what it shows.
+    pub shows: String,
+}
+
+/// The smallest thing that, if proven, would let the artifact pass; several when all are needed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FrontierItem {
+    /// The finding that says so: id, message, hint, where.
+    pub finding: Finding,
+    /// Who acted there, as far as known.
+    pub actors: Vec<String>,
+}
+
+/// The answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Outcome {
+    /// The verdict.
+    pub verdict: Verdict,
+    /// Labels that no derivation avoids.
+    pub labels: Vec<Label>,
+    /// Findings, worst first.
+    pub findings: Vec<Finding>,
+    /// Files of the artifact in path order.
+    pub files: Vec<FileAnswer>,
+    /// For an acceptance or exception: what it rests on.
+    pub proof: Vec<ProofItem>,
+    /// For a refusal: what is missing.
+    pub frontier: Vec<FrontierItem>,
+    /// Statements that count for nothing, and why.
+    pub unused: Vec<(StatementDigest, String)>,
+}
