@@ -5,6 +5,12 @@
 use crate::actor::words;
 use crate::digest::{FileDigest, InventoryRoot};
 
+mod blob;
+mod escape;
+
+pub use blob::{BlobError, Field};
+pub use escape::{EscapeError, escape_path, unescape_path};
+
 words! {
     /// What an entry is.
     EntryType {
@@ -89,16 +95,6 @@ impl Inventory {
     #[must_use]
     pub fn root(&self) -> InventoryRoot {
         merkle::root(self.records.iter().map(canonical_bytes))
-    }
-
-    /// The record blob: every canonical record in path order, each with its length before it (u32, big-endian).
-    #[must_use]
-    pub fn to_blob(&self) -> Vec<u8> {
-        let mut blob = Vec::new();
-        for record in &self.records {
-            push_field(&mut blob, &canonical_bytes(record));
-        }
-        blob
     }
 }
 

@@ -1,10 +1,12 @@
 //! The shapes of every JSON document, with serde. Nothing outside this module derives serde.
 
 pub mod bundle;
+mod entry;
 pub mod facts;
 pub mod inventory;
 pub mod link;
 pub mod list;
+mod nulls;
 pub mod provenance;
 pub mod report;
 pub mod review;
