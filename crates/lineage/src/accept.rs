@@ -1,0 +1,350 @@
+//! Acceptance for a name: proven content, required acts, lists, exceptions.
+//!
+//! SPEC: docs/rules.md section 6.
+
+use lasthand_model::actor::StepKind;
+use lasthand_model::digest::{ArtifactDigest, Sha256};
+use lasthand_model::wire::facts::{Approval, Body, List, ListEntry, ListKind, RequiredAct};
+use rustc_hash::FxHashSet;
+
+use crate::container;
+use crate::cover::{Cover, Place};
+use crate::finding::FindingId;
+use crate::people;
+use crate::rules::Rule;
+use crate::run::Run;
+use crate::steps::{Standing, Steps};
+use crate::trees::Tree;
+use crate::world::{Known, World, any_glob};
+
+/// How the artifact is proven.
+#[derive(Debug, Clone)]
+pub(crate) enum Goal<'a> {
+    /// Product of a faithful step: the candidate.
+    Step(usize),
+    /// A source archive of a covered tree: the landing.
+    SourceArchive(usize, Place<'a>),
+    /// A trusted input.
+    TrustedInput,
+    /// Every manifest of an index.
+    Index(Vec<(ArtifactDigest, Goal<'a>)>),
+}
+
+/// What one run decided.
+pub(crate) struct Decision<'a> {
+    pub(crate) cover: Cover<'a>,
+    pub(crate) steps: Steps<'a>,
+    pub(crate) goal: Option<Goal<'a>>,
+    /// What fails beside the content, with the place it is about.
+    pub(crate) refusals: Vec<(FindingId, Option<String>)>,
+    /// Lists that are demanded and missing or stale.
+    pub(crate) lists_missing: Vec<ListKind>,
+    /// Landings of the proof's trees that are covered only because the tree was covered elsewhere.
+    pub(crate) reverted: Vec<usize>,
+    /// Source trees of the proof.
+    pub(crate) sources: Vec<Place<'a>>,
+}
+
+impl Decision<'_> {
+    pub(crate) fn accepted(&self) -> bool {
+        self.goal.is_some() && self.refusals.is_empty() && self.lists_missing.is_empty()
+    }
+}
+
+/// Decides under the labels of a run.
+pub(crate) fn decide<'a>(run: &Run<'_, 'a>) -> Decision<'a> {
+    let cover = Cover::new(run);
+    let steps = Steps::new(run, &cover);
+    let world = run.world;
+    let digest = world.facts.question.digest;
+    let goal = world.product.and_then(|_| prove(run, &cover, &steps, digest, &mut FxHashSet::default()));
+    let goal = if goal.is_none() && world.rules.demand(Rule::Goal, false) { Some(Goal::TrustedInput) } else { goal };
+    let sources = goal.as_ref().map(|goal| source_places(&steps, goal)).unwrap_or_default();
+    let mut refusals = Vec::new();
+    if let Some(product) = world.product {
+        for required in &product.required {
+            if !world.rules.demand(Rule::RequiredActs, find_act(world, required).is_some()) {
+                refusals.push((FindingId::ActMissing, Some(act_name(required))));
+            }
+        }
+    } else {
+        refusals.push((FindingId::NotThisProduct, None));
+    }
+    let withdrawn = world
+        .effective_lists(ListKind::Withdrawal)
+        .any(|(_, list)| list.entries.iter().any(|entry| matches!(entry, ListEntry::Artifact(gone) if *gone == digest)));
+    if !world.rules.demand(Rule::Withdrawn, !withdrawn) {
+        refusals.push((FindingId::Withdrawn, None));
+    }
+    if !world.rules.demand(Rule::Rollback, !rolled_back(world, &cover, &sources)) {
+        refusals.push((FindingId::Rollback, None));
+    }
+    let lists_missing = world
+        .facts
+        .preset
+        .require_lists
+        .iter()
+        .copied()
+        .filter(|kind| !world.rules.demand(Rule::Lists, fresh_list(world, *kind).is_some()))
+        .collect();
+    let reverted = reverted(run, &cover, &sources);
+    if world.facts.preset.refuse_reverted && !reverted.is_empty() {
+        refusals.push((FindingId::RevertedUnreviewed, None));
+    }
+    Decision { cover, steps, goal, refusals, lists_missing, reverted, sources }
+}
+
+/// A name for an act, for people.
+pub(crate) fn act_name(required: &RequiredAct) -> String {
+    match &required.target {
+        Some(target) => format!("{} to {target}", required.action),
+        None => required.action.to_string(),
+    }
+}
+
+fn prove<'a>(
+    run: &Run<'_, 'a>,
+    cover: &Cover<'a>,
+    steps: &Steps<'a>,
+    digest: ArtifactDigest,
+    asked: &mut FxHashSet<ArtifactDigest>,
+) -> Option<Goal<'a>> {
+    if !asked.insert(digest) {
+        return None;
+    }
+    let world = run.world;
+    let makers = steps.makers_by_digest.get(&digest.0).map(Vec::as_slice).unwrap_or_default();
+    let made = makers.iter().copied().find(|at| {
+        steps.candidates.get(*at).is_some_and(|candidate| {
+            candidate.faithful
+                && candidate
+                    .body
+                    .products
+                    .iter()
+                    .any(|product| product.digest == digest.0 && steps.product_faults(run, *at, product).is_empty())
+        })
+    });
+    if let Some(at) = made {
+        return Some(Goal::Step(at));
+    }
+    if let Some(goal) = prove_source_archive(run, cover, digest.0) {
+        return Some(goal);
+    }
+    if trusted(world, digest.0) {
+        return Some(Goal::TrustedInput);
+    }
+    let members = world.facts.indexes.get(&digest)?;
+    let mut goals = Vec::new();
+    for member in members.iter().filter(|member| member.platform != "unknown/unknown") {
+        goals.push((member.digest, prove(run, cover, steps, member.digest, asked)?));
+    }
+    world.rules.grant(Rule::Index, !goals.is_empty()).then_some(Goal::Index(goals))
+}
+
+fn trusted(world: &World<'_>, digest: Sha256) -> bool {
+    let listed = world.facts.trust.trusted_inputs.iter().any(|row| {
+        row.digest == digest
+            && row.expires > world.facts.now
+            && any_glob(&row.products, &world.facts.question.product)
+    });
+    world.rules.grant(Rule::TrustedInput, listed)
+}
+
+fn prove_source_archive<'a>(run: &Run<'_, 'a>, cover: &Cover<'a>, digest: Sha256) -> Option<Goal<'a>> {
+    let product = run.world.trees.get(&digest)?;
+    let prefixes = container::prefixes(product);
+    let mut landings: Vec<usize> = (0..cover.landings.len()).collect();
+    landings.retain(|at| cover.landings.get(*at).is_some_and(|landing| cover.tree_covered(&place(landing))));
+    landings
+        .into_iter()
+        .filter(|_| run.world.rules.grant(Rule::SourceArchive, true))
+        .find_map(|at| {
+            let landing = cover.landings.get(at)?;
+            let tree = run.world.trees.get(&landing.to)?;
+            if !may_match(product, tree, &landing.body.export_ignore) {
+                return None;
+            }
+            prefixes
+                .iter()
+                .any(|prefix| {
+                    let diff = container::compare_archive(product, tree, prefix, &landing.body.export_ignore);
+                    diff.misfits.is_empty() && diff.agreeing > 0
+                })
+                .then(|| Goal::SourceArchive(at, place(landing)))
+        })
+}
+
+/// A cheap look before a whole comparison.
+fn may_match(product: &Tree<'_>, tree: &Tree<'_>, left_out: &[String]) -> bool {
+    !left_out.is_empty() || product.entries.len() >= tree.entries.iter().filter(|entry| entry.sha256.is_some()).count()
+}
+
+pub(crate) fn place<'a>(landing: &crate::landing::LandingInfo<'a>) -> Place<'a> {
+    (landing.body.repository.as_str(), landing.to)
+}
+
+/// Source trees behind a goal: of its step and of every step behind it.
+fn source_places<'a>(steps: &Steps<'a>, goal: &Goal<'a>) -> Vec<Place<'a>> {
+    let mut places = Vec::new();
+    let mut seen: FxHashSet<usize> = FxHashSet::default();
+    let mut stack: Vec<usize> = Vec::new();
+    let mut goals = vec![goal];
+    while let Some(goal) = goals.pop() {
+        match goal {
+            Goal::Step(at) => stack.push(*at),
+            Goal::SourceArchive(_, place) => places.push(*place),
+            Goal::TrustedInput => {}
+            Goal::Index(members) => goals.extend(members.iter().map(|(_, goal)| goal)),
+        }
+    }
+    while let Some(at) = stack.pop() {
+        if !seen.insert(at) {
+            continue;
+        }
+        for standing in steps.candidates.get(at).into_iter().flat_map(|candidate| &candidate.standings) {
+            match standing {
+                Standing::Tree(place) => places.push(*place),
+                Standing::Product(key) => stack.extend(steps.clean.get(key)),
+                _ => {}
+            }
+        }
+    }
+    places.sort_unstable();
+    places.dedup();
+    places
+}
+
+/// The act that meets a demand.
+pub(crate) fn find_act<'w, 'a>(world: &'w World<'a>, required: &RequiredAct) -> Option<&'w Known<'a>> {
+    let question = &world.facts.question;
+    world.known.iter().find(|statement| match &statement.fact.body {
+        Body::Act(act) => {
+            act.action == required.action
+                && act.product == question.product
+                && act.digest == question.digest
+                && (required.target.is_none() || act.target == required.target)
+                && people::act_holds(world, statement, act)
+        }
+        _ => false,
+    })
+}
+
+fn is_fresh(world: &World<'_>, list: &List) -> bool {
+    list.issued_at <= world.facts.now && world.facts.now <= list.fresh_until
+}
+
+/// A fresh effective list of a kind: the one with the highest sequence.
+pub(crate) fn fresh_list<'w, 'a>(world: &'w World<'a>, kind: ListKind) -> Option<(&'w Known<'a>, &'a List)> {
+    world
+        .effective_lists(kind)
+        .filter(|(_, list)| is_fresh(world, list))
+        .max_by_key(|(statement, list)| (list.sequence, std::cmp::Reverse(statement.digest())))
+}
+
+fn rolled_back<'a>(world: &World<'a>, cover: &Cover<'a>, sources: &[Place<'a>]) -> bool {
+    let Some((_, list)) = fresh_list(world, ListKind::Released) else { return false };
+    list.entries.iter().any(|entry| match entry {
+        ListEntry::Released { target_ref, digest } => {
+            let about = target_ref.is_empty()
+                || sources
+                    .iter()
+                    .flat_map(|source| cover.to_tree.get(source).into_iter().flatten())
+                    .any(|at| cover.landings.get(*at).is_some_and(|landing| landing.body.target_ref == *target_ref));
+            about && *digest != world.facts.question.digest
+        }
+        _ => false,
+    })
+}
+
+fn reverted<'a>(run: &Run<'_, 'a>, cover: &Cover<'a>, sources: &[Place<'a>]) -> Vec<usize> {
+    let mut found: Vec<usize> = sources
+        .iter()
+        .flat_map(|source| cover.to_tree.get(source).into_iter().flatten().copied())
+        .filter(|at| {
+            let left = cover.own_left.get(*at).copied().flatten().unwrap_or(0);
+            !run.world.rules.demand(Rule::Reverted, left == 0)
+        })
+        .collect();
+    found.sort_unstable();
+    found
+}
+
+/// The two halves of a valid exception.
+pub(crate) fn exception<'w, 'a>(world: &'w World<'a>) -> Option<[&'w Known<'a>; 2]> {
+    let question = &world.facts.question;
+    let halves: Vec<(&Known<'a>, usize)> = exceptions(world)
+        .filter(|(_, approval)| approval.digest == question.digest && approval.target == question.target)
+        .filter_map(|(statement, approval)| {
+            let person = world.person(&approval.approver.principal)?;
+            exception_half(world, approval, person).then_some((statement, person))
+        })
+        .collect();
+    let (first, person) = halves.first()?;
+    let second = halves.iter().find(|(_, other)| other != person)?;
+    world.rules.grant(Rule::Exception, true).then_some([*first, second.0])
+}
+
+fn exception_half<'a>(world: &World<'a>, approval: &'a Approval, person: usize) -> bool {
+    let stands_behind = |principal: &str| world.person(principal) == Some(person);
+    let own = approval
+        .authors
+        .iter()
+        .flat_map(|actor| std::iter::once(actor.principal.as_str()).chain(actor.sponsor.as_deref()));
+    !approval.reason.is_empty()
+        && approval.expires.is_some()
+        && approval.authors_complete
+        && !approval.authors.is_empty()
+        && !own.chain(people::known_authors(world)).any(stands_behind)
+}
+
+/// Valid approvals of action exception for the product.
+fn exceptions<'w, 'a>(world: &'w World<'a>) -> impl Iterator<Item = (&'w Known<'a>, &'a Approval)> {
+    world.known.iter().filter_map(|statement| match &statement.fact.body {
+        Body::Approval(approval)
+            if approval.action == "exception" && people::approval_holds(world, statement, approval) =>
+        {
+            Some((statement, approval))
+        }
+        _ => None,
+    })
+}
+
+/// Exceptions for the product and another artifact.
+pub(crate) fn standing_privileges<'w, 'a>(world: &'w World<'a>) -> Vec<&'w Known<'a>> {
+    exceptions(world)
+        .filter(|(_, approval)| approval.digest != world.facts.question.digest)
+        .map(|(statement, _)| statement)
+        .collect()
+}
+
+/// Whether some known statement, index or trusted input names the artifact by digest.
+pub(crate) fn named_by_digest(world: &World<'_>) -> bool {
+    let digest = world.facts.question.digest;
+    let by_statement = world.known.iter().any(|statement| match &statement.fact.body {
+        Body::Step(step) => step.products.iter().any(|product| product.digest == digest.0),
+        Body::Act(act) => act.digest == digest,
+        Body::Approval(approval) => approval.digest == digest,
+        Body::Other(other) => other.subjects.iter().any(|subject| subject.digest == digest.0),
+        _ => false,
+    });
+    by_statement
+        || world.facts.indexes.contains_key(&digest)
+        || world.facts.trust.trusted_inputs.iter().any(|row| row.digest == digest.0)
+}
+
+/// Known build or package steps that have a product of this name.
+pub(crate) fn made_under_name<'a>(world: &World<'a>, name: &str) -> Vec<usize> {
+    let named = |statement: &Known<'_>| match &statement.fact.body {
+        Body::Step(step) => {
+            matches!(step.kind, StepKind::Build | StepKind::Package)
+                && step.products.iter().any(|product| last_segment(&product.name) == name)
+        }
+        _ => false,
+    };
+    world.known.iter().enumerate().filter(|(_, statement)| named(statement)).map(|(at, _)| at).collect()
+}
+
+/// A product's name without folders.
+pub(crate) fn last_segment(name: &str) -> &str {
+    name.rsplit('/').next().unwrap_or(name)
+}

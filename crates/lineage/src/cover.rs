@@ -1,0 +1,559 @@
+//! Cover: which paths of which landing a human answered for.
+//!
+//! SPEC: docs/rules.md section 3. Unchanged paths inherit, so a pass costs the sum of the changes; a pass is repeated
+//! while a tree became wholly covered in it.
+
+use lasthand_model::actor::{ActorKind, Role};
+use lasthand_model::digest::Sha256;
+use lasthand_model::wire::facts::{Body, EntryFact, Label};
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use crate::landing::{self, Author, LandingInfo};
+use crate::level;
+use crate::review::{self, ReviewInfo};
+use crate::rules::Rule;
+use crate::run::Run;
+use crate::trees::{Change, same_entry};
+use crate::world::{any_glob, for_product, may, speaks_of};
+
+/// A tree of a repository.
+pub(crate) type Place<'a> = (&'a str, Sha256);
+
+/// Why a tree is wholly covered.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum WholeBy {
+    /// The empty tree, or an onboarding tree of the trust file.
+    Start,
+    /// A source VSA: index in `World::known`.
+    SourceVsa(usize),
+    /// A whole-tree review at a landing.
+    Review { review: usize, landing: usize },
+    /// A landing that covers all its entries and absences.
+    Landing(usize),
+    /// A recomputed merge of two wholly covered trees.
+    Merge { landing: usize, head: Sha256 },
+}
+
+/// What is covered, at the fixpoint.
+pub(crate) struct Cover<'a> {
+    pub(crate) reviews: Vec<ReviewInfo<'a>>,
+    pub(crate) landings: Vec<LandingInfo<'a>>,
+    /// Wholly covered trees, why, and in which order they became so.
+    pub(crate) whole: FxHashMap<Place<'a>, (usize, WholeBy)>,
+    /// Landings by the tree they lead to.
+    pub(crate) to_tree: FxHashMap<Place<'a>, Vec<usize>>,
+    /// For each landing and each of its changes: the reviews that answer for it, or none.
+    answers: Vec<Vec<Option<Vec<usize>>>>,
+    /// For each landing: how many paths it leaves uncovered by itself; absent when its base is not known.
+    pub(crate) own_left: Vec<Option<usize>>,
+    /// Entries of the wholly covered trees.
+    versions: Versions<'a>,
+}
+
+/// Paths without cover, each with the landing where it lost it.
+pub(crate) type Uncovered<'a> = FxHashMap<&'a str, usize>;
+
+/// Entries of wholly covered trees, by repository and path: for the rule **heal**.
+type Versions<'a> = FxHashMap<(&'a str, &'a str), Vec<&'a EntryFact>>;
+
+impl<'a> Cover<'a> {
+    pub(crate) fn new(run: &Run<'_, 'a>) -> Self {
+        let reviews = review::collect(run);
+        let landings = landing::collect(run, &reviews);
+        let mut cover = Self {
+            reviews,
+            landings,
+            whole: FxHashMap::default(),
+            to_tree: FxHashMap::default(),
+            answers: Vec::new(),
+            own_left: Vec::new(),
+            versions: Versions::default(),
+        };
+        for (at, landing) in cover.landings.iter().enumerate() {
+            cover.to_tree.entry((landing.body.repository.as_str(), landing.to)).or_default().push(at);
+        }
+        cover.hold_reviews(run);
+        cover.answers =
+            cover.landings.iter().map(|landing| cover.answer_all(run, landing)).collect();
+        cover.start(run);
+        cover.fixpoint(run);
+        cover
+    }
+
+    /// Whether a tree is wholly covered and landed.
+    pub(crate) fn tree_covered(&self, place: &Place<'a>) -> bool {
+        self.whole.contains_key(place) && self.to_tree.contains_key(place)
+    }
+
+    /// The reviews that answer for one change of a landing.
+    pub(crate) fn answer(&self, landing: usize, path: &str) -> Option<&[usize]> {
+        let changes = self.landings.get(landing)?.changes.as_ref()?;
+        let at = changes.binary_search_by(|change| change.path.cmp(path)).ok()?;
+        self.answers.get(landing)?.get(at)?.as_deref()
+    }
+
+    /// Every review that a landing's changes rest on.
+    pub(crate) fn reviews_of(&self, landing: usize) -> Vec<usize> {
+        let mut used: Vec<usize> =
+            self.answers.get(landing).into_iter().flatten().flatten().flat_map(|set| set.iter().copied()).collect();
+        used.sort_unstable();
+        used.dedup();
+        used
+    }
+
+    fn whole_tree(&self, repository: &'a str, tree: Sha256) -> bool {
+        self.whole.contains_key(&(repository, tree))
+    }
+
+    // --- reviews ---
+
+    /// Decides which bound reviews hold, along each chain.
+    fn hold_reviews(&mut self, run: &Run<'_, 'a>) {
+        let mut memo: FxHashMap<(usize, usize), bool> = FxHashMap::default();
+        let holds: Vec<Vec<usize>> = (0..self.landings.len())
+            .map(|at| {
+                let bound = self.landings.get(at).map(|landing| landing.bound.clone()).unwrap_or_default();
+                bound.into_iter().filter(|review| self.holds(run, *review, at, &mut memo)).collect()
+            })
+            .collect();
+        for (landing, holds) in self.landings.iter_mut().zip(holds) {
+            landing.holds = holds;
+        }
+    }
+
+    fn holds(
+        &self,
+        run: &Run<'_, 'a>,
+        review_at: usize,
+        landing_at: usize,
+        memo: &mut FxHashMap<(usize, usize), bool>,
+    ) -> bool {
+        // A walk only ever goes back along prev, so the landings on it are asked oldest first and none twice.
+        let Some(path) = self.walk(review_at, landing_at) else {
+            return self.applies(run, review_at, landing_at) && run.world.rules.demand(Rule::ReviewOnce, false);
+        };
+        for at in path.into_iter().rev() {
+            if memo.contains_key(&(review_at, at)) {
+                continue;
+            }
+            let earlier = self.walk(review_at, at).unwrap_or_default();
+            let used = earlier
+                .iter()
+                .filter(|before| **before != at)
+                .any(|before| memo.get(&(review_at, *before)).copied().unwrap_or(false));
+            let holds = self.applies(run, review_at, at) && run.world.rules.demand(Rule::ReviewOnce, !used);
+            memo.insert((review_at, at), holds);
+        }
+        memo.get(&(review_at, landing_at)).copied().unwrap_or(false)
+    }
+
+    /// Landings from `landing` back to the one that starts at the review's base; `None` when one on the way is not known.
+    fn walk(&self, review: usize, landing: usize) -> Option<Vec<usize>> {
+        let review = self.reviews.get(review)?;
+        let base = review.base?;
+        let mut path = vec![landing];
+        let mut at = landing;
+        loop {
+            let info = self.landings.get(at)?;
+            let starts = match base {
+                Some(base) => info.from == base,
+                None => info.body.from.is_none(),
+            };
+            if starts {
+                return Some(path);
+            }
+            at = info.prev?;
+            // LIMIT: a chain has no landing twice, so a walk ends.
+            if path.len() > self.landings.len() {
+                return None;
+            }
+            path.push(at);
+        }
+    }
+
+    /// Everything a review needs for a landing but being used once.
+    fn applies(&self, run: &Run<'_, 'a>, review: usize, landing: usize) -> bool {
+        let (Some(review), Some(landing)) = (self.reviews.get(review), self.landings.get(landing)) else { return false };
+        review.fault.is_none() && self.target_ref(run, review, landing)
+            && run.world.rules.demand(Rule::Binding, landing::binds(run, review, landing))
+    }
+
+    pub(crate) fn target_ref(&self, run: &Run<'_, 'a>, review: &ReviewInfo<'a>, landing: &LandingInfo<'a>) -> bool {
+        let world = run.world;
+        let listed = world.product.is_some_and(|product| any_glob(&product.refs, &review.body.target_ref));
+        let meant = review.body.repository == landing.body.repository
+            && (review.body.target_ref == landing.body.target_ref || listed);
+        world.rules.demand(Rule::TargetRef, meant)
+    }
+
+    /// Whether every earlier landing back to the review's base is known and used the review for nothing else.
+    pub(crate) fn holds_once(&self, landing: usize, review: usize) -> bool {
+        self.landings.get(landing).is_some_and(|landing| landing.holds.contains(&review))
+    }
+
+    // --- answers ---
+
+    fn answer_all(&self, run: &Run<'_, 'a>, landing: &LandingInfo<'a>) -> Vec<Option<Vec<usize>>> {
+        let Some(changes) = landing.changes.as_ref() else { return Vec::new() };
+        let mut last: Option<(Vec<usize>, bool)> = None;
+        changes
+            .iter()
+            .map(|change| {
+                if !landing.authors_complete || !self.duties(run, landing, change.path) {
+                    return None;
+                }
+                let set = self.reviews_for(landing, change.path);
+                let answered = match &last {
+                    Some((seen, answered)) if *seen == set => *answered,
+                    _ => {
+                        let answered = self.independent(run, landing, &set);
+                        last = Some((set.clone(), answered));
+                        answered
+                    }
+                };
+                answered.then_some(set)
+            })
+            .collect()
+    }
+
+    /// Reviews that hold and whose scope and change hold a path.
+    fn reviews_for(&self, landing: &LandingInfo<'a>, path: &str) -> Vec<usize> {
+        landing
+            .holds
+            .iter()
+            .copied()
+            .filter(|at| self.reviews.get(*at).is_some_and(|review| review.in_scope(path) && review.changes_path(path)))
+            .collect()
+    }
+
+    pub(crate) fn duties(&self, run: &Run<'_, 'a>, landing: &LandingInfo<'a>, path: &str) -> bool {
+        let world = run.world;
+        let Some(product) = world.product else { return false };
+        let conflict = landing.authors.iter().any(|author| {
+            let judged = match author.kind {
+                ActorKind::Agent | ActorKind::Automation => true,
+                ActorKind::Human => world.facts.preset.human_duties && !product.solo,
+                ActorKind::Unknown => false,
+            };
+            judged && self.releases(run, author, &product.name) && !self.robot_path(run, author, path)
+        });
+        world.rules.demand(Rule::Duties, !conflict)
+    }
+
+    fn releases(&self, run: &Run<'_, 'a>, author: &Author<'a>, product: &str) -> bool {
+        run.world.facts.trust.identities.iter().any(|row| {
+            ["build", "package", "sign", "publish", "promote"].iter().any(|kind| may(row, kind))
+                && for_product(row, product)
+                && lasthand_model::glob::matches(&row.principal, author.principal)
+        })
+    }
+
+    fn robot_path(&self, run: &Run<'_, 'a>, author: &Author<'a>, path: &str) -> bool {
+        run.world
+            .facts
+            .trust
+            .robots
+            .iter()
+            .any(|robot| robot.principal == author.principal && any_glob(&robot.paths, path))
+    }
+
+    /// Whether each author is answered by another person, one of them an approver.
+    pub(crate) fn independent(&self, run: &Run<'_, 'a>, landing: &LandingInfo<'a>, set: &[usize]) -> bool {
+        let reviews: Vec<&ReviewInfo<'a>> = set.iter().filter_map(|at| self.reviews.get(*at)).collect();
+        let pushers = self.pushers(run, landing);
+        let answered = !reviews.is_empty()
+            && landing.authors.iter().all(|author| {
+                self.answered(run, author, reviews.iter().filter_map(|review| review.person).chain(pushers.iter().copied()))
+                    || self.solo(run, author, &reviews)
+            });
+        run.world.rules.demand(Rule::Independence, answered)
+    }
+
+    fn answered(&self, run: &Run<'_, 'a>, author: &Author<'a>, answerers: impl Iterator<Item = usize>) -> bool {
+        let mut answerers = answerers;
+        answerers.any(|person| author.principals().all(|principal| run.world.person(principal) != Some(person)))
+    }
+
+    /// Authors who pushed the final head at level 3 answer for the others.
+    fn pushers(&self, run: &Run<'_, 'a>, landing: &LandingInfo<'a>) -> Vec<usize> {
+        landing
+            .body
+            .authors
+            .iter()
+            .filter(|actor| {
+                actor.role == Role::Pusher
+                    && run.world.kind(&actor.principal, actor.kind) == ActorKind::Human
+                    && level::of_observed(landing.level) >= 3
+            })
+            .filter_map(|actor| run.world.person(&actor.principal))
+            .collect()
+    }
+
+    /// A person who reviewed his own or his agent's work, with presence, where the product says `solo`.
+    fn solo(&self, run: &Run<'_, 'a>, author: &Author<'a>, reviews: &[&ReviewInfo<'a>]) -> bool {
+        let solo = run.world.product.is_some_and(|product| product.solo)
+            && reviews.iter().any(|review| {
+                review.level >= Some(4)
+                    && review.person.is_some()
+                    && author.principals().any(|principal| run.world.person(principal) == review.person)
+            });
+        run.world.rules.grant(Rule::Solo, solo && run.label(Label::Solo))
+    }
+
+    // --- wholly covered trees ---
+
+    fn add_whole(&mut self, place: Place<'a>, by: WholeBy) -> bool {
+        let order = self.whole.len();
+        let new = !self.whole.contains_key(&place);
+        if new {
+            self.whole.insert(place, (order, by));
+        }
+        new
+    }
+
+    /// Where chains start: the empty tree, onboarding trees, source VSAs, whole-tree reviews.
+    fn start(&mut self, run: &Run<'_, 'a>) {
+        let world = run.world;
+        let Some(product) = world.product else { return };
+        for repository in &product.repositories {
+            self.add_whole((repository, world.empty_root), WholeBy::Start);
+        }
+        for onboarding in &product.onboarding {
+            let root = run.resolve(&onboarding.tree).filter(|_| world.rules.grant(Rule::Onboarding, true));
+            if let Some(root) = root {
+                self.add_whole((&onboarding.repository, root), WholeBy::Start);
+            }
+        }
+        for (at, statement) in world.known.iter().enumerate().filter(|(_, statement)| statement.usable()) {
+            let Body::SourceVsa(vsa) = &statement.fact.body else { continue };
+            let believed = vsa.passed
+                && statement.pairs.iter().any(|pair| {
+                    pair.row.kind == ActorKind::Automation
+                        && may(pair.row, "vsa")
+                        && speaks_of(pair.row, &vsa.repository)
+                        && pair.level >= world.facts.preset.builder_level
+                });
+            if let (true, Some(root)) = (world.rules.grant(Rule::SourceVsa, believed), run.resolve(&vsa.tree)) {
+                self.add_whole((&vsa.repository, root), WholeBy::SourceVsa(at));
+            }
+        }
+        for (place, by) in self.whole_reviews(run) {
+            self.add_whole(place, by);
+        }
+    }
+
+    fn whole_reviews(&self, run: &Run<'_, 'a>) -> Vec<(Place<'a>, WholeBy)> {
+        let mut found = Vec::new();
+        for (review_at, review) in self.reviews.iter().enumerate() {
+            let (Some(None), Some(head), None) = (review.base, review.head, review.fault) else { continue };
+            let repository = review.body.repository.as_str();
+            for at in self.to_tree.get(&(repository, head)).into_iter().flatten() {
+                let Some(landing) = self.landings.get(*at) else { continue };
+                let holds = self.target_ref(run, review, landing) && self.whole_review(run, review, landing);
+                if run.world.rules.grant(Rule::WholeTreeReview, holds) {
+                    found.push(((repository, head), WholeBy::Review { review: review_at, landing: *at }));
+                }
+            }
+        }
+        found
+    }
+
+    fn whole_review(&self, run: &Run<'_, 'a>, review: &ReviewInfo<'a>, landing: &LandingInfo<'a>) -> bool {
+        let scope_holds_all = review
+            .head
+            .and_then(|head| run.world.trees.get(&head))
+            .is_some_and(|tree| tree.entries.iter().all(|entry| review.in_scope(&entry.path)));
+        let own: Vec<Author<'a>> = review
+            .body
+            .authors
+            .iter()
+            .map(|actor| Author {
+                principal: &actor.principal,
+                kind: run.world.kind(&actor.principal, actor.kind),
+                sponsors: actor.sponsor.as_deref().into_iter().collect(),
+            })
+            .collect();
+        let answered = own.iter().chain(&landing.authors).all(|author| {
+            self.answered(run, author, review.person.into_iter()) || self.solo(run, author, &[review])
+        });
+        let sponsored = own.iter().all(|author| {
+            !matches!(author.kind, ActorKind::Agent | ActorKind::Unknown) || !author.sponsors.is_empty()
+        });
+        scope_holds_all && review.body.authors_complete && !own.is_empty() && sponsored && landing.authors_complete && answered
+    }
+
+    // --- fixpoint ---
+
+    fn fixpoint(&mut self, run: &Run<'_, 'a>) {
+        let mut versions = Versions::default();
+        let starts: Vec<Place<'a>> = self.whole.keys().copied().collect();
+        for place in starts {
+            add_versions(run, &mut versions, place);
+        }
+        let children = self.children();
+        // LIMIT: each further pass needs a tree that joined in the one before.
+        for _ in 0..=self.landings.len() + 1 {
+            if !self.pass(run, &children, &mut versions) {
+                break;
+            }
+        }
+        self.versions = versions;
+    }
+
+    fn children(&self) -> Vec<Vec<usize>> {
+        let mut children = vec![Vec::new(); self.landings.len()];
+        for (at, landing) in self.landings.iter().enumerate() {
+            if let Some(list) = landing.prev.and_then(|prev| children.get_mut(prev)) {
+                list.push(at);
+            }
+        }
+        children
+    }
+
+    /// Walks every chain once; tells whether a tree became wholly covered.
+    fn pass(&mut self, run: &Run<'_, 'a>, children: &[Vec<usize>], versions: &mut Versions<'a>) -> bool {
+        let before = self.whole.len();
+        self.own_left = vec![None; self.landings.len()];
+        let mut stack: Vec<(usize, Uncovered<'a>)> = Vec::new();
+        let roots: Vec<usize> = (0..self.landings.len()).rev().filter(|at| self.starts_chain(*at)).collect();
+        stack.extend(roots.into_iter().map(|at| (at, Uncovered::default())));
+        while let Some((at, mut state)) = stack.pop() {
+            if self.own_left.get(at).is_some_and(Option::is_some) {
+                continue;
+            }
+            self.enter(run, at, &mut state, versions);
+            let Some((last, rest)) = children.get(at).and_then(|list| list.split_last()) else { continue };
+            for child in rest {
+                stack.push((*child, state.clone()));
+            }
+            stack.push((*last, state));
+        }
+        self.whole.len() > before
+    }
+
+    /// A landing whose base needs no landing before it.
+    fn starts_chain(&self, at: usize) -> bool {
+        self.landings.get(at).is_some_and(|landing| self.whole_tree(&landing.body.repository, landing.from))
+    }
+
+    fn enter(&mut self, run: &Run<'_, 'a>, at: usize, state: &mut Uncovered<'a>, versions: &mut Versions<'a>) {
+        if self.starts_chain(at) {
+            state.clear();
+        } else if !run.world.rules.grant(Rule::Prev, true) {
+            return;
+        }
+        let Some(landing) = self.landings.get(at) else { return };
+        let Some(changes) = landing.changes.clone() else { return };
+        let (repository, to, from) = (landing.body.repository.as_str(), landing.to, landing.from);
+        self.apply(run, at, &changes, state, versions);
+        let merge = self.landings.get(at).and_then(|landing| self.merged_head(run, landing));
+        if let Some(left) = self.own_left.get_mut(at) {
+            *left = Some(state.len());
+        }
+        let by = if state.is_empty() {
+            Some(WholeBy::Landing(at))
+        } else {
+            merge.map(|head| WholeBy::Merge { landing: at, head })
+        };
+        if let Some(by) = by
+            && self.add_whole((repository, to), by)
+        {
+            if self.whole_tree(repository, from) {
+                add_changes(versions, repository, &changes);
+            } else {
+                add_versions(run, versions, (repository, to));
+            }
+        }
+        if run.world.rules.grant(Rule::CoveredElsewhere, self.whole_tree(repository, to)) {
+            state.clear();
+        }
+    }
+
+    /// Moves the uncovered paths over one landing.
+    fn apply(&self, run: &Run<'_, 'a>, at: usize, changes: &[Change<'a>], state: &mut Uncovered<'a>, versions: &Versions<'a>) {
+        let Some(landing) = self.landings.get(at) else { return };
+        let answers = self.answers.get(at).map(Vec::as_slice).unwrap_or_default();
+        for (change, answer) in changes.iter().zip(answers) {
+            let origin = state.get(change.path).copied();
+            let base = change.before.is_none() || origin.is_none() || change.after.is_none();
+            let base = run.world.rules.demand(Rule::BaseCovered, base);
+            let healed = || {
+                let seen = versions.get(&(landing.body.repository.as_str(), change.path));
+                let equal = seen.is_some_and(|seen| seen.iter().any(|entry| same_entry(Some(entry), change.after)));
+                run.world.rules.grant(Rule::Heal, equal)
+            };
+            if answer.is_some() && (base || healed()) {
+                state.remove(change.path);
+            } else if answer.is_some() {
+                state.insert(change.path, origin.unwrap_or(at));
+            } else {
+                state.insert(change.path, at);
+            }
+        }
+    }
+
+    fn merged_head(&self, run: &Run<'_, 'a>, landing: &LandingInfo<'a>) -> Option<Sha256> {
+        let merge = landing.body.merge_of.as_ref()?;
+        let head = run.resolve(&merge.head)?;
+        let repository = landing.body.repository.as_str();
+        let holds = merge.mode == "merge"
+            && run.resolve(&merge.result) == Some(landing.to)
+            && self.whole_tree(repository, landing.from)
+            && self.whole_tree(repository, head);
+        run.world.rules.grant(Rule::RecomputedMerge, holds).then_some(head)
+    }
+
+    /// The paths that a landing leaves uncovered, each with where it lost cover; `None` when its base is not known.
+    pub(crate) fn uncovered(&self, run: &Run<'_, 'a>, landing: usize) -> Option<Uncovered<'a>> {
+        let mut chain = vec![landing];
+        let mut at = landing;
+        while !self.starts_chain(at) {
+            at = self.landings.get(at)?.prev?;
+            if chain.len() > self.landings.len() {
+                return None;
+            }
+            chain.push(at);
+        }
+        let mut state = Uncovered::default();
+        for at in chain.into_iter().rev() {
+            let landing = self.landings.get(at)?;
+            let changes = landing.changes.clone()?;
+            self.apply(run, at, &changes, &mut state, &self.versions);
+            if self.whole_tree(&landing.body.repository, landing.to) {
+                state.clear();
+            }
+        }
+        Some(state)
+    }
+
+    /// The landing to explain a tree by: the fewest uncovered paths, then the smallest statement digest.
+    pub(crate) fn best_landing(&self, run: &Run<'_, 'a>, place: &Place<'a>) -> Option<(usize, Uncovered<'a>)> {
+        let landings = self.to_tree.get(place)?;
+        let digest = |at: usize| {
+            self.landings.get(at).and_then(|landing| run.world.known.get(landing.statement)).map(|known| known.digest())
+        };
+        landings
+            .iter()
+            .filter_map(|at| Some((*at, self.uncovered(run, *at)?)))
+            .min_by_key(|(at, uncovered)| (uncovered.len(), digest(*at)))
+    }
+
+    /// Trees that landings (ours) lead to.
+    pub(crate) fn landed(&self) -> FxHashSet<Place<'a>> {
+        self.to_tree.keys().copied().collect()
+    }
+}
+
+fn add_versions<'a>(run: &Run<'_, 'a>, versions: &mut Versions<'a>, (repository, tree): Place<'a>) {
+    for entry in run.world.trees.get(&tree).into_iter().flat_map(|tree| tree.entries.iter()) {
+        versions.entry((repository, entry.path.as_str())).or_default().push(entry);
+    }
+}
+
+fn add_changes<'a>(versions: &mut Versions<'a>, repository: &'a str, changes: &[Change<'a>]) {
+    for change in changes {
+        if let Some(after) = change.after {
+            versions.entry((repository, change.path)).or_default().push(after);
+        }
+    }
+}

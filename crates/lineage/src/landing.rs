@@ -1,0 +1,322 @@
+//! Landings: which count, what they changed, whose work they are, which reviews meet them.
+//!
+//! SPEC: docs/rules.md section 3.
+
+use std::rc::Rc;
+
+use lasthand_model::actor::{ActorKind, Role};
+use lasthand_model::digest::Sha256;
+use lasthand_model::wire::facts::{Actor, Body, Landing};
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use crate::review::ReviewInfo;
+use crate::rules::Rule;
+use crate::run::Run;
+use crate::trees::{Change, same_entry};
+use crate::world::{Known, World, any_glob, may, observes, speaks_of};
+
+/// An author with everybody he stands for.
+#[derive(Debug, Clone)]
+pub(crate) struct Author<'a> {
+    pub(crate) principal: &'a str,
+    pub(crate) kind: ActorKind,
+    pub(crate) sponsors: Vec<&'a str>,
+}
+
+impl<'a> Author<'a> {
+    /// The principals this author stands for.
+    pub(crate) fn principals(&self) -> impl Iterator<Item = &'a str> + '_ {
+        std::iter::once(self.principal).chain(self.sponsors.iter().copied())
+    }
+}
+
+/// A landing that is authorised and ours.
+pub(crate) struct LandingInfo<'a> {
+    /// Index in `World::known`.
+    pub(crate) statement: usize,
+    pub(crate) body: &'a Landing,
+    pub(crate) from: Sha256,
+    pub(crate) to: Sha256,
+    /// The landing before it, when known, on the same ref and repository and leading to `from`.
+    pub(crate) prev: Option<usize>,
+    /// What it changed; absent when an inventory is missing.
+    pub(crate) changes: Option<Rc<Vec<Change<'a>>>>,
+    /// Known reviews that meet its trees, whatever else they lack.
+    pub(crate) bound: Vec<usize>,
+    /// Reviews that hold.
+    pub(crate) holds: Vec<usize>,
+    pub(crate) authors: Vec<Author<'a>>,
+    pub(crate) authors_complete: bool,
+    /// Best level of its signer.
+    pub(crate) level: u8,
+}
+
+impl LandingInfo<'_> {
+    /// Whether an author is an agent or of unknown kind.
+    pub(crate) fn agent_touched(&self) -> bool {
+        self.authors.iter().any(|author| matches!(author.kind, ActorKind::Agent | ActorKind::Unknown))
+    }
+}
+
+/// Whether a known landing is authorised; gives the best level of its signer.
+pub(crate) fn authority(world: &World<'_>, statement: &Known<'_>, body: &Landing) -> Option<u8> {
+    let level = statement
+        .pairs
+        .iter()
+        .filter(|pair| {
+            may(pair.row, "landing")
+                && speaks_of(pair.row, &body.repository)
+                && pair.row.kind != ActorKind::Agent
+                && pair.level >= world.facts.preset.builder_level
+                && body.authors.iter().all(|author| observes(pair.row, &author.method))
+        })
+        .map(|pair| pair.level)
+        .max();
+    if world.rules.demand(Rule::LandingAuthority, level.is_some()) { Some(level.unwrap_or(3)) } else { None }
+}
+
+/// Whether a landing is on a repository and ref of the product.
+pub(crate) fn ours(world: &World<'_>, body: &Landing) -> bool {
+    let listed = world.product.is_some_and(|product| {
+        product.repositories.contains(&body.repository) && any_glob(&product.refs, &body.target_ref)
+    });
+    world.rules.demand(Rule::OurRef, listed)
+}
+
+/// Reads the landings that are authorised and ours, with the reviews that meet them.
+pub(crate) fn collect<'a>(run: &Run<'_, 'a>, reviews: &[ReviewInfo<'a>]) -> Vec<LandingInfo<'a>> {
+    let world = run.world;
+    let mut landings: Vec<LandingInfo<'a>> = Vec::new();
+    let mut at_statement: FxHashMap<usize, usize> = FxHashMap::default();
+    for (at, statement) in world.known.iter().enumerate() {
+        let Body::Landing(body) = &statement.fact.body else { continue };
+        let Some(level) = statement.usable().then(|| authority(world, statement, body)).flatten() else { continue };
+        let from = body.from.as_ref().map_or(Some(world.empty_root), |tree| run.resolve(tree));
+        let (Some(from), Some(to), true) = (from, run.resolve(&body.to), ours(world, body)) else { continue };
+        at_statement.insert(at, landings.len());
+        landings.push(LandingInfo {
+            statement: at,
+            body,
+            from,
+            to,
+            prev: None,
+            changes: world.diff(from, to),
+            bound: Vec::new(),
+            holds: Vec::new(),
+            authors: Vec::new(),
+            authors_complete: false,
+            level,
+        });
+    }
+    link(world, &mut landings, &at_statement);
+    bind(run, &mut landings, reviews);
+    let edits = Edits::collect(run);
+    for landing in &mut landings {
+        add_authors(run, landing, reviews, &edits);
+    }
+    landings
+}
+
+fn link(world: &World<'_>, landings: &mut [LandingInfo<'_>], at_statement: &FxHashMap<usize, usize>) {
+    let prev: Vec<Option<usize>> = landings
+        .iter()
+        .map(|landing| {
+            let statement = world.by_digest.get(&landing.body.prev?)?;
+            let at = *at_statement.get(statement)?;
+            let before = landings.get(at)?;
+            let same = before.body.repository == landing.body.repository
+                && before.body.target_ref == landing.body.target_ref
+                && before.to == landing.from;
+            same.then_some(at)
+        })
+        .collect();
+    for (landing, prev) in landings.iter_mut().zip(prev) {
+        landing.prev = prev;
+    }
+}
+
+/// Finds the reviews that meet the trees of each landing.
+fn bind(run: &Run<'_, '_>, landings: &mut [LandingInfo<'_>], reviews: &[ReviewInfo<'_>]) {
+    let mut by_head: FxHashMap<Sha256, Vec<usize>> = FxHashMap::default();
+    let mut by_change: FxHashMap<(&str, u64), Vec<usize>> = FxHashMap::default();
+    for (at, review) in reviews.iter().enumerate() {
+        if let Some(head) = review.head {
+            by_head.entry(head).or_default().push(at);
+        }
+        // LIMIT: one key for each changed path of each review.
+        for change in review.changes.iter().flat_map(|changes| changes.iter()) {
+            by_change.entry((change.path, key(change))).or_default().push(at);
+        }
+    }
+    for landing in landings {
+        let mut candidates: Vec<usize> = by_head.get(&landing.to).into_iter().flatten().copied().collect();
+        let merge = landing.body.merge_of.as_ref();
+        if let Some(head) = merge.and_then(|merge| run.resolve(&merge.head)) {
+            candidates.extend(by_head.get(&head).into_iter().flatten());
+        }
+        if let Some(first) = landing.changes.as_ref().and_then(|changes| changes.first()) {
+            candidates.extend(by_change.get(&(first.path, key(first))).into_iter().flatten());
+        }
+        candidates.sort_unstable();
+        candidates.dedup();
+        landing.bound = candidates
+            .into_iter()
+            .filter(|at| reviews.get(*at).is_some_and(|review| binds(run, review, landing)))
+            .collect();
+    }
+}
+
+/// A key of what a path becomes, for finding reviews of the same change.
+fn key(change: &Change<'_>) -> u64 {
+    use std::hash::{Hash, Hasher};
+    let mut hasher = rustc_hash::FxHasher::default();
+    if let Some(entry) = change.after {
+        (entry.entry_type, entry.mode, entry.sha256, &entry.link_target).hash(&mut hasher);
+    }
+    hasher.finish()
+}
+
+/// Whether a review meets the trees of a landing: T1, or T2 by the observer or recomputed.
+pub(crate) fn binds(run: &Run<'_, '_>, review: &ReviewInfo<'_>, landing: &LandingInfo<'_>) -> bool {
+    if review.body.repository != landing.body.repository {
+        return false;
+    }
+    let (Some(base), Some(head)) = (review.base, review.head) else { return false };
+    let created = landing.body.from.is_none();
+    if head == landing.to && (base == Some(landing.from) || (base.is_none() && created)) {
+        return true;
+    }
+    let Some(base) = base else { return false };
+    merged_by_observer(run, landing, base, head) || merged_by_inventories(run, landing, base, head)
+}
+
+fn merged_by_observer(run: &Run<'_, '_>, landing: &LandingInfo<'_>, base: Sha256, head: Sha256) -> bool {
+    landing.body.merge_of.as_ref().is_some_and(|merge| {
+        run.resolve(&merge.head) == Some(head)
+            && run.resolve(&merge.base) == Some(base)
+            && run.resolve(&merge.result) == Some(landing.to)
+    })
+}
+
+/// Three-way merge on inventories: each path is taken from one side, or it is a conflict.
+fn merged_by_inventories(run: &Run<'_, '_>, landing: &LandingInfo<'_>, base: Sha256, head: Sha256) -> bool {
+    let Some(theirs) = run.world.diff(base, head) else { return false };
+    let Some(ours) = landing.changes.as_ref() else { return false };
+    let Some(a) = run.world.trees.get(&landing.from) else { return false };
+    let mut expected = ours.iter();
+    for change in theirs.iter() {
+        let current = a.find(change.path);
+        if same_entry(current, change.after) {
+            continue;
+        }
+        if !same_entry(current, change.before) {
+            return false;
+        }
+        match expected.next() {
+            Some(made) if made.path == change.path && same_entry(made.after, change.after) => {}
+            _ => return false,
+        }
+    }
+    expected.next().is_none()
+}
+
+/// Edits by repository and tree.
+struct Edits<'a> {
+    by_tree: FxHashMap<(&'a str, Sha256), Vec<usize>>,
+}
+
+impl<'a> Edits<'a> {
+    fn collect(run: &Run<'_, 'a>) -> Self {
+        let mut by_tree: FxHashMap<(&'a str, Sha256), Vec<usize>> = FxHashMap::default();
+        for (at, statement) in run.world.known.iter().enumerate() {
+            if let Body::Edit(edit) = &statement.fact.body
+                && let Some(to) = run.resolve(&edit.to)
+            {
+                by_tree.entry((edit.repository.as_str(), to)).or_default().push(at);
+            }
+        }
+        Self { by_tree }
+    }
+}
+
+fn add_authors<'a>(
+    run: &Run<'_, 'a>,
+    landing: &mut LandingInfo<'a>,
+    reviews: &[ReviewInfo<'a>],
+    edits: &Edits<'a>,
+) {
+    let world = run.world;
+    let mut authors: Vec<Author<'a>> = Vec::new();
+    let mut at_principal: FxHashMap<&'a str, usize> = FxHashMap::default();
+    let mut add = |actor: &'a Actor, kind: ActorKind, own_sponsor: bool| {
+        let sponsor = if own_sponsor { Some(actor.principal.as_str()) } else { actor.sponsor.as_deref() };
+        let kind = world.kind(&actor.principal, kind);
+        let at = *at_principal.entry(&actor.principal).or_insert_with(|| {
+            authors.push(Author { principal: &actor.principal, kind, sponsors: Vec::new() });
+            authors.len() - 1
+        });
+        if let Some(author) = authors.get_mut(at) {
+            if kind == ActorKind::Agent {
+                author.kind = kind;
+            }
+            author.sponsors.extend(sponsor.filter(|sponsor| !author.sponsors.contains(sponsor)));
+        }
+    };
+    for actor in &landing.body.authors {
+        add(actor, actor.kind, false);
+    }
+    let mut heads: FxHashSet<Sha256> = FxHashSet::from_iter([landing.to]);
+    heads.extend(landing.body.merge_of.as_ref().and_then(|merge| run.resolve(&merge.head)));
+    for review in landing.bound.iter().filter_map(|at| reviews.get(*at)) {
+        heads.extend(review.head);
+        for actor in &review.body.authors {
+            add(actor, actor.kind, false);
+        }
+    }
+    let mut heads: Vec<Sha256> = heads.into_iter().collect();
+    heads.sort_unstable();
+    for head in heads {
+        for at in edits.by_tree.get(&(landing.body.repository.as_str(), head)).into_iter().flatten() {
+            let Some(Body::Edit(edit)) = world.known.get(*at).map(|statement| &statement.fact.body) else { continue };
+            for actor in edit.actors.iter().filter(|actor| is_author(actor.role)) {
+                let borrowed = !edit.marks.is_empty() && actor.kind == ActorKind::Human;
+                add(actor, if borrowed { ActorKind::Agent } else { actor.kind }, borrowed);
+            }
+        }
+    }
+    let has_sponsor = landing.body.authors.iter().any(|actor| actor.role == Role::Sponsor);
+    let complete = landing.body.authors_complete
+        && !landing.body.authors.is_empty()
+        && authors.iter().all(|author| {
+            !matches!(author.kind, ActorKind::Agent | ActorKind::Unknown)
+                || !author.sponsors.is_empty()
+                || has_sponsor
+                || sponsorless(world, author.principal)
+        });
+    if has_sponsor {
+        // Agents without a sponsor of their own stand for every sponsor of the list.
+        let sponsors: Vec<&'a str> = landing
+            .body
+            .authors
+            .iter()
+            .filter(|actor| actor.role == Role::Sponsor)
+            .map(|actor| actor.principal.as_str())
+            .collect();
+        for author in &mut authors {
+            if matches!(author.kind, ActorKind::Agent | ActorKind::Unknown) && author.sponsors.is_empty() {
+                author.sponsors.clone_from(&sponsors);
+            }
+        }
+    }
+    landing.authors_complete = world.rules.demand(Rule::AuthorsComplete, complete);
+    landing.authors = authors;
+}
+
+/// Whether a role makes somebody an author of an edit.
+fn is_author(role: Role) -> bool {
+    matches!(role, Role::Performer | Role::Author | Role::CoAuthor | Role::Pusher | Role::Sponsor)
+}
+
+fn sponsorless(world: &World<'_>, principal: &str) -> bool {
+    world.facts.trust.robots.iter().any(|robot| robot.sponsorless && robot.principal == principal)
+}

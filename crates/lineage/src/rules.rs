@@ -1,0 +1,127 @@
+//! Every rule by name, so that each can be switched off and shown to matter.
+//!
+//! SPEC: docs/rules.md; the names here are the bold names there.
+
+macro_rules! rules {
+    ($($(#[$meta:meta])* $variant:ident = $name:literal),* $(,)?) => {
+        /// A named rule of `docs/rules.md`.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Rule { $($(#[$meta])* #[doc = concat!("The rule **", $name, "**.")] $variant),* }
+
+        impl Rule {
+            /// Every rule, in the order of the page.
+            pub const ALL: &'static [Self] = &[$(Self::$variant),*];
+
+            /// The name on the page.
+            #[must_use]
+            pub const fn name(self) -> &'static str {
+                match self { $(Self::$variant => $name),* }
+            }
+
+            /// Finds a rule by its name.
+            #[must_use]
+            pub fn parse(name: &str) -> Option<Self> {
+                match name { $($name => Some(Self::$variant),)* _ => None }
+            }
+        }
+    };
+}
+
+rules! {
+    Simulated = "simulated",
+    Revocation = "revocation",
+    Credential = "credential",
+    LandingAuthority = "landing-authority",
+    OurRef = "our-ref",
+    Onboarding = "onboarding",
+    SourceVsa = "source-vsa",
+    Prev = "prev",
+    ReviewAuthority = "review-authority",
+    ReviewerHuman = "reviewer-human",
+    ReviewerMarks = "reviewer-marks",
+    ReviewerLevel = "reviewer-level",
+    TargetRef = "target-ref",
+    Binding = "binding",
+    ReviewOnce = "review-once",
+    WholeTreeReview = "whole-tree-review",
+    AuthorsComplete = "authors-complete",
+    Independence = "independence",
+    Solo = "solo",
+    Duties = "duties",
+    BaseCovered = "base-covered",
+    Heal = "heal",
+    CoveredElsewhere = "covered-elsewhere",
+    RecomputedMerge = "recomputed-merge",
+    StepKind = "step-kind",
+    StepAuthority = "step-authority",
+    StepLevel = "step-level",
+    StepProduct = "step-product",
+    Performers = "performers",
+    AutomationOnly = "automation-only",
+    NoMarks = "no-marks",
+    Success = "success",
+    HasMaterials = "has-materials",
+    Instructions = "instructions",
+    Parameters = "parameters",
+    OneRevision = "one-revision",
+    SourceMapped = "source-mapped",
+    Bounded = "bounded",
+    MaterialsClean = "materials-clean",
+    PackageCompare = "package-compare",
+    TreeCovered = "tree-covered",
+    OwnEntry = "own-entry",
+    TrustedInput = "trusted-input",
+    Pinned = "pinned",
+    ProductOfStep = "product-of-step",
+    Fetched = "fetched",
+    Goal = "goal",
+    SourceArchive = "source-archive",
+    Index = "index",
+    RequiredActs = "required-acts",
+    Lists = "lists",
+    Withdrawn = "withdrawn",
+    Rollback = "rollback",
+    Reverted = "reverted",
+    Approval = "approval",
+    Exception = "exception",
+}
+
+/// A change to one rule, for tests of the rules.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Mutation {
+    /// A demand always holds; a grant never does.
+    Drop(Rule),
+    /// The rule says the opposite.
+    Negate(Rule),
+}
+
+/// The rules as they are, or with one of them changed.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Rules {
+    mutation: Option<Mutation>,
+}
+
+impl Rules {
+    #[cfg(feature = "mutants")]
+    pub(crate) const fn with(mutation: Mutation) -> Self {
+        Self { mutation: Some(mutation) }
+    }
+
+    /// A condition that acceptance demands.
+    pub(crate) fn demand(self, rule: Rule, holds: bool) -> bool {
+        match self.mutation {
+            Some(Mutation::Drop(changed)) if changed == rule => true,
+            Some(Mutation::Negate(changed)) if changed == rule => !holds,
+            _ => holds,
+        }
+    }
+
+    /// A condition that by itself gives something.
+    pub(crate) fn grant(self, rule: Rule, holds: bool) -> bool {
+        match self.mutation {
+            Some(Mutation::Drop(changed)) if changed == rule => false,
+            Some(Mutation::Negate(changed)) if changed == rule => !holds,
+            _ => holds,
+        }
+    }
+}

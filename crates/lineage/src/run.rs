@@ -1,0 +1,64 @@
+//! One attempt to decide, under one set of allowed labels.
+
+use std::cell::Cell;
+
+use lasthand_model::digest::{GitId, Sha256};
+use lasthand_model::wire::facts::{Body, Label, TreeRef};
+use rustc_hash::FxHashMap;
+
+use crate::labels::LabelSet;
+use crate::world::World;
+
+/// The world with the labels that derivations may carry.
+pub(crate) struct Run<'w, 'a> {
+    pub(crate) world: &'w World<'a>,
+    allowed: LabelSet,
+    consulted: Cell<LabelSet>,
+    roots: FxHashMap<&'a GitId, Option<Sha256>>,
+}
+
+impl<'w, 'a> Run<'w, 'a> {
+    pub(crate) fn new(world: &'w World<'a>, allowed: LabelSet) -> Self {
+        Self { world, allowed, consulted: Cell::default(), roots: git_roots(world) }
+    }
+
+    /// Whether a derivation may carry a label. Asking counts as use.
+    pub(crate) fn label(&self, label: Label) -> bool {
+        self.consulted.set(self.consulted.get().with(label));
+        self.allowed.contains(label)
+    }
+
+    /// Labels that made a difference somewhere, perhaps.
+    pub(crate) fn consulted(&self) -> LabelSet {
+        self.consulted.get()
+    }
+
+    /// The inventory root that a reference means.
+    pub(crate) fn resolve(&self, tree: &TreeRef) -> Option<Sha256> {
+        if let Some(root) = tree.root {
+            return Some(root.0);
+        }
+        let root = (*self.roots.get(tree.git_tree.as_ref()?)?)?;
+        self.label(Label::Sha1Join).then_some(root)
+    }
+}
+
+/// Git trees that landings name together with exactly one inventory root.
+fn git_roots<'a>(world: &World<'a>) -> FxHashMap<&'a GitId, Option<Sha256>> {
+    let mut roots: FxHashMap<&GitId, Option<Sha256>> = FxHashMap::default();
+    for statement in &world.known {
+        let Body::Landing(landing) = &statement.fact.body else { continue };
+        let merge = landing.merge_of.as_ref();
+        let trees = [Some(&landing.to), landing.from.as_ref()]
+            .into_iter()
+            .chain([merge.map(|m| &m.head), merge.map(|m| &m.base), merge.map(|m| &m.result)])
+            .flatten();
+        for tree in trees {
+            if let (Some(root), Some(git_tree)) = (tree.root, tree.git_tree.as_ref()) {
+                let root = Some(root.0);
+                roots.entry(git_tree).and_modify(|known| *known = known.filter(|_| *known == root)).or_insert(root);
+            }
+        }
+    }
+    roots
+}
