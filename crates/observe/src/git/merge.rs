@@ -1,0 +1,206 @@
+//! The one merge algorithm: three-way, by path, text by lines; no rename detection, no drivers, no attributes. A conflict has no result.
+//!
+//! SPEC: DESIGN section 1, R3. As `git merge-tree --write-tree` with rename detection off, on trees without `merge` attributes.
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use gix::ObjectId;
+use gix::diff::blob::{Algorithm, InternedInput};
+use gix::merge::blob::Resolution;
+use gix::merge::blob::builtin_driver::text::{Conflict, Labels, Merge};
+use gix::objs::tree::{Entry, EntryKind as GitKind};
+use lasthand_model::digest::GitId;
+
+use super::error::GitError;
+use super::inventory::TreeCache;
+use super::objects::{EntryKind, TreeEntry, read_blob};
+use super::open::{Repository, git_id};
+
+/// LIMIT: bytes of a file that is merged by lines; a larger one conflicts.
+const TEXT_BYTES: usize = 64 << 20;
+/// LIMIT: folders within folders.
+const DEPTH: usize = 512;
+/// A NUL in this many first bytes makes a file binary, as in git.
+const BINARY_SNIFF: usize = 8_000;
+
+/// Merges the change `base` -> `head` into `onto`.
+///
+/// In: three trees. Out: the id of the merged tree, or `None` on any conflict. The tree can be read through `repository`; nothing is written to disk.
+/// Cost: proportional to what differs.
+///
+/// # Errors
+/// When an object cannot be read.
+pub fn recompute(repository: &Repository, onto: &GitId, base: &GitId, head: &GitId) -> Result<Option<GitId>, GitError> {
+    let id = |tree| repository.object_id(tree);
+    let merged = merge_trees(repository, &mut TreeCache::default(), id(onto)?, id(base)?, id(head)?)?;
+    merged.map(git_id).transpose()
+}
+
+pub(super) fn merge_trees(
+    repository: &Repository,
+    cache: &mut TreeCache,
+    onto: ObjectId,
+    base: ObjectId,
+    head: ObjectId,
+) -> Result<Option<ObjectId>, GitError> {
+    merge_tree(repository, cache, [onto, base, head].map(Some), 0)
+}
+
+/// The three versions of one entry: in the tree merged onto, in the base, in the head.
+type Versions<'a> = [Option<&'a TreeEntry>; 3];
+
+fn merge_tree(
+    repository: &Repository,
+    cache: &mut TreeCache,
+    trees: [Option<ObjectId>; 3],
+    depth: usize,
+) -> Result<Option<ObjectId>, GitError> {
+    if let [Some(onto), Some(base), Some(head)] = trees {
+        if head == base || onto == head {
+            return Ok(Some(onto));
+        }
+        if onto == base {
+            return Ok(Some(head));
+        }
+    }
+    if depth > DEPTH {
+        return Err(GitError::OverLimit { what: "the depth of a tree", got: depth as u64, limit: DEPTH as u64 });
+    }
+    let mut sides: [Rc<[TreeEntry]>; 3] = [Rc::new([]), Rc::new([]), Rc::new([])];
+    for (side, tree) in sides.iter_mut().zip(trees) {
+        if let Some(tree) = tree {
+            *side = cache.tree(repository, tree)?;
+        }
+    }
+    let [onto, base, head] = &sides;
+    let mut paths: BTreeMap<&[u8], Versions<'_>> = BTreeMap::new();
+    for entry in onto.iter() {
+        let [slot, _, _] = paths.entry(&entry.name).or_default();
+        *slot = Some(entry);
+    }
+    for entry in base.iter() {
+        let [_, slot, _] = paths.entry(&entry.name).or_default();
+        *slot = Some(entry);
+    }
+    for entry in head.iter() {
+        let [_, _, slot] = paths.entry(&entry.name).or_default();
+        *slot = Some(entry);
+    }
+    let mut merged = Vec::with_capacity(paths.len());
+    for (name, versions) in paths {
+        match merge_entry(repository, cache, versions, depth)? {
+            Outcome::Conflict => return Ok(None),
+            Outcome::Absent => {}
+            Outcome::Present(kind, id) => merged.push(Entry { mode: git_kind(kind).into(), filename: name.into(), oid: id }),
+        }
+    }
+    merged.sort();
+    write_tree(repository, merged).map(Some)
+}
+
+enum Outcome {
+    Conflict,
+    Absent,
+    Present(EntryKind, ObjectId),
+}
+
+fn merge_entry(repository: &Repository, cache: &mut TreeCache, versions: Versions<'_>, depth: usize) -> Result<Outcome, GitError> {
+    let [onto, base, head] = versions;
+    let (a, o, b) = (version(onto), version(base), version(head));
+    if b == o || a == b {
+        return Ok(outcome(a));
+    }
+    if a == o {
+        return Ok(outcome(b));
+    }
+    let tree_of = |version: Option<(EntryKind, ObjectId)>| version.filter(|(kind, _)| *kind == EntryKind::Tree).map(|(_, id)| id);
+    // A folder that both sides changed: by its entries. One that only one side still has, and the other replaced by a file: a conflict unless the
+    // folder's side left it as it was, which is settled above.
+    if tree_of(a).is_some() && tree_of(b).is_some() || is_tree_or_absent(a) && is_tree_or_absent(b) && (tree_of(a).or(tree_of(b))).is_some() {
+        // A file in the base that both sides replaced by folders is a deletion on both sides.
+        let merged = merge_tree(repository, cache, [tree_of(a), tree_of(o), tree_of(b)], depth + 1)?;
+        return Ok(match merged {
+            None => Outcome::Conflict,
+            Some(id) if id == ObjectId::empty_tree(id.kind()) => Outcome::Absent,
+            Some(id) => Outcome::Present(EntryKind::Tree, id),
+        });
+    }
+    let (Some((a_kind, a_id)), Some((b_kind, b_id))) = (a, b) else { return Ok(Outcome::Conflict) };
+    if !a_kind.is_file() || !b_kind.is_file() {
+        return Ok(Outcome::Conflict);
+    }
+    let (o_kind, o_id) = match o {
+        Some((kind, id)) if kind.is_file() => (Some(kind), Some(id)),
+        _ => (None, None),
+    };
+    let Some(kind) = pick(a_kind, o_kind, b_kind) else { return Ok(Outcome::Conflict) };
+    if let Some(id) = pick(a_id, o_id, b_id) {
+        return Ok(Outcome::Present(kind, id));
+    }
+    // Added by both sides and different: git merges against an empty file, which conflicts in every case that matters; so do we, always.
+    let Some(o_id) = o_id else { return Ok(Outcome::Conflict) };
+    Ok(merge_text(repository, a_id, o_id, b_id)?.map_or(Outcome::Conflict, |id| Outcome::Present(kind, id)))
+}
+
+fn version(entry: Option<&TreeEntry>) -> Option<(EntryKind, ObjectId)> {
+    entry.map(|entry| (entry.kind, entry.id))
+}
+
+fn outcome(version: Option<(EntryKind, ObjectId)>) -> Outcome {
+    version.map_or(Outcome::Absent, |(kind, id)| Outcome::Present(kind, id))
+}
+
+fn is_tree_or_absent(version: Option<(EntryKind, ObjectId)>) -> bool {
+    version.is_none_or(|(kind, _)| kind == EntryKind::Tree)
+}
+
+/// The three-way choice for what cannot be mixed.
+fn pick<T: PartialEq>(onto: T, base: Option<T>, head: T) -> Option<T> {
+    if onto == head || base.as_ref() == Some(&head) {
+        return Some(onto);
+    }
+    (base.as_ref() == Some(&onto)).then_some(head)
+}
+
+fn merge_text(repository: &Repository, onto: ObjectId, base: ObjectId, head: ObjectId) -> Result<Option<ObjectId>, GitError> {
+    let [onto, base, head] = [read_blob(repository, onto)?, read_blob(repository, base)?, read_blob(repository, head)?];
+    if [&onto, &base, &head].into_iter().any(|bytes| is_binary(bytes) || bytes.len() > TEXT_BYTES) {
+        return Ok(None);
+    }
+    let mut input = InternedInput::default();
+    let merge = Merge::new(&mut input, &onto, &base, &head, Algorithm::Histogram);
+    let mut merged = Vec::new();
+    let keep = Conflict::default();
+    if merge.run(&mut merged, Labels::default(), keep) != Resolution::Complete {
+        return Ok(None);
+    }
+    write(repository, gix::objs::BlobRef { data: &merged }).map(Some)
+}
+
+pub(super) fn is_binary(bytes: &[u8]) -> bool {
+    bytes.iter().take(BINARY_SNIFF).any(|byte| *byte == 0)
+}
+
+const fn git_kind(kind: EntryKind) -> GitKind {
+    match kind {
+        EntryKind::Tree => GitKind::Tree,
+        EntryKind::File => GitKind::Blob,
+        EntryKind::Executable => GitKind::BlobExecutable,
+        EntryKind::Symlink => GitKind::Link,
+        EntryKind::Submodule => GitKind::Commit,
+    }
+}
+
+fn write_tree(repository: &Repository, entries: Vec<Entry>) -> Result<ObjectId, GitError> {
+    write(repository, gix::objs::Tree { entries })
+}
+
+/// Keeps an object in memory: the handle was opened so.
+fn write(repository: &Repository, object: impl gix::objs::WriteTo) -> Result<ObjectId, GitError> {
+    repository
+        .inner
+        .write_object(object)
+        .map(gix::Id::detach)
+        .map_err(|source| GitError::Object { id: "a merged object".to_owned(), source })
+}

@@ -1,0 +1,43 @@
+//! Reads a git history: trees as inventories, landings with their authors, recomputed merges, changes under review.
+//!
+//! Main types: [`Repository`], [`ObservedLanding`], [`ChangedPath`].
+//!
+//! Data flow: path -> [`open`] -> [`resolve`] -> [`landings`] -> [`bind_reviews`], and [`diff`] -> [`attribute`] -> [`unified`].
+//!
+//! **Invariants.** Nothing of a repository is ever run: no hook, filter, driver, monitor or external diff, and no configuration is read but the
+//! repository's own, as untrusted. Nothing is ever written: objects made by a recomputed merge stay in memory. Every object that a result rests on
+//! is hashed again (SHA-1 with collision detection, or SHA-256) and compared with its name; replacement refs, grafts, commit-graph files, the index,
+//! the working tree and `info/attributes` are not consulted.
+//!
+//! Source of all that is read here: git itself, so whoever can push can write it. Names and trailers are claims (level 2).
+
+mod agents;
+mod diff;
+mod error;
+mod export_ignore;
+mod graph;
+mod history;
+mod identity;
+mod inventory;
+mod merge;
+mod objects;
+mod open;
+mod path;
+mod revision;
+mod show;
+
+#[cfg(test)]
+mod tests;
+
+pub use agents::{TABLE, classify_mail, is_agent_mail};
+pub use diff::{ChangeKind, ChangedPath, attribute, diff};
+pub use error::GitError;
+pub use export_ignore::export_ignore;
+pub use history::{MergeNote, ObservedLanding, bind_reviews, landings};
+pub use identity::{Identity, agent_sign_offs};
+pub use inventory::{TreeCache, tree_inventory};
+pub use merge::recompute;
+pub use open::{Repository, open};
+pub use path::path_text;
+pub use revision::{Range, Revision, resolve, resolve_range};
+pub use show::{escape_for_terminal, unified};

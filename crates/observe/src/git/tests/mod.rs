@@ -1,0 +1,1 @@
+//! Real repositories, made by the `git` command with fixed people and dates.
