@@ -60,12 +60,15 @@ pub struct Inventory {
 }
 
 impl Inventory {
-    /// Sorts `records` by path.
+    /// Sorts `records` by path, and the extended attributes of each by name, so that the root does not depend on their order.
     ///
     /// # Errors
     /// The first path that occurs twice.
     pub fn from_records(mut records: Vec<FileRecord>) -> Result<Self, Vec<u8>> {
         records.sort_by(|a, b| a.path.cmp(&b.path));
+        for record in &mut records {
+            record.xattrs.sort();
+        }
         for pair in records.windows(2) {
             if let [a, b] = pair
                 && a.path == b.path
