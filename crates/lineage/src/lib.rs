@@ -1,1 +1,45 @@
 //! Verified statements and inventories to a verdict: the rules, the fixpoint, proof and frontier.
+//!
+//! Main types: [`Facts`](lasthand_model::wire::facts::Facts) in, [`Outcome`] out; [`solve`] is the one act.
+//!
+//! Data flow: facts -> `world` (which statements count) -> `cover` (landings and reviews) -> `steps` (build and package)
+//! -> `accept` (for a name) -> [`Outcome`]; a refusal is then walked by `explain`, each file by `files`.
+//!
+//! **Invariants.** Pure: no file, network, environment, clock or thread. Acceptance is a least fixpoint over positive evidence;
+//! nothing is accepted because something is absent. The semantics is `docs/rules.md`, nothing else.
+//!
+//! ```
+//! use lasthand_lineage::presets;
+//! assert_eq!(presets::find("standard").map(|preset| preset.reviewer_level), Some(3));
+//! ```
+#![deny(missing_docs, rustdoc::broken_intra_doc_links)]
+
+mod accept;
+mod container;
+mod cover;
+mod explain;
+mod files;
+pub mod finding;
+pub mod ingest;
+mod labels;
+mod landing;
+mod level;
+mod message;
+#[cfg(feature = "mutants")]
+pub mod mutants;
+mod outcome;
+mod people;
+pub mod presets;
+mod proof;
+mod review;
+mod rules;
+mod run;
+mod solve;
+mod steps;
+mod trees;
+mod world;
+
+pub use finding::{Finding, FindingId, Severity};
+pub use outcome::{Explanation, FileAnswer, FileVerdict, FrontierItem, Outcome, ProofItem, ProofRole, Verdict};
+pub use solve::solve;
+pub use steps::LOCK_FORMATS;

@@ -424,7 +424,7 @@ impl<'r, 'w, 'a> Reader<'r, 'w, 'a> {
         }
     }
 
-    fn parameter_fixed(&self, body: &Step, name: &str, value: &str) -> bool {
+    fn parameter_fixed(&self, body: &'a Step, name: &str, value: &str) -> bool {
         let Some(product) = self.run.world.product else { return false };
         let by_policy =
             product.parameters.get(name).is_some_and(|pattern| lasthand_model::glob::matches(pattern, value));

@@ -1,0 +1,461 @@
+//! Why not: the walk from the question to the smallest things that are missing.
+//!
+//! SPEC: docs/rules.md section 9.
+
+use lasthand_model::actor::{ActorKind, StepKind};
+use lasthand_model::digest::{Sha256, StatementDigest};
+use lasthand_model::inventory::EntryType;
+use lasthand_model::wire::facts::{Body, ListKind};
+use rustc_hash::FxHashSet;
+
+use crate::accept::{self, Decision};
+use crate::container::{self, ArchiveDiff};
+use crate::cover::{Cover, Place};
+use crate::finding::{Finding, FindingId, Place as Where, Severity};
+use crate::landing::{self, LandingInfo};
+use crate::message;
+use crate::outcome::FrontierItem;
+use crate::run::Run;
+use crate::steps::{Fault, Standing};
+use crate::world::Known;
+
+/// What the walk finds.
+pub(crate) struct Walk<'r, 'w, 'a> {
+    run: &'r Run<'w, 'a>,
+    decision: &'r Decision<'a>,
+    found: Vec<FrontierItem>,
+    seen_steps: FxHashSet<(usize, Sha256)>,
+    waiting: Vec<(usize, Sha256)>,
+    seen_trees: FxHashSet<Place<'a>>,
+}
+
+/// The tree that a container without evidence comes nearest to.
+pub(crate) struct NearMatch<'a> {
+    pub(crate) place: Place<'a>,
+    pub(crate) diff: ArchiveDiff,
+}
+
+/// Collects what is missing.
+pub(crate) fn frontier<'a>(run: &Run<'_, 'a>, decision: &Decision<'a>) -> Vec<FrontierItem> {
+    let mut walk = Walk {
+        run,
+        decision,
+        found: Vec::new(),
+        seen_steps: FxHashSet::default(),
+        waiting: Vec::new(),
+        seen_trees: FxHashSet::default(),
+    };
+    walk.question();
+    walk.found.sort_by(|a, b| a.finding.cmp(&b.finding));
+    walk.found.dedup();
+    walk.found
+}
+
+impl<'a> Walk<'_, '_, 'a> {
+    fn add(&mut self, id: FindingId, place: Where, actors: Vec<String>) {
+        let message = message::of(id, &place, &actors);
+        self.found.push(FrontierItem { finding: Finding { severity: Severity::Error, id, place, message }, actors });
+    }
+
+    fn statement(&self, at: usize) -> Option<StatementDigest> {
+        self.run.world.known.get(at).map(Known::digest)
+    }
+
+    fn question(&mut self) {
+        let world = self.run.world;
+        for (id, about) in &self.decision.refusals {
+            self.add(*id, Where { path: about.clone(), ..Where::default() }, Vec::new());
+        }
+        for kind in &self.decision.lists_missing {
+            let name = match kind {
+                ListKind::Revocation => "revocation",
+                ListKind::Withdrawal => "withdrawal",
+                ListKind::Released => "released",
+            };
+            self.add(FindingId::ListMissing, Where { path: Some(name.to_owned()), ..Where::default() }, Vec::new());
+        }
+        if self.decision.goal.is_some() || world.product.is_none() {
+            return;
+        }
+        self.artifact(world.facts.question.digest.0);
+    }
+
+    fn artifact(&mut self, digest: Sha256) {
+        let world = self.run.world;
+        if self.best_maker(digest).is_some() {
+            return self.step(digest);
+        }
+        if self.odd_makers(digest) {
+            return;
+        }
+        let name = world.facts.question.artifact_name.clone();
+        let named = name.as_deref().map(|name| accept::made_under_name(world, name)).unwrap_or_default();
+        if digest == world.facts.question.digest.0 && !accept::named_by_digest(world) {
+            if !named.is_empty() {
+                return self.changed(&named, digest);
+            }
+            if let Some(near) = near_match(self.run, &self.decision.cover, digest) {
+                for (path, id) in &near.diff.misfits {
+                    self.add(*id, Where { path: Some(path.clone()), ..Where::default() }, Vec::new());
+                }
+                if !self.decision.cover.tree_covered(&near.place) {
+                    self.tree(near.place);
+                }
+                return;
+            }
+            return self.add(FindingId::NoEvidence, Where::default(), Vec::new());
+        }
+        let members = world.facts.indexes.get(&lasthand_model::digest::ArtifactDigest(digest));
+        if let Some(members) = members.filter(|_| digest == world.facts.question.digest.0) {
+            for member in members.iter().filter(|member| member.platform != "unknown/unknown") {
+                if self.best_maker(member.digest.0).is_some() {
+                    if !self.maker_clean(member.digest.0) {
+                        self.step(member.digest.0);
+                    }
+                } else if !world.facts.trust.trusted_inputs.iter().any(|row| row.digest == member.digest.0) {
+                    let path = Some(format!("{} ({})", member.digest, member.platform));
+                    self.add(FindingId::MemberForeign, Where { path, ..Where::default() }, Vec::new());
+                }
+            }
+            return;
+        }
+        if !named.is_empty() && digest == world.facts.question.digest.0 {
+            return self.changed(&named, digest);
+        }
+        self.add(FindingId::NoProducer, Where::default(), Vec::new());
+    }
+
+    fn maker_clean(&self, digest: Sha256) -> bool {
+        self.decision.steps.clean.keys().any(|(_, made)| *made == digest)
+    }
+
+    /// Steps of other kinds that claim to have made the artifact.
+    fn odd_makers(&mut self, digest: Sha256) -> bool {
+        let odd: Vec<StatementDigest> = self
+            .run
+            .world
+            .known
+            .iter()
+            .filter(|statement| match &statement.fact.body {
+                Body::Step(step) => {
+                    !matches!(step.kind, StepKind::Build | StepKind::Package)
+                        && step.products.iter().any(|product| product.digest == digest)
+                }
+                _ => false,
+            })
+            .map(Known::digest)
+            .collect();
+        for step in &odd {
+            self.add(
+                FindingId::NotFaithfulKind,
+                Where { step: Some(*step), evidence: Some(*step), ..Where::default() },
+                Vec::new(),
+            );
+        }
+        !odd.is_empty()
+    }
+
+    /// The artifact bears the name of a product but has other bytes.
+    fn changed(&mut self, makers: &[usize], digest: Sha256) {
+        let candidates = &self.decision.steps.candidates;
+        let best = (0..candidates.len())
+            .filter(|at| candidates.get(*at).is_some_and(|candidate| makers.contains(&candidate.statement)))
+            .min_by_key(|at| candidates.get(*at).map(|candidate| (candidate.faults.len(), self.statement(candidate.statement))));
+        let Some(at) = best else { return };
+        let step = candidates.get(at).and_then(|candidate| self.statement(candidate.statement));
+        self.add(
+            FindingId::SubjectMismatch,
+            Where {
+                path: self.run.world.facts.question.artifact_name.clone(),
+                step,
+                evidence: step,
+                ..Where::default()
+            },
+            Vec::new(),
+        );
+        if let Ok(comparison) = self.decision.steps.compare(self.run, at, digest) {
+            for (path, id) in comparison.misfits {
+                self.add(id, Where { path: Some(path), step, ..Where::default() }, Vec::new());
+            }
+        }
+    }
+
+    /// Of the steps that have a product: the fewest faults of its own, then the smallest digest.
+    pub(crate) fn best_maker(&self, digest: Sha256) -> Option<usize> {
+        best_maker(self.run, self.decision, digest, None)
+    }
+
+    /// Walks a maker of a digest and every step behind it. Steps that only wait for each other are a cycle.
+    fn step(&mut self, digest: Sha256) {
+        let before = self.found.len();
+        let first = self.best_maker(digest);
+        self.waiting.extend(first.map(|at| (at, digest)));
+        while let Some((at, digest)) = self.waiting.pop() {
+            if self.seen_steps.insert((at, digest)) {
+                self.candidate(at, digest);
+            }
+        }
+        if self.found.len() == before {
+            let step = first
+                .and_then(|at| self.decision.steps.candidates.get(at))
+                .and_then(|candidate| self.statement(candidate.statement));
+            self.add(FindingId::Cyclic, Where { step, evidence: step, ..Where::default() }, Vec::new());
+        }
+    }
+
+    fn candidate(&mut self, at: usize, digest: Sha256) {
+        let decision = self.decision;
+        let Some(candidate) = decision.steps.candidates.get(at) else { return };
+        let step = self.statement(candidate.statement);
+        let actors: Vec<String> =
+            candidate.actor.map(|actor| actor.actors.iter().map(|a| a.principal.clone()).collect()).unwrap_or_default();
+        let mut faults: Vec<Fault> = candidate.faults.clone();
+        for product in candidate.body.products.iter().filter(|product| product.digest == digest) {
+            faults.extend(decision.steps.product_faults(self.run, at, product));
+        }
+        let label = candidate.label.and_then(|label| self.statement(label));
+        for (id, path) in faults {
+            let evidence = match id {
+                FindingId::AgentMarks | FindingId::ActorNotAutomation => label.or(step),
+                _ => step,
+            };
+            let named = if id == FindingId::ActorNotAutomation { actors.clone() } else { Vec::new() };
+            self.add(id, Where { path, step, evidence, actor: named.first().cloned() }, named);
+        }
+        for standing in candidate.standings.clone() {
+            self.standing(&standing, step);
+        }
+    }
+
+    fn standing(&mut self, standing: &Standing<'a>, step: Option<StatementDigest>) {
+        match standing {
+            Standing::Tree(_) | Standing::Clean(..) => {}
+            Standing::BadTree(Some(place), tree) => {
+                let ours = self.run.world.product.is_some_and(|product| product.repositories.contains(&tree.repository));
+                if ours {
+                    self.tree(*place);
+                }
+            }
+            Standing::BadTree(None, tree) => {
+                let unresolved = if tree.tree.git_tree.is_some() { FindingId::Sha1Join } else { FindingId::NoLanding };
+                let id = if self.sha1_known(tree.tree.git_tree.as_ref()) { unresolved } else { FindingId::NoLanding };
+                self.add(id, Where { path: Some(tree.repository.clone()), step, ..Where::default() }, Vec::new());
+            }
+            Standing::Product(key) => {
+                if self.decision.steps.clean.contains_key(key) {
+                    return;
+                }
+                let maker = best_maker(self.run, self.decision, key.1, Some(key.0));
+                self.waiting.extend(maker.map(|at| (at, key.1)));
+            }
+            Standing::BadFile(file) => {
+                self.add(FindingId::UndeclaredInput, Where { path: Some(file.name.clone()), step, ..Where::default() }, Vec::new());
+            }
+            Standing::BadExternal(external) => {
+                self.add(FindingId::UnpinnedInput, Where { path: Some(external.uri.clone()), step, ..Where::default() }, Vec::new());
+            }
+        }
+    }
+
+    fn sha1_known(&self, git_tree: Option<&lasthand_model::digest::GitId>) -> bool {
+        git_tree.is_some_and(|id| {
+            self.run.world.known.iter().any(|statement| match &statement.fact.body {
+                Body::Landing(landing) => landing.to.git_tree.as_ref() == Some(id) && landing.to.root.is_some(),
+                _ => false,
+            })
+        })
+    }
+
+    fn tree(&mut self, place: Place<'a>) {
+        if !self.seen_trees.insert(place) {
+            return;
+        }
+        let cover = &self.decision.cover;
+        if !cover.to_tree.contains_key(&place) {
+            return self.never_landed(place);
+        }
+        let Some((_, uncovered)) = cover.best_landing(self.run, &place) else {
+            let first = cover.to_tree.get(&place).and_then(|list| list.first()).copied();
+            let step = first.and_then(|at| cover.landings.get(at)).and_then(|landing| self.statement(landing.statement));
+            return self.add(FindingId::ChainBroken, Where { step, evidence: step, ..Where::default() }, Vec::new());
+        };
+        let mut paths: Vec<(&str, usize)> = uncovered.into_iter().collect();
+        paths.sort_unstable();
+        for (path, origin) in paths {
+            let Some(landing) = cover.landings.get(origin) else { continue };
+            let id = cause(self.run, cover, origin, landing, path);
+            let step = self.statement(landing.statement);
+            let actors: Vec<String> = landing.authors.iter().map(|author| author.principal.to_owned()).collect();
+            let agent = landing
+                .authors
+                .iter()
+                .find(|author| matches!(author.kind, ActorKind::Agent | ActorKind::Unknown))
+                .or_else(|| landing.authors.first());
+            let actor = agent.map(|author| author.principal.to_owned());
+            self.add(id, Where { path: Some(path.to_owned()), step, evidence: step, actor }, actors);
+        }
+    }
+
+    /// No landing of ours leads to the tree.
+    fn never_landed(&mut self, (repository, tree): Place<'a>) {
+        let world = self.run.world;
+        let mut unauthorised = None;
+        let mut elsewhere = None;
+        for statement in &world.known {
+            let Body::Landing(body) = &statement.fact.body else { continue };
+            if body.repository != repository || self.run.resolve(&body.to) != Some(tree) {
+                continue;
+            }
+            if !statement.usable() || landing::authority(world, statement, body).is_none() {
+                unauthorised.get_or_insert((statement.fault.unwrap_or(FindingId::NoAuthority), statement.digest()));
+            } else if !landing::ours(world, body) {
+                elsewhere.get_or_insert((FindingId::OtherRef, statement.digest()));
+            }
+        }
+        let (id, evidence) = match (unauthorised, elsewhere) {
+            (Some((id, digest)), _) | (None, Some((id, digest))) => (id, Some(digest)),
+            (None, None) => (FindingId::NoLanding, None),
+        };
+        self.add(id, Where { path: Some(repository.to_owned()), step: evidence, evidence, actor: None }, Vec::new());
+    }
+}
+
+/// Of the steps that have a product by digest, and by name where given: the fewest faults of its own, then the smallest digest.
+pub(crate) fn best_maker<'a>(
+    run: &Run<'_, 'a>,
+    decision: &Decision<'a>,
+    wanted: Sha256,
+    name: Option<&str>,
+) -> Option<usize> {
+    let steps = &decision.steps;
+    let makers = steps.makers_by_digest.get(&wanted)?;
+    let ranked = makers.iter().filter_map(|at| {
+        let candidate = steps.candidates.get(*at)?;
+        if !matches!(candidate.body.kind, StepKind::Build | StepKind::Package) {
+            return None;
+        }
+        let product = candidate
+            .body
+            .products
+            .iter()
+            .find(|product| product.digest == wanted && name.is_none_or(|name| product.name == name))?;
+        let own = candidate.faults.len() + steps.product_faults(run, *at, product).len();
+        let digest = run.world.known.get(candidate.statement).map(Known::digest);
+        let label = candidate.label.and_then(|label| run.world.known.get(label)).map(Known::digest);
+        Some((*at, (own, digest, label)))
+    });
+    ranked.min_by_key(|(_, key)| *key).map(|(at, _)| at)
+}
+
+/// Why a path lost cover at a landing.
+pub(crate) fn cause<'a>(
+    run: &Run<'_, 'a>,
+    cover: &Cover<'a>,
+    at: usize,
+    landing: &LandingInfo<'a>,
+    path: &str,
+) -> FindingId {
+    if !landing.authors_complete {
+        return FindingId::AuthorsIncomplete;
+    }
+    if !cover.duties(run, landing, path) {
+        return FindingId::Duties;
+    }
+    let bound: Vec<usize> = landing.bound.clone();
+    let review = |at: &usize| cover.reviews.get(*at);
+    if bound.is_empty() {
+        if reviewed_another_merge(run, cover, landing) {
+            return FindingId::EvilMerge;
+        }
+        return if landing.agent_touched() { FindingId::AgentChangeUnreviewed } else { FindingId::UnreviewedChange };
+    }
+    let faults: Vec<Option<FindingId>> = bound.iter().filter_map(review).map(|review| review.fault).collect();
+    if faults.iter().all(Option::is_some) {
+        return worst_fault(&faults);
+    }
+    let sound: Vec<usize> = bound.iter().copied().filter(|at| review(at).is_some_and(|r| r.fault.is_none())).collect();
+    let meant: Vec<usize> =
+        sound.iter().copied().filter(|at| review(at).is_some_and(|r| cover.target_ref(run, r, landing))).collect();
+    if meant.is_empty() {
+        return FindingId::OtherRef;
+    }
+    let once: Vec<usize> = meant.into_iter().filter(|review| cover.holds_once(at, *review)).collect();
+    if once.is_empty() {
+        return FindingId::ReviewReused;
+    }
+    let scoped: Vec<usize> = once.into_iter().filter(|at| review(at).is_some_and(|r| r.in_scope(path))).collect();
+    if scoped.is_empty() {
+        return FindingId::OutOfScope;
+    }
+    if !scoped.iter().any(|at| review(at).is_some_and(|r| r.changes_path(path))) {
+        return FindingId::EvilMerge;
+    }
+    FindingId::NotIndependent
+}
+
+/// Why no review counts, in the order of the page.
+fn worst_fault(faults: &[Option<FindingId>]) -> FindingId {
+    let has = |id: FindingId| faults.contains(&Some(id));
+    let authority_only = faults.iter().flatten().all(|id| {
+        matches!(id, FindingId::NoAuthority | FindingId::Simulated | FindingId::Revoked | FindingId::Credential)
+    });
+    if authority_only {
+        return [FindingId::Simulated, FindingId::Revoked, FindingId::Credential]
+            .into_iter()
+            .find(|id| has(*id))
+            .unwrap_or(FindingId::NoAuthority);
+    }
+    [FindingId::BorrowedIdentity, FindingId::PresenceUnproven].into_iter().find(|id| has(*id)).unwrap_or(FindingId::NotAReview)
+}
+
+/// Whether a known review approved what the landing merged, while the landing is not that merge.
+fn reviewed_another_merge<'a>(run: &Run<'_, 'a>, cover: &Cover<'a>, landing: &LandingInfo<'a>) -> bool {
+    let Some(merge) = &landing.body.merge_of else { return false };
+    let (head, base) = (run.resolve(&merge.head), run.resolve(&merge.base));
+    run.resolve(&merge.result) != Some(landing.to)
+        && cover.reviews.iter().any(|review| {
+            review.body.repository == landing.body.repository
+                && review.head.is_some()
+                && review.head == head
+                && review.base == base.map(Some)
+        })
+}
+
+/// The tree of a landing that a container differs least from, when more of it agrees than differs.
+pub(crate) fn near_match<'a>(run: &Run<'_, 'a>, cover: &Cover<'a>, digest: Sha256) -> Option<NearMatch<'a>> {
+    let product = run.world.trees.get(&digest)?;
+    let mut best: Option<NearMatch<'a>> = None;
+    let mut places: Vec<(Place<'a>, usize)> =
+        cover.landings.iter().enumerate().map(|(at, landing)| (accept::place(landing), at)).collect();
+    places.sort_unstable_by_key(|((repository, root), at)| (*root, *repository, *at));
+    for (place, at) in places {
+        let (Some(tree), Some(landing)) = (run.world.trees.get(&place.1), cover.landings.get(at)) else { continue };
+        for prefix in container::prefixes(product) {
+            let diff = container::compare_archive(product, tree, &prefix, &landing.body.export_ignore);
+            let better = best.as_ref().is_none_or(|best| diff.misfits.len() < best.diff.misfits.len());
+            if better {
+                best = Some(NearMatch { place, diff });
+            }
+        }
+    }
+    let files = product.entries.iter().filter(|entry| entry.entry_type != EntryType::Directory).count();
+    best.filter(|near| near.diff.agreeing > files.saturating_sub(near.diff.agreeing) && near.diff.agreeing > 0)
+}
+
+/// Findings of a step and of everything behind it.
+pub(crate) fn behind<'a>(run: &Run<'_, 'a>, decision: &Decision<'a>, maker: usize, digest: Sha256) -> Vec<FindingId> {
+    let mut walk = Walk {
+        run,
+        decision,
+        found: Vec::new(),
+        seen_steps: FxHashSet::default(),
+        waiting: vec![(maker, digest)],
+        seen_trees: FxHashSet::default(),
+    };
+    while let Some((at, digest)) = walk.waiting.pop() {
+        if walk.seen_steps.insert((at, digest)) {
+            walk.candidate(at, digest);
+        }
+    }
+    walk.found.into_iter().map(|item| item.finding.id).collect()
+}

@@ -1,0 +1,346 @@
+//! A verdict for each file of the artifact.
+//!
+//! SPEC: docs/rules.md section 8.
+
+use lasthand_model::actor::StepKind;
+use lasthand_model::digest::{Sha256, StatementDigest};
+use lasthand_model::inventory::EntryType;
+use lasthand_model::wire::facts::{EntryFact, NamedDigest};
+use rustc_hash::FxHashMap;
+
+use crate::accept::{self, Decision, Goal};
+use crate::container::{Expected, Source};
+use crate::cover::{Place, Uncovered};
+use crate::explain::{self, NearMatch};
+use crate::finding::FindingId;
+use crate::outcome::{Explanation, FileAnswer, FileVerdict, Verdict};
+use crate::run::Run;
+use crate::steps::{Standing, source_trees};
+use crate::world::Known;
+
+/// Answers for every entry of the artifact, in path order.
+pub(crate) fn answers<'a>(run: &Run<'_, 'a>, decision: &Decision<'a>, verdict: Verdict) -> Vec<FileAnswer> {
+    let Some(tree) = run.world.trees.get(&run.world.facts.question.digest.0) else { return Vec::new() };
+    let mut judge = Judge { run, decision, landings: FxHashMap::default(), makers: FxHashMap::default() };
+    let mut answers = judge.all(&tree.entries);
+    if verdict == Verdict::Exception {
+        for answer in answers.iter_mut().filter(|answer| answer.verdict != FileVerdict::Clean) {
+            answer.verdict = FileVerdict::Exception;
+        }
+    }
+    answers
+}
+
+type Answer = (FileVerdict, Explanation);
+
+struct Judge<'r, 'w, 'a> {
+    run: &'r Run<'w, 'a>,
+    decision: &'r Decision<'a>,
+    /// The landing that explains a tree, with its uncovered paths.
+    landings: FxHashMap<Place<'a>, Option<(usize, Uncovered<'a>)>>,
+    /// The answer for products of a step, by candidate.
+    makers: FxHashMap<usize, FileVerdict>,
+}
+
+impl<'a> Judge<'_, '_, 'a> {
+    fn all(&mut self, entries: &[&'a EntryFact]) -> Vec<FileAnswer> {
+        let digest = self.run.world.facts.question.digest.0;
+        let by_package = self.package(digest);
+        let near = self.near(digest, by_package);
+        let comparison = by_package.and_then(|at| self.decision.steps.compare(self.run, at, digest).ok());
+        entries
+            .iter()
+            .map(|entry| {
+                let (verdict, explained_by) = match (&self.decision.goal, by_package, &near) {
+                    (Some(goal), None, _) => self.by_goal(goal, entry),
+                    (_, None, Some(near)) => self.by_near(near, entry),
+                    (None, None, None) => (FileVerdict::Indeterminate, rule("no-step")),
+                    (_, Some(at), _) => match &comparison {
+                        Some(comparison) => {
+                            let misfit = comparison.misfits.get(&entry.path).copied();
+                            self.by_package(at, entry, misfit, comparison.expected.get(&entry.path))
+                        }
+                        None => (FileVerdict::Indeterminate, rule("no-path-map")),
+                    },
+                };
+                FileAnswer { path: entry.path.clone(), verdict, explained_by }
+            })
+            .collect()
+    }
+
+    /// The package step whose map explains the artifact.
+    fn package(&self, digest: Sha256) -> Option<usize> {
+        let steps = &self.decision.steps;
+        let is_package = |at: &usize| steps.candidates.get(*at).is_some_and(|c| c.body.kind == StepKind::Package);
+        if let Some(goal) = &self.decision.goal {
+            return match goal {
+                Goal::Step(at) => Some(*at).filter(is_package),
+                _ => None,
+            };
+        }
+        let of_digest = steps.makers_by_digest.get(&digest).into_iter().flatten().copied().filter(is_package);
+        self.fewest(of_digest, digest).or_else(|| {
+            let name = self.run.world.facts.question.artifact_name.as_deref()?;
+            if accept::named_by_digest(self.run.world) {
+                return None;
+            }
+            let named = accept::made_under_name(self.run.world, name);
+            let of_name = (0..steps.candidates.len())
+                .filter(|at| steps.candidates.get(*at).is_some_and(|c| named.contains(&c.statement)))
+                .filter(is_package);
+            self.fewest(of_name, digest)
+        })
+    }
+
+    fn fewest(&self, candidates: impl Iterator<Item = usize>, digest: Sha256) -> Option<usize> {
+        let steps = &self.decision.steps;
+        candidates.min_by_key(|at| {
+            let candidate = steps.candidates.get(*at);
+            let product = candidate.and_then(|c| c.body.products.iter().find(|product| product.digest == digest));
+            let own = candidate.map_or(0, |c| c.faults.len())
+                + product.map_or(0, |product| steps.product_faults(self.run, *at, product).len());
+            let statement = candidate.and_then(|c| self.digest(c.statement));
+            let label = candidate.and_then(|c| c.label).and_then(|label| self.digest(label));
+            (own, statement, label)
+        })
+    }
+
+    fn near(&self, digest: Sha256, package: Option<usize>) -> Option<NearMatch<'a>> {
+        let ask = self.decision.goal.is_none() && package.is_none() && !accept::named_by_digest(self.run.world);
+        ask.then(|| explain::near_match(self.run, &self.decision.cover, digest)).flatten()
+    }
+
+    fn digest(&self, at: usize) -> Option<StatementDigest> {
+        self.run.world.known.get(at).map(Known::digest)
+    }
+
+    fn by_goal(&mut self, goal: &Goal<'a>, entry: &EntryFact) -> Answer {
+        match goal {
+            Goal::Step(at) => {
+                let step = self.decision.steps.candidates.get(*at).and_then(|c| self.digest(c.statement));
+                let explained = Explanation { step, evidence: step.into_iter().collect(), ..rule("product") };
+                (FileVerdict::Clean, explained)
+            }
+            Goal::SourceArchive(landing, place) => {
+                let from = entry.path.clone();
+                let mut explained = rule("source-archive");
+                if let Some(landing) = self.decision.cover.landings.get(*landing) {
+                    let tree = self.run.world.trees.get(&place.1);
+                    let path = tree
+                        .and_then(|tree| {
+                            tree.find(&from).or_else(|| from.split_once('/').and_then(|(_, rest)| tree.find(rest)))
+                        })
+                        .map(|found| found.path.clone());
+                    explained.evidence = self.digest(landing.statement).into_iter().collect();
+                    explained.review = path.as_deref().and_then(|path| self.review_of(*place, path));
+                    explained.source_path = path;
+                }
+                (FileVerdict::Clean, explained)
+            }
+            Goal::TrustedInput => (FileVerdict::Clean, rule("trusted-input")),
+            Goal::Index(_) => (FileVerdict::Clean, rule("index")),
+        }
+    }
+
+    fn by_near(&mut self, near: &NearMatch<'a>, entry: &EntryFact) -> Answer {
+        if near.diff.misfits.contains_key(&entry.path) {
+            return (FileVerdict::Unreviewed, rule("unmatched"));
+        }
+        if entry.entry_type == EntryType::Directory {
+            return (FileVerdict::Clean, rule("parent-folder"));
+        }
+        let path = entry.path.strip_prefix(&near.diff.prefix).unwrap_or(&entry.path).to_owned();
+        self.from_tree(near.place, &path)
+    }
+
+    fn by_package(
+        &mut self,
+        at: usize,
+        entry: &EntryFact,
+        misfit: Option<FindingId>,
+        expected: Option<&Expected<'a>>,
+    ) -> Answer {
+        let candidate = self.decision.steps.candidates.get(at);
+        let step = candidate.and_then(|candidate| self.digest(candidate.statement));
+        let label = candidate.and_then(|candidate| candidate.label).and_then(|label| self.digest(label));
+        let packaged: Vec<StatementDigest> = step.into_iter().chain(label).collect();
+        if misfit.is_some() {
+            let name = if misfit == Some(FindingId::EntryUnmatched) { "unmatched" } else { "changed" };
+            return (FileVerdict::Unreviewed, Explanation { step, evidence: packaged, ..rule(name) });
+        }
+        let Some(expected) = expected else {
+            return (FileVerdict::Clean, Explanation { step, evidence: packaged, ..rule("parent-folder") });
+        };
+        let (verdict, mut explained) = self.by_source(at, expected);
+        explained.path_map = Some((expected.rule.from.clone(), expected.rule.to.clone()));
+        explained.source_path = Some(expected.from.to_owned());
+        if explained.rule == "tree" {
+            explained.rule = match entry.entry_type {
+                EntryType::Symlink => "path-map-symlink",
+                EntryType::Hardlink => "path-map-hardlink",
+                _ => "path-map",
+            };
+        } else if entry.entry_type == EntryType::Hardlink {
+            explained.rule = "path-map-hardlink";
+        }
+        explained.step = explained.step.or(step);
+        let behind = std::mem::replace(&mut explained.evidence, packaged);
+        explained.evidence.extend(behind.into_iter().filter(|digest| Some(*digest) != step));
+        let own: Vec<FindingId> = candidate.map(|c| c.faults.iter().map(|fault| fault.0).collect()).unwrap_or_default();
+        let verdict = match verdict {
+            FileVerdict::Clean if own.is_empty() => FileVerdict::Clean,
+            FileVerdict::Clean if own.iter().any(|id| agent_fault(*id)) => FileVerdict::Violation,
+            FileVerdict::Clean => FileVerdict::Indeterminate,
+            other => other,
+        };
+        (verdict, explained)
+    }
+
+    fn by_source(&mut self, at: usize, expected: &Expected<'a>) -> Answer {
+        match expected.source {
+            Source::Entry(entry) => {
+                let materials = self
+                    .decision
+                    .steps
+                    .candidates
+                    .get(at)
+                    .map(|candidate| candidate.body.materials.as_slice())
+                    .unwrap_or_default();
+                let place = source_trees(materials).find_map(|tree| {
+                    let root = self.run.resolve(&tree.tree)?;
+                    self.run.world.trees.get(&root)?.find(&entry.path).filter(|found| std::ptr::eq(*found, entry))?;
+                    Some((tree.repository.as_str(), root))
+                });
+                match place {
+                    Some(place) => self.from_tree(place, &entry.path),
+                    None => (FileVerdict::Indeterminate, rule("no-landing")),
+                }
+            }
+            Source::File(file) => self.from_file(at, file),
+        }
+    }
+
+    fn from_tree(&mut self, place: Place<'a>, path: &str) -> Answer {
+        let (run, decision) = (self.run, self.decision);
+        let known = self.landings.entry(place).or_insert_with(|| decision.cover.best_landing(run, &place));
+        let Some((landing_at, uncovered)) = known else {
+            return (FileVerdict::Indeterminate, rule("no-landing"));
+        };
+        let origin = uncovered.get(path).copied();
+        let landing_at = origin.unwrap_or(*landing_at);
+        let Some(landing) = decision.cover.landings.get(landing_at) else {
+            return (FileVerdict::Indeterminate, rule("no-landing"));
+        };
+        let evidence: Vec<StatementDigest> = self.digest(landing.statement).into_iter().collect();
+        match origin {
+            None => {
+                let review = self.review_of(place, path);
+                (FileVerdict::Clean, Explanation { evidence, review, ..rule("tree") })
+            }
+            Some(_) => {
+                let verdict =
+                    if landing.agent_touched() { FileVerdict::Violation } else { FileVerdict::Unreviewed };
+                let actors = landing.authors.iter().map(|author| author.principal.to_owned()).collect();
+                (verdict, Explanation { evidence, actors, ..rule("unreviewed") })
+            }
+        }
+    }
+
+    /// The review behind the landing that last changed a path, walking back along the chain.
+    fn review_of(&self, place: Place<'a>, path: &str) -> Option<StatementDigest> {
+        let cover = &self.decision.cover;
+        let mut at = *cover.to_tree.get(&place)?.first()?;
+        for _ in 0..=cover.landings.len() {
+            if let Some(reviews) = cover.answer(at, path) {
+                let review = cover.reviews.get(*reviews.first()?)?;
+                return self.digest(review.statement);
+            }
+            at = cover.landings.get(at)?.prev?;
+        }
+        None
+    }
+
+    fn from_file(&mut self, at: usize, file: &'a NamedDigest) -> Answer {
+        let decision = self.decision;
+        let candidate = decision.steps.candidates.get(at);
+        let standing = candidate.and_then(|candidate| {
+            let materials = candidate.body.materials.iter();
+            materials.zip(&candidate.standings).find_map(|(material, standing)| match material {
+                lasthand_model::wire::facts::Material::File(listed) if listed == file => Some(standing),
+                _ => None,
+            })
+        });
+        match standing {
+            Some(Standing::Clean(name, fetch)) => {
+                let evidence = fetch.and_then(|fetch| self.digest(fetch)).into_iter().collect();
+                (FileVerdict::Clean, Explanation { evidence, ..rule(name) })
+            }
+            Some(Standing::Product(key)) => {
+                let maker = decision
+                    .steps
+                    .clean
+                    .get(key)
+                    .copied()
+                    .or_else(|| explain::best_maker(self.run, decision, key.1, Some(key.0)));
+                let Some(maker) = maker else { return (FileVerdict::Unreviewed, rule("unmatched")) };
+                let verdict = if decision.steps.clean.contains_key(key) {
+                    FileVerdict::Clean
+                } else {
+                    self.maker_verdict(maker, key.1)
+                };
+                let candidate = decision.steps.candidates.get(maker);
+                let step = candidate.and_then(|candidate| self.digest(candidate.statement));
+                let label = candidate.and_then(|candidate| candidate.label).and_then(|label| self.digest(label));
+                let evidence = step.into_iter().chain(label).collect();
+                (verdict, Explanation { step, evidence, ..rule("product") })
+            }
+            _ => (FileVerdict::Unreviewed, rule("undeclared-input")),
+        }
+    }
+
+    /// The worst that is behind a step which is not faithful.
+    fn maker_verdict(&mut self, maker: usize, digest: Sha256) -> FileVerdict {
+        if let Some(known) = self.makers.get(&maker) {
+            return *known;
+        }
+        let ids = explain::behind(self.run, self.decision, maker, digest);
+        let verdict = if ids.iter().any(|id| agent_fault(*id) || *id == FindingId::AgentChangeUnreviewed) {
+            FileVerdict::Violation
+        } else if ids.iter().any(|id| review_fault(*id)) {
+            FileVerdict::Unreviewed
+        } else {
+            FileVerdict::Indeterminate
+        };
+        self.makers.insert(maker, verdict);
+        verdict
+    }
+}
+
+fn rule(name: &'static str) -> Explanation {
+    Explanation { rule: name, ..Explanation::default() }
+}
+
+/// Findings that say an agent acted in a step.
+fn agent_fault(id: FindingId) -> bool {
+    matches!(id, FindingId::AgentMarks | FindingId::ActorNotAutomation)
+}
+
+/// Findings that say nobody is known to have reviewed something.
+fn review_fault(id: FindingId) -> bool {
+    matches!(
+        id,
+        FindingId::BorrowedIdentity
+            | FindingId::UnreviewedChange
+            | FindingId::NotIndependent
+            | FindingId::NotAReview
+            | FindingId::OutOfScope
+            | FindingId::DoesNotBind
+            | FindingId::EvilMerge
+            | FindingId::ReviewReused
+            | FindingId::UndeclaredInput
+            | FindingId::EntryUnmatched
+            | FindingId::EntryMissing
+            | FindingId::EntryChanged
+            | FindingId::EntryRaised
+    )
+}

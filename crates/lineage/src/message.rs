@@ -1,0 +1,66 @@
+//! One line for people, for each finding.
+
+use crate::finding::{FindingId, Place};
+
+/// Says what was found: lower case, no full stop, values in backticks.
+pub(crate) fn of(id: FindingId, place: &Place, actors: &[String]) -> String {
+    let path = place.path.as_deref().unwrap_or_default();
+    let by = if actors.is_empty() { String::new() } else { format!(" by {}", actors.join(", ")) };
+    let in_step = place.step.map(|step| format!(" in step {}", step.0.short())).unwrap_or_default();
+    match id {
+        FindingId::NoEvidence => "no verified evidence names this artifact".to_owned(),
+        FindingId::NotThisProduct => "the evidence is for another product".to_owned(),
+        FindingId::SubjectMismatch => format!("`{path}` has other bytes than what was recorded under this name"),
+        FindingId::Rollback => "a newer release of this product is the current one".to_owned(),
+        FindingId::ActMissing => format!("nobody who may has done the required act `{path}`"),
+        FindingId::ListMissing => format!("no fresh {path} list"),
+        FindingId::Revoked => format!("a credential or identity{in_step} is revoked"),
+        FindingId::Withdrawn => "the publisher withdrew this artifact".to_owned(),
+        FindingId::StandingPrivilege => "another exception for this product is in force".to_owned(),
+        FindingId::NoAuthority => format!("its signer has no row that lets him state this{in_step}"),
+        FindingId::Simulated => format!("the surroundings{in_step} were simulated"),
+        FindingId::BorrowedIdentity => format!("a person's identity was used where an agent was at work{in_step}"),
+        FindingId::AgentMarks => format!("marks of an agent{in_step}"),
+        FindingId::Duties => format!("`{path}` was changed by an identity that may also build or release{by}"),
+        FindingId::Credential => format!("the credential{in_step} is expired, long-lived, reused or not stated"),
+        FindingId::PresenceUnproven => "a review rests on an account or key, without proof that a person was there".to_owned(),
+        FindingId::Solo => "a person reviewed his own or his agent's work".to_owned(),
+        FindingId::LevelTooLow => format!("the signer{in_step} is known at a lower level than asked"),
+        FindingId::UnreviewedChange => format!("`{path}` was changed{by} and nobody reviewed the change"),
+        FindingId::AgentChangeUnreviewed => format!("`{path}` was changed{by} and no person reviewed the change"),
+        FindingId::NoLanding => format!("no landing in `{path}` is known for the source"),
+        FindingId::ChainBroken => "an earlier landing of the source is not known".to_owned(),
+        FindingId::AuthorsIncomplete => format!("`{path}` was changed, and the list of its authors is not complete"),
+        FindingId::NotIndependent => format!("`{path}` was changed{by} and no other person answers for it"),
+        FindingId::NotAReview => format!("the approval of the change to `{path}` is not a person's review at the level asked"),
+        FindingId::OutOfScope => format!("`{path}` is outside the scope of the review"),
+        FindingId::DoesNotBind => format!("the review of `{path}` is about other trees"),
+        FindingId::RevertedUnreviewed => "the source was changed without review and changed back".to_owned(),
+        FindingId::Sha1Join => "two statements meet by a SHA-1 id alone".to_owned(),
+        FindingId::OtherRef => format!("`{path}` comes from, or was reviewed for, another repository or ref"),
+        FindingId::EvilMerge => format!("`{path}` differs from the merge of what was reviewed"),
+        FindingId::ReviewReused => format!("the review of `{path}` was used up by an earlier landing"),
+        FindingId::NoMaterials => format!("no materials are stated{in_step}"),
+        FindingId::InstructionsUncovered if path.is_empty() => format!("no build instructions are stated{in_step}"),
+        FindingId::InstructionsUncovered => format!("the build instructions `{path}` are not reviewed"),
+        FindingId::FreeParameter => format!("the parameter `{path}`{in_step} is fixed by nobody"),
+        FindingId::InputsNotBounded => format!("more may have been read{in_step} than is stated"),
+        FindingId::UnpinnedInput if path.is_empty() => "an input came from outside, pinned by no reviewed file".to_owned(),
+        FindingId::UnpinnedInput => format!("`{path}` came from outside and no reviewed file pins it"),
+        FindingId::UndeclaredInput => format!("`{path}` was read{in_step} and nothing reviewed accounts for it"),
+        FindingId::NotFaithfulKind => format!("this kind of step makes no artifact{in_step}"),
+        FindingId::ActorNotAutomation => format!("somebody else than a trusted builder acted{in_step}{by}"),
+        FindingId::ActorsIncomplete => format!("who acted{in_step} is not stated completely"),
+        FindingId::StepFailed => format!("the step did not succeed{in_step}"),
+        FindingId::MixedRevisions => format!("sources of several revisions were read{in_step}"),
+        FindingId::NoProducer => "no known build or package step made this artifact".to_owned(),
+        FindingId::Cyclic => format!("a step is behind its own material{in_step}"),
+        FindingId::EntryUnmatched => format!("`{path}` comes from nothing that was recorded"),
+        FindingId::EntryMissing => format!("`{path}` should be there and is not"),
+        FindingId::EntryChanged => format!("`{path}` has other content than its source"),
+        FindingId::EntryRaised => format!("`{path}` has an owner, mode, device or attribute that its source has not"),
+        FindingId::MemberForeign => format!("nothing accounts for the manifest `{path}`"),
+        FindingId::NoPathMap => format!("no path map is stated{in_step}"),
+        FindingId::NoInventory => format!("the files of the product are not known{in_step}"),
+    }
+}
