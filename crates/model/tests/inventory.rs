@@ -148,7 +148,8 @@ fn limits_hold() {
     let read = |limits: Limits| Inventory::from_blob(&bytes, &limits);
     assert!(read(Limits { entries: 5, ..Limits::DEFAULT }).is_ok());
     assert_eq!(read(Limits { entries: 4, ..Limits::DEFAULT }), Err(BlobError::OverEntries { limit: 4 }));
-    let over = |field: Field| move |error: BlobError| matches!(error, BlobError::OverLength { field: f, .. } if f == field);
+    let over =
+        |field: Field| move |error: BlobError| matches!(error, BlobError::OverLength { field: f, .. } if f == field);
     assert!(read(Limits { path_bytes: 11, ..Limits::DEFAULT }).is_err_and(over(Field::Path)));
     assert!(read(Limits { xattr_bytes: 50, ..Limits::DEFAULT }).is_err_and(over(Field::Xattrs)));
 }

@@ -19,7 +19,10 @@ fn refusal(text: &str) -> JsonError {
 #[test]
 fn plain_documents_are_read_as_they_stand() {
     // pass: every kind of value, members in their order
-    check_ok(" {\"b\": [1, -2, 3.5, null, true], \"a\": \"\\u00e9\"} \n", &json!({"b": [1, -2, 3.5, null, true], "a": "é"}));
+    check_ok(
+        " {\"b\": [1, -2, 3.5, null, true], \"a\": \"\\u00e9\"} \n",
+        &json!({"b": [1, -2, 3.5, null, true], "a": "é"}),
+    );
     check_ok("18446744073709551615", &json!(u64::MAX));
     check_ok("\"x\"", &json!("x"));
     let value = parse(br#"{"b":1,"a":2}"#, &Limits::DEFAULT).unwrap();
@@ -91,7 +94,23 @@ fn what_is_not_one_json_document_is_refused() {
     assert!(matches!(refusal("{} x"), JsonError::Trailing { line: 1, .. }));
     assert!(matches!(refusal("{}{}"), JsonError::Trailing { .. }));
     assert!(matches!(parse(b"\"a\xff\"", &Limits::DEFAULT), Err(JsonError::NotUtf8 { offset: 2 })));
-    for text in ["", " ", "{", "[1,]", "{\"a\":1,}", "'a'", "{a:1}", "01", "+1", "NaN", "1e999", "// x\n1", "\u{feff}1", "\"\\ud800\"", "\"\n\""] {
+    for text in [
+        "",
+        " ",
+        "{",
+        "[1,]",
+        "{\"a\":1,}",
+        "'a'",
+        "{a:1}",
+        "01",
+        "+1",
+        "NaN",
+        "1e999",
+        "// x\n1",
+        "\u{feff}1",
+        "\"\\ud800\"",
+        "\"\n\"",
+    ] {
         let error = refusal(text);
         assert!(matches!(error, JsonError::Syntax { .. }), "{text:?}: {error}");
     }
@@ -121,7 +140,10 @@ fn a_missing_member_is_named_by_its_object() {
         other => panic!("{text}: {other:?}"),
     };
     check(r#"{"_type": "x", "subject": []}"#, "");
-    check(r#"{"_type": "x", "subject": [{"digest": {"sha256": 7}}], "predicateType": "y"}"#, "/subject/0/digest/sha256");
+    check(
+        r#"{"_type": "x", "subject": [{"digest": {"sha256": 7}}], "predicateType": "y"}"#,
+        "/subject/0/digest/sha256",
+    );
 }
 
 fn any_json() -> impl Strategy<Value = Value> {

@@ -78,7 +78,10 @@ fn check_examples<T: DeserializeOwned + Serialize>(name: &str, predicate_type: &
     assert!(!examples.is_empty(), "{name}");
     for example in examples {
         let statement: Statement = parse_as(example.as_bytes(), &Limits::DEFAULT).unwrap();
-        assert_eq!((statement.statement_type.as_str(), statement.predicate_type.as_str()), (STATEMENT_V1, predicate_type));
+        assert_eq!(
+            (statement.statement_type.as_str(), statement.predicate_type.as_str()),
+            (STATEMENT_V1, predicate_type)
+        );
         assert!(statement.subject.iter().all(|subject| subject.digest.contains_key("sha256")), "{name}");
         let predicate: T = parse_as(statement.predicate.to_string().as_bytes(), &Limits::DEFAULT).unwrap();
         let written = serde_json::to_value(&predicate).unwrap();

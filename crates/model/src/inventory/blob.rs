@@ -131,6 +131,9 @@ impl Inventory {
     }
 }
 
+/// Names and values.
+type Xattrs = Vec<(Vec<u8>, Vec<u8>)>;
+
 /// Reads the fields of one record in their order.
 struct RecordReader<'a> {
     rest: &'a [u8],
@@ -197,10 +200,10 @@ impl<'a> RecordReader<'a> {
         numbers.map(Some).ok_or_else(|| self.not_canonical(Field::Device))
     }
 
-    fn xattrs(&mut self) -> Result<Vec<(Vec<u8>, Vec<u8>)>, BlobError> {
+    fn xattrs(&mut self) -> Result<Xattrs, BlobError> {
         // LIMIT: what is left of this record are its attributes, with a length before each name and value.
         self.check_length(self.rest.len(), Field::Xattrs, self.limits.xattr_bytes)?;
-        let mut xattrs: Vec<(Vec<u8>, Vec<u8>)> = Vec::new();
+        let mut xattrs = Xattrs::new();
         while !self.rest.is_empty() {
             let (name, value) = (self.field()?, self.field()?);
             if xattrs.last().is_some_and(|(last, _)| last.as_slice() >= name) {

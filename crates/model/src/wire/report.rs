@@ -15,7 +15,7 @@ use crate::inventory::EntryType;
 pub const REPORT_VERSION: u32 = 1;
 
 /// The document.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Report {
     /// [`REPORT_VERSION`].
     pub report_version: u32,
@@ -48,6 +48,25 @@ pub struct Report {
     /// For a refusal: the smallest things that, if proven, would let the artifact pass.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub frontier: Vec<ReportFrontier>,
+}
+
+impl Default for Report {
+    /// An empty report of this version.
+    fn default() -> Self {
+        Self {
+            report_version: REPORT_VERSION,
+            artifact: ReportArtifact::default(),
+            verdict: None,
+            policy: None,
+            labels: Vec::new(),
+            findings: Vec::new(),
+            files: Vec::new(),
+            steps: Vec::new(),
+            evidence: Vec::new(),
+            proof: Vec::new(),
+            frontier: Vec::new(),
+        }
+    }
 }
 
 /// What was asked about.
