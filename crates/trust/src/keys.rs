@@ -1,0 +1,311 @@
+//! Public keys, and the ring of keys and groups that the trust file names.
+//!
+//! SPEC: RFC 5280 section 4.1 (SubjectPublicKeyInfo), RFC 8410 (Ed25519), RFC 5480 (P-256).
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::num::NonZeroU32;
+
+use aws_lc_rs::signature::{ECDSA_P256_SHA256_ASN1, ECDSA_P256_SHA256_FIXED, ED25519, ParsedPublicKey};
+use lasthand_model::digest::{KeyId, Sha256};
+use lasthand_model::wire::facts::{Signer, SignerMethod};
+use thiserror::Error;
+
+// SECURITY: a key has exactly one accepted encoding (uncompressed point, no optional parameters, no bytes behind it),
+// so that one key can never stand under two ids and count twice for a threshold.
+const ED25519_HEAD: [u8; 12] = [0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0x00];
+const P256_HEAD: [u8; 27] = [
+    0x30, 0x59, 0x30, 0x13, 0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01, 0x06, 0x08, 0x2a, 0x86, 0x48, 0xce,
+    0x3d, 0x03, 0x01, 0x07, 0x03, 0x42, 0x00, 0x04,
+];
+const PEM_LABEL: &str = "PUBLIC KEY";
+
+/// The algorithms that this version verifies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum KeyAlgorithm {
+    /// Ed25519.
+    Ed25519,
+    /// ECDSA on P-256 with SHA-256.
+    EcdsaP256,
+}
+
+impl fmt::Display for KeyAlgorithm {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Ed25519 => "Ed25519",
+            Self::EcdsaP256 => "ECDSA P-256",
+        })
+    }
+}
+
+/// Why bytes are not a public key that this version can use.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum KeyError {
+    /// Not PEM.
+    #[error("not PEM: {reason}")]
+    Pem {
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// PEM of something else.
+    #[error("PEM holds `{got}`, expected `PUBLIC KEY`")]
+    Label {
+        /// The label found.
+        got: String,
+    },
+    /// A key of a type that is not read.
+    #[error("key is of type {got}, expected Ed25519 or ECDSA P-256")]
+    Algorithm {
+        /// The type found, in words or as object identifier.
+        got: String,
+    },
+    /// Right type, but not its one accepted encoding.
+    #[error("key is not a plain SubjectPublicKeyInfo: {reason}")]
+    Encoding {
+        /// What is wrong with it.
+        reason: &'static str,
+    },
+    /// The point is not on the curve.
+    #[error("key is not a valid {algorithm} point")]
+    Point {
+        /// The algorithm it claims.
+        algorithm: KeyAlgorithm,
+    },
+}
+
+impl KeyError {
+    /// What the reader can do about it.
+    #[must_use]
+    pub fn hints(&self) -> Vec<String> {
+        match self {
+            Self::Pem { .. } => vec!["a public key file begins with `-----BEGIN PUBLIC KEY-----`".to_owned()],
+            Self::Label { got } if got.contains("PRIVATE") => {
+                vec!["this is the private key: name the `.pub` file beside it, and keep this one secret".to_owned()]
+            }
+            Self::Label { .. } => vec!["convert it: `openssl pkey -in KEY -pubout -out KEY.pub`".to_owned()],
+            Self::Algorithm { .. } | Self::Point { .. } => {
+                vec!["make one: `lasthand key generate --out FILE`".to_owned()]
+            }
+            Self::Encoding { .. } => vec!["write it anew: `openssl pkey -pubin -in KEY.pub -pubout`".to_owned()],
+        }
+    }
+}
+
+/// A public key that can verify; its id is the SHA-256 of its SubjectPublicKeyInfo in DER.
+#[derive(Clone)]
+pub struct PublicKey {
+    id: KeyId,
+    algorithm: KeyAlgorithm,
+    spki: Vec<u8>,
+    point: Vec<u8>,
+}
+
+impl PublicKey {
+    /// Reads a SubjectPublicKeyInfo in PEM (one block, nothing behind it) or DER.
+    ///
+    /// # Errors
+    /// [`KeyError`] for anything but Ed25519 or P-256 in its one plain encoding.
+    pub fn parse(bytes: &[u8]) -> Result<Self, KeyError> {
+        if bytes.first() == Some(&0x30) { Self::from_der(bytes) } else { Self::from_pem(bytes) }
+    }
+
+    /// Reads PEM with the label `PUBLIC KEY`.
+    ///
+    /// # Errors
+    /// As [`PublicKey::parse`].
+    pub fn from_pem(pem: &[u8]) -> Result<Self, KeyError> {
+        let text = pem.trim_ascii();
+        let label =
+            pem_rfc7468::decode_label(text).map_err(|source| KeyError::Pem { reason: source.to_string() })?;
+        if label != PEM_LABEL {
+            return Err(KeyError::Label { got: label.chars().take(40).collect() });
+        }
+        let (_, der) = pem_rfc7468::decode_vec(text).map_err(|source| KeyError::Pem { reason: source.to_string() })?;
+        Self::from_der(&der)
+    }
+
+    /// Reads DER.
+    ///
+    /// # Errors
+    /// As [`PublicKey::parse`].
+    pub fn from_der(der: &[u8]) -> Result<Self, KeyError> {
+        let (algorithm, point) = if let Some(point) = der.strip_prefix(&ED25519_HEAD) {
+            (KeyAlgorithm::Ed25519, point.to_vec())
+        } else if let Some(coordinates) = der.strip_prefix(&P256_HEAD) {
+            (KeyAlgorithm::EcdsaP256, [&[4u8], coordinates].concat())
+        } else {
+            return Err(unknown_key(der));
+        };
+        let expected = if algorithm == KeyAlgorithm::Ed25519 { 32 } else { 65 };
+        if point.len() != expected {
+            let reason = if point.len() > expected { "bytes behind the key" } else { "the key is cut short" };
+            return Err(KeyError::Encoding { reason });
+        }
+        let key = Self { id: KeyId(Sha256::of(der)), algorithm, spki: der.to_vec(), point };
+        let checked = match algorithm {
+            KeyAlgorithm::Ed25519 => ParsedPublicKey::new(&ED25519, &key.point),
+            KeyAlgorithm::EcdsaP256 => ParsedPublicKey::new(&ECDSA_P256_SHA256_ASN1, &key.point),
+        };
+        checked.map_err(|_| KeyError::Point { algorithm })?;
+        Ok(key)
+    }
+
+    /// The key id.
+    #[must_use]
+    pub const fn id(&self) -> KeyId {
+        self.id
+    }
+
+    /// The algorithm.
+    #[must_use]
+    pub const fn algorithm(&self) -> KeyAlgorithm {
+        self.algorithm
+    }
+
+    /// SubjectPublicKeyInfo in DER.
+    #[must_use]
+    pub fn spki(&self) -> &[u8] {
+        &self.spki
+    }
+
+    /// Tells whether `signature` over `message` is this key's.
+    ///
+    /// In: Ed25519: 64 bytes; P-256: ASN.1 DER, or 64 bytes `r || s`. An empty signature never holds.
+    #[must_use]
+    pub fn verify(&self, message: &[u8], signature: &[u8]) -> bool {
+        let holds = |algorithm: &'static dyn aws_lc_rs::signature::VerificationAlgorithm| {
+            ParsedPublicKey::new(algorithm, &self.point)
+                .is_ok_and(|key| key.verify_sig(message, signature).is_ok())
+        };
+        match self.algorithm {
+            KeyAlgorithm::Ed25519 => signature.len() == 64 && holds(&ED25519),
+            KeyAlgorithm::EcdsaP256 => {
+                (signature.len() == 64 && holds(&ECDSA_P256_SHA256_FIXED)) || holds(&ECDSA_P256_SHA256_ASN1)
+            }
+        }
+    }
+}
+
+impl fmt::Debug for PublicKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "PublicKey({}, {})", self.algorithm, self.id)
+    }
+}
+
+/// The principal of a single key: `key:<64 hex>`.
+#[must_use]
+pub fn key_principal(id: KeyId) -> String {
+    format!("key:{id}")
+}
+
+/// Keys of which so many must sign that the group has signed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Group {
+    /// Its keys.
+    pub keys: BTreeSet<KeyId>,
+    /// How many distinct keys must sign.
+    pub threshold: NonZeroU32,
+}
+
+/// The keys and groups that the verifier knows.
+#[derive(Debug, Clone, Default)]
+pub struct KeyRing {
+    keys: BTreeMap<KeyId, PublicKey>,
+    groups: BTreeMap<String, Group>,
+}
+
+impl KeyRing {
+    /// An empty ring: nothing verifies.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds a key; adding it twice changes nothing. Tells whether it was new.
+    pub fn add_key(&mut self, key: PublicKey) -> bool {
+        self.keys.insert(key.id(), key).is_none()
+    }
+
+    /// Adds a group, whose principal is `group:<name>`. Tells whether the name was new; a known name is left as it was.
+    pub fn add_group(&mut self, name: &str, group: Group) -> bool {
+        if self.groups.contains_key(name) {
+            return false;
+        }
+        self.groups.insert(name.to_owned(), group);
+        true
+    }
+
+    /// Finds a key.
+    #[must_use]
+    pub fn key(&self, id: KeyId) -> Option<&PublicKey> {
+        self.keys.get(&id)
+    }
+
+    /// Every key, by id.
+    pub fn keys(&self) -> impl Iterator<Item = &PublicKey> {
+        self.keys.values()
+    }
+
+    /// Every group, by name.
+    pub fn groups(&self) -> impl Iterator<Item = (&str, &Group)> {
+        self.groups.iter().map(|(name, group)| (name.as_str(), group))
+    }
+
+    /// The signers that these distinct keys make: each key, then each group whose threshold they meet.
+    pub(crate) fn signers(&self, keys: &BTreeSet<KeyId>) -> Vec<Signer> {
+        let signer = |principal| Signer { method: SignerMethod::Key, principal, presence: false, time: None };
+        let met = self.groups.iter().filter(|(_, group)| {
+            u32::try_from(group.keys.intersection(keys).count()).is_ok_and(|count| count >= group.threshold.get())
+        });
+        keys.iter()
+            .map(|id| signer(key_principal(*id)))
+            .chain(met.map(|(name, _)| signer(format!("group:{name}"))))
+            .collect()
+    }
+}
+
+/// Says in words what kind of key this is, for the message only.
+fn unknown_key(der: &[u8]) -> KeyError {
+    let algorithm = element(der, 0x30).and_then(|(spki, _)| element(spki, 0x30)).map(|(algorithm, _)| algorithm);
+    let Some((oid, parameters)) = algorithm.and_then(|algorithm| element(algorithm, 0x06)) else {
+        return KeyError::Encoding { reason: "not DER of a SubjectPublicKeyInfo" };
+    };
+    let curve = element(parameters, 0x06).map(|(curve, _)| curve);
+    let got = match (hex::encode(oid).as_str(), curve.map(hex::encode).as_deref()) {
+        ("2b6570", _) => return KeyError::Encoding { reason: "an Ed25519 key has no parameters and 32 bytes" },
+        ("2a8648ce3d0201", Some("2a8648ce3d030107")) => {
+            return KeyError::Encoding { reason: "a P-256 key is an uncompressed point of 65 bytes" };
+        }
+        ("2a864886f70d010101", _) => "RSA".to_owned(),
+        ("2a864886f70d01010a", _) => "RSA-PSS".to_owned(),
+        ("2b6571", _) => "Ed448".to_owned(),
+        ("2b656e" | "2b656f", _) => "X25519 or X448 (no signatures)".to_owned(),
+        ("2a8648ce380401", _) => "DSA".to_owned(),
+        ("2a8648ce3d0201", Some("2b81040021")) => "ECDSA P-224".to_owned(),
+        ("2a8648ce3d0201", Some("2b81040022")) => "ECDSA P-384".to_owned(),
+        ("2a8648ce3d0201", Some("2b81040023")) => "ECDSA P-521".to_owned(),
+        ("2a8648ce3d0201", Some("2b8104000a")) => "ECDSA secp256k1".to_owned(),
+        ("2a8648ce3d0201", _) => "ECDSA on an unknown curve".to_owned(),
+        (oid, _) => format!("unknown (object identifier, hex {})", oid.chars().take(40).collect::<String>()),
+    };
+    KeyError::Algorithm { got }
+}
+
+/// Takes one DER element with this tag: its content and what follows.
+fn element(der: &[u8], tag: u8) -> Option<(&[u8], &[u8])> {
+    let (&first, rest) = der.split_first()?;
+    let (&length, rest) = rest.split_first()?;
+    if first != tag {
+        return None;
+    }
+    let (length, rest) = match length {
+        0..=0x7f => (usize::from(length), rest),
+        0x81 => rest.split_first().map(|(byte, rest)| (usize::from(*byte), rest))?,
+        0x82 => rest.split_at_checked(2).map(|(bytes, rest)| {
+            (bytes.iter().fold(0usize, |sum, byte| (sum << 8) | usize::from(*byte)), rest)
+        })?,
+        _ => return None,
+    };
+    rest.split_at_checked(length)
+}

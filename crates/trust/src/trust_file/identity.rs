@@ -1,0 +1,320 @@
+//! `[[identity]]`: signers and other principals.
+
+use std::collections::BTreeSet;
+use std::num::NonZeroU32;
+
+use lasthand_model::actor::{ActorKind, StepKind};
+use lasthand_model::digest::KeyId;
+use lasthand_model::wire::facts::{Custody, IdentityRow, Inputs, SignerMethod};
+
+use super::problem::Problem;
+use super::reader::{At, Row, shorten, values};
+use crate::keys::{Group, key_principal};
+use crate::level::best_level;
+
+pub(super) const KEYS: &[&str] = &[
+    "method", "issuer", "id", "keys", "threshold", "name", "kind", "max_level", "may", "where", "products", "observer",
+    "inputs", "isolated", "custody", "actors_complete",
+];
+
+const METHODS: &[(&str, SignerMethod)] = &[
+    ("key", SignerMethod::Key),
+    ("fulcio-ci", SignerMethod::FulcioCi),
+    ("fulcio-email", SignerMethod::FulcioEmail),
+    ("x509-svid", SignerMethod::X509Svid),
+    ("jwt-svid", SignerMethod::JwtSvid),
+    ("ssh-sk", SignerMethod::SshSk),
+    ("webauthn", SignerMethod::Webauthn),
+];
+
+/// The word of a method.
+pub(crate) fn method_word(method: SignerMethod) -> &'static str {
+    METHODS.iter().find(|(_, known)| *known == method).map_or("key", |(word, _)| word)
+}
+
+/// Statement types beside the step kinds.
+const STATEMENT_TYPES: &[&str] = &["landing", "review", "approve", "exception", "inventory", "list", "vsa"];
+/// What speaks of a repository, so that `where` must name one.
+const ABOUT_REPOSITORIES: &[&str] = &["edit", "merge", "build", "test", "package", "configure", "landing", "review", "vsa"];
+/// What speaks of a product, so that `products` must name one.
+const ABOUT_PRODUCTS: &[&str] = &["build", "package", "sign", "publish", "promote", "approve", "exception", "list"];
+/// What proves something, so that no agent may state it.
+const NOT_FOR_AGENTS: &[&str] = &[
+    "merge", "build", "package", "sign", "publish", "promote", "landing", "review", "approve", "exception", "inventory",
+    "list", "vsa",
+];
+
+/// One row as read, with what the checks across rows need.
+pub(super) struct Identity<'a> {
+    pub(super) row: Row<'a>,
+    pub(super) facts: IdentityRow,
+    pub(super) name: Option<String>,
+    pub(super) keys: Vec<At<KeyId>>,
+    pub(super) group: Option<(String, Group)>,
+    pub(super) products: Vec<At<String>>,
+    pub(super) repositories: Vec<At<String>>,
+}
+
+/// Reads one row; absent when what is missing leaves nothing to check.
+pub(super) fn read(row: Row<'_>) -> Option<Identity<'_>> {
+    let method = row.need("method").then(|| row.word("method", METHODS)).flatten();
+    let kinds: Vec<(&'static str, ActorKind)> = ActorKind::ALL.iter().map(|kind| (kind.as_str(), *kind)).collect();
+    let kind = row.need("kind").then(|| row.word("kind", &kinds)).flatten();
+    let words: Vec<(&'static str, ())> = StepKind::ALL
+        .iter()
+        .map(|kind| kind.as_str())
+        .chain(STATEMENT_TYPES.iter().copied())
+        .map(|word| (word, ()))
+        .collect();
+    let may = row.texts("may");
+    for word in &may {
+        row.check_word("may", word, &words);
+    }
+    let max_level = max_level(&row);
+    let (repositories, products, observer) = (row.texts("where"), row.texts("products"), row.texts("observer"));
+    let inputs = row.word("inputs", &[("bounded", Inputs::Bounded), ("declared", Inputs::Declared)]);
+    let custody = row.word("custody", &[("personal", Custody::Personal), ("isolated", Custody::Isolated)]);
+    let name = row.text("name").map(|name| name.value);
+    let (isolated, actors_complete) = (row.flag("isolated"), row.flag("actors_complete"));
+    let principal = principal(&row, method?, name.as_deref())?;
+    let facts = IdentityRow {
+        method: method?,
+        principal: principal.text,
+        kind: kind?,
+        max_level,
+        may: values(&may),
+        repositories: values(&repositories),
+        products: values(&products),
+        observer: values(&observer),
+        inputs: inputs.unwrap_or_default(),
+        isolated,
+        custody,
+        actors_complete,
+    };
+    let identity = Identity {
+        row,
+        facts,
+        name,
+        keys: principal.keys,
+        group: principal.group,
+        products,
+        repositories,
+    };
+    check_authority(&identity, &may);
+    check_level(&identity, &may);
+    check_fit(&identity);
+    Some(identity)
+}
+
+fn max_level(row: &Row<'_>) -> u8 {
+    let Some(level) = row.integer("max_level") else { return 4 };
+    match u8::try_from(level.value) {
+        Ok(value @ 1..=4) => value,
+        _ => {
+            let got = level.value.to_string();
+            row.report(level.place, Problem::BadValue { key: "max_level".to_owned(), got, expected: "1 to 4" });
+            4
+        }
+    }
+}
+
+struct Principal {
+    text: String,
+    keys: Vec<At<KeyId>>,
+    group: Option<(String, Group)>,
+}
+
+fn principal(row: &Row<'_>, method: SignerMethod, name: Option<&str>) -> Option<Principal> {
+    if method == SignerMethod::Key {
+        if let Some(issuer) = row.text("issuer") {
+            let remedy = "a key has no issuer: leave `issuer` out";
+            let problem = Problem::Mismatch { left: "issuer".to_owned(), right: "method = \"key\"".to_owned(), remedy };
+            row.report(issuer.place, problem);
+        }
+        return if row.has("keys") || row.has("threshold") { group(row, name) } else { single_key(row) };
+    }
+    for key in ["keys", "threshold"].into_iter().filter(|key| row.has(key)) {
+        let right = format!("method = \"{}\"", method_word(method));
+        let remedy = "only `method = \"key\"` counts keys";
+        row.report(row.place_of(key), Problem::Mismatch { left: key.to_owned(), right, remedy });
+    }
+    let id = row.need_text("id");
+    let from_fulcio = matches!(method, SignerMethod::FulcioCi | SignerMethod::FulcioEmail);
+    // SECURITY: without issuer, whoever runs any other issuer could give out the same name.
+    let issuer = if from_fulcio || row.has("issuer") { row.need_text("issuer") } else { None };
+    if from_fulcio && issuer.is_none() {
+        return None;
+    }
+    if let Some(issuer) = issuer.as_ref().filter(|issuer| issuer.value.contains('*')) {
+        row.report(issuer.place, Problem::Glob { key: "issuer", got: shorten(&issuer.value) });
+    }
+    let id = id?;
+    if method == SignerMethod::FulcioCi {
+        check_workflow(row, &id);
+    }
+    let text = issuer.map_or_else(|| id.value.clone(), |issuer| format!("{}#{}", issuer.value, id.value));
+    Some(Principal { text, keys: Vec::new(), group: None })
+}
+
+fn single_key(row: &Row<'_>) -> Option<Principal> {
+    let id = row.need_text("id")?;
+    let key = key_id(row, "id", &id)?;
+    let keys = vec![At { value: key, place: id.place }];
+    Some(Principal { text: key_principal(key), keys, group: None })
+}
+
+fn key_id(row: &Row<'_>, name: &str, text: &At<String>) -> Option<KeyId> {
+    let id = text.value.parse().ok();
+    if id.is_none() {
+        let expected = "a key id of 64 lower-case hex digits, as `lasthand key generate` prints it";
+        let problem = Problem::BadValue { key: name.to_owned(), got: shorten(&text.value), expected };
+        row.report(text.place, problem);
+    }
+    id
+}
+
+fn group(row: &Row<'_>, name: Option<&str>) -> Option<Principal> {
+    if row.has("id") {
+        let remedy = "a row is for one key (`id`) or for a group (`keys`, `threshold`, `name`)";
+        row.report(row.place_of("id"), Problem::Mismatch { left: "id".to_owned(), right: "keys".to_owned(), remedy });
+    }
+    row.need("name");
+    row.need("threshold");
+    let texts = row.need_texts("keys");
+    let mut keys: Vec<At<KeyId>> = Vec::new();
+    for text in &texts {
+        let Some(key) = key_id(row, "keys", text) else { continue };
+        if let Some(first) = keys.iter().find(|known| known.value == key) {
+            let first = first.place.line;
+            row.report(text.place, Problem::Duplicate { what: "key", name: key.to_string(), first });
+            continue;
+        }
+        keys.push(At { value: key, place: text.place });
+    }
+    let threshold = row.integer("threshold")?;
+    let count = keys.len();
+    let number = u32::try_from(threshold.value).ok().and_then(NonZeroU32::new);
+    if number.is_none() {
+        let got = threshold.value.to_string();
+        let problem = Problem::BadValue { key: "threshold".to_owned(), got, expected: "a number from 1" };
+        row.report(threshold.place, problem);
+    } else if count > 0 && usize::try_from(threshold.value).is_ok_and(|threshold| threshold > count) {
+        row.report(threshold.place, Problem::Threshold { threshold: threshold.value, keys: count });
+    }
+    let (name, number) = (name?, number?);
+    let set: BTreeSet<KeyId> = keys.iter().map(|key| key.value).collect();
+    let group = Some((name.to_owned(), Group { keys: set, threshold: number }));
+    Some(Principal { text: format!("group:{name}"), keys, group })
+}
+
+/// SECURITY: a workflow runs as it stands at its ref. Whoever can push to a ref that the id allows can sign as it.
+fn check_workflow(row: &Row<'_>, id: &At<String>) {
+    let report = |reason| row.report(id.place, Problem::WideWorkflow { id: shorten(&id.value), reason });
+    let Some((path, at)) = id.value.split_once('@') else {
+        return report("it has no `@refs/...`");
+    };
+    if path.contains('*') {
+        return report("there is a `*` before `@`");
+    }
+    match (at.strip_prefix("refs/heads/"), at.strip_prefix("refs/tags/")) {
+        (Some(branch), _) if branch.contains('*') => report("a push of another branch satisfies the `*`"),
+        (Some(branch), _) if !branch.is_empty() => {}
+        (_, Some(tag)) if tag.contains('*') => {
+            row.report(id.place, Problem::TagGlob { id: shorten(&id.value) });
+        }
+        (_, Some(tag)) if !tag.is_empty() => {}
+        _ => report("what follows `@` is not `refs/heads/BRANCH` or `refs/tags/TAG`"),
+    }
+}
+
+fn check_authority(identity: &Identity<'_>, may: &[At<String>]) {
+    let (row, facts) = (&identity.row, &identity.facts);
+    let kind = facts.kind.as_str();
+    // An agent's row, or the row of an account that others speak of, needs no authority: it says what the principal is.
+    let speaks = facts.kind == ActorKind::Automation || (facts.kind == ActorKind::Human && !identity.keys.is_empty());
+    if facts.may.is_empty() && (speaks || row.has("may")) {
+        row.report(row.place_of("may"), Problem::Empty { table: "[[identity]]", key: "may" });
+    }
+    let any = |words: &[&str]| facts.may.iter().any(|word| words.contains(&word.as_str()));
+    if facts.repositories.is_empty() && any(ABOUT_REPOSITORIES) {
+        row.report(row.place_of("where"), Problem::Empty { table: "[[identity]]", key: "where" });
+    }
+    if facts.products.is_empty() && any(ABOUT_PRODUCTS) {
+        row.report(row.place_of("products"), Problem::Empty { table: "[[identity]]", key: "products" });
+    }
+    for repository in identity.repositories.iter().filter(|repository| repository.value.contains("://")) {
+        row.report(repository.place, Problem::Scheme { key: "where", got: shorten(&repository.value) });
+    }
+    let machine = matches!(facts.kind, ActorKind::Agent | ActorKind::Unknown);
+    for word in may {
+        if machine && NOT_FOR_AGENTS.contains(&word.value.as_str()) {
+            row.report(word.place, Problem::MayNot { kind, word: word.value.clone() });
+        } else if word.value == "review" && facts.kind != ActorKind::Human && facts.observer.is_empty() {
+            row.report(word.place, Problem::ReviewByMachine { kind });
+        } else if facts.kind == ActorKind::Automation && matches!(word.value.as_str(), "approve" | "exception") {
+            row.report(word.place, Problem::MayNot { kind, word: word.value.clone() });
+        }
+    }
+    if machine && !facts.observer.is_empty() {
+        row.report(row.place_of("observer"), Problem::MayNot { kind, word: "observe".to_owned() });
+    }
+}
+
+fn check_level(identity: &Identity<'_>, may: &[At<String>]) {
+    let (row, facts) = (&identity.row, &identity.facts);
+    let level = best_level(facts);
+    if !facts.observer.is_empty() && level < 3 {
+        row.report(row.place_of("observer"), Problem::ObserverLevel { level });
+        return;
+    }
+    let needed = |word: &str| match (word, facts.kind) {
+        ("approve" | "exception", _) => 4,
+        ("sign" | "publish" | "promote", ActorKind::Human) if facts.observer.is_empty() => 4,
+        ("build" | "package" | "landing" | "review" | "vsa" | "sign" | "publish" | "promote" | "list" | "fetch", _) => 3,
+        _ => 0,
+    };
+    if matches!(facts.kind, ActorKind::Agent | ActorKind::Unknown) {
+        return;
+    }
+    let highest = may.iter().max_by_key(|word| needed(&word.value)).filter(|word| needed(&word.value) > level);
+    if let Some(word) = highest {
+        let problem = Problem::LowLevel { word: word.value.clone(), needed: needed(&word.value), level };
+        row.report(word.place, problem);
+    }
+}
+
+fn check_fit(identity: &Identity<'_>) {
+    let (row, facts) = (&identity.row, &identity.facts);
+    let mismatch = |key: &'static str, left: &str, right: String, remedy| {
+        row.report(row.place_of(key), Problem::Mismatch { left: left.to_owned(), right, remedy });
+    };
+    let method = format!("method = \"{}\"", method_word(facts.method));
+    match (facts.custody, facts.kind) {
+        (Some(_), _) if facts.method != SignerMethod::Key => {
+            mismatch("custody", "custody", method.clone(), "custody is said of static keys: leave it out");
+        }
+        (Some(Custody::Isolated), kind) if kind != ActorKind::Automation => mismatch(
+            "custody",
+            "custody = \"isolated\"",
+            format!("kind {kind}"),
+            "`isolated` is for automation; a human's key without agents near it is `personal`",
+        ),
+        (Some(Custody::Personal), kind) if kind != ActorKind::Human => mismatch(
+            "custody",
+            "custody = \"personal\"",
+            format!("kind {kind}"),
+            "`personal` is for a human; a key that project code cannot reach is `isolated`",
+        ),
+        _ => {}
+    }
+    if facts.isolated && !matches!(facts.method, SignerMethod::FulcioCi | SignerMethod::X509Svid) {
+        mismatch("isolated", "isolated", method, "for a static key write `custody = \"isolated\"`");
+    }
+    let builds = facts.may.iter().any(|word| matches!(word.as_str(), "build" | "package" | "merge" | "test" | "fetch"));
+    for key in ["inputs", "actors_complete"] {
+        if row.has(key) && !builds {
+            let why = "it is about steps, and the row may state none with inputs";
+            row.report(row.place_of(key), Problem::NoEffect { key, why });
+        }
+    }
+}

@@ -1,0 +1,204 @@
+//! The verifier's own file, `lasthand.trust.toml`: who is believed, for what.
+//!
+//! Everything that is wrong is found in one pass and told with line and column; a row that could never match is an error,
+//! because whoever wrote it believes that it protects him. SPEC: docs/trust-file.md.
+
+mod check;
+mod identity;
+mod problem;
+mod reader;
+mod roots;
+mod rows;
+mod suggest;
+
+use lasthand_model::limits::Limits;
+use lasthand_model::wire::facts::TrustFacts;
+use thiserror::Error;
+use toml_edit::Document;
+
+use crate::keys::{KeyRing, PublicKey};
+pub(crate) use identity::method_word;
+pub use problem::{Diagnostic, Place, Problem, Severity};
+use reader::{Row, Sink};
+pub use roots::RootKey;
+pub(crate) use rows::label_word;
+
+const TABLES: &[&str] =
+    &["accept_simulated", "identity", "person", "product", "robot", "waiver", "trusted_input", "root"];
+
+/// The trust file, read and checked.
+#[derive(Debug, Clone)]
+pub struct TrustFile {
+    /// What is believed, as data.
+    pub facts: TrustFacts,
+    /// The keys and groups that signatures are verified by.
+    pub ring: KeyRing,
+    /// Where each row stands.
+    pub places: Places,
+    /// The keys of the file, in order.
+    pub roots: Vec<RootKey>,
+    /// What the reader should know; none of it refuses the file.
+    pub warnings: Vec<Diagnostic>,
+}
+
+/// Where the rows stand; each list goes with the list of the same name in [`TrustFacts`].
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Places {
+    /// `[[identity]]`, and the `name` of each, where it has one.
+    pub identities: Vec<(Place, Option<String>)>,
+    /// `[[person]]`.
+    pub persons: Vec<Place>,
+    /// `[[product]]`.
+    pub products: Vec<Place>,
+    /// `[[robot]]`.
+    pub robots: Vec<Place>,
+    /// `[[waiver]]`.
+    pub waivers: Vec<Place>,
+    /// `[[trusted_input]]`.
+    pub trusted_inputs: Vec<Place>,
+}
+
+/// Why a trust file is refused: everything that is wrong with it, by place, warnings among the errors.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("trust file has {} errors, the first at {}", errors(diagnostics), first(diagnostics))]
+pub struct TrustFileError {
+    diagnostics: Vec<Diagnostic>,
+}
+
+impl TrustFileError {
+    /// Everything that is wrong, by place; at least one is an error.
+    #[must_use]
+    pub fn diagnostics(&self) -> &[Diagnostic] {
+        &self.diagnostics
+    }
+}
+
+impl TrustFile {
+    /// Reads and checks a trust file.
+    ///
+    /// In: its text; `files`, which gives the bytes of a key file named in it (relative to the trust file), or says why not;
+    /// `now` in seconds, by which waivers and trusted inputs expire. Out: the file, with its warnings.
+    ///
+    /// # Errors
+    /// [`TrustFileError`] with everything that is wrong. Nothing of a file with an error is used.
+    pub fn parse(
+        text: &str,
+        files: &dyn Fn(&str) -> Result<Vec<u8>, String>,
+        now: i64,
+        limits: &Limits,
+    ) -> Result<Self, TrustFileError> {
+        let sink = Sink::new(text);
+        let top = Place { line: 1, column: 1 };
+        if text.len() > limits.trust_bytes {
+            sink.report(top, Problem::TooLarge { got: text.len(), limit: limits.trust_bytes });
+            return Err(TrustFileError { diagnostics: sink.finish() });
+        }
+        let document = match Document::parse(text) {
+            Ok(document) => document,
+            Err(error) => {
+                let place = error.span().map_or(top, |span| sink.place(span.start));
+                let reason = error.message().lines().collect::<Vec<_>>().join(", ");
+                sink.report(place, Problem::Syntax { reason: reader::shorten(&reason) });
+                return Err(TrustFileError { diagnostics: sink.finish() });
+            }
+        };
+        let table = document.as_table();
+        let rows = Rows::read(Row::top(table, &sink), files, now);
+        check::check(&rows);
+        let mut file = rows.into_file();
+        let diagnostics = sink.finish();
+        if diagnostics.iter().any(|diagnostic| diagnostic.problem.severity() == Severity::Error) {
+            return Err(TrustFileError { diagnostics });
+        }
+        file.warnings = diagnostics;
+        Ok(file)
+    }
+}
+
+/// All rows as read, before they are checked against each other.
+struct Rows<'a> {
+    accept_simulated: bool,
+    identities: Vec<identity::Identity<'a>>,
+    persons: Vec<rows::Person<'a>>,
+    products: Vec<rows::Product<'a>>,
+    robots: Vec<rows::Robot<'a>>,
+    waivers: Vec<rows::Dated<'a, lasthand_model::wire::facts::WaiverRow>>,
+    trusted_inputs: Vec<rows::Dated<'a, lasthand_model::wire::facts::TrustedInputRow>>,
+    roots: Vec<(Row<'a>, RootKey, PublicKey)>,
+    // Rows that could not be read: where there is one, a row that seems to miss it is not blamed as well.
+    broken_roots: usize,
+    broken_identities: usize,
+    broken_products: usize,
+}
+
+impl<'a> Rows<'a> {
+    fn read(top: Row<'a>, files: &dyn Fn(&str) -> Result<Vec<u8>, String>, now: i64) -> Self {
+        top.unknown_tables(TABLES);
+        let accept_simulated = top.flag("accept_simulated");
+        if accept_simulated {
+            top.report(top.place_of("accept_simulated"), Problem::Simulated);
+        }
+        let root_rows = top.rows("root", "[[root]]", roots::KEYS);
+        let identity_rows = top.rows("identity", "[[identity]]", identity::KEYS);
+        let product_rows = top.rows("product", "[[product]]", rows::PRODUCT_KEYS);
+        let (root_count, identity_count, product_count) = (root_rows.len(), identity_rows.len(), product_rows.len());
+        let roots: Vec<_> = root_rows
+            .into_iter()
+            .filter_map(|row| roots::read(row, files).map(|(root, key)| (row, root, key)))
+            .collect();
+        let identities: Vec<_> = identity_rows.into_iter().filter_map(identity::read).collect();
+        let products: Vec<_> = product_rows.into_iter().filter_map(rows::product).collect();
+        let named = |name, table, known| top.rows(name, table, known).into_iter();
+        Self {
+            accept_simulated,
+            persons: named("person", "[[person]]", rows::PERSON_KEYS).filter_map(rows::person).collect(),
+            robots: named("robot", "[[robot]]", rows::ROBOT_KEYS).filter_map(rows::robot).collect(),
+            waivers: named("waiver", "[[waiver]]", rows::WAIVER_KEYS)
+                .filter_map(|row| rows::waiver(row, now))
+                .collect(),
+            trusted_inputs: named("trusted_input", "[[trusted_input]]", rows::TRUSTED_INPUT_KEYS)
+                .filter_map(|row| rows::trusted_input(row, now))
+                .collect(),
+            broken_roots: root_count - roots.len(),
+            broken_identities: identity_count - identities.len(),
+            broken_products: product_count - products.len(),
+            roots,
+            identities,
+            products,
+        }
+    }
+
+    fn into_file(self) -> TrustFile {
+        let mut ring = KeyRing::new();
+        let mut roots = Vec::new();
+        for (_, root, key) in self.roots {
+            ring.add_key(key);
+            roots.push(root);
+        }
+        let mut places = Places::default();
+        let mut facts = TrustFacts { accept_simulated: self.accept_simulated, ..TrustFacts::default() };
+        for identity in self.identities {
+            if let Some((name, group)) = identity.group {
+                ring.add_group(&name, group);
+            }
+            places.identities.push((identity.row.place, identity.name));
+            facts.identities.push(identity.facts);
+        }
+        (places.persons, facts.persons) = self.persons.into_iter().map(|row| (row.row.place, row.facts)).unzip();
+        (places.products, facts.products) = self.products.into_iter().map(|row| (row.row.place, row.facts)).unzip();
+        (places.robots, facts.robots) = self.robots.into_iter().map(|row| (row.row.place, row.facts)).unzip();
+        (places.waivers, facts.waivers) = self.waivers.into_iter().map(|row| (row.row.place, row.facts)).unzip();
+        (places.trusted_inputs, facts.trusted_inputs) =
+            self.trusted_inputs.into_iter().map(|row| (row.row.place, row.facts)).unzip();
+        TrustFile { facts, ring, places, roots, warnings: Vec::new() }
+    }
+}
+
+fn errors(diagnostics: &[Diagnostic]) -> usize {
+    diagnostics.iter().filter(|diagnostic| diagnostic.problem.severity() == Severity::Error).count()
+}
+
+fn first(diagnostics: &[Diagnostic]) -> String {
+    let error = diagnostics.iter().find(|diagnostic| diagnostic.problem.severity() == Severity::Error);
+    error.map_or_else(String::new, |diagnostic| format!("{}: {}", diagnostic.place, diagnostic.problem))
+}
