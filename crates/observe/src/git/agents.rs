@@ -133,6 +133,11 @@ pub fn classify_mail(mail: &str) -> (ActorKind, Option<&'static str>) {
     (if is_app || !mail.contains('@') { ActorKind::Unknown } else { ActorKind::Human }, None)
 }
 
+/// What the table says of an app's name, such as `cursor[bot]`.
+pub(super) fn classify_app(name: &str) -> ActorKind {
+    classify_mail(&format!("{name}@users.noreply.github.com")).0
+}
+
 /// Tells whether a mail address is one that an agent commits by.
 #[must_use]
 pub fn is_agent_mail(mail: &str) -> bool {
@@ -161,9 +166,8 @@ pub(super) fn agent_of_line(line: &str) -> Option<&'static str> {
 pub(super) fn agent_of_tool(tool: &str) -> Option<&'static str> {
     let name = tool.split([':', '(', '/', '<', '[']).next().unwrap_or_default().trim().to_lowercase();
     // `Claude Opus 4.1`, `Claude 3.5 Sonnet`: the product's name with a model behind it.
-    find(TOOL_NAMES, |known| name == known).or_else(|| find(TOOL_NAMES, |known| {
-        name.strip_prefix(known).is_some_and(|rest| rest.starts_with([' ', '-']))
-    }))
+    find(TOOL_NAMES, |known| name == known)
+        .or_else(|| find(TOOL_NAMES, |known| name.strip_prefix(known).is_some_and(|rest| rest.starts_with([' ', '-']))))
 }
 
 fn find(table: &'static [(&str, &'static str)], matches: impl Fn(&str) -> bool) -> Option<&'static str> {
@@ -174,9 +178,9 @@ fn mail_matches(pattern: &str, mail: &str) -> bool {
     let Some(account) = pattern.strip_prefix("*+") else { return pattern == mail };
     // The forge's older form has no number before the name.
     mail == account && account.contains("[bot]")
-        || mail
-            .split_once('+')
-            .is_some_and(|(number, rest)| !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit()) && rest == account)
+        || mail.split_once('+').is_some_and(|(number, rest)| {
+            !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit()) && rest == account
+        })
 }
 
 #[cfg(test)]
@@ -188,7 +192,10 @@ mod tests {
         for (pattern, _) in AGENT_MAILS.iter().chain(AUTOMATION_MAILS) {
             // pass: an address each, lower case, never a whole domain
             let local = pattern.split('@').next().unwrap_or_default();
-            assert!(pattern.contains('@') && local.len() > 2 && local != "*+" && *pattern == pattern.to_lowercase(), "{pattern}");
+            assert!(
+                pattern.contains('@') && local.len() > 2 && local != "*+" && *pattern == pattern.to_lowercase(),
+                "{pattern}"
+            );
         }
     }
 

@@ -96,7 +96,12 @@ pub fn diff(repository: &Repository, base: &GitId, head: &GitId) -> Result<Vec<C
 ///
 /// # Errors
 /// [`GitError::Shallow`] when the clone lacks the history; whatever stops an object from being read.
-pub fn attribute(repository: &Repository, changes: &mut [ChangedPath], base: &GitId, head: &GitId) -> Result<(), GitError> {
+pub fn attribute(
+    repository: &Repository,
+    changes: &mut [ChangedPath],
+    base: &GitId,
+    head: &GitId,
+) -> Result<(), GitError> {
     let mut cache = TreeCache::default();
     let relation = Graph::default().relate(repository, repository.object_id(base)?, repository.object_id(head)?)?;
     let mut touched: BTreeMap<String, Vec<Actor>> = BTreeMap::new();
@@ -105,7 +110,8 @@ pub fn attribute(repository: &Repository, changes: &mut [ChangedPath], base: &Gi
         let mut paths: Option<BTreeSet<Vec<u8>>> = None;
         for parent in &commit.parents {
             let parent_tree = read_commit(repository, *parent)?.tree;
-            let differing: BTreeSet<Vec<u8>> = changed(repository, &mut cache, parent_tree, commit.tree)?.into_keys().collect();
+            let differing: BTreeSet<Vec<u8>> =
+                changed(repository, &mut cache, parent_tree, commit.tree)?.into_keys().collect();
             paths = Some(match paths {
                 None => differing,
                 Some(known) => known.intersection(&differing).cloned().collect(),
@@ -113,7 +119,9 @@ pub fn attribute(repository: &Repository, changes: &mut [ChangedPath], base: &Gi
         }
         let paths = match paths {
             Some(paths) => paths,
-            None => changed(repository, &mut cache, ObjectId::empty_tree(id.kind()), commit.tree)?.into_keys().collect(),
+            None => {
+                changed(repository, &mut cache, ObjectId::empty_tree(id.kind()), commit.tree)?.into_keys().collect()
+            }
         };
         let authors = authors_of(&commit);
         for path in paths {

@@ -126,20 +126,39 @@ impl GitError {
         match self {
             Self::Open { .. } => vec!["give the folder that holds `.git`, or a bare repository"],
             Self::AlternatesOutside { .. } => {
-                vec!["make the clone complete: `git repack -a -d`, then remove `objects/info/alternates`", "clone without `--reference` and `--shared`"]
+                vec![
+                    "make the clone complete: `git repack -a -d`, then remove `objects/info/alternates`",
+                    "clone without `--reference` and `--shared`",
+                ]
             }
-            Self::UnknownRevision { .. } => vec!["fetch the branch or tag first; `git branch -a` and `git tag` list what is there"],
-            Self::AmbiguousRevision { .. } => vec!["write the whole name: `refs/heads/NAME`, `refs/tags/NAME`, or the full commit id"],
+            Self::UnknownRevision { .. } => {
+                vec!["fetch the branch or tag first; `git branch -a` and `git tag` list what is there"]
+            }
+            Self::AmbiguousRevision { .. } => {
+                vec!["write the whole name: `refs/heads/NAME`, `refs/tags/NAME`, or the full commit id"]
+            }
             Self::MissingObject { .. } => {
-                vec!["a partial clone lacks objects: clone again without `--filter`", "`git fsck` lists what is missing"]
+                vec![
+                    "a partial clone lacks objects: clone again without `--filter`",
+                    "`git fsck` lists what is missing",
+                ]
             }
             Self::ObjectMismatch { .. } | Self::Malformed { .. } | Self::WrongKind { .. } | Self::Object { .. } => {
-                vec!["the repository is damaged or hostile: run `git fsck --full` and clone again from a source you trust"]
+                vec![
+                    "the repository is damaged or hostile: run `git fsck --full` and clone again from a source you trust",
+                ]
             }
-            Self::HostilePath { .. } => vec!["do not check this tree out; remove the entry from history before it is used"],
-            Self::Shallow { .. } => vec!["fetch the whole history: `git fetch --unshallow`", "in CI: set the checkout's fetch depth to 0"],
+            Self::HostilePath { .. } => {
+                vec!["do not check this tree out; remove the entry from history before it is used"]
+            }
+            Self::Shallow { .. } => {
+                vec!["fetch the whole history: `git fetch --unshallow`", "in CI: set the checkout's fetch depth to 0"]
+            }
             Self::SinceNotFound { .. } => {
-                vec!["give a commit of `git log --first-parent`, or its tree", "was history rewritten? then choose a new onboarding tree"]
+                vec![
+                    "give a commit of `git log --first-parent`, or its tree",
+                    "was history rewritten? then choose a new onboarding tree",
+                ]
             }
             Self::Io { .. } | Self::OverLimit { .. } => Vec::new(),
         }

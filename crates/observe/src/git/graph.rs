@@ -41,7 +41,12 @@ impl Graph {
     ///
     /// INVARIANT (exact bases): commits are visited by falling generation, so all marks of a commit are there when it is visited; dates, which anyone can
     /// write, decide nothing.
-    pub(super) fn relate(&mut self, repository: &Repository, main: ObjectId, side: ObjectId) -> Result<Relation, GitError> {
+    pub(super) fn relate(
+        &mut self,
+        repository: &Repository,
+        main: ObjectId,
+        side: ObjectId,
+    ) -> Result<Relation, GitError> {
         self.load(repository, main)?;
         self.load(repository, side)?;
         let mut marks: HashMap<ObjectId, u8> = HashMap::new();
@@ -108,7 +113,12 @@ impl Graph {
                         return Err(GitError::OverLimit { what: "commits of a history", got, limit: limit as u64 });
                     }
                     open.push((id, Some(parents.clone())));
-                    open.extend(parents.into_iter().filter(|parent| !self.nodes.contains_key(parent)).map(|parent| (parent, None)));
+                    open.extend(
+                        parents
+                            .into_iter()
+                            .filter(|parent| !self.nodes.contains_key(parent))
+                            .map(|parent| (parent, None)),
+                    );
                 }
             }
         }

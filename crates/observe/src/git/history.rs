@@ -1,9 +1,10 @@
 //! Landings of a ref, read from its first parents.
 
+use std::collections::HashSet;
+
 use gix::ObjectId;
 use lasthand_model::actor::ActorKind;
 use lasthand_model::digest::GitId;
-use lasthand_model::limits::Limits;
 use lasthand_model::wire::facts::{Actor, MergeOf, TreeRef};
 
 use super::error::GitError;
@@ -15,6 +16,9 @@ use super::merge::merge_trees;
 use super::objects::{Commit, read_commit};
 use super::open::{Repository, git_id};
 use super::revision::resolve;
+
+/// LIMIT: first parents of one walk.
+const LANDINGS: usize = 200_000;
 
 /// Why a merge commit has no recomputed merge, or one that is not what landed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -69,7 +73,8 @@ impl ObservedLanding {
     /// Git cannot show that nobody else wrote the content; whoever states completeness answers for that.
     #[must_use]
     pub fn authors_have_sponsors(&self) -> bool {
-        let answered = |actor: &Actor| actor.sponsor.is_some() || !matches!(actor.kind, ActorKind::Agent | ActorKind::Unknown);
+        let answered =
+            |actor: &Actor| actor.sponsor.is_some() || !matches!(actor.kind, ActorKind::Agent | ActorKind::Unknown);
         !self.authors.is_empty() && self.authors.iter().all(answered)
     }
 }
@@ -95,6 +100,27 @@ pub fn landings(repository: &Repository, tip: &str, since: Option<&GitId>) -> Re
     commits.iter().rev().map(|commit| reader.landing(commit)).collect()
 }
 
+/// Lists everybody whose work the commits are that `head` has and `base` has not, by the rules of [`landings`]; newest first.
+///
+/// # Errors
+/// As [`landings`].
+pub fn authors_between(repository: &Repository, base: &GitId, head: &GitId) -> Result<Vec<Actor>, GitError> {
+    let (base, head) = (repository.object_id(base)?, repository.object_id(head)?);
+    Reader { repository, cache: TreeCache::default(), graph: Graph::default() }.side_authors(base, &[head])
+}
+
+/// Finds the one best common ancestor of two commits, by parents alone; `None` when there is none or more than one.
+///
+/// # Errors
+/// As [`landings`].
+pub fn merge_base(repository: &Repository, a: &GitId, b: &GitId) -> Result<Option<GitId>, GitError> {
+    let relation = Graph::default().relate(repository, repository.object_id(a)?, repository.object_id(b)?)?;
+    match relation.bases.as_slice() {
+        [base] => git_id(base).map(Some),
+        _ => Ok(None),
+    }
+}
+
 /// Newest first.
 fn first_parents(repository: &Repository, tip: &GitId, since: Option<&GitId>) -> Result<Vec<Commit>, GitError> {
     let since_id = since.map(|id| repository.object_id(id)).transpose()?;
@@ -108,9 +134,8 @@ fn first_parents(repository: &Repository, tip: &GitId, since: Option<&GitId>) ->
         refuse_cut(repository, id, &commit.parents)?;
         next = commit.parents.first().copied();
         commits.push(commit);
-        let limit = Limits::DEFAULT.bundles;
-        if commits.len() > limit {
-            return Err(GitError::OverLimit { what: "landings", got: commits.len() as u64, limit: limit as u64 });
+        if commits.len() > LANDINGS {
+            return Err(GitError::OverLimit { what: "landings", got: commits.len() as u64, limit: LANDINGS as u64 });
         }
     }
     match since {
@@ -158,24 +183,13 @@ impl Reader<'_> {
         })
     }
 
-    fn merge_authors(&mut self, commit: &Commit, main: ObjectId, sides: &[ObjectId]) -> Result<(Vec<Actor>, MergeFound), GitError> {
-        let mut authors = Vec::new();
-        let mut seen = std::collections::HashSet::new();
-        for side in sides {
-            for id in self.graph.relate(self.repository, main, *side)?.only_side {
-                if !seen.insert(id) {
-                    continue;
-                }
-                let merged = read_commit(self.repository, id)?;
-                let adds_content = match merged.parents.as_slice() {
-                    [] | [_] => true,
-                    _ => self.merge_found(&merged)?.0.is_some(),
-                };
-                if adds_content {
-                    authors_of(&merged).into_iter().for_each(|actor| push_new(&mut authors, actor));
-                }
-            }
-        }
+    fn merge_authors(
+        &mut self,
+        commit: &Commit,
+        main: ObjectId,
+        sides: &[ObjectId],
+    ) -> Result<(Vec<Actor>, MergeFound), GitError> {
+        let mut authors = self.side_authors(main, sides)?;
         let (note, plan) = self.merge_found(commit)?;
         if note.is_some() || authors.is_empty() {
             authors_of(commit).into_iter().for_each(|actor| push_new(&mut authors, actor));
@@ -190,6 +204,24 @@ impl Reader<'_> {
             None => None,
         };
         Ok((authors, MergeFound { merge_of, note }))
+    }
+
+    /// The authors of every commit that a side has and `main` has not; a merge commit that is its own recomputation adds nobody.
+    fn side_authors(&mut self, main: ObjectId, sides: &[ObjectId]) -> Result<Vec<Actor>, GitError> {
+        let mut authors = Vec::new();
+        let mut seen = HashSet::new();
+        for side in sides {
+            for id in self.graph.relate(self.repository, main, *side)?.only_side {
+                if !seen.insert(id) {
+                    continue;
+                }
+                let merged = read_commit(self.repository, id)?;
+                if merged.parents.len() < 2 || self.merge_found(&merged)?.0.is_some() {
+                    authors_of(&merged).into_iter().for_each(|actor| push_new(&mut authors, actor));
+                }
+            }
+        }
+        Ok(authors)
     }
 
     /// Recomputes a merge commit; no note means that it is exactly its recomputation.
@@ -227,13 +259,29 @@ struct Plan {
 ///
 /// # Errors
 /// When an object cannot be read. A review whose trees are not in this repository binds nothing.
-pub fn bind_reviews(repository: &Repository, landings: &mut [ObservedLanding], reviews: &[(GitId, GitId)]) -> Result<(), GitError> {
+pub fn bind_reviews(
+    repository: &Repository,
+    landings: &mut [ObservedLanding],
+    reviews: &[(GitId, GitId)],
+) -> Result<(), GitError> {
     let mut cache = TreeCache::default();
-    let known = |id: &GitId| repository.object_id(id).ok().filter(|id| *id == ObjectId::empty_tree(id.kind()) || repository.inner.has_object(id));
-    let reviews: Vec<(ObjectId, ObjectId)> =
-        reviews.iter().filter(|(base, head)| base != head).filter_map(|(base, head)| Some((known(base)?, known(head)?))).collect();
+    let known = |id: &GitId| {
+        repository
+            .object_id(id)
+            .ok()
+            .filter(|id| *id == ObjectId::empty_tree(id.kind()) || repository.inner.has_object(id))
+    };
+    let reviews: Vec<(ObjectId, ObjectId)> = reviews
+        .iter()
+        .filter(|(base, head)| base != head)
+        .filter_map(|(base, head)| Some((known(base)?, known(head)?)))
+        .collect();
     for landing in landings {
-        let (Some(from), Some(to)) = (landing.from.as_ref().and_then(|tree| tree.git_tree.as_ref()), landing.to.git_tree.as_ref()) else { continue };
+        let (Some(from), Some(to)) =
+            (landing.from.as_ref().and_then(|tree| tree.git_tree.as_ref()), landing.to.git_tree.as_ref())
+        else {
+            continue;
+        };
         if landing.merge_of.as_ref().is_some_and(|merge| merge.result == landing.to) || from == to {
             continue;
         }

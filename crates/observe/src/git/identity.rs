@@ -4,7 +4,7 @@ use lasthand_model::actor::{ActorKind, Role};
 use lasthand_model::digest::GitId;
 use lasthand_model::wire::facts::Actor;
 
-use super::agents::{agent_in_name, agent_of_line, agent_of_tool, classify_mail, is_forge_committer};
+use super::agents::{agent_in_name, agent_of_line, agent_of_tool, classify_app, classify_mail, is_forge_committer};
 use super::error::GitError;
 use super::objects::{Commit, read_commit};
 use super::open::Repository;
@@ -52,9 +52,20 @@ impl Identity {
     fn actor(&self, role: Role, method: &str) -> Actor {
         if let Some(agent) = agent_in_name(&self.name) {
             let sponsor = (classify_mail(&self.mail).0 == ActorKind::Human).then(|| self.principal());
-            return Actor { role, principal: format!("agent:{agent}"), kind: ActorKind::Agent, method: method.to_owned(), sponsor };
+            return Actor {
+                role,
+                principal: format!("agent:{agent}"),
+                kind: ActorKind::Agent,
+                method: method.to_owned(),
+                sponsor,
+            };
         }
-        Actor { role, principal: self.principal(), kind: classify_mail(&self.mail).0, method: method.to_owned(), sponsor: None }
+        let kind = match classify_mail(&self.mail).0 {
+            // An app's name with somebody's address: the name is the telling part, as no person is called `x[bot]`.
+            ActorKind::Human if self.name.ends_with("[bot]") => classify_app(&self.name),
+            kind => kind,
+        };
+        Actor { role, principal: self.principal(), kind, method: method.to_owned(), sponsor: None }
     }
 }
 
@@ -137,7 +148,10 @@ pub fn agent_sign_offs(repository: &Repository, commit: &GitId) -> Result<Vec<St
     let mut found = Vec::new();
     for line in text.split(['\n', '\r']) {
         let Some((key, value)) = line.split_once(':') else { continue };
-        if matches!(key.trim().to_ascii_lowercase().as_str(), "signed-off-by" | "reviewed-by" | "acked-by" | "tested-by") {
+        if matches!(
+            key.trim().to_ascii_lowercase().as_str(),
+            "signed-off-by" | "reviewed-by" | "acked-by" | "tested-by"
+        ) {
             let actor = Identity::parse(value.trim().as_bytes()).actor(Role::Approver, TRAILER);
             if actor.kind == ActorKind::Agent && !found.contains(&actor.principal) {
                 found.push(actor.principal);
@@ -169,7 +183,8 @@ mod tests {
 
     const ANA: &str = "Ana <Ana@Example.com>";
     const GITHUB: &str = "GitHub <noreply@github.com>";
-    const ANA_AUTHOR: (&str, ActorKind, &str, Option<&str>) = ("mailto:ana@example.com", ActorKind::Human, AUTHOR, None);
+    const ANA_AUTHOR: (&str, ActorKind, &str, Option<&str>) =
+        ("mailto:ana@example.com", ActorKind::Human, AUTHOR, None);
 
     #[test]
     fn committers_count_unless_forge_or_author() {
@@ -177,12 +192,20 @@ mod tests {
         check(ANA, GITHUB, "x", &[ANA_AUTHOR]);
         check(ANA, ANA, "x", &[ANA_AUTHOR]);
         // fail: another committer may have changed the content
-        check(ANA, "Bo <bo@example.com>", "x", &[ANA_AUTHOR, ("mailto:bo@example.com", ActorKind::Human, COMMITTER, None)]);
+        check(
+            ANA,
+            "Bo <bo@example.com>",
+            "x",
+            &[ANA_AUTHOR, ("mailto:bo@example.com", ActorKind::Human, COMMITTER, None)],
+        );
         check(
             ANA,
             "Claude <noreply@anthropic.com>",
             "x",
-            &[ANA_AUTHOR, ("mailto:noreply@anthropic.com", ActorKind::Agent, COMMITTER, Some("mailto:ana@example.com"))],
+            &[
+                ANA_AUTHOR,
+                ("mailto:noreply@anthropic.com", ActorKind::Agent, COMMITTER, Some("mailto:ana@example.com")),
+            ],
         );
     }
 
@@ -190,7 +213,12 @@ mod tests {
     fn agents_are_found_with_their_sponsors() {
         // fail: each is an agent's work
         let by_ana = Some("mailto:ana@example.com");
-        check("Ana (aider) <ana@example.com>", "Ana (aider) <ana@example.com>", "x", &[("agent:aider", ActorKind::Agent, AUTHOR, by_ana)]);
+        check(
+            "Ana (aider) <ana@example.com>",
+            "Ana (aider) <ana@example.com>",
+            "x",
+            &[("agent:aider", ActorKind::Agent, AUTHOR, by_ana)],
+        );
         check(
             ANA,
             ANA,
@@ -206,25 +234,62 @@ mod tests {
                 ("mailto:ana@example.com", ActorKind::Human, TRAILER, None),
             ],
         );
-        check(ANA, ANA, "x\n\nAssisted-by: Claude:opus-4 sparse", &[ANA_AUTHOR, ("agent:claude-code", ActorKind::Agent, TRAILER, by_ana)]);
-        check(ANA, ANA, "x\n\nAmp-Thread-ID: https://x/y", &[ANA_AUTHOR, ("agent:amp", ActorKind::Agent, TRAILER, by_ana)]);
+        check(
+            ANA,
+            ANA,
+            "x\n\nAssisted-by: Claude:opus-4 sparse",
+            &[ANA_AUTHOR, ("agent:claude-code", ActorKind::Agent, TRAILER, by_ana)],
+        );
+        check(
+            ANA,
+            ANA,
+            "x\n\nAmp-Thread-ID: https://x/y",
+            &[ANA_AUTHOR, ("agent:amp", ActorKind::Agent, TRAILER, by_ana)],
+        );
         check(ANA, ANA, "x\n\nMade-with: Cursor", &[ANA_AUTHOR, ("agent:cursor", ActorKind::Agent, TRAILER, by_ana)]);
     }
 
     #[test]
     fn what_cannot_be_read_is_unknown() {
         // fail: two addresses, none, a tool nobody knows, an unknown app
-        check("A <a@x.org> <b@y.org>", GITHUB, "x", &[("git-author:A <a@x.org> <b@y.org> 1700000000 +0000", ActorKind::Unknown, AUTHOR, None)]);
+        check(
+            "A <a@x.org> <b@y.org>",
+            GITHUB,
+            "x",
+            &[("git-author:A <a@x.org> <b@y.org> 1700000000 +0000", ActorKind::Unknown, AUTHOR, None)],
+        );
         check("A <>", GITHUB, "x", &[("git-author:A", ActorKind::Unknown, AUTHOR, None)]);
-        check(ANA, ANA, "x\n\nGenerated-by: shinyware", &[ANA_AUTHOR, ("git-trailer:shinyware", ActorKind::Unknown, TRAILER, None)]);
-        check("n <1+new[bot]@users.noreply.github.com>", GITHUB, "", &[("mailto:1+new[bot]@users.noreply.github.com", ActorKind::Unknown, AUTHOR, None)]);
+        check(
+            ANA,
+            ANA,
+            "x\n\nGenerated-by: shinyware",
+            &[ANA_AUTHOR, ("git-trailer:shinyware", ActorKind::Unknown, TRAILER, None)],
+        );
+        check(
+            "n <1+new[bot]@users.noreply.github.com>",
+            GITHUB,
+            "",
+            &[("mailto:1+new[bot]@users.noreply.github.com", ActorKind::Unknown, AUTHOR, None)],
+        );
+    }
+
+    #[test]
+    fn names_of_apps_count_with_any_address() {
+        // fail: the app's name over a mail address that no table has
+        check("cursor[bot] <x@example.com>", GITHUB, "", &[("mailto:x@example.com", ActorKind::Agent, AUTHOR, None)]);
+        check("new[bot] <x@example.com>", GITHUB, "", &[("mailto:x@example.com", ActorKind::Unknown, AUTHOR, None)]);
     }
 
     #[test]
     fn robots_are_automation() {
         // pass: a robot is neither human nor agent
         let bot = "dependabot[bot] <49699333+dependabot[bot]@users.noreply.github.com>";
-        check(bot, GITHUB, "x", &[("mailto:49699333+dependabot[bot]@users.noreply.github.com", ActorKind::Automation, AUTHOR, None)]);
+        check(
+            bot,
+            GITHUB,
+            "x",
+            &[("mailto:49699333+dependabot[bot]@users.noreply.github.com", ActorKind::Automation, AUTHOR, None)],
+        );
     }
 
     #[test]

@@ -93,7 +93,11 @@ pub fn tree_inventory(repository: &Repository, tree: &GitId, cache: &mut TreeCac
     inventory_of(repository, id, cache)
 }
 
-pub(super) fn inventory_of(repository: &Repository, root: ObjectId, cache: &mut TreeCache) -> Result<Inventory, GitError> {
+pub(super) fn inventory_of(
+    repository: &Repository,
+    root: ObjectId,
+    cache: &mut TreeCache,
+) -> Result<Inventory, GitError> {
     let mut records = Vec::new();
     walk(repository, root, cache, |cache, path, entry| {
         if let Some(record) = record_of(repository, path, entry, cache)? {

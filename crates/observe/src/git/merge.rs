@@ -92,7 +92,9 @@ fn merge_tree(
         match merge_entry(repository, cache, versions, depth)? {
             Outcome::Conflict => return Ok(None),
             Outcome::Absent => {}
-            Outcome::Present(kind, id) => merged.push(Entry { mode: git_kind(kind).into(), filename: name.into(), oid: id }),
+            Outcome::Present(kind, id) => {
+                merged.push(Entry { mode: git_kind(kind).into(), filename: name.into(), oid: id })
+            }
         }
     }
     merged.sort();
@@ -105,7 +107,12 @@ enum Outcome {
     Present(EntryKind, ObjectId),
 }
 
-fn merge_entry(repository: &Repository, cache: &mut TreeCache, versions: Versions<'_>, depth: usize) -> Result<Outcome, GitError> {
+fn merge_entry(
+    repository: &Repository,
+    cache: &mut TreeCache,
+    versions: Versions<'_>,
+    depth: usize,
+) -> Result<Outcome, GitError> {
     let [onto, base, head] = versions;
     let (a, o, b) = (version(onto), version(base), version(head));
     if b == o || a == b {
@@ -114,10 +121,13 @@ fn merge_entry(repository: &Repository, cache: &mut TreeCache, versions: Version
     if a == o {
         return Ok(outcome(b));
     }
-    let tree_of = |version: Option<(EntryKind, ObjectId)>| version.filter(|(kind, _)| *kind == EntryKind::Tree).map(|(_, id)| id);
+    let tree_of =
+        |version: Option<(EntryKind, ObjectId)>| version.filter(|(kind, _)| *kind == EntryKind::Tree).map(|(_, id)| id);
     // A folder that both sides changed: by its entries. One that only one side still has, and the other replaced by a file: a conflict unless the
     // folder's side left it as it was, which is settled above.
-    if tree_of(a).is_some() && tree_of(b).is_some() || is_tree_or_absent(a) && is_tree_or_absent(b) && (tree_of(a).or(tree_of(b))).is_some() {
+    if tree_of(a).is_some() && tree_of(b).is_some()
+        || is_tree_or_absent(a) && is_tree_or_absent(b) && (tree_of(a).or(tree_of(b))).is_some()
+    {
         // A file in the base that both sides replaced by folders is a deletion on both sides.
         let merged = merge_tree(repository, cache, [tree_of(a), tree_of(o), tree_of(b)], depth + 1)?;
         return Ok(match merged {
@@ -163,7 +173,12 @@ fn pick<T: PartialEq>(onto: T, base: Option<T>, head: T) -> Option<T> {
     (base.as_ref() == Some(&onto)).then_some(head)
 }
 
-fn merge_text(repository: &Repository, onto: ObjectId, base: ObjectId, head: ObjectId) -> Result<Option<ObjectId>, GitError> {
+fn merge_text(
+    repository: &Repository,
+    onto: ObjectId,
+    base: ObjectId,
+    head: ObjectId,
+) -> Result<Option<ObjectId>, GitError> {
     let [onto, base, head] = [read_blob(repository, onto)?, read_blob(repository, base)?, read_blob(repository, head)?];
     if [&onto, &base, &head].into_iter().any(|bytes| is_binary(bytes) || bytes.len() > TEXT_BYTES) {
         return Ok(None);

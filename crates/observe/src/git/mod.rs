@@ -33,7 +33,7 @@ pub use agents::{TABLE, classify_mail, is_agent_mail};
 pub use diff::{ChangeKind, ChangedPath, attribute, diff};
 pub use error::GitError;
 pub use export_ignore::export_ignore;
-pub use history::{MergeNote, ObservedLanding, bind_reviews, landings};
+pub use history::{MergeNote, ObservedLanding, authors_between, bind_reviews, landings, merge_base};
 pub use identity::{Identity, agent_sign_offs};
 pub use inventory::{TreeCache, tree_inventory};
 pub use merge::recompute;

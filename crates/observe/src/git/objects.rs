@@ -61,7 +61,11 @@ fn read(repository: &Repository, id: ObjectId, kind: Kind, limit: u64) -> Result
         return Err(GitError::MissingObject { id: id.to_string() });
     };
     if header.kind() != kind {
-        return Err(GitError::WrongKind { id: id.to_string(), expected: kind_word(kind), got: header.kind().to_string() });
+        return Err(GitError::WrongKind {
+            id: id.to_string(),
+            expected: kind_word(kind),
+            got: header.kind().to_string(),
+        });
     }
     if header.size() > limit {
         return Err(GitError::OverLimit { what: "an object's size in bytes", got: header.size(), limit });

@@ -42,7 +42,20 @@ mod tests {
     #[test]
     fn names_that_reach_git_are_hostile() {
         // fail: every spelling that some file system takes for `.git`, or that leaves the folder
-        for name in ["", ".", "..", "a/b", ".git", ".GIT", ".Git", "git~1", ".git ", ".git.", ".git::$INDEX_ALLOCATION", ".g\u{200c}it"] {
+        for name in [
+            "",
+            ".",
+            "..",
+            "a/b",
+            ".git",
+            ".GIT",
+            ".Git",
+            "git~1",
+            ".git ",
+            ".git.",
+            ".git::$INDEX_ALLOCATION",
+            ".g\u{200c}it",
+        ] {
             assert!(is_hostile_name(name.as_bytes()), "{name:?}");
         }
         // pass: ordinary names

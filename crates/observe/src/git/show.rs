@@ -38,7 +38,14 @@ const fn is_unsafe(c: char) -> bool {
         '\n' | '\t' => false,
         '\0'..='\u{1f}' | '\u{7f}'..='\u{9f}' => true,
         // Soft hyphen, combining joiner, Arabic letter mark, fillers, vowel separator.
-        '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}' => true,
+        '\u{ad}'
+        | '\u{34f}'
+        | '\u{61c}'
+        | '\u{115f}'
+        | '\u{1160}'
+        | '\u{17b4}'
+        | '\u{17b5}'
+        | '\u{180b}'..='\u{180f}' => true,
         // Zero width, direction, line separators, invisible operators.
         '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' => true,
         '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}' => true,
@@ -75,7 +82,14 @@ pub fn unified(repository: &Repository, change: &ChangedPath) -> Result<String, 
     let new = content(change.new_id, change.new_mode)?;
     if [&old, &new].into_iter().any(|bytes| is_binary(bytes) || bytes.len() > TEXT_BYTES) {
         let digest = |digest: Option<_>| digest.map_or_else(|| "none".to_owned(), |digest| format!("sha256:{digest}"));
-        let _ = writeln!(text, "binary: {} bytes, {} -> {} bytes, {}", old.len(), digest(change.old), new.len(), digest(change.new));
+        let _ = writeln!(
+            text,
+            "binary: {} bytes, {} -> {} bytes, {}",
+            old.len(),
+            digest(change.old),
+            new.len(),
+            digest(change.new)
+        );
         return Ok(text);
     }
     let input = InternedInput::new(old.as_slice(), new.as_slice());
@@ -123,7 +137,10 @@ mod tests {
     #[test]
     fn what_moves_or_hides_is_shown_as_a_number() {
         // fail: bidirectional override, escape sequence, carriage return, zero width, tag character, variation selector
-        assert_eq!(escape_for_terminal("a\u{202e}b\u{1b}[2Jc\rd\u{200b}e\u{e0041}f\u{e0100}"), "a<U+202E>b<U+001B>[2Jc<U+000D>d<U+200B>e<U+E0041>f<U+E0100>");
+        assert_eq!(
+            escape_for_terminal("a\u{202e}b\u{1b}[2Jc\rd\u{200b}e\u{e0041}f\u{e0100}"),
+            "a<U+202E>b<U+001B>[2Jc<U+000D>d<U+200B>e<U+E0041>f<U+E0100>"
+        );
         // pass: letters of every script, tabs
         assert_eq!(escape_for_terminal("\tżółć 日本 עברית"), "\tżółć 日本 עברית");
     }

@@ -1,0 +1,340 @@
+//! Landings: linear, merged, squashed, rebased, cut.
+
+use lasthand_model::actor::ActorKind;
+
+use super::*;
+use crate::git::{
+    GitError, MergeNote, ObservedLanding, TreeCache, authors_between, bind_reviews, landings, merge_base,
+    tree_inventory,
+};
+
+fn principals(landing: &ObservedLanding) -> Vec<&str> {
+    landing.authors.iter().map(|actor| actor.principal.as_str()).collect()
+}
+
+fn last(fixture: &Fixture) -> ObservedLanding {
+    landings(&fixture.open(), "main", None).unwrap().pop().unwrap()
+}
+
+const ANA_ID: &str = "mailto:ana@example.com";
+const BO_ID: &str = "mailto:bo@example.com";
+const CODER_ID: &str = "mailto:noreply@anthropic.com";
+
+#[test]
+fn linear_history_is_a_landing_each() {
+    // pass: oldest first, each from the tree before, both names of a tree
+    let fixture = Fixture::new();
+    fixture.edit(ANA, "a", "1\n");
+    let second = fixture.edit(BO, "a", "2\n");
+    let third = fixture.edit(CODER, "b", "3\n");
+    let repository = fixture.open();
+    let found = landings(&repository, "main", None).unwrap();
+    assert_eq!(found.len(), 3);
+    assert_eq!(found[0].from, None);
+    assert_eq!((found[1].from.as_ref(), &found[1].commit), (Some(&found[0].to), &second));
+    assert_eq!((&found[2].commit, found[2].to.git_tree.as_ref()), (&third, Some(&fixture.tree("main"))));
+    let root = tree_inventory(&repository, &fixture.tree("main"), &mut TreeCache::default()).unwrap().root();
+    assert_eq!(found[2].to.root, Some(root));
+    assert_eq!([principals(&found[0]), principals(&found[1]), principals(&found[2])], [[ANA_ID], [BO_ID], [CODER_ID]]);
+    assert_eq!(found[2].authors[0].kind, ActorKind::Agent);
+    // fail: an agent alone has no sponsor
+    assert!(found[1].authors_have_sponsors() && !found[2].authors_have_sponsors());
+}
+
+#[test]
+fn walk_ends_before_since() {
+    let fixture = Fixture::new();
+    let first = fixture.edit(ANA, "a", "1\n");
+    fixture.edit(ANA, "a", "2\n");
+    fixture.git(&["checkout", "-q", "-b", "side", "HEAD~1"]);
+    let side = fixture.edit(ANA, "b", "3\n");
+    let repository = fixture.open();
+    // pass: by commit and by tree
+    assert_eq!(landings(&repository, "main", Some(&first)).unwrap().len(), 1);
+    assert_eq!(landings(&repository, "main", Some(&fixture.tree("main~1"))).unwrap().len(), 1);
+    assert_eq!(landings(&repository, "main", Some(&fixture.tree("main"))).unwrap().len(), 0);
+    // fail: a commit of another branch
+    assert!(matches!(landings(&repository, "main", Some(&side)), Err(GitError::SinceNotFound { .. })));
+}
+
+/// `main` edited far above, `topic` far below, by Bo and an agent.
+fn two_sides() -> Fixture {
+    let fixture = Fixture::new();
+    fixture.edit(ANA, "a", &lines(&[]));
+    fixture.git(&["branch", "base"]);
+    fixture.git(&["checkout", "-q", "-b", "topic"]);
+    fixture.edit(BO, "a", &lines(&[(18, "bo")]));
+    fixture.edit(CODER, "b", "coder\n");
+    fixture.git(&["checkout", "-q", "main"]);
+    fixture.edit(ANA, "a", &lines(&[(2, "ana")]));
+    fixture
+}
+
+#[test]
+fn merge_has_the_authors_of_what_came_in() {
+    // pass: the presser of merge adds nothing
+    let fixture = two_sides();
+    fixture.git(&["merge", "-q", "--no-ff", "-m", "merge", "topic"]);
+    let landing = last(&fixture);
+    let merge = landing.merge_of.as_ref().unwrap();
+    assert_eq!((merge.mode.as_str(), &merge.result, &landing.merge_note), ("merge", &landing.to, &None));
+    assert_eq!(merge.head.git_tree, Some(fixture.tree("topic")));
+    assert_eq!(merge.base.git_tree, Some(fixture.tree("base")));
+    assert_eq!(principals(&landing), [CODER_ID, BO_ID]);
+    assert!(!landing.authors_have_sponsors());
+}
+
+#[test]
+fn change_under_review_has_its_base_and_authors() {
+    // pass: what the topic adds to main; nothing the other way round for a branch that is behind
+    let fixture = two_sides();
+    let repository = fixture.open();
+    let (main, topic, base) = (fixture.id("main"), fixture.id("topic"), fixture.id("base"));
+    assert_eq!(merge_base(&repository, &main, &topic).unwrap(), Some(base.clone()));
+    let authors = authors_between(&repository, &main, &topic).unwrap();
+    assert_eq!(authors.iter().map(|actor| actor.principal.as_str()).collect::<Vec<_>>(), [CODER_ID, BO_ID]);
+    assert_eq!(authors_between(&repository, &topic, &base).unwrap(), Vec::new());
+}
+
+#[test]
+fn evil_merge_is_seen_and_its_maker_is_an_author() {
+    // fail: a file added in the merge commit
+    let fixture = two_sides();
+    fixture.git(&["merge", "-q", "--no-ff", "--no-commit", "topic"]);
+    fixture.edit(ANA, "evil", "evil\n");
+    let landing = last(&fixture);
+    assert_ne!(landing.merge_of.as_ref().unwrap().result, landing.to);
+    assert_eq!(
+        (landing.merge_note.as_ref(), principals(&landing)),
+        (Some(&MergeNote::Differs), vec![CODER_ID, BO_ID, ANA_ID])
+    );
+}
+
+#[test]
+fn merge_that_drops_one_side_is_seen() {
+    // fail: `-s ours` throws the reviewed change away
+    let fixture = two_sides();
+    fixture.git(&["merge", "-q", "-s", "ours", "-m", "merge", "topic"]);
+    assert_eq!(last(&fixture).merge_note, Some(MergeNote::Differs));
+}
+
+#[test]
+fn resolved_conflict_has_its_resolver_as_author() {
+    // fail: somebody decided the content
+    let fixture = two_sides();
+    fixture.git(&["checkout", "-q", "topic"]);
+    fixture.edit(BO, "a", &lines(&[(2, "bo")]));
+    fixture.git(&["checkout", "-q", "main"]);
+    assert!(!fixture.run(ANA, &["merge", "-q", "topic"]).0);
+    fixture.edit(ANA, "a", &lines(&[(2, "both")]));
+    let landing = last(&fixture);
+    assert_eq!((landing.merge_of.is_none(), landing.merge_note.as_ref()), (true, Some(&MergeNote::Conflict)));
+    assert!(principals(&landing).contains(&ANA_ID));
+}
+
+#[test]
+fn update_branch_by_another_adds_no_author() {
+    // pass: Ana presses "Update branch" on the topic, Ana's own work is on main already
+    let fixture = two_sides();
+    fixture.git(&["checkout", "-q", "topic"]);
+    fixture.git(&["merge", "-q", "-m", "update", "main"]);
+    fixture.git(&["checkout", "-q", "main"]);
+    fixture.git(&["merge", "-q", "--no-ff", "-m", "merge", "topic"]);
+    assert_eq!(principals(&last(&fixture)), [CODER_ID, BO_ID]);
+}
+
+#[test]
+fn octopus_is_refused_as_a_merge() {
+    // fail: three parents; everybody is an author, no merge is computed
+    let fixture = two_sides();
+    fixture.git(&["checkout", "-q", "-b", "other", "base"]);
+    fixture.edit(BO, "c", "c\n");
+    fixture.git(&["checkout", "-q", "main"]);
+    fixture.git(&["merge", "-q", "-m", "octopus", "topic", "other"]);
+    let landing = last(&fixture);
+    assert_eq!(
+        (landing.merge_of.is_none(), landing.merge_note.as_ref()),
+        (true, Some(&MergeNote::Octopus { parents: 3 }))
+    );
+    assert_eq!(principals(&landing), [CODER_ID, BO_ID, ANA_ID]);
+}
+
+#[test]
+fn two_bases_or_none_have_no_merge() {
+    // fail: a criss-cross; two roots
+    let fixture = two_sides();
+    let (main, topic) = (fixture.id("main"), fixture.id("topic"));
+    fixture.git(&["merge", "-q", "--no-ff", "-m", "m1", topic.as_str()]);
+    fixture.git(&["checkout", "-q", "topic"]);
+    fixture.git(&["merge", "-q", "--no-ff", "-m", "m2", main.as_str()]);
+    fixture.edit(BO, "d", "d\n");
+    fixture.git(&["checkout", "-q", "main"]);
+    fixture.edit(ANA, "e", "e\n");
+    fixture.git(&["merge", "-q", "--no-ff", "-m", "m3", "topic"]);
+    assert_eq!(last(&fixture).merge_note, Some(MergeNote::ManyBases { bases: 2 }));
+    fixture.git(&["checkout", "-q", "--orphan", "alien"]);
+    fixture.edit(BO, "f", "f\n");
+    fixture.git(&["checkout", "-q", "main"]);
+    fixture.git(&["merge", "-q", "--no-ff", "--allow-unrelated-histories", "-m", "m4", "alien"]);
+    assert_eq!(last(&fixture).merge_note, Some(MergeNote::NoBase));
+}
+
+#[test]
+fn dates_do_not_choose_the_base() {
+    // pass: the base's date is in the far future; the walk goes by parents
+    let fixture = Fixture::new();
+    fixture.edit(ANA, "a", "1\n");
+    fixture.write("a", "2\n");
+    fixture.git(&["add", "-A"]);
+    let output = fixture
+        .command(ANA)
+        .env("GIT_COMMITTER_DATE", "4000000000 +0000")
+        .env("GIT_AUTHOR_DATE", "4000000000 +0000")
+        .args(["commit", "-q", "-m", "future"])
+        .status();
+    assert!(output.unwrap().success());
+    fixture.git(&["branch", "base"]);
+    fixture.git(&["checkout", "-q", "-b", "topic"]);
+    fixture.edit(BO, "b", "b\n");
+    fixture.git(&["checkout", "-q", "main"]);
+    fixture.edit(ANA, "c", "c\n");
+    fixture.git(&["merge", "-q", "--no-ff", "-m", "m", "topic"]);
+    let landing = last(&fixture);
+    assert_eq!(landing.merge_of.unwrap().base.git_tree, Some(fixture.tree("base")));
+    assert_eq!(landing.authors.len(), 1);
+}
+
+/// Lands `topic` on a `main` that moved, and binds the review of base -> topic.
+fn check_bound(land: impl Fn(&Fixture), bound: usize) {
+    let fixture = two_sides();
+    let (base, head) = (fixture.tree("base"), fixture.tree("topic"));
+    let since = fixture.id("main");
+    land(&fixture);
+    let repository = fixture.open();
+    let mut found = landings(&repository, "main", Some(&since)).unwrap();
+    bind_reviews(&repository, &mut found, &[(head.clone(), base.clone()), (base.clone(), head.clone())]).unwrap();
+    let merges: Vec<_> = found.iter().filter_map(|landing| landing.merge_of.as_ref()).collect();
+    assert_eq!(merges.len(), bound);
+    for merge in merges {
+        assert_eq!(
+            (merge.mode.as_str(), merge.head.git_tree.as_ref(), merge.base.git_tree.as_ref()),
+            ("squash", Some(&head), Some(&base))
+        );
+    }
+}
+
+#[test]
+fn squash_on_a_moved_base_binds_its_review() {
+    // pass: the landed tree is the three-way merge of main and head over the review's base
+    let squash = |fixture: &Fixture| {
+        fixture.git(&["merge", "-q", "--squash", "topic"]);
+        fixture.git(&["commit", "-q", "-m", "squashed"]);
+    };
+    check_bound(squash, 1);
+    // fail: one file more in the squashed commit
+    check_bound(
+        |fixture| {
+            fixture.git(&["merge", "-q", "--squash", "topic"]);
+            fixture.edit(ANA, "more", "more\n");
+        },
+        0,
+    );
+}
+
+#[test]
+fn rebase_binds_only_as_a_whole() {
+    // pass: one rebased commit with the whole change
+    check_bound(
+        |fixture| {
+            fixture.git(&["checkout", "-q", "topic"]);
+            fixture.git(&["reset", "-q", "--soft", "base"]);
+            fixture.git(&["commit", "-q", "-m", "one"]);
+            fixture.git(&["rebase", "-q", "main"]);
+            fixture.git(&["checkout", "-q", "main"]);
+            fixture.git(&["merge", "-q", "--ff-only", "topic"]);
+        },
+        1,
+    );
+    // fail: of two rebased commits only the last completes the reviewed change; the first needs a review of its own
+    check_bound(
+        |fixture| {
+            fixture.git(&["checkout", "-q", "topic"]);
+            fixture.git(&["rebase", "-q", "main"]);
+            fixture.git(&["checkout", "-q", "main"]);
+            fixture.git(&["merge", "-q", "--ff-only", "topic"]);
+            let repository = fixture.open();
+            let (base, head) = (fixture.tree("base"), fixture.tree("topic@{1}"));
+            let mut first = landings(&repository, "main~1", Some(&fixture.tree("main~2"))).unwrap();
+            bind_reviews(&repository, &mut first, &[(base, head)]).unwrap();
+            assert_eq!((first.len(), &first[0].merge_of), (1, &None));
+        },
+        1,
+    );
+}
+
+#[test]
+fn rebased_commit_has_its_rebaser_as_author() {
+    // fail: git cannot show that the rebaser changed nothing
+    let fixture = two_sides();
+    fixture.git(&["checkout", "-q", "topic"]);
+    fixture.git(&["rebase", "-q", "main"]);
+    fixture.git(&["checkout", "-q", "main"]);
+    fixture.git(&["merge", "-q", "--ff-only", "topic"]);
+    let landing = last(&fixture);
+    assert_eq!(principals(&landing), [CODER_ID, ANA_ID]);
+    assert_eq!(landing.authors[0].sponsor.as_deref(), Some(ANA_ID));
+}
+
+#[test]
+fn deletion_rename_and_mode_change_move_the_tree() {
+    // pass: each is a landing of its own with another root
+    let fixture = Fixture::new();
+    fixture.edit(ANA, "a", "1\n");
+    fixture.edit(ANA, "b", "2\n");
+    fixture.git(&["mv", "b", "c"]);
+    fixture.commit(ANA, "rename");
+    fixture.git(&["update-index", "--chmod=+x", "c"]);
+    fixture.git(&["commit", "-q", "-m", "mode"]);
+    fixture.git(&["rm", "-q", "-f", "a"]);
+    fixture.git(&["commit", "-q", "-m", "delete"]);
+    let found = landings(&fixture.open(), "main", None).unwrap();
+    let mut roots: Vec<_> = found.iter().map(|landing| landing.to.root.unwrap()).collect();
+    roots.sort();
+    roots.dedup();
+    assert_eq!((found.len(), roots.len()), (5, 5));
+}
+
+#[test]
+fn shallow_clone_is_refused_with_a_remedy() {
+    let fixture = two_sides();
+    fixture.git(&["merge", "-q", "--no-ff", "-m", "merge", "topic"]);
+    let clone = TempDir::new().unwrap();
+    let source = format!("file://{}", fixture.path().display());
+    fixture.git(&["clone", "-q", "--depth", "1", &source, clone.path().to_str().unwrap()]);
+    // fail: the history ends before the walk
+    let error = landings(&open(clone.path()).unwrap(), "main", None).unwrap_err();
+    assert!(matches!(error, GitError::Shallow { .. }) && error.hints()[0].contains("--unshallow"), "{error}");
+    // pass: nothing beyond the cut is needed
+    assert_eq!(landings(&open(clone.path()).unwrap(), "main", Some(&fixture.tree("main"))).unwrap(), Vec::new());
+}
+
+#[test]
+fn history_of_two_thousand_commits_is_read() {
+    // pass: many landings, with a merge so that the whole graph is walked
+    let fixture = Fixture::new();
+    let mut stream = String::new();
+    for n in 1..=2_000 {
+        let body =
+            format!("commit refs/heads/main\nmark :{n}\ncommitter {ANA} {} +0000\ndata 1\nx\n", 1_700_000_000 + n);
+        let content = format!("{n}\n");
+        stream.push_str(&body);
+        if n == 1_500 {
+            stream.push_str("merge :700\n");
+        }
+        stream.push_str(&format!("M 100644 inline d{}/f{}\ndata {}\n{content}\n", n % 7, n % 90, content.len()));
+    }
+    fixture.git_in(&["fast-import", "--quiet"], stream.as_bytes());
+    let found = landings(&fixture.open(), "main", None).unwrap();
+    assert_eq!(found.len(), 2_000);
+    assert_eq!(found.iter().filter(|landing| landing.parents.len() == 2).count(), 1);
+}
