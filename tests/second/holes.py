@@ -1,0 +1,193 @@
+"""Worlds that docs/rules.md accepts today and should not: each is the base world of selftest.py with one thing done to it.
+
+    cd tests/second && python3 holes.py
+
+A line `accepted` is an open hole; when the page and the solver are mended the line changes.
+"""
+import solver
+from selftest import ANA, BEN, BOT, CI, HOST, MAIN, NOW, REPO, TARBALL, Case, actor, entry, h, root, signed
+
+GIT = "1" * 40
+
+
+class World(Case):
+    def runTest(self):
+        pass
+
+    def build_from_git_tree(self):
+        for step in ("build", "package"):
+            self.body(step)["materials"][0]["tree"]["tree"] = {"git_tree": GIT}
+        self.w["preset"]["allow_labels"] = ["sha1-join"]
+
+
+def agent_names_the_root_of_a_git_tree(w):
+    """A landing by a known agent that may nothing gives an unknown git tree the root of a covered one."""
+    w.build_from_git_tree()
+    w.add(signed("lie", "x509-svid", BOT, {"landing": {"repository": "x", "target_ref": "x", "to": {**root("1"), "git_tree": GIT}}}))
+
+
+def agent_names_the_onboarding_tree(w):
+    """The same for an onboarding tree given by git id alone: any tree becomes wholly covered."""
+    w.drop("review")
+    w.w["preset"]["allow_labels"] = ["sha1-join"]
+    w.product["onboarding"][0]["tree"] = {"git_tree": GIT}
+    w.add(signed("lie", "x509-svid", BOT, {"landing": {"repository": "x", "target_ref": "x", "to": {**root("1"), "git_tree": GIT}}}))
+
+
+def author_seen_only_through_git_id(w):
+    """An edit by the reviewer is named by git id; without the label sha1-join it is not seen."""
+    w.body("landing")["to"]["git_tree"] = GIT
+    w.add(signed("edit", "x509-svid", BOT, {"edit": {"repository": REPO, "to": {"git_tree": GIT}, "actors": [actor("performer", BEN, "human")]}}))
+
+
+def sponsor_reviews_whole_tree(w):
+    """A whole-tree review by the person whose agent wrote it; nobody asks for the sponsor, nor for complete authors of L."""
+    w.product["onboarding"] = []
+    w.body("landing").update(authors=[actor("author", BOT, "agent")], authors_complete=False)
+    w.body("review").pop("base")
+    w.body("review").update(authors=[actor("author", BOT, "agent")], authors_complete=True)
+
+
+def builder_writes_and_whole_tree(w):
+    """duties are not asked on the way of a whole-tree review."""
+    w.product["onboarding"] = []
+    w.body("landing")["authors"] = [actor("author", CI, "automation")]
+    w.body("review").pop("base")
+    w.body("review").update(authors=[actor("author", CI, "automation")], authors_complete=True)
+
+
+def sponsor_is_a_word(w):
+    """The sponsor of an agent is nobody."""
+    w.body("landing")["authors"] = [actor("author", BOT, "agent", sponsor="nobody")]
+
+
+def automation_by_its_own_word(w):
+    """An author in no row is automation because the statement says so: needs no sponsor."""
+    w.body("landing")["authors"] = [actor("author", "helper", "automation")]
+
+
+def trusted_input_as_the_artifact(w):
+    """A base image that is trusted as an input is accepted as the product."""
+    w.w["question"]["digest"] = h("base image")
+    w.w["trust"]["trusted_inputs"] = [{"digest": h("base image"), "as": "base", "products": ["app"], "expires": NOW + 1}]
+
+
+def revoked_account_observed(w):
+    """The reviewer's account is revoked, but an observer signs for it."""
+    w.st("review")["signers"] = [{"method": "x509-svid", "principal": HOST}]
+    w.body("review")["reviewer"]["method"] = "host"
+    w.w["preset"]["allow_labels"] = ["presence-unproven"]
+    w.listed("revocation", [{"identity": {"principal": BEN}}])
+
+
+def time_of_a_stranger(w):
+    """A signer in no row, put first, brings the time at which an expired credential was good."""
+    w.st("review")["credential"] = {"digest": h("c"), "issued": 1, "expires": 20}
+    w.st("review")["signers"].insert(0, {"method": "key", "principal": "key:" + h("k"), "time": 10})
+
+
+def revoked_list_signer(w):
+    """The lists demanded are signed by a revoked signer."""
+    w.w["preset"]["require_lists"] = ["released"]
+    w.w["trust"]["identities"].append({"method": "key", "principal": "lists", "kind": "automation", "max_level": 2, "may": ["list"], "products": ["*"]})
+    w.listed("released", [])
+    w.st("list")["signers"] = [{"method": "key", "principal": "lists"}]
+    w.listed("revocation", [{"identity": {"principal": "lists"}}], "revoke")
+
+
+def stale_newer_list(w):
+    """The newest released list has run out: an older one with a longer life decides."""
+    w.listed("released", [{"released": {"target_ref": MAIN, "digest": TARBALL}}])
+    w.listed("released", [{"released": {"target_ref": MAIN, "digest": h("newer")}}], "list 2", sequence=2, fresh_until=NOW - 1)
+
+
+def agent_row_beside_a_wide_row(w):
+    """A wide row says automation, a narrow row for the same principal says agent: the agent builds by the wide row."""
+    w.row(CI)["observer"], w.product["builders"] = ["host"], ["**"]
+    w.st("build")["signers"] = w.st("package")["signers"] = [{"method": "x509-svid", "principal": BOT}]
+    wide = dict(w.row(CI), principal="spiffe://x/*", observer=["host"])
+    wide["may"] = wide["may"] + ["step"]
+    wide["observer"] = ["host", "step"]
+    w.w["trust"]["identities"].append(wide)
+
+
+def label_of_a_cosigner(w):
+    """A test robot co-signs the build statement; so its label is the build's own and says the inputs were bounded."""
+    tester = {"method": "x509-svid", "principal": "spiffe://x/test", "kind": "automation", "max_level": 4, "may": ["test"]}
+    w.w["trust"]["identities"].append(tester)
+    signer = {"method": "x509-svid", "principal": "spiffe://x/test"}
+    w.st("build")["signers"].append(signer)
+    w.st("build label")["signers"] = [signer]
+    w.body("build label")["actors"] = [actor("performer", "spiffe://x/test", "automation")]
+
+
+def label_of_another_products_observer(w):
+    """An observer of another product's steps writes the label."""
+    w.w["trust"]["identities"].append({"method": "x509-svid", "principal": "spiffe://x/obs", "kind": "automation", "max_level": 4,
+                                       "may": ["build"], "products": ["other"], "observer": ["step", "host"]})
+    w.st("build label")["signers"] = [{"method": "x509-svid", "principal": "spiffe://x/obs"}]
+
+
+def unusable_label_falls_away(w):
+    """The builder's own label names an agent's marks; revoked or simulated, it is as if there were none."""
+    w.row(CI).update(actors_complete=True, inputs="declared")
+    w.w["preset"]["allow_labels"] = ["inputs-not-bounded"]
+    w.product["artifacts"] = ["*"]
+    w.body("build")["only_on_success"] = True
+    w.st("build label")["simulated"] = True
+    w.body("build label").update(actors_complete=False, product="other")
+
+
+def merge_of_decides_against_the_bytes(w):
+    """merge_of says the review's merge gives B; the inventories say that B has other content at the reviewed path."""
+    w.w["inventories"][h("tree s")] = [entry("a.txt", "reviewed"), entry("b.txt", "b"), entry("build.sh", "build", 0o755)]
+    w.body("review")["head"] = root("s")
+    w.body("landing")["merge_of"] = {"head": root("s"), "base": root("0"), "mode": "squash", "result": root("1")}
+
+
+def pusher_answers_for_a_self_review(w):
+    """Ben reviews what his own agent wrote; Ana, named as pusher by the host, is the second person."""
+    w.body("landing")["authors"] = [actor("author", BOT, "agent", sponsor=BEN), actor("pusher", ANA, "human")]
+
+
+def commit_of_a_submodule(w):
+    """A submodule entry has neither sha256 nor (necessarily) a link target: a moved submodule is no change."""
+    w.drop("review")
+    w.w["inventories"][h("tree 1")] = [dict(e) for e in w.w["inventories"][h("tree 0")]] + [{"path": "sub", "type": "submodule", "mode": 0}]
+    w.w["inventories"][h("tree 0")] = w.w["inventories"][h("tree 1")]
+    w.w["inventories"][TARBALL][2] = entry("share/a.txt", "a0")
+
+
+def fetcher_of_another_product(w):
+    """The fetch row has no glob for this product."""
+    w.drop("build", "build label")
+    w.w["preset"]["allow_labels"] = ["unpinned-input"]
+    w.w["trust"]["identities"].append({"method": "x509-svid", "principal": "spiffe://x/fetch", "kind": "automation", "max_level": 4,
+                                       "may": ["fetch"], "products": ["other"]})
+    w.add(signed("fetch", "x509-svid", "spiffe://x/fetch", {"step": {"kind": "fetch", "products": [{"name": "zzz", "digest": h("binary")}]}}))
+
+
+def mode_not_said(w):
+    """A material without `mode` lets the product be executable."""
+    w.body("package")["materials"].append({"file": {"name": "a.txt", "digest": h("a1")}})
+    w.w["inventories"][TARBALL][2]["mode"] = 0o755
+
+
+def exception_of_a_withdrawn_artifact(w):
+    """Two old exceptions outlive the withdrawal."""
+    w.listed("withdrawal", [{"artifact": TARBALL}])
+    for person in (BEN, "mailto:cyd@x"):
+        w.add(signed("exception " + person, "webauthn", person, {"approval": {
+            "action": "exception", "product": "app", "digest": TARBALL, "approver": actor("approver", person, "human"),
+            "authors": [actor("author", ANA, "human")], "authors_complete": True, "reason": "r", "expires": NOW + 1}}))
+
+
+HOLES = [v for v in list(globals().values()) if callable(v) and getattr(v, "__module__", "") == __name__ and not isinstance(v, type)]
+
+if __name__ == "__main__":
+    for hole in HOLES:
+        world = World()
+        world.setUp()
+        hole(world)
+        got = solver.solve(world.w)
+        print(f"{got['verdict']:10} {hole.__name__} {' '.join(got['findings'])}")
