@@ -7,6 +7,7 @@ use lasthand_model::wire::facts::{Body, Label, TreeRef};
 use rustc_hash::FxHashMap;
 
 use crate::labels::LabelSet;
+use crate::landing;
 use crate::world::World;
 
 /// The world with the labels that derivations may carry.
@@ -38,25 +39,32 @@ impl<'w, 'a> Run<'w, 'a> {
         if let Some(root) = tree.root {
             return Some(root.0);
         }
-        let root = (*self.roots.get(tree.git_tree.as_ref()?)?)?;
+        let id = tree.git_tree.as_ref().or(tree.git_commit.as_ref())?;
+        let root = (*self.roots.get(id)?)?;
         self.label(Label::Sha1Join).then_some(root)
     }
 }
 
-/// Git trees that landings name together with exactly one inventory root.
+/// Git trees and commits that authorised landings name together with exactly one inventory root.
+///
+/// SECURITY: only who may state landings may say what a SHA-1 id means; else an agent could call its tree a reviewed one.
 fn git_roots<'a>(world: &World<'a>) -> FxHashMap<&'a GitId, Option<Sha256>> {
     let mut roots: FxHashMap<&GitId, Option<Sha256>> = FxHashMap::default();
     for statement in &world.known {
         let Body::Landing(landing) = &statement.fact.body else { continue };
+        if !statement.usable() || landing::authority(world, statement, landing).is_none() {
+            continue;
+        }
         let merge = landing.merge_of.as_ref();
         let trees = [Some(&landing.to), landing.from.as_ref()]
             .into_iter()
             .chain([merge.map(|m| &m.head), merge.map(|m| &m.base), merge.map(|m| &m.result)])
             .flatten();
         for tree in trees {
-            if let (Some(root), Some(git_tree)) = (tree.root, tree.git_tree.as_ref()) {
-                let root = Some(root.0);
-                roots.entry(git_tree).and_modify(|known| *known = known.filter(|_| *known == root)).or_insert(root);
+            let Some(root) = tree.root.map(|root| root.0) else { continue };
+            for id in tree.git_tree.iter().chain(&tree.git_commit) {
+                let one = |known: &mut Option<Sha256>| *known = known.filter(|known| *known == root);
+                roots.entry(id).and_modify(one).or_insert(Some(root));
             }
         }
     }

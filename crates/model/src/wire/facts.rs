@@ -312,7 +312,7 @@ pub struct TrustedInputRow {
     pub expires: i64,
 }
 
-/// A tree, by the root of its inventory, its git id, or both.
+/// A tree, by the root of its inventory, its git id, a commit that has it, or several of these.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TreeRef {
@@ -322,6 +322,9 @@ pub struct TreeRef {
     /// Git tree id.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub git_tree: Option<GitId>,
+    /// Git commit id, of a commit with this tree.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub git_commit: Option<GitId>,
 }
 
 /// One signer of a payload.

@@ -73,7 +73,7 @@ impl TreeCache {
                 root
             }
         };
-        Ok(TreeRef { root: Some(root), git_tree: Some(git_id(id)?) })
+        Ok(TreeRef { root: Some(root), git_tree: Some(git_id(id)?), ..TreeRef::default() })
     }
 }
 

@@ -121,7 +121,7 @@ fn onboarding(row: Row<'_>, repositories: &[At<String>]) -> Option<OnboardingTre
         row.report(row.place, Problem::MissingKey { table: "onboarding", key: "root` or `git_tree" });
         return None;
     }
-    Some(OnboardingTree { repository: repository?.value, tree: TreeRef { root, git_tree } })
+    Some(OnboardingTree { repository: repository?.value, tree: TreeRef { root, git_tree, ..TreeRef::default() } })
 }
 
 pub(super) struct Robot<'a> {

@@ -1,0 +1,121 @@
+//! Names, digests and actors of the wire as the facts have them.
+
+use lasthand_model::actor::{ActorKind, Role};
+use lasthand_model::digest::{GitId, InventoryRoot, Sha256};
+use lasthand_model::wire::facts::{Actor, NamedDigest, TreeRef};
+use lasthand_model::wire::statement::{DigestSet, ResourceDescriptor};
+use lasthand_model::wire::step_actor::{Mark, Repository, WireActor};
+
+use super::IngestError;
+
+/// The SHA-256 of a digest set.
+pub(super) fn sha256(digests: &DigestSet, member: &'static str) -> Result<Option<Sha256>, IngestError> {
+    digests.get("sha256").map(|hex| hex.parse().map_err(|source| IngestError::Digest { member, source })).transpose()
+}
+
+fn git_id(digests: &DigestSet, algorithm: &'static str) -> Result<Option<GitId>, IngestError> {
+    digests
+        .get(algorithm)
+        .map(|hex| hex.parse().map_err(|source| IngestError::Digest { member: algorithm, source }))
+        .transpose()
+}
+
+/// A tree by whatever ids a digest set has; `sha256` is an inventory root.
+pub(super) fn tree_ref(digests: &DigestSet) -> Result<TreeRef, IngestError> {
+    let sha1 = digests.get("sha1").filter(|_| !digests.contains_key("gitCommit"));
+    let git_commit = match git_id(digests, "gitCommit")? {
+        Some(commit) => Some(commit),
+        // OFF-SPEC: SLSA v0.2 generators name the source commit `sha1`.
+        None => sha1
+            .map(|hex| hex.parse().map_err(|source| IngestError::Digest { member: "sha1", source }))
+            .transpose()?,
+    };
+    Ok(TreeRef { root: sha256(digests, "sha256")?.map(InventoryRoot), git_tree: git_id(digests, "gitTree")?, git_commit })
+}
+
+/// Name, SHA-256 and mode of a descriptor; `None` when it has no SHA-256.
+pub(super) fn named_digest(
+    descriptor: &ResourceDescriptor,
+    member: &'static str,
+) -> Result<Option<NamedDigest>, IngestError> {
+    let Some(digest) = sha256(&descriptor.digest, member)? else { return Ok(None) };
+    let name = descriptor.name.clone().or_else(|| descriptor.uri.clone()).unwrap_or_default();
+    Ok(Some(NamedDigest { name: safe_name(&name)?, digest, mode: mode(descriptor) }))
+}
+
+/// The permission bits that a recorder saw: octal text or a number.
+fn mode(descriptor: &ResourceDescriptor) -> Option<u32> {
+    let value = descriptor.annotations.get("mode")?;
+    match value.as_str() {
+        Some(text) => u32::from_str_radix(text, 8).ok(),
+        None => value.as_u64().and_then(|number| u32::try_from(number).ok()),
+    }
+}
+
+/// A name that stays in its folder.
+///
+/// SECURITY: CVE-2021-41087, `dir/../foo` passed a rule against `foo`.
+pub(super) fn safe_name(name: &str) -> Result<String, IngestError> {
+    let escapes = !name.contains("://")
+        && (name.starts_with('/') || name.contains('\0') || name.split('/').any(|segment| matches!(segment, "." | "..")));
+    if escapes {
+        return Err(IngestError::Name { name: name.chars().take(200).collect() });
+    }
+    Ok(name.to_owned())
+}
+
+/// A repository without scheme, ref, `.git` and final slash: `git+https://github.com/acme/app@refs/heads/main` -> `github.com/acme/app`.
+pub(super) fn repository(uri: &str) -> String {
+    let uri = uri.strip_prefix("git+").unwrap_or(uri);
+    let uri = uri.split_once("://").map_or(uri, |(_, rest)| rest);
+    let uri = uri.split_once('@').map_or(uri, |(before, _)| before);
+    uri.trim_end_matches('/').trim_end_matches(".git").to_owned()
+}
+
+/// The repository that a predicate names. An immutable id, where stated, belongs to the name.
+pub(super) fn repository_of(wire: Option<&Repository>) -> Option<String> {
+    wire.map(|wire| repository(&wire.uri))
+}
+
+fn principal(iss: Option<&str>, sub: &str) -> String {
+    match iss {
+        Some(iss) => format!("{iss}#{sub}"),
+        None => sub.to_owned(),
+    }
+}
+
+/// An actor. With `act`, the outermost acted and `sub` is the sponsor.
+///
+/// SPEC: RFC 8693 section 4.1.
+pub(super) fn actor(wire: &WireActor) -> Result<Actor, IngestError> {
+    let role = Role::parse(&wire.role).ok_or_else(|| IngestError::Word { what: "role", got: wire.role.clone() })?;
+    let method = wire.established.first().map(|established| established.method.clone()).unwrap_or_default();
+    let stated = |word: Option<&str>| word.map_or(ActorKind::Unknown, ActorKind::from_wire_word);
+    let subject = principal(wire.iss.as_deref(), &wire.sub);
+    Ok(match &wire.act {
+        None => Actor { role, principal: subject, kind: stated(wire.sub_profile.as_deref()), method, sponsor: None },
+        Some(act) => Actor {
+            role,
+            principal: principal(act.iss.as_deref(), &act.sub),
+            kind: stated(act.sub_profile.as_deref()),
+            method,
+            sponsor: Some(subject),
+        },
+    })
+}
+
+pub(super) fn actors(wire: &[WireActor]) -> Result<Vec<Actor>, IngestError> {
+    wire.iter().map(actor).collect()
+}
+
+/// Marks as one text each: `environment:CLAUDECODE`.
+pub(super) fn marks(wire: &[Mark]) -> Vec<String> {
+    wire.iter().map(|mark| format!("{}:{}", mark.source, mark.rule)).collect()
+}
+
+/// Whether the surroundings of a statement were simulated.
+///
+/// A word nobody knows counts as simulated: it certainly is not plain.
+pub(super) fn simulated(wire: Option<&str>) -> bool {
+    wire.is_some()
+}
