@@ -1,1 +1,43 @@
 //! Directories, files and archives to inventories, as a stream, in bounded memory.
+//!
+//! Main function: [`read`]; main type: [`ArtifactFacts`].
+//!
+//! Data flow: [`BlobSource`] -> sha256 of the bytes as shipped -> inflate (gzip, zstd) -> tar headers -> sha256 per file
+//! -> [`Inventory`](lasthand_model::inventory::Inventory) and [`ReaderNote`]s. A folder comes as a [`TreeSource`].
+//!
+//! **Invariants.** One pass; buffers of 64 KiB (zstd: its window, 128 MiB at most); memory grows with the number of entries and never
+//! with their content. Nothing is written to disk. No network, no clock. The module [`local`] is the only place that touches
+//! `std::fs`; it only reads. Where tar readers disagree the entry is read as Go's `archive/tar` reads it and noted, or refused:
+//! [`ReaderNote::ambiguous`] says which notes a verifier must not pass over. No inventory is ever returned for a part of an archive.
+//!
+//! ```
+//! use lasthand_artifact::{Kind, MemoryBlob, read};
+//! use lasthand_model::limits::Limits;
+//!
+//! let blob = MemoryBlob::new("notes.txt", b"hello".to_vec());
+//! let facts = read(&blob, None, &Limits::DEFAULT, &mut |_bytes_read| {})?;
+//! assert_eq!(facts.kind, Kind::File);
+//! assert_eq!(facts.size, 5);
+//! # Ok::<(), lasthand_artifact::ArtifactError>(())
+//! ```
+#![deny(missing_docs, rustdoc::broken_intra_doc_links)]
+
+mod error;
+mod facts;
+mod note;
+mod read;
+mod source;
+
+mod collect;
+mod path;
+mod stream;
+mod tarball;
+mod tree;
+
+pub mod local;
+
+pub use error::{ArtifactError, PathFault};
+pub use facts::{ArtifactFacts, Kind};
+pub use note::{NoteKind, ReaderNote};
+pub use read::read;
+pub use source::{BlobSource, MemoryBlob, Opener, Source, TreeEntry, TreeFault, TreeSource};

@@ -1,0 +1,185 @@
+//! The records of one pax header.
+//!
+//! SPEC: POSIX.1-2017 pax, "pax Extended Header"; Go 1.26 archive/tar `parsePAXRecord`, `mergePAX`.
+
+use std::collections::BTreeMap;
+
+/// Key -> value; of a repeated key the last value, as Go has it.
+#[derive(Default)]
+pub(super) struct PaxRecords {
+    records: BTreeMap<Vec<u8>, Vec<u8>>,
+    pub(super) repeated_key: bool,
+}
+
+/// Names and values of extended attributes.
+pub(super) type Xattrs = Vec<(Vec<u8>, Vec<u8>)>;
+
+/// Key, value, what follows.
+type Split<'a> = (&'a [u8], &'a [u8], &'a [u8]);
+
+/// Prefix of the keys that hold extended attributes.
+const XATTR: &[u8] = b"SCHILY.xattr.";
+
+/// Keys that say nothing about an inventory.
+const NEUTRAL: &[&[u8]] = &[
+    b"uname",
+    b"gname",
+    b"mtime",
+    b"atime",
+    b"ctime",
+    b"comment",
+    b"SCHILY.dev",
+    b"SCHILY.ino",
+    b"SCHILY.nlink",
+    b"LIBARCHIVE.creationtime",
+];
+
+impl PaxRecords {
+    /// Parses the content of an `x` or `g` header.
+    ///
+    /// Errors: the rule that is broken.
+    pub(super) fn parse(mut bytes: &[u8]) -> Result<Self, &'static str> {
+        let mut parsed = Self::default();
+        while !bytes.is_empty() {
+            let (key, value, rest) = split_record(bytes)?;
+            if parsed.records.insert(key.to_vec(), value.to_vec()).is_some() {
+                parsed.repeated_key = true;
+            }
+            bytes = rest;
+        }
+        Ok(parsed)
+    }
+
+    /// The value of a key; an empty one counts as none, as in Go.
+    pub(super) fn value(&self, key: &[u8]) -> Option<&[u8]> {
+        self.records.get(key).map(Vec::as_slice).filter(|value| !value.is_empty())
+    }
+
+    /// The number of a key.
+    pub(super) fn number(&self, key: &[u8]) -> Result<Option<u64>, &'static str> {
+        let Some(value) = self.value(key) else { return Ok(None) };
+        let bad = "a number of a pax header is not decimal, negative, or too large";
+        if !value.iter().all(u8::is_ascii_digit) {
+            return Err(bad);
+        }
+        let number: i64 = std::str::from_utf8(value).ok().and_then(|text| text.parse().ok()).ok_or(bad)?;
+        u64::try_from(number).map(Some).map_err(|_| bad)
+    }
+
+    /// Checks the times, which no inventory holds: Go refuses an archive with a bad one.
+    pub(super) fn check_times(&self) -> Result<(), &'static str> {
+        for key in [&b"mtime"[..], b"atime", b"ctime"] {
+            if self.value(key).is_some_and(|value| !is_time(value)) {
+                return Err("a time of a pax header is not a number");
+            }
+        }
+        Ok(())
+    }
+
+    /// The extended attributes, in name order.
+    pub(super) fn xattrs(&self) -> Result<Xattrs, &'static str> {
+        let mut xattrs = Vec::new();
+        for (key, value) in &self.records {
+            if let Some(name) = key.strip_prefix(XATTR) {
+                if name.is_empty() {
+                    return Err("an extended attribute without a name");
+                }
+                xattrs.push((name.to_vec(), value.clone()));
+            }
+        }
+        Ok(xattrs)
+    }
+
+    /// True for the keys of sparse files, of GNU tar and of star.
+    pub(super) fn is_sparse(&self) -> bool {
+        let star = self.value(b"SCHILY.filetype").is_some() || self.value(b"SCHILY.realsize").is_some();
+        star || self.records.keys().any(|key| key.starts_with(b"GNU.sparse."))
+    }
+
+    /// True when some record has no value.
+    pub(super) fn has_empty_value(&self) -> bool {
+        self.records.iter().any(|(key, value)| value.is_empty() && key != b"comment")
+    }
+
+    /// True when some record is neither applied nor neutral.
+    pub(super) fn has_unapplied(&self) -> bool {
+        self.records.keys().any(|key| {
+            let applied = matches!(key.as_slice(), b"path" | b"linkpath" | b"size" | b"uid" | b"gid");
+            !applied && !key.starts_with(XATTR) && !NEUTRAL.contains(&key.as_slice())
+        })
+    }
+
+    /// True when there is no record but comments.
+    pub(super) fn is_comment_only(&self) -> bool {
+        self.records.keys().all(|key| key == b"comment")
+    }
+}
+
+/// Splits `LENGTH KEY=VALUE\n` off; the length counts the whole record.
+fn split_record(bytes: &[u8]) -> Result<Split<'_>, &'static str> {
+    let bad = "a record of a pax header is malformed";
+    let space = bytes.iter().position(|byte| *byte == b' ').ok_or(bad)?;
+    let digits = bytes.get(..space).unwrap_or_default();
+    if digits.is_empty() || !digits.iter().all(u8::is_ascii_digit) {
+        return Err(bad);
+    }
+    let length: usize = std::str::from_utf8(digits).ok().and_then(|text| text.parse().ok()).ok_or(bad)?;
+    if length < 5 {
+        return Err(bad);
+    }
+    let record = bytes.get(space + 1..length).ok_or(bad)?;
+    let record = record.strip_suffix(b"\n").ok_or(bad)?;
+    let equals = record.iter().position(|byte| *byte == b'=').ok_or(bad)?;
+    let key = record.get(..equals).unwrap_or_default();
+    let value = record.get(equals + 1..).unwrap_or_default();
+    let text_value = matches!(key, b"path" | b"linkpath" | b"uname" | b"gname");
+    // SECURITY: readers cut such a value at its NUL, or keep it whole.
+    if key.is_empty() || key.contains(&0) || (text_value && value.contains(&0)) {
+        return Err("a record of a pax header has an empty key or a NUL byte");
+    }
+    Ok((key, value, bytes.get(length..).unwrap_or_default()))
+}
+
+fn is_time(value: &[u8]) -> bool {
+    let mut parts = value.splitn(2, |byte| *byte == b'.');
+    let seconds = parts.next().unwrap_or_default();
+    let fraction = parts.next().unwrap_or_default();
+    let whole = std::str::from_utf8(seconds).is_ok_and(|text| text.parse::<i64>().is_ok());
+    whole && fraction.iter().all(u8::is_ascii_digit)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(bytes: &[u8], expected: Option<&[(&[u8], &[u8])]>) {
+        let expected = expected.map(|pairs| pairs.iter().map(|(key, value)| (key.to_vec(), value.to_vec())).collect());
+        assert_eq!(PaxRecords::parse(bytes).ok().map(|parsed| parsed.records), expected, "{}", bytes.escape_ascii());
+    }
+
+    #[test]
+    fn records_are_split_by_their_length() {
+        // pass: cases of Go's TestParsePAXRecord; fail: length, newline, key or NUL wrong
+        check(b"6 k=v\n\n", None);
+        check(b"6 k=v\n", Some(&[(b"k", b"v")]));
+        check(b"19 path=/etc/hosts\n", Some(&[(b"path", b"/etc/hosts")]));
+        check(b"27 path=a=b\nname=/etc/host\n", Some(&[(b"path", b"a=b\nname=/etc/host")]));
+        check(b"7 a=b\n\n", Some(&[(b"a", b"b\n")]));
+        check(b"8 k=v\n", None);
+        check(b"5 k=v\n", None);
+        check(b"6 k~v\n", None);
+        check(b"6 =vv\n", None);
+        check(b"0006 k=v\n", None);
+        check(b"+6 k=v\n", None);
+        check(b"9 path=\0\n", None);
+        check(b"9 abcd=\0\n", Some(&[(b"abcd", b"\0")]));
+    }
+
+    #[test]
+    fn the_last_of_a_repeated_key_counts() {
+        // pass: as in Go, and marked
+        let parsed = PaxRecords::parse(b"6 k=a\n6 k=b\n").unwrap_or_default();
+        assert_eq!(parsed.value(b"k"), Some(&b"b"[..]));
+        assert!(parsed.repeated_key);
+    }
+}
