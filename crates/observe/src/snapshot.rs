@@ -40,6 +40,8 @@ pub struct SnapshotEntry {
 /// Entries of the roots, sorted by path bytes, each path once.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Snapshot {
+    /// Folders that were recorded, relative to the base; the empty path is the base itself.
+    pub folders: Vec<Vec<u8>>,
     /// What was there.
     pub entries: Vec<SnapshotEntry>,
     /// Paths that were there and were not looked into: `.git`, the evidence folder, sockets. Sorted.
@@ -152,6 +154,16 @@ impl Snapshot {
     pub fn find(&self, path: &[u8]) -> Option<&SnapshotEntry> {
         let at = self.entries.binary_search_by(|entry| entry.path.as_slice().cmp(path)).ok()?;
         self.entries.get(at)
+    }
+
+    /// Tells whether a path lies in a recorded folder and in nothing that was left out.
+    #[must_use]
+    pub fn covers(&self, path: &[u8]) -> bool {
+        let under = |folder: &Vec<u8>| {
+            let rest = path.strip_prefix(folder.as_slice());
+            folder.is_empty() || rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(b"/"))
+        };
+        self.folders.iter().any(under) && !self.exclusions.iter().any(under)
     }
 }
 

@@ -33,7 +33,8 @@ pub(super) fn walk(
     let mut exclusions = walk.exclusions;
     exclusions.sort();
     exclusions.dedup();
-    Ok(Snapshot { entries: walk.entries.into_values().collect(), exclusions })
+    let folders = folders.iter().map(|folder| folder.as_os_str().as_bytes().to_vec()).collect();
+    Ok(Snapshot { folders, entries: walk.entries.into_values().collect(), exclusions })
 }
 
 struct Walk<'a> {

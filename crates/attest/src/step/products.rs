@@ -1,0 +1,68 @@
+//! What changed during a step: products as subjects, everything else as byproducts.
+
+use lasthand_model::digest::Sha256;
+use lasthand_model::glob;
+use lasthand_model::inventory::{EntryType, escape_path};
+use lasthand_model::wire::statement::ResourceDescriptor;
+use lasthand_observe::run::Observed;
+use lasthand_observe::snapshot::{SnapshotEntry, difference};
+
+use crate::subject;
+
+pub(super) struct Products {
+    pub(super) subjects: Vec<ResourceDescriptor>,
+    pub(super) byproducts: Vec<ResourceDescriptor>,
+    pub(super) gaps: Vec<String>,
+}
+
+/// Sorts what changed. `declared` are globs; with none, every changed file is a product. A link is always a byproduct: it has no bytes of its own.
+pub(super) fn collect(observed: &Observed, declared: &[String]) -> Products {
+    let changed = difference(&observed.before, &observed.after);
+    let mut products = Products {
+        subjects: Vec::new(),
+        byproducts: Vec::new(),
+        gaps: vec!["writes outside the recorded folders".to_owned()],
+    };
+    let mut met = vec![false; declared.len()];
+    for entry in changed.products {
+        let path = escape_path(&entry.path);
+        let mut is_declared = declared.is_empty();
+        for (pattern, met) in declared.iter().zip(&mut met) {
+            if glob::matches(pattern, &path) {
+                (*met, is_declared) = (true, true);
+            }
+        }
+        match file_descriptor(entry) {
+            Some(descriptor) if is_declared && entry.entry_type == EntryType::File => {
+                products.subjects.push(descriptor)
+            }
+            Some(descriptor) => products.byproducts.push(descriptor),
+            None => products.gaps.push(format!("special file: {path}")),
+        }
+    }
+    let unmet = declared.iter().zip(met).filter(|(_, met)| !met);
+    products.gaps.extend(unmet.map(|(pattern, _)| format!("declared product did not change: {pattern}")));
+    products.gaps.extend(changed.removed.iter().map(|entry| format!("removed: {}", escape_path(&entry.path))));
+    products.gaps.extend(observed.after.exclusions.iter().map(|path| format!("not recorded: {}", escape_path(path))));
+    products.gaps.extend(observed.gaps.iter().cloned());
+    if observed.stragglers > 0 {
+        products.gaps.push(format!("processes that outlived the command and were killed: {}", observed.stragglers));
+    }
+    products
+}
+
+/// A file by its content, a link by its target's text; nothing for anything else. `annotations.mode` is octal text.
+pub(super) fn file_descriptor(entry: &SnapshotEntry) -> Option<ResourceDescriptor> {
+    let digest = match entry.entry_type {
+        EntryType::File => entry.sha256?.0,
+        EntryType::Symlink => Sha256::of(&entry.link_target),
+        _ => return None,
+    };
+    let mut descriptor = subject::named(&escape_path(&entry.path), &digest);
+    descriptor.annotations.insert("mode".to_owned(), subject::text(format!("{:o}", entry.mode)));
+    if entry.entry_type == EntryType::Symlink {
+        descriptor.annotations.insert("type".to_owned(), subject::text("symlink"));
+        descriptor.annotations.insert("target".to_owned(), subject::text(escape_path(&entry.link_target)));
+    }
+    Some(descriptor)
+}
