@@ -1,0 +1,14 @@
+story 2: coder-7 edits for ana, bo reviews exactly that, the team's workflow builds it
+because: R2 R3 R4 R5
+tree     T0   src/main.c=a1 Makefile=m1 README.md=r1
+onboard  T0
+tree     T1   T0 + src/main.c=a2
+landing  L1   T0 -> T1 authors coder-7/ana
+= review R1   bo approves T0 -> T1
+build    B1   from T1 makes app.bin
+artifact app.bin
+expect ! refused
+expect ! LH202 src/main.c by coder-7 in L1
+expect = accepted
+expect = no LH202
+expect = proof L1 R1 B1

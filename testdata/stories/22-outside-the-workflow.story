@@ -1,0 +1,21 @@
+story 22a: built by another workflow than the one expected
+because: R5 R8
+based on reviewed
+account  ci-nightly kind automation signs fulcio-ci principal https://ci.example#https://forge.example/acme/app/.ci/nightly.yml@refs/heads/main
+identity ci-nightly may build inputs declared actors-complete
+! build  B1   from T1 makes app.bin by ci-nightly
+= build  B1   from T1 makes app.bin
+artifact app.bin
+expect ! refused
+expect ! LH101 in B1
+expect = accepted
+
+story 22b: there was provenance for the release before, for this one there is none
+because: R8
+based on reviewed
+build    B0   from T1 makes app-1.bin
+= build  B1   from T1 makes app-2.bin
+artifact app-2.bin
+expect ! undecided
+expect ! LH001
+expect = accepted

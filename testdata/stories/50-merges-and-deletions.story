@@ -1,0 +1,67 @@
+story 50a: the reviewer presses merge, which makes him no author
+because: R4
+based on built
+! landing L1  T0 -> T1 authors ana co-author:bo
+= landing L1  T0 -> T1 authors ana
+expect ! refused
+expect ! LH206 src/main.c
+expect = accepted
+
+story 50b: a merge of two reviewed branches
+because: R2
+based on reviewed
+product  app refs main next
+tree     TX   T0 + src/auth.c=u2
+tree     TM   T1 + src/auth.c=u2
+landing  N1   T0 -> TX on next authors cy
+= review R2   bo approves T0 -> TX on next
+landing  L2   T1 -> TM authors ana merge-of TX base T0 mode merge
+build    B1   from TM makes app.bin
+artifact app.bin
+expect ! refused
+expect ! LH201 src/auth.c
+expect = accepted
+
+story 50c: a merge of two reviewed branches, where reverts refuse
+because: R2
+based on reviewed
+preset   standard refuse-reverted
+product  app refs main next
+tree     TX   T0 + src/main.c=a1-other-end
+tree     TM   T0 + src/main.c=a2-other-end
+landing  N1   T0 -> TX on next authors cy
+= review R2   bo approves T0 -> TX on next
+landing  L2   T1 -> TM authors ana merge-of TX base T0 mode merge
+build    B1   from TM makes app.bin
+artifact app.bin
+expect ! refused
+expect ! LH201 src/main.c
+expect = accepted
+
+story 50d: an unreviewed file is deleted under review, after other commits
+because: R2
+based on reviewed
+tree     T2   T1 + src/hook.c=h1
+tree     T3   T2 + README.md=r2
+tree     T4   T3 - src/hook.c
+landing  L2   T1 -> T2 authors coder-7/ana
+landing  L3   T2 -> T3 authors ana
+review   R3   bo approves T2 -> T3
+landing  L4   T3 -> T4 authors ana
+= review R4   bo approves T3 -> T4
+build    B1   from T4 makes app.bin
+artifact app.bin
+expect ! refused
+expect ! LH201 src/hook.c in L4
+expect = accepted
+
+story 50e: cy dispatches the build with a version that policy allows
+because: R5
+based on reviewed
+product  app parameters version=1.*
+! build  B1   from T1 makes app.bin parameters version=latest
+= build  B1   from T1 makes app.bin parameters version=1.2
+artifact app.bin
+expect ! refused
+expect ! LH303 version in B1
+expect = accepted
