@@ -35,6 +35,9 @@ fn manifest(folder: &Path) -> Vec<(String, String)> {
         .collect()
 }
 
+/// Takes seconds in a debug build; read once, by the manifest test.
+const BOMB: &str = "tar-crafted/gz-bomb-2GiB.tar.gz";
+
 fn kind_of(path: &str) -> Option<Kind> {
     [(".tar", Kind::Tar), (".tar.base64", Kind::Tar), (".tar.gz", Kind::TarGzip), (".tar.zst", Kind::TarZstd)]
         .into_iter()
@@ -127,7 +130,7 @@ fn go_reads_the_same_entries() {
     let mut sources = BTreeMap::new();
     for (path, _) in manifest(&folder) {
         let gzip_or_tar = matches!(kind_of(&path), Some(Kind::Tar | Kind::TarGzip));
-        if !gzip_or_tar {
+        if !gzip_or_tar || path == BOMB {
             continue;
         }
         let mut full = folder.join(&path);
@@ -257,7 +260,7 @@ fn detection_finds_the_kind_from_the_bytes() {
     // pass: every archive that is read as the kind of its name is found to be that kind
     let Some(folder) = testdata() else { return };
     for (path, _) in manifest(&folder) {
-        let Some(kind) = kind_of(&path) else { continue };
+        let Some(kind) = kind_of(&path).filter(|_| path != BOMB) else { continue };
         let Ok(named) = read_one(&folder, &path, Some(kind)) else { continue };
         if named.inventory.records().is_empty() {
             continue;
