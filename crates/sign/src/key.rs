@@ -89,9 +89,7 @@ impl KeyPair {
     pub fn generate(algorithm: KeyAlgorithm) -> Result<Self, SignError> {
         let inner = match algorithm {
             KeyAlgorithm::Ed25519 => Ed25519KeyPair::generate().map(Inner::Ed25519),
-            KeyAlgorithm::EcdsaP256 => {
-                EcdsaKeyPair::generate(&ECDSA_P256_SHA256_ASN1_SIGNING).map(Inner::EcdsaP256)
-            }
+            KeyAlgorithm::EcdsaP256 => EcdsaKeyPair::generate(&ECDSA_P256_SHA256_ASN1_SIGNING).map(Inner::EcdsaP256),
         };
         Self::new(inner.map_err(|_| SignError::Generate)?)
     }
@@ -108,9 +106,9 @@ impl KeyPair {
             return Err(SignError::Label { got: label.chars().take(40).collect() });
         }
         let (_, mut der) = pem_rfc7468::decode_vec(text).map_err(error)?;
-        let inner = Ed25519KeyPair::from_pkcs8_maybe_unchecked(&der).map(Inner::Ed25519).or_else(|_| {
-            EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_ASN1_SIGNING, &der).map(Inner::EcdsaP256)
-        });
+        let inner = Ed25519KeyPair::from_pkcs8_maybe_unchecked(&der)
+            .map(Inner::Ed25519)
+            .or_else(|_| EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_ASN1_SIGNING, &der).map(Inner::EcdsaP256));
         der.fill(0);
         Self::new(inner.map_err(|_| SignError::Unusable)?)
     }

@@ -44,7 +44,9 @@ fn a_key_survives_its_file_and_signs_what_trust_verifies() {
         let public = fs::read(&public_path).unwrap();
         assert_eq!(PublicKey::parse(&public).unwrap().id(), key.id());
 
-        for address in [path.display().to_string(), format!("file:{}", path.display()), format!("file://{}", path.display())] {
+        for address in
+            [path.display().to_string(), format!("file:{}", path.display()), format!("file://{}", path.display())]
+        {
             let loaded = load(&address).unwrap();
             assert_eq!((loaded.key.id(), loaded.key.algorithm()), (key.id(), algorithm));
             assert_eq!(loaded.warning, None);
@@ -150,9 +152,9 @@ fn openssl_reads_our_keys_and_verifies_our_signatures() {
         let public = format!("{name}.pub");
         let (sig, message) = (file("sig"), file("message"));
         let verified = match algorithm {
-            KeyAlgorithm::Ed25519 => {
-                openssl(&["pkeyutl", "-verify", "-pubin", "-inkey", &public, "-rawin", "-in", &message, "-sigfile", &sig])
-            }
+            KeyAlgorithm::Ed25519 => openssl(&[
+                "pkeyutl", "-verify", "-pubin", "-inkey", &public, "-rawin", "-in", &message, "-sigfile", &sig,
+            ]),
             KeyAlgorithm::EcdsaP256 => openssl(&["dgst", "-sha256", "-verify", &public, "-signature", &sig, &message]),
         };
         assert_eq!(verified, Some(true), "{algorithm:?}");

@@ -79,7 +79,9 @@ impl TrustError {
     #[must_use]
     pub fn hints(&self) -> Vec<String> {
         match self {
-            Self::NotEvidence => vec!["a JSON-lines file is read line by line when its name ends in `.jsonl`".to_owned()],
+            Self::NotEvidence => {
+                vec!["a JSON-lines file is read line by line when its name ends in `.jsonl`".to_owned()]
+            }
             Self::NotSupportedYet { .. } => {
                 vec!["sign with a key: `lasthand key generate`; certificates come with the next release".to_owned()]
             }
@@ -197,8 +199,8 @@ pub fn peek_unverified(bytes: &[u8], limits: &Limits) -> Result<Unverified, Trus
         }
     };
     let payload = decode_base64(&envelope.payload).ok_or(TrustError::PayloadEncoding)?;
-    let statement: Statement = json::parse_as(&payload, limits)
-        .map_err(|source| TrustError::Statement(StatementError::Json(source)))?;
+    let statement: Statement =
+        json::parse_as(&payload, limits).map_err(|source| TrustError::Statement(StatementError::Json(source)))?;
     Ok(Unverified {
         digest: StatementDigest(Sha256::of(&payload)),
         predicate_type_unverified: statement.predicate_type,

@@ -24,7 +24,10 @@ pub fn explain(file: &TrustFile) -> Vec<Explained> {
     let mut add = |line: usize, text: String| lines.push(Explained { line, text });
     for root in &file.roots {
         let origin = root.file.as_ref().map_or_else(String::new, |file| format!(" from {file}"));
-        add(root.place.line, format!("key {} ({}){origin} can verify signatures", short(&root.id.to_string()), root.algorithm));
+        add(
+            root.place.line,
+            format!("key {} ({}){origin} can verify signatures", short(&root.id.to_string()), root.algorithm),
+        );
     }
     for (row, (place, name)) in facts.identities.iter().zip(&file.places.identities) {
         add(place.line, identity(file, row, name.as_deref()));
@@ -37,7 +40,11 @@ pub fn explain(file: &TrustFile) -> Vec<Explained> {
     }
     for (row, place) in facts.robots.iter().zip(&file.places.robots) {
         let sponsor = if row.sponsorless { "acts for nobody" } else { "acts for the sponsors that statements name" };
-        let text = format!("{} may change {} although it also builds or releases; it {sponsor}", row.principal, list(&row.paths));
+        let text = format!(
+            "{} may change {} although it also builds or releases; it {sponsor}",
+            row.principal,
+            list(&row.paths)
+        );
         add(place.line, text);
     }
     for (row, place) in facts.waivers.iter().zip(&file.places.waivers) {
@@ -107,7 +114,9 @@ fn identity(file: &TrustFile, row: &IdentityRow, name: Option<&str>) -> String {
     }
     if row.method != SignerMethod::Key {
         let method = method_word(row.method);
-        text.push_str(&format!("; {method} signatures are not read by this version: the row only says what the principal is"));
+        text.push_str(&format!(
+            "; {method} signatures are not read by this version: the row only says what the principal is"
+        ));
     }
     text
 }

@@ -116,8 +116,7 @@ impl PublicKey {
     /// As [`PublicKey::parse`].
     pub fn from_pem(pem: &[u8]) -> Result<Self, KeyError> {
         let text = pem.trim_ascii();
-        let label =
-            pem_rfc7468::decode_label(text).map_err(|source| KeyError::Pem { reason: source.to_string() })?;
+        let label = pem_rfc7468::decode_label(text).map_err(|source| KeyError::Pem { reason: source.to_string() })?;
         if label != PEM_LABEL {
             return Err(KeyError::Label { got: label.chars().take(40).collect() });
         }
@@ -175,8 +174,7 @@ impl PublicKey {
     #[must_use]
     pub fn verify(&self, message: &[u8], signature: &[u8]) -> bool {
         let holds = |algorithm: &'static dyn aws_lc_rs::signature::VerificationAlgorithm| {
-            ParsedPublicKey::new(algorithm, &self.point)
-                .is_ok_and(|key| key.verify_sig(message, signature).is_ok())
+            ParsedPublicKey::new(algorithm, &self.point).is_ok_and(|key| key.verify_sig(message, signature).is_ok())
         };
         match self.algorithm {
             KeyAlgorithm::Ed25519 => signature.len() == 64 && holds(&ED25519),
@@ -302,9 +300,9 @@ fn element(der: &[u8], tag: u8) -> Option<(&[u8], &[u8])> {
     let (length, rest) = match length {
         0..=0x7f => (usize::from(length), rest),
         0x81 => rest.split_first().map(|(byte, rest)| (usize::from(*byte), rest))?,
-        0x82 => rest.split_at_checked(2).map(|(bytes, rest)| {
-            (bytes.iter().fold(0usize, |sum, byte| (sum << 8) | usize::from(*byte)), rest)
-        })?,
+        0x82 => rest
+            .split_at_checked(2)
+            .map(|(bytes, rest)| (bytes.iter().fold(0usize, |sum, byte| (sum << 8) | usize::from(*byte)), rest))?,
         _ => return None,
     };
     rest.split_at_checked(length)

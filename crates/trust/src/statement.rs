@@ -3,7 +3,7 @@
 use lasthand_model::digest::Sha256;
 use lasthand_model::json::{self, JsonError};
 use lasthand_model::limits::Limits;
-use lasthand_model::wire::statement::{ResourceDescriptor, STATEMENT_V1, STATEMENT_V01, Statement};
+use lasthand_model::wire::statement::{ResourceDescriptor, STATEMENT_V01, STATEMENT_V1, Statement};
 use thiserror::Error;
 
 /// Why payload bytes are not a statement.
@@ -117,13 +117,27 @@ mod tests {
     #[test]
     fn cve_2021_41087_names_are_plain_or_refused() {
         // pass: files, addresses, packages
-        for name in ["foo", "./foo", "dist/app.tar", "dir/", "pkg:docker/acme/app@1?x=y", "git+https://h/x//y", "..foo", ""] {
+        for name in
+            ["foo", "./foo", "dist/app.tar", "dir/", "pkg:docker/acme/app@1?x=y", "git+https://h/x//y", "..foo", ""]
+        {
             check(name, true);
         }
         // fail: everything that walks
         for name in [
-            "dir/../foo", "../foo", "dir/..", "..", "/etc/passwd", "dir\\..\\foo", "C:\\x", "c:/x", "\\\\host\\x", "a//b",
-            "a/./b", "a\0b", "a\nb", "https://h/a/../b",
+            "dir/../foo",
+            "../foo",
+            "dir/..",
+            "..",
+            "/etc/passwd",
+            "dir\\..\\foo",
+            "C:\\x",
+            "c:/x",
+            "\\\\host\\x",
+            "a//b",
+            "a/./b",
+            "a\0b",
+            "a\nb",
+            "https://h/a/../b",
         ] {
             check(name, false);
         }

@@ -1,5 +1,10 @@
 //! Envelopes and bundles: what verifies, and everything that must not.
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::print_stderr, reason = "a failed test may stop; skips are told")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::print_stderr,
+    reason = "a failed test may stop; skips are told"
+)]
 
 mod support;
 
@@ -149,7 +154,10 @@ fn cve_2026_39395_signed_non_statements_are_refused() {
     check(&with("subject", json!([])), "no subject");
     check(&with("subject", json!([{ "name": "x" }])), "subject 0 has no digest");
     check(&with("subject", json!([{ "name": "x", "digest": { "sha256": "" } }])), "subject 0 has no digest");
-    check(&with("subject", json!([{ "name": "x", "digest": { "sha256": "A".repeat(64) } }])), "subject 0 has no digest");
+    check(
+        &with("subject", json!([{ "name": "x", "digest": { "sha256": "A".repeat(64) } }])),
+        "subject 0 has no digest",
+    );
     let doubled = statement().to_string().replace("\"_type\"", "\"_type\":\"link\",\"_type\"");
     check(&doubled, "payload is not a statement");
 }
@@ -278,17 +286,16 @@ fn foreign_keys_are_read_or_named() {
         return;
     };
     assert_eq!(PublicKey::parse(&carol).unwrap().algorithm(), KeyAlgorithm::Ed25519);
-    for (name, expected) in [("alice", "RSA"), ("erin", "secp256k1"), ("frank", "P-521"), ("grace", "P-384"), ("heidi", "P-224")] {
+    for (name, expected) in
+        [("alice", "RSA"), ("erin", "secp256k1"), ("frank", "P-521"), ("grace", "P-384"), ("heidi", "P-224")]
+    {
         let error = PublicKey::parse(&std::fs::read(folder.join(format!("{name}.pub"))).unwrap()).unwrap_err();
         assert!(error.to_string().contains(expected), "{name}: {error}");
     }
     // RSA signatures, and classic links, which are no statements: never accepted.
     let ring = KeyRing::new();
     let link = std::fs::read(folder.join("clone-dsse.776a00e2.link")).unwrap();
-    assert!(matches!(
-        verify_envelope(&link, &ring, &Limits::DEFAULT),
-        Err(TrustError::NoKnownSignature { .. })
-    ));
+    assert!(matches!(verify_envelope(&link, &ring, &Limits::DEFAULT), Err(TrustError::NoKnownSignature { .. })));
 }
 
 #[test]

@@ -6,16 +6,17 @@ use lasthand_model::actor::ActorKind;
 use lasthand_model::digest::KeyId;
 use lasthand_model::glob;
 
+use super::Rows;
 use super::identity::Identity;
 use super::problem::Problem;
 use super::reader::{At, Row, shorten};
-use super::Rows;
 use super::rows::{Dated, Person, Product};
 
 pub(super) fn check(rows: &Rows<'_>) {
     check_keys(rows);
     check_duplicates(rows);
     check_kinds(&rows.identities);
+    check_group_kinds(&rows.identities);
     check_persons(rows);
     check_builders(rows);
     check_patterns(rows);
@@ -54,9 +55,13 @@ fn check_duplicates(rows: &Rows<'_>) {
     once("person", rows.persons.iter().map(|person| (&person.row, person.facts.name.clone())));
     once("product", rows.products.iter().map(|product| (&product.row, product.facts.name.clone())));
     once("robot", rows.robots.iter().map(|robot| (&robot.row, robot.facts.principal.clone())));
-    let groups = rows.identities.iter().filter_map(|identity| Some((&identity.row, identity.group.as_ref()?.0.clone())));
+    let groups =
+        rows.identities.iter().filter_map(|identity| Some((&identity.row, identity.group.as_ref()?.0.clone())));
     once("group", groups);
-    same("identity", rows.identities.iter().map(|identity| (&identity.row, &identity.facts, &identity.facts.principal)));
+    same(
+        "identity",
+        rows.identities.iter().map(|identity| (&identity.row, &identity.facts, &identity.facts.principal)),
+    );
     let labels: Vec<&'static str> = rows.waivers.iter().map(|w| super::rows::label_word(w.facts.finding)).collect();
     same("waiver", rows.waivers.iter().zip(&labels).map(|(waiver, label)| (&waiver.row, &waiver.facts, *label)));
     let digests: Vec<String> = rows.trusted_inputs.iter().map(|input| input.facts.digest.to_string()).collect();
@@ -110,6 +115,29 @@ fn check_kinds(identities: &[Identity<'_>]) {
     }
 }
 
+/// SECURITY: an agent's key in a group of humans or automation would lend it their kind.
+fn check_group_kinds(identities: &[Identity<'_>]) {
+    let machine = |kind| matches!(kind, ActorKind::Agent | ActorKind::Unknown);
+    let agents: BTreeMap<KeyId, (&Identity<'_>, usize)> = identities
+        .iter()
+        .filter(|identity| identity.group.is_none() && machine(identity.facts.kind))
+        .filter_map(|identity| Some((identity.keys.first()?.value, (identity, identity.row.place.line))))
+        .collect();
+    for identity in identities.iter().filter(|identity| identity.group.is_some() && !machine(identity.facts.kind)) {
+        for key in &identity.keys {
+            if let Some((agent, first)) = agents.get(&key.value) {
+                let problem = Problem::TwoKinds {
+                    principal: agent.facts.principal.clone(),
+                    kind: identity.facts.kind.as_str(),
+                    other: agent.facts.kind.as_str(),
+                    first: *first,
+                };
+                identity.row.report(key.place, problem);
+            }
+        }
+    }
+}
+
 /// An account is one human's, and no machine's.
 fn check_persons(rows: &Rows<'_>) {
     let machines: BTreeMap<&str, (&'static str, usize)> = rows
@@ -143,11 +171,8 @@ fn check_builders(rows: &Rows<'_>) {
     }
     for Product { row, facts, builders } in &rows.products {
         for At { value: pattern, place } in builders {
-            let matching: Vec<_> = rows
-                .identities
-                .iter()
-                .filter(|identity| overlaps(pattern, &identity.facts.principal))
-                .collect();
+            let matching: Vec<_> =
+                rows.identities.iter().filter(|identity| overlaps(pattern, &identity.facts.principal)).collect();
             let builds = |identity: &&Identity<'_>| {
                 identity.facts.may.iter().any(|word| word == "build" || word == "package")
                     && identity.facts.products.iter().any(|glob| glob::matches(glob, &facts.name))
@@ -175,7 +200,8 @@ fn check_patterns(rows: &Rows<'_>) {
     for identity in &rows.identities {
         product_patterns(rows, &identity.row, &identity.products);
         for At { value: pattern, place } in &identity.repositories {
-            let known = |product: &Product<'_>| product.facts.repositories.iter().any(|name| glob::matches(pattern, name));
+            let known =
+                |product: &Product<'_>| product.facts.repositories.iter().any(|name| glob::matches(pattern, name));
             if !rows.products.iter().any(known) {
                 let problem = Problem::IdlePattern { key: "where", pattern: shorten(pattern) };
                 identity.row.report(*place, problem);
@@ -191,9 +217,8 @@ fn check_patterns(rows: &Rows<'_>) {
 }
 
 fn product_patterns(rows: &Rows<'_>, row: &Row<'_>, patterns: &[At<String>]) {
-    let matches = |pattern: &At<String>| {
-        rows.products.iter().any(|product| glob::matches(&pattern.value, &product.facts.name))
-    };
+    let matches =
+        |pattern: &At<String>| rows.products.iter().any(|product| glob::matches(&pattern.value, &product.facts.name));
     if !patterns.is_empty() && !patterns.iter().any(matches) {
         row.report(row.place_of("products"), Problem::NoProduct { key: "products" });
         return;

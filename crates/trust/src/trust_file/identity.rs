@@ -13,8 +13,22 @@ use crate::keys::{Group, key_principal};
 use crate::level::best_level;
 
 pub(super) const KEYS: &[&str] = &[
-    "method", "issuer", "id", "keys", "threshold", "name", "kind", "max_level", "may", "where", "products", "observer",
-    "inputs", "isolated", "custody", "actors_complete",
+    "method",
+    "issuer",
+    "id",
+    "keys",
+    "threshold",
+    "name",
+    "kind",
+    "max_level",
+    "may",
+    "where",
+    "products",
+    "observer",
+    "inputs",
+    "isolated",
+    "custody",
+    "actors_complete",
 ];
 
 const METHODS: &[(&str, SignerMethod)] = &[
@@ -35,13 +49,25 @@ pub(crate) fn method_word(method: SignerMethod) -> &'static str {
 /// Statement types beside the step kinds.
 const STATEMENT_TYPES: &[&str] = &["landing", "review", "approve", "exception", "inventory", "list", "vsa"];
 /// What speaks of a repository, so that `where` must name one.
-const ABOUT_REPOSITORIES: &[&str] = &["edit", "merge", "build", "test", "package", "configure", "landing", "review", "vsa"];
+const ABOUT_REPOSITORIES: &[&str] =
+    &["edit", "merge", "build", "test", "package", "configure", "landing", "review", "vsa"];
 /// What speaks of a product, so that `products` must name one.
 const ABOUT_PRODUCTS: &[&str] = &["build", "package", "sign", "publish", "promote", "approve", "exception", "list"];
 /// What proves something, so that no agent may state it.
 const NOT_FOR_AGENTS: &[&str] = &[
-    "merge", "build", "package", "sign", "publish", "promote", "landing", "review", "approve", "exception", "inventory",
-    "list", "vsa",
+    "merge",
+    "build",
+    "package",
+    "sign",
+    "publish",
+    "promote",
+    "landing",
+    "review",
+    "approve",
+    "exception",
+    "inventory",
+    "list",
+    "vsa",
 ];
 
 /// One row as read, with what the checks across rows need.
@@ -91,15 +117,7 @@ pub(super) fn read(row: Row<'_>) -> Option<Identity<'_>> {
         custody,
         actors_complete,
     };
-    let identity = Identity {
-        row,
-        facts,
-        name,
-        keys: principal.keys,
-        group: principal.group,
-        products,
-        repositories,
-    };
+    let identity = Identity { row, facts, name, keys: principal.keys, group: principal.group, products, repositories };
     check_authority(&identity, &may);
     check_level(&identity, &may);
     check_fit(&identity);
@@ -270,7 +288,9 @@ fn check_level(identity: &Identity<'_>, may: &[At<String>]) {
     let needed = |word: &str| match (word, facts.kind) {
         ("approve" | "exception", _) => 4,
         ("sign" | "publish" | "promote", ActorKind::Human) if facts.observer.is_empty() => 4,
-        ("build" | "package" | "landing" | "review" | "vsa" | "sign" | "publish" | "promote" | "list" | "fetch", _) => 3,
+        ("build" | "package" | "landing" | "review" | "vsa" | "sign" | "publish" | "promote" | "list" | "fetch", _) => {
+            3
+        }
         _ => 0,
     };
     if matches!(facts.kind, ActorKind::Agent | ActorKind::Unknown) {

@@ -60,7 +60,7 @@ pub struct Places {
 
 /// Why a trust file is refused: everything that is wrong with it, by place, warnings among the errors.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("trust file has {} errors, the first at {}", errors(diagnostics), first(diagnostics))]
+#[error("trust file is refused, errors: {}, the first at {}", errors(diagnostics), first(diagnostics))]
 pub struct TrustFileError {
     diagnostics: Vec<Diagnostic>,
 }

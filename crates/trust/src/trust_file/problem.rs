@@ -52,80 +52,117 @@ impl fmt::Display for Diagnostic {
 /// What is wrong.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
-#[expect(missing_docs, reason = "the message of each variant says what its fields are")]
+#[expect(missing_docs, reason = "each variant's message says what its fields are")]
 pub enum Problem {
+    /// The file is larger than the limit.
     #[error("file has {got} bytes, limit is {limit}")]
     TooLarge { got: usize, limit: usize },
+    /// Not TOML.
     #[error("not TOML: {reason}")]
     Syntax { reason: String },
+    /// A table, or a key at the top, that nobody knows.
     #[error("unknown table `{got}`, expected one of: {}", known.join(", "))]
     UnknownTable { got: String, near: Option<&'static str>, known: &'static [&'static str] },
+    /// A key that the table does not have.
     #[error("unknown key `{got}` in {table}, expected one of: {}", known.join(", "))]
     UnknownKey { table: &'static str, got: String, near: Option<&'static str>, known: &'static [&'static str] },
+    /// A value of another type.
     #[error("`{key}` is {got}, expected {expected}")]
     WrongType { key: String, got: &'static str, expected: &'static str },
+    /// A key that must be there.
     #[error("{table} has no `{key}`")]
     MissingKey { table: &'static str, key: &'static str },
+    /// A word outside the vocabulary of its key.
     #[error("`{got}` is not a word for `{key}`, expected one of: {}", known.join(", "))]
     UnknownWord { key: String, got: String, near: Option<&'static str>, known: Vec<&'static str> },
+    /// A value of the right type that cannot be.
     #[error("`{got}` is not a value for `{key}`, expected {expected}")]
     BadValue { key: String, got: String, expected: &'static str },
+    /// An empty list where the row needs one.
     #[error("`{key}` of {table} is empty, so the row can never match")]
     Empty { table: &'static str, key: &'static str },
+    /// A `*` where one exact name is needed.
     #[error("`{got}` in `{key}` is a glob, expected one exact name")]
     Glob { key: &'static str, got: String },
+    /// A repository with a scheme.
     #[error("`{got}` in `{key}` begins with a scheme, so it can never match")]
     Scheme { key: &'static str, got: String },
+    /// An identity whose key no root holds.
     #[error("no [[root]] holds key `{id}`, so the row can never match")]
     NoRoot { id: String, near: Option<String> },
+    /// A root of a type that later versions read.
     #[error("roots of type `{got}` are not read by this version")]
     RootType { got: &'static str },
+    /// A key file that cannot be read.
     #[error("cannot read `{file}`: {reason}")]
     KeyFile { file: String, reason: String },
+    /// A root that is no key this version can use.
     #[error("root cannot be used: {source}")]
     Key { source: KeyError },
+    /// A root whose key is not the one that `sha256` names.
     #[error("root has sha256 `{got}`, the row says `{expected}`")]
     RootDigest { expected: String, got: String },
+    /// Two members of a row that contradict each other.
     #[error("`{left}` does not go with `{right}`")]
     Mismatch { left: String, right: String, remedy: &'static str },
+    /// An authority that this kind of actor cannot have.
     #[error("an identity of kind {kind} may not `{word}`")]
     MayNot { kind: &'static str, word: String },
+    /// A machine that reviews.
     #[error("only a human, or an observer, may `review`; this row is of kind {kind} and has no `observer`")]
     ReviewByMachine { kind: &'static str },
+    /// An observer that can never reach level 3.
     #[error("row can reach level {level} at most, an observer needs 3")]
     ObserverLevel { level: u8 },
+    /// A builder that no identity row describes.
     #[error("builder `{pattern}` matches no [[identity]] row")]
     NoBuilder { pattern: String },
+    /// A builder whose rows do not let it build the product.
     #[error("builder `{pattern}` matches only rows that may neither `build` nor `package` the product `{product}`")]
     IdleBuilder { pattern: String, product: String },
+    /// A row or name that comes twice.
     #[error("{what} `{name}` is already in line {first}")]
     Duplicate { what: &'static str, name: String, first: usize },
+    /// An account of two humans.
     #[error("account `{account}` already belongs to `{person}` in line {first}")]
     TwoPersons { account: String, person: String, first: usize },
+    /// An account of a machine in a person's row.
     #[error("account `{account}` is of kind {kind} in line {first}, so it is no person's")]
     NotAPerson { account: String, kind: &'static str, first: usize },
+    /// A principal of two kinds.
     #[error("`{principal}` is of kind {kind} here and of kind {other} in line {first}")]
     TwoKinds { principal: String, kind: &'static str, other: &'static str, first: usize },
-    #[error("`{id}` is satisfied by more than one workflow at one protected ref: {reason}")]
+    /// A workflow id that a push could satisfy.
+    #[error("`{id}` does not pin one workflow at one protected ref: {reason}")]
     WideWorkflow { id: String, reason: &'static str },
+    /// A threshold above the number of keys.
     #[error("threshold {threshold} of {keys} distinct keys can never be met")]
     Threshold { threshold: i64, keys: usize },
+    /// A row for products that the file does not have.
     #[error("no pattern of `{key}` matches a [[product]], so the row can never match")]
     NoProduct { key: &'static str },
+    /// An onboarding tree of another repository.
     #[error("repository `{repository}` is not among those of the product")]
     ForeignRepository { repository: String },
+    /// A waiver or trusted input whose time is over (warning).
     #[error("{table} expired on {expires}")]
     Expired { table: &'static str, expires: String },
+    /// A key that changes nothing in this row (warning).
     #[error("`{key}` has no effect: {why}")]
     NoEffect { key: &'static str, why: &'static str },
+    /// A root that no identity uses (warning).
     #[error("key `{id}` is named by no [[identity]] row")]
     UnusedKey { id: String },
+    /// An authority that the row's level cannot carry in the shipped presets (warning).
     #[error("`{word}` asks level {needed} in the shipped presets, this row reaches {level}")]
     LowLevel { word: String, needed: u8, level: u8 },
+    /// A workflow id with a glob of tags (warning).
     #[error("whoever can push a tag that matches `{id}` can sign as this workflow")]
     TagGlob { id: String },
+    /// A pattern that matches nothing of the file (warning).
     #[error("pattern `{pattern}` of `{key}` matches nothing in this file")]
     IdlePattern { key: &'static str, pattern: String },
+    /// Simulated surroundings are accepted (warning).
     #[error("statements made under simulated surroundings count")]
     Simulated,
 }
@@ -167,19 +204,28 @@ impl Problem {
             Self::Key { source } => source.hints(),
             Self::RootDigest { .. } => one("somebody exchanged the key, or the row is old: ask its owner"),
             Self::Mismatch { remedy, .. } => one(remedy),
-            Self::MayNot { .. } => one("an agent's row may `edit`, `fetch`, `test` and `configure`; the rest needs a human or automation"),
+            Self::MayNot { kind: "automation", .. } => one("approvals and exceptions are for humans"),
+            Self::MayNot { .. } => {
+                one("an agent's row may `edit`, `fetch`, `test` and `configure`; the rest needs a human or automation")
+            }
             Self::ReviewByMachine { .. } => one("set `observer` to the methods by which it learns who approved"),
             Self::ObserverLevel { .. } => {
                 one("keep the key where the observed cannot reach it, then set `custody = \"isolated\"`")
             }
             Self::NoBuilder { pattern } if pattern.len() == 64 => vec![format!("did you mean `key:{pattern}`?")],
-            Self::NoBuilder { .. } => one("a builder is a principal: `key:<key id>`, `group:<name>` or `<issuer>#<id>`"),
+            Self::NoBuilder { .. } => {
+                one("a builder is a principal: `key:<key id>`, `group:<name>` or `<issuer>#<id>`")
+            }
             Self::IdleBuilder { .. } => one("add `build` or `package` to its `may`, and the product to its `products`"),
             Self::Duplicate { .. } => one("leave one of them out"),
             Self::TwoPersons { .. } => one("a shared account is nobody's: give each human his own"),
-            Self::NotAPerson { .. } => one("an agent is its sponsor's through the statements that name both"),
+            Self::NotAPerson { .. } => {
+                one("a person row lists a human's own accounts; statements name who an agent or robot acts for")
+            }
             Self::TwoKinds { .. } => one("one principal is one kind; give the agent a key of its own"),
-            Self::WideWorkflow { .. } => one("write the workflow in full with `@refs/heads/BRANCH` of a protected branch"),
+            Self::WideWorkflow { .. } => {
+                one("write the workflow in full with `@refs/heads/BRANCH` of a protected branch")
+            }
             Self::Threshold { .. } => one("lower `threshold` or add keys; a key counts once"),
             Self::NoProduct { .. } => one("`*` stops at `/`, `**` does not; names are compared in full"),
             Self::ForeignRepository { .. } => one("add it to `repositories` of the product"),

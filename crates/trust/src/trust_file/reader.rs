@@ -119,7 +119,8 @@ impl<'a> Row<'a> {
         }
         let text = self.text(key)?;
         if text.value.trim().is_empty() {
-            self.report(text.place, Problem::Empty { table: self.name, key });
+            let (key, got) = (key.to_owned(), text.value);
+            self.report(text.place, Problem::BadValue { key, got, expected: "a text that is not empty" });
             return None;
         }
         Some(text)
@@ -147,7 +148,10 @@ impl<'a> Row<'a> {
                 Some(text) if !text.trim().is_empty() => texts.push(At { value: text.to_owned(), place }),
                 Some(text) => {
                     let got = text.to_owned();
-                    self.report(place, Problem::BadValue { key: shorten(key), got, expected: "a text that is not empty" });
+                    self.report(
+                        place,
+                        Problem::BadValue { key: shorten(key), got, expected: "a text that is not empty" },
+                    );
                 }
                 None => {
                     let got = value_type(value);
@@ -258,10 +262,9 @@ impl<'a> Row<'a> {
             span.map_or_else(|| self.place_of(key), |span| self.sink.place(span.start))
         };
         match item {
-            Item::ArrayOfTables(tables) => tables
-                .iter()
-                .map(|table| Row::new(table, name, place(table.span()), known, self.sink))
-                .collect(),
+            Item::ArrayOfTables(tables) => {
+                tables.iter().map(|table| Row::new(table, name, place(table.span()), known, self.sink)).collect()
+            }
             Item::Value(Value::Array(values)) => values
                 .iter()
                 .filter_map(|value| {

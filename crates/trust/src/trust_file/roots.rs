@@ -26,8 +26,7 @@ pub struct RootKey {
 
 /// Reads one row and the key it names.
 pub(super) fn read(row: Row<'_>, files: &dyn Fn(&str) -> Result<Vec<u8>, String>) -> Option<(RootKey, PublicKey)> {
-    const TYPES: &[(&str, &str)] =
-        &[("key", "key"), ("spiffe", "spiffe"), ("x509", "x509"), ("sigstore", "sigstore")];
+    const TYPES: &[(&str, &str)] = &[("key", "key"), ("spiffe", "spiffe"), ("x509", "x509"), ("sigstore", "sigstore")];
     let root_type = row.need("type").then(|| row.word("type", TYPES)).flatten()?;
     if root_type != "key" {
         row.report(row.place_of("type"), Problem::RootType { got: root_type });
@@ -48,7 +47,11 @@ pub(super) fn read(row: Row<'_>, files: &dyn Fn(&str) -> Result<Vec<u8>, String>
         (false, true) => {
             let file = row.need_text("file")?;
             let bytes = files(&file.value).and_then(|bytes| {
-                if bytes.len() > KEY_FILE_BYTES { Err("file is too large for a public key".to_owned()) } else { Ok(bytes) }
+                if bytes.len() > KEY_FILE_BYTES {
+                    Err("file is too large for a public key".to_owned())
+                } else {
+                    Ok(bytes)
+                }
             });
             match bytes {
                 Ok(bytes) => (bytes, Some(file.value), file.place),

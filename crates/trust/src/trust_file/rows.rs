@@ -152,8 +152,7 @@ pub(super) fn waiver(row: Row<'_>, now: i64) -> Option<Dated<'_, WaiverRow>> {
     let products = row.need_texts("products");
     let reason = row.need_text("reason");
     let expires = expiry(&row, now);
-    let facts =
-        WaiverRow { finding: finding?, products: values(&products), reason: reason?.value, expires: expires? };
+    let facts = WaiverRow { finding: finding?, products: values(&products), reason: reason?.value, expires: expires? };
     Some(Dated { row, facts, products })
 }
 
