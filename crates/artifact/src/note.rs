@@ -50,6 +50,8 @@ note_kinds! {
     SignedChecksum = "signed-checksum", true;
     /// The GNU time fields hold a ustar prefix, as old Go writers left it; it counts.
     PrefixInGnuHeader = "prefix-in-gnu-header", true;
+    /// `ustar` magic with a version that is neither ustar's nor GNU's: readers differ in whether the prefix field counts.
+    OddMagic = "odd-magic", true;
     /// A header without `ustar` magic: the old V7 form.
     OldFormat = "old-format", false;
     /// A file whose name ends in `/`; some readers call it a folder.

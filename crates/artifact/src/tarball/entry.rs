@@ -126,6 +126,7 @@ impl<R: Read> TarStream<'_, '_, R> {
         let is_file = entry_type == EntryType::File;
         for (odd, note) in [
             (header.signed_checksum, NoteKind::SignedChecksum),
+            (header.odd_magic, NoteKind::OddMagic),
             (header.prefix_in_gnu, NoteKind::PrefixInGnuHeader),
             (header.format == Format::V7, NoteKind::OldFormat),
             (!is_file && header.size != 0, NoteKind::SizeOnEmptyType),

@@ -21,6 +21,7 @@ pub(super) struct Header {
     pub(super) format: Format,
     pub(super) signed_checksum: bool,
     pub(super) prefix_in_gnu: bool,
+    pub(super) odd_magic: bool,
 }
 
 /// Which fields a header has.
@@ -59,6 +60,8 @@ impl Header {
             format,
             signed_checksum,
             prefix_in_gnu: false,
+            odd_magic: field(block, 257, 5) == b"ustar"
+                && !matches!(field(block, 257, 8), b"ustar\x0000" | b"ustar  \0"),
         };
         number(field(block, 136, 12)).ok_or("the time is not a number")?;
         if format != Format::V7 {
