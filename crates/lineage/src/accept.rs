@@ -8,7 +8,7 @@ use lasthand_model::wire::facts::{Approval, Body, List, ListEntry, ListKind, Req
 use rustc_hash::FxHashSet;
 
 use crate::container;
-use crate::cover::{Cover, Place};
+use crate::cover::{Cover, Place, WholeBy};
 use crate::finding::FindingId;
 use crate::people;
 use crate::rules::Rule;
@@ -41,8 +41,6 @@ pub(crate) struct Decision<'a> {
     pub(crate) lists_missing: Vec<ListKind>,
     /// Landings of the proof's trees that are covered only because the tree was covered elsewhere.
     pub(crate) reverted: Vec<usize>,
-    /// Source trees of the proof.
-    pub(crate) sources: Vec<Place<'a>>,
 }
 
 impl Decision<'_> {
@@ -61,22 +59,19 @@ pub(crate) fn decide<'a>(run: &Run<'_, 'a>) -> Decision<'a> {
     let goal = if goal.is_none() && world.rules.demand(Rule::Goal, false) { Some(Goal::TrustedInput) } else { goal };
     let sources = goal.as_ref().map(|goal| source_places(&steps, goal)).unwrap_or_default();
     let mut refusals = Vec::new();
-    if let Some(product) = world.product {
+    if let Some(product) = world.product.filter(|_| goal.is_some()) {
         for required in &product.required {
             if !world.rules.demand(Rule::RequiredActs, find_act(world, required).is_some()) {
                 refusals.push((FindingId::ActMissing, Some(act_name(required))));
             }
         }
-    } else {
-        refusals.push((FindingId::NotThisProduct, None));
     }
-    let withdrawn = world
-        .effective_lists(ListKind::Withdrawal)
-        .any(|(_, list)| list.entries.iter().any(|entry| matches!(entry, ListEntry::Artifact(gone) if *gone == digest)));
-    if !world.rules.demand(Rule::Withdrawn, !withdrawn) {
+    if world.product.is_none() {
+        refusals.push((FindingId::NotThisProduct, None));
+    } else if withdrawn(world) {
         refusals.push((FindingId::Withdrawn, None));
     }
-    if !world.rules.demand(Rule::Rollback, !rolled_back(world, &cover, &sources)) {
+    if goal.is_some() && !world.rules.demand(Rule::Rollback, !rolled_back(world, &cover, &sources)) {
         refusals.push((FindingId::Rollback, None));
     }
     let lists_missing = world
@@ -91,7 +86,16 @@ pub(crate) fn decide<'a>(run: &Run<'_, 'a>) -> Decision<'a> {
     if world.facts.preset.refuse_reverted && !reverted.is_empty() {
         refusals.push((FindingId::RevertedUnreviewed, None));
     }
-    Decision { cover, steps, goal, refusals, lists_missing, reverted, sources }
+    Decision { cover, steps, goal, refusals, lists_missing, reverted }
+}
+
+/// Whether a list takes the artifact back.
+pub(crate) fn withdrawn(world: &World<'_>) -> bool {
+    let digest = world.facts.question.digest;
+    let listed = world
+        .effective_lists(ListKind::Withdrawal)
+        .any(|(_, list)| list.entries.iter().any(|entry| matches!(entry, ListEntry::Artifact(gone) if *gone == digest)));
+    !world.rules.demand(Rule::Withdrawn, !listed)
 }
 
 /// A name for an act, for people.
@@ -121,7 +125,11 @@ fn prove<'a>(
                     .body
                     .products
                     .iter()
-                    .any(|product| product.digest == digest.0 && steps.product_faults(run, *at, product).is_empty())
+                    .any(|product| {
+                        product.digest == digest.0
+                            && is_artifact_name(world, &product.name)
+                            && steps.product_faults(run, *at, product).is_empty()
+                    })
         })
     });
     if let Some(at) = made {
@@ -129,9 +137,6 @@ fn prove<'a>(
     }
     if let Some(goal) = prove_source_archive(run, cover, digest.0) {
         return Some(goal);
-    }
-    if trusted(world, digest.0) {
-        return Some(Goal::TrustedInput);
     }
     let members = world.facts.indexes.get(&digest)?;
     let mut goals = Vec::new();
@@ -141,13 +146,13 @@ fn prove<'a>(
     world.rules.grant(Rule::Index, !goals.is_empty()).then_some(Goal::Index(goals))
 }
 
-fn trusted(world: &World<'_>, digest: Sha256) -> bool {
-    let listed = world.facts.trust.trusted_inputs.iter().any(|row| {
-        row.digest == digest
-            && row.expires > world.facts.now
-            && any_glob(&row.products, &world.facts.question.product)
-    });
-    world.rules.grant(Rule::TrustedInput, listed)
+/// Whether a step's product may be the product asked for by its name.
+pub(crate) fn is_artifact_name(world: &World<'_>, name: &str) -> bool {
+    world.product.is_some_and(|product| {
+        product.artifacts.is_empty()
+            || any_glob(&product.artifacts, name)
+            || any_glob(&product.artifacts, last_segment(name))
+    })
 }
 
 fn prove_source_archive<'a>(run: &Run<'_, 'a>, cover: &Cover<'a>, digest: Sha256) -> Option<Goal<'a>> {
@@ -217,43 +222,38 @@ fn source_places<'a>(steps: &Steps<'a>, goal: &Goal<'a>) -> Vec<Place<'a>> {
 /// The act that meets a demand.
 pub(crate) fn find_act<'w, 'a>(world: &'w World<'a>, required: &RequiredAct) -> Option<&'w Known<'a>> {
     let question = &world.facts.question;
+    let wanted_target = if required.target.is_some() { &required.target } else { &question.target };
     world.known.iter().find(|statement| match &statement.fact.body {
         Body::Act(act) => {
             act.action == required.action
                 && act.product == question.product
                 && act.digest == question.digest
-                && (required.target.is_none() || act.target == required.target)
+                    && (wanted_target.is_none() || act.target == *wanted_target)
                 && people::act_holds(world, statement, act)
         }
         _ => false,
     })
 }
 
-fn is_fresh(world: &World<'_>, list: &List) -> bool {
-    list.issued_at <= world.facts.now && world.facts.now <= list.fresh_until
-}
-
-/// A fresh effective list of a kind: the one with the highest sequence.
+/// The current list of a kind, when it is fresh.
 pub(crate) fn fresh_list<'w, 'a>(world: &'w World<'a>, kind: ListKind) -> Option<(&'w Known<'a>, &'a List)> {
-    world
-        .effective_lists(kind)
-        .filter(|(_, list)| is_fresh(world, list))
-        .max_by_key(|(statement, list)| (list.sequence, std::cmp::Reverse(statement.digest())))
+    world.current_list(kind).filter(|(_, list)| world.facts.now <= list.fresh_until)
 }
 
 fn rolled_back<'a>(world: &World<'a>, cover: &Cover<'a>, sources: &[Place<'a>]) -> bool {
-    let Some((_, list)) = fresh_list(world, ListKind::Released) else { return false };
-    list.entries.iter().any(|entry| match entry {
+    let Some((_, list)) = world.current_list(ListKind::Released) else { return false };
+    let about: Vec<ArtifactDigest> = list.entries.iter().filter_map(|entry| match entry {
         ListEntry::Released { target_ref, digest } => {
             let about = target_ref.is_empty()
                 || sources
                     .iter()
                     .flat_map(|source| cover.to_tree.get(source).into_iter().flatten())
                     .any(|at| cover.landings.get(*at).is_some_and(|landing| landing.body.target_ref == *target_ref));
-            about && *digest != world.facts.question.digest
+            about.then_some(*digest)
         }
-        _ => false,
-    })
+        _ => None,
+    }).collect();
+    !about.is_empty() && !about.contains(&world.facts.question.digest)
 }
 
 fn reverted<'a>(run: &Run<'_, 'a>, cover: &Cover<'a>, sources: &[Place<'a>]) -> Vec<usize> {
@@ -261,6 +261,14 @@ fn reverted<'a>(run: &Run<'_, 'a>, cover: &Cover<'a>, sources: &[Place<'a>]) -> 
         .iter()
         .flat_map(|source| cover.to_tree.get(source).into_iter().flatten().copied())
         .filter(|at| {
+            let Some(landing) = cover.landings.get(*at) else { return false };
+            let started = matches!(
+                cover.whole.get(&place(landing)),
+                Some((_, WholeBy::Start | WholeBy::SourceVsa(_) | WholeBy::Review { .. }))
+            );
+            if landing.body.from.is_none() || started {
+                return false;
+            }
             let left = cover.own_left.get(*at).copied().flatten().unwrap_or(0);
             !run.world.rules.demand(Rule::Reverted, left == 0)
         })
@@ -329,7 +337,6 @@ pub(crate) fn named_by_digest(world: &World<'_>) -> bool {
     });
     by_statement
         || world.facts.indexes.contains_key(&digest)
-        || world.facts.trust.trusted_inputs.iter().any(|row| row.digest == digest.0)
 }
 
 /// Known build or package steps that have a product of this name.

@@ -128,6 +128,9 @@ fn misfit(
     expected: &FxHashMap<String, Expected<'_>>,
     folders: &FxHashSet<String>,
 ) -> Option<FindingId> {
+    if below_no_folder(product, &entry.path) {
+        return Some(FindingId::EntryUnmatched);
+    }
     if entry.entry_type == EntryType::Directory {
         return if !folders.contains(&entry.path) {
             Some(FindingId::EntryUnmatched)
@@ -171,6 +174,16 @@ fn same_content(
     }
 }
 
+/// Whether some folder above a path is an entry that is no folder.
+///
+/// SECURITY: a file below a symbolic link lands wherever the link leads.
+fn below_no_folder(product: &Tree<'_>, path: &str) -> bool {
+    path.match_indices('/').any(|(at, _)| {
+        let above = path.get(..at).and_then(|folder| product.find(folder));
+        above.is_some_and(|entry| entry.entry_type != EntryType::Directory)
+    })
+}
+
 /// Owner 0:0, no xattrs, no device, no set-id or sticky bit, not writable for others.
 pub(crate) fn neutral(entry: &EntryFact) -> bool {
     let mode_ok = entry.entry_type == EntryType::Symlink || entry.mode & 0o7002 == 0;
@@ -181,7 +194,7 @@ fn raises_execute(entry: &EntryFact, source: Source<'_>) -> bool {
     let executable = matches!(entry.entry_type, EntryType::File | EntryType::Hardlink) && entry.mode & 0o111 != 0;
     let allowed = match source {
         Source::Entry(from) => from.mode & 0o111 != 0,
-        Source::File(file) => file.mode.is_none_or(|mode| mode & 0o111 != 0),
+        Source::File(file) => file.mode.is_some_and(|mode| mode & 0o111 != 0),
     };
     executable && !allowed
 }
@@ -227,7 +240,9 @@ pub(crate) fn compare_archive(product: &Tree<'_>, tree: &Tree<'_>, prefix: &str,
     let submodules: Vec<String> = submodules.map(|entry| format!("{prefix}{}/x", entry.path)).collect();
     let folders = parents(wanted.keys().map(String::as_str).chain(submodules.iter().map(String::as_str)));
     for entry in &product.entries {
-        let id = if entry.entry_type == EntryType::Directory {
+        let id = if below_no_folder(product, &entry.path) {
+            Some(FindingId::EntryUnmatched)
+        } else if entry.entry_type == EntryType::Directory {
             if !folders.contains(&entry.path) {
                 Some(FindingId::EntryUnmatched)
             } else {

@@ -5,8 +5,8 @@
 
 use lasthand_model::actor::{ActorKind, Role};
 use lasthand_model::digest::Sha256;
-use lasthand_model::wire::facts::{Body, EntryFact, Label};
-use rustc_hash::{FxHashMap, FxHashSet};
+use lasthand_model::wire::facts::{Body, EntryFact, Label, SourceVsa};
+use rustc_hash::FxHashMap;
 
 use crate::landing::{self, Author, LandingInfo};
 use crate::level;
@@ -14,7 +14,7 @@ use crate::review::{self, ReviewInfo};
 use crate::rules::Rule;
 use crate::run::Run;
 use crate::trees::{Change, same_entry};
-use crate::world::{any_glob, for_product, may, speaks_of};
+use crate::world::{Known, any_glob, for_product, may, speaks_of};
 
 /// A tree of a repository.
 pub(crate) type Place<'a> = (&'a str, Sha256);
@@ -227,13 +227,16 @@ impl<'a> Cover<'a> {
     }
 
     pub(crate) fn duties(&self, run: &Run<'_, 'a>, landing: &LandingInfo<'a>, path: &str) -> bool {
+        self.duties_of(run, &landing.authors, path)
+    }
+
+    fn duties_of(&self, run: &Run<'_, 'a>, authors: &[Author<'a>], path: &str) -> bool {
         let world = run.world;
         let Some(product) = world.product else { return false };
-        let conflict = landing.authors.iter().any(|author| {
+        let conflict = authors.iter().any(|author| {
             let judged = match author.kind {
-                ActorKind::Agent | ActorKind::Automation => true,
+                ActorKind::Agent | ActorKind::Automation | ActorKind::Unknown => true,
                 ActorKind::Human => world.facts.preset.human_duties && !product.solo,
-                ActorKind::Unknown => false,
             };
             judged && self.releases(run, author, &product.name) && !self.robot_path(run, author, path)
         });
@@ -276,13 +279,18 @@ impl<'a> Cover<'a> {
 
     /// Authors who pushed the final head at level 3 answer for the others.
     fn pushers(&self, run: &Run<'_, 'a>, landing: &LandingInfo<'a>) -> Vec<usize> {
+        let Some(statement) = run.world.known.get(landing.statement) else { return Vec::new() };
+        let pooled = |principal: &str| {
+            landing.authors.iter().find(|author| author.principal == principal).map(|author| author.kind)
+        };
         landing
             .body
             .authors
             .iter()
             .filter(|actor| {
                 actor.role == Role::Pusher
-                    && run.world.kind(&actor.principal, actor.kind) == ActorKind::Human
+                    && pooled(&actor.principal) == Some(ActorKind::Human)
+                    && !run.world.revoked(&actor.principal, statement.fact)
                     && level::of_observed(landing.level) >= 3
             })
             .filter_map(|actor| run.world.person(&actor.principal))
@@ -319,21 +327,24 @@ impl<'a> Cover<'a> {
             self.add_whole((repository, world.empty_root), WholeBy::Start);
         }
         for onboarding in &product.onboarding {
-            let root = run.resolve(&onboarding.tree).filter(|_| world.rules.grant(Rule::Onboarding, true));
+            let root = run.resolve(&onboarding.repository, &onboarding.tree).filter(|_| world.rules.grant(Rule::Onboarding, true));
             if let Some(root) = root {
                 self.add_whole((&onboarding.repository, root), WholeBy::Start);
             }
         }
         for (at, statement) in world.known.iter().enumerate().filter(|(_, statement)| statement.usable()) {
             let Body::SourceVsa(vsa) = &statement.fact.body else { continue };
-            let believed = vsa.passed
-                && statement.pairs.iter().any(|pair| {
-                    pair.row.kind == ActorKind::Automation
-                        && may(pair.row, "vsa")
-                        && speaks_of(pair.row, &vsa.repository)
-                        && pair.level >= world.facts.preset.builder_level
-                });
-            if let (true, Some(root)) = (world.rules.grant(Rule::SourceVsa, believed), run.resolve(&vsa.tree)) {
+            let failed = world.known.iter().any(|other| match &other.fact.body {
+                Body::SourceVsa(no) => {
+                    !no.passed
+                        && no.repository == vsa.repository
+                        && run.resolve_any(&no.repository, &no.tree) == run.resolve_any(&vsa.repository, &vsa.tree)
+                        && vsa_authority(run, other, no)
+                }
+                _ => false,
+            });
+            let believed = vsa.passed && !failed && vsa_authority(run, statement, vsa);
+            if let (true, Some(root)) = (world.rules.grant(Rule::SourceVsa, believed), run.resolve(&vsa.repository, &vsa.tree)) {
                 self.add_whole((&vsa.repository, root), WholeBy::SourceVsa(at));
             }
         }
@@ -376,10 +387,15 @@ impl<'a> Cover<'a> {
         let answered = own.iter().chain(&landing.authors).all(|author| {
             self.answered(run, author, review.person.into_iter()) || self.solo(run, author, &[review])
         });
+        let duties = review.head.and_then(|head| run.world.trees.get(&head)).is_some_and(|tree| {
+            tree.entries.iter().all(|entry| {
+                self.duties_of(run, &own, &entry.path) && self.duties_of(run, &landing.authors, &entry.path)
+            })
+        });
         let sponsored = own.iter().all(|author| {
             !matches!(author.kind, ActorKind::Agent | ActorKind::Unknown) || !author.sponsors.is_empty()
         });
-        scope_holds_all && review.body.authors_complete && !own.is_empty() && sponsored && landing.authors_complete && answered
+        scope_holds_all && duties && review.body.authors_complete && !own.is_empty() && sponsored && landing.authors_complete && answered
     }
 
     // --- fixpoint ---
@@ -448,7 +464,7 @@ impl<'a> Cover<'a> {
         self.apply(run, at, &changes, state, versions);
         let merge = self.landings.get(at).and_then(|landing| self.merged_head(run, landing));
         if let Some(left) = self.own_left.get_mut(at) {
-            *left = Some(state.len());
+            *left = Some(if merge.is_some() { 0 } else { state.len() });
         }
         let by = if state.is_empty() {
             Some(WholeBy::Landing(at))
@@ -494,10 +510,12 @@ impl<'a> Cover<'a> {
 
     fn merged_head(&self, run: &Run<'_, 'a>, landing: &LandingInfo<'a>) -> Option<Sha256> {
         let merge = landing.body.merge_of.as_ref()?;
-        let head = run.resolve(&merge.head)?;
         let repository = landing.body.repository.as_str();
+        let head = run.resolve(repository, &merge.head)?;
+        let base = run.resolve(repository, &merge.base)?;
         let holds = merge.mode == "merge"
-            && run.resolve(&merge.result) == Some(landing.to)
+            && run.resolve(repository, &merge.result) == Some(landing.to)
+            && landing::merged(run, landing, base, head)
             && self.whole_tree(repository, landing.from)
             && self.whole_tree(repository, head);
         run.world.rules.grant(Rule::RecomputedMerge, holds).then_some(head)
@@ -505,6 +523,10 @@ impl<'a> Cover<'a> {
 
     /// The paths that a landing leaves uncovered, each with where it lost cover; `None` when its base is not known.
     pub(crate) fn uncovered(&self, run: &Run<'_, 'a>, landing: usize) -> Option<Uncovered<'a>> {
+        let info = self.landings.get(landing)?;
+        if self.whole_tree(&info.body.repository, info.to) {
+            return Some(Uncovered::default());
+        }
         let mut chain = vec![landing];
         let mut at = landing;
         while !self.starts_chain(at) {
@@ -537,11 +559,16 @@ impl<'a> Cover<'a> {
             .filter_map(|at| Some((*at, self.uncovered(run, *at)?)))
             .min_by_key(|(at, uncovered)| (uncovered.len(), digest(*at)))
     }
+}
 
-    /// Trees that landings (ours) lead to.
-    pub(crate) fn landed(&self) -> FxHashSet<Place<'a>> {
-        self.to_tree.keys().copied().collect()
-    }
+/// Whether a source VSA is by an automation that may state one.
+fn vsa_authority(run: &Run<'_, '_>, statement: &Known<'_>, vsa: &SourceVsa) -> bool {
+    statement.pairs.iter().any(|pair| {
+        pair.kind == ActorKind::Automation
+            && may(pair.row, "vsa")
+            && speaks_of(pair.row, &vsa.repository)
+            && pair.level >= run.world.facts.preset.builder_level
+    })
 }
 
 fn add_versions<'a>(run: &Run<'_, 'a>, versions: &mut Versions<'a>, (repository, tree): Place<'a>) {

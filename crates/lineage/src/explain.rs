@@ -5,7 +5,7 @@
 use lasthand_model::actor::{ActorKind, StepKind};
 use lasthand_model::digest::{Sha256, StatementDigest};
 use lasthand_model::inventory::EntryType;
-use lasthand_model::wire::facts::{Body, ListKind};
+use lasthand_model::wire::facts::{Body, ListKind, NamedDigest};
 use rustc_hash::FxHashSet;
 
 use crate::accept::{self, Decision};
@@ -112,15 +112,14 @@ impl<'a> Walk<'_, '_, 'a> {
                     if !self.maker_clean(member.digest.0) {
                         self.step(member.digest.0);
                     }
-                } else if !world.facts.trust.trusted_inputs.iter().any(|row| row.digest == member.digest.0) {
+                } else {
                     let path = Some(format!("{} ({})", member.digest, member.platform));
                     self.add(FindingId::MemberForeign, Where { path, ..Where::default() }, Vec::new());
                 }
             }
-            return;
-        }
-        if !named.is_empty() && digest == world.facts.question.digest.0 {
-            return self.changed(&named, digest);
+            if !self.found.is_empty() {
+                return;
+            }
         }
         self.add(FindingId::NoProducer, Where::default(), Vec::new());
     }
@@ -210,7 +209,12 @@ impl<'a> Walk<'_, '_, 'a> {
         let actors: Vec<String> =
             candidate.actor.map(|actor| actor.actors.iter().map(|a| a.principal.clone()).collect()).unwrap_or_default();
         let mut faults: Vec<Fault> = candidate.faults.clone();
-        for product in candidate.body.products.iter().filter(|product| product.digest == digest) {
+        let made: Vec<&NamedDigest> = candidate.body.products.iter().filter(|product| product.digest == digest).collect();
+        let asked = digest == self.run.world.facts.question.digest.0;
+        if asked && !made.iter().any(|product| accept::is_artifact_name(self.run.world, &product.name)) {
+            faults.push((FindingId::NotThisProduct, made.first().map(|product| product.name.clone())));
+        }
+        for product in made {
             faults.extend(decision.steps.product_faults(self.run, at, product));
         }
         let label = candidate.label.and_then(|label| self.statement(label));
@@ -303,7 +307,7 @@ impl<'a> Walk<'_, '_, 'a> {
         let mut elsewhere = None;
         for statement in &world.known {
             let Body::Landing(body) = &statement.fact.body else { continue };
-            if body.repository != repository || self.run.resolve(&body.to) != Some(tree) {
+            if body.repository != repository || self.run.resolve_any(&body.repository, &body.to) != Some(tree) {
                 continue;
             }
             if !statement.usable() || landing::authority(world, statement, body).is_none() {
@@ -405,14 +409,16 @@ fn worst_fault(faults: &[Option<FindingId>]) -> FindingId {
             .find(|id| has(*id))
             .unwrap_or(FindingId::NoAuthority);
     }
-    [FindingId::BorrowedIdentity, FindingId::PresenceUnproven].into_iter().find(|id| has(*id)).unwrap_or(FindingId::NotAReview)
+    [FindingId::BorrowedIdentity, FindingId::PresenceUnproven, FindingId::Sha1Join].into_iter().find(|id| has(*id)).unwrap_or(FindingId::NotAReview)
 }
 
 /// Whether a known review approved what the landing merged, while the landing is not that merge.
 fn reviewed_another_merge<'a>(run: &Run<'_, 'a>, cover: &Cover<'a>, landing: &LandingInfo<'a>) -> bool {
     let Some(merge) = &landing.body.merge_of else { return false };
-    let (head, base) = (run.resolve(&merge.head), run.resolve(&merge.base));
-    run.resolve(&merge.result) != Some(landing.to)
+    let repository = &landing.body.repository;
+    let resolve = |tree| run.resolve_any(repository, tree);
+    let (head, base) = (resolve(&merge.head), resolve(&merge.base));
+    resolve(&merge.result) != Some(landing.to)
         && cover.reviews.iter().any(|review| {
             review.body.repository == landing.body.repository
                 && review.head.is_some()

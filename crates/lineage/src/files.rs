@@ -207,7 +207,7 @@ impl<'a> Judge<'_, '_, 'a> {
                     .map(|candidate| candidate.body.materials.as_slice())
                     .unwrap_or_default();
                 let place = source_trees(materials).find_map(|tree| {
-                    let root = self.run.resolve(&tree.tree)?;
+                    let root = self.run.resolve(&tree.repository, &tree.tree)?;
                     self.run.world.trees.get(&root)?.find(&entry.path).filter(|found| std::ptr::eq(*found, entry))?;
                     Some((tree.repository.as_str(), root))
                 });

@@ -47,6 +47,8 @@ pub(crate) struct LandingInfo<'a> {
     pub(crate) holds: Vec<usize>,
     pub(crate) authors: Vec<Author<'a>>,
     pub(crate) authors_complete: bool,
+    /// Edits that name an author who acted where an agent was at work.
+    pub(crate) borrowed: Vec<usize>,
     /// Best level of its signer.
     pub(crate) level: u8,
 }
@@ -66,7 +68,7 @@ pub(crate) fn authority(world: &World<'_>, statement: &Known<'_>, body: &Landing
         .filter(|pair| {
             may(pair.row, "landing")
                 && speaks_of(pair.row, &body.repository)
-                && pair.row.kind != ActorKind::Agent
+                && pair.kind != ActorKind::Agent
                 && pair.level >= world.facts.preset.builder_level
                 && body.authors.iter().all(|author| observes(pair.row, &author.method))
         })
@@ -91,8 +93,8 @@ pub(crate) fn collect<'a>(run: &Run<'_, 'a>, reviews: &[ReviewInfo<'a>]) -> Vec<
     for (at, statement) in world.known.iter().enumerate() {
         let Body::Landing(body) = &statement.fact.body else { continue };
         let Some(level) = statement.usable().then(|| authority(world, statement, body)).flatten() else { continue };
-        let from = body.from.as_ref().map_or(Some(world.empty_root), |tree| run.resolve(tree));
-        let (Some(from), Some(to), true) = (from, run.resolve(&body.to), ours(world, body)) else { continue };
+        let from = body.from.as_ref().map_or(Some(world.empty_root), |tree| run.resolve(&body.repository, tree));
+        let (Some(from), Some(to), true) = (from, run.resolve(&body.repository, &body.to), ours(world, body)) else { continue };
         at_statement.insert(at, landings.len());
         landings.push(LandingInfo {
             statement: at,
@@ -105,6 +107,7 @@ pub(crate) fn collect<'a>(run: &Run<'_, 'a>, reviews: &[ReviewInfo<'a>]) -> Vec<
             holds: Vec::new(),
             authors: Vec::new(),
             authors_complete: false,
+            borrowed: Vec::new(),
             level,
         });
     }
@@ -151,7 +154,7 @@ fn bind(run: &Run<'_, '_>, landings: &mut [LandingInfo<'_>], reviews: &[ReviewIn
     for landing in landings {
         let mut candidates: Vec<usize> = by_head.get(&landing.to).into_iter().flatten().copied().collect();
         let merge = landing.body.merge_of.as_ref();
-        if let Some(head) = merge.and_then(|merge| run.resolve(&merge.head)) {
+        if let Some(head) = merge.and_then(|merge| run.resolve_any(&landing.body.repository, &merge.head)) {
             candidates.extend(by_head.get(&head).into_iter().flatten());
         }
         if let Some(first) = landing.changes.as_ref().and_then(|changes| changes.first()) {
@@ -187,37 +190,46 @@ pub(crate) fn binds(run: &Run<'_, '_>, review: &ReviewInfo<'_>, landing: &Landin
         return true;
     }
     let Some(base) = base else { return false };
-    merged_by_observer(run, landing, base, head) || merged_by_inventories(run, landing, base, head)
+    merged(run, landing, base, head)
 }
 
-fn merged_by_observer(run: &Run<'_, '_>, landing: &LandingInfo<'_>, base: Sha256, head: Sha256) -> bool {
+/// Whether the observer says that the landing is the merge of `head` with ancestor `base`.
+fn observed(run: &Run<'_, '_>, landing: &LandingInfo<'_>, base: Sha256, head: Sha256) -> bool {
+    let repository = &landing.body.repository;
     landing.body.merge_of.as_ref().is_some_and(|merge| {
-        run.resolve(&merge.head) == Some(head)
-            && run.resolve(&merge.base) == Some(base)
-            && run.resolve(&merge.result) == Some(landing.to)
+        run.resolve_any(repository, &merge.head) == Some(head)
+            && run.resolve_any(repository, &merge.base) == Some(base)
+            && run.resolve_any(repository, &merge.result) == Some(landing.to)
     })
 }
 
-/// Three-way merge on inventories: each path is taken from one side, or it is a conflict.
-fn merged_by_inventories(run: &Run<'_, '_>, landing: &LandingInfo<'_>, base: Sha256, head: Sha256) -> bool {
+/// Three-way merge on inventories: each path is taken from one side; where both changed it, the observer merged the text.
+pub(crate) fn merged(run: &Run<'_, '_>, landing: &LandingInfo<'_>, base: Sha256, head: Sha256) -> bool {
     let Some(theirs) = run.world.diff(base, head) else { return false };
     let Some(ours) = landing.changes.as_ref() else { return false };
     let Some(a) = run.world.trees.get(&landing.from) else { return false };
-    let mut expected = ours.iter();
+    let mut made = ours.iter().peekable();
+    let mut conflict = false;
     for change in theirs.iter() {
-        let current = a.find(change.path);
-        if same_entry(current, change.after) {
-            continue;
-        }
-        if !same_entry(current, change.before) {
+        // What the landing changed and the other side did not is in no merge.
+        if made.peek().is_some_and(|ours| ours.path < change.path) {
             return false;
         }
-        match expected.next() {
-            Some(made) if made.path == change.path && same_entry(made.after, change.after) => {}
-            _ => return false,
+        let ours = made.next_if(|ours| ours.path == change.path);
+        let current = a.find(change.path);
+        if same_entry(current, change.after) {
+            if ours.is_some() {
+                return false;
+            }
+        } else if same_entry(current, change.before) {
+            if !ours.is_some_and(|ours| same_entry(ours.after, change.after)) {
+                return false;
+            }
+        } else {
+            conflict = true;
         }
     }
-    expected.next().is_none()
+    made.next().is_none() && (!conflict || observed(run, landing, base, head))
 }
 
 /// Edits by repository and tree.
@@ -230,7 +242,7 @@ impl<'a> Edits<'a> {
         let mut by_tree: FxHashMap<(&'a str, Sha256), Vec<usize>> = FxHashMap::default();
         for (at, statement) in run.world.known.iter().enumerate() {
             if let Body::Edit(edit) = &statement.fact.body
-                && let Some(to) = run.resolve(&edit.to)
+                && let Some(to) = run.resolve_any(&edit.repository, &edit.to)
             {
                 by_tree.entry((edit.repository.as_str(), to)).or_default().push(at);
             }
@@ -256,7 +268,7 @@ fn add_authors<'a>(
             authors.len() - 1
         });
         if let Some(author) = authors.get_mut(at) {
-            if kind == ActorKind::Agent {
+            if badness(kind) > badness(author.kind) {
                 author.kind = kind;
             }
             author.sponsors.extend(sponsor.filter(|sponsor| !author.sponsors.contains(sponsor)));
@@ -266,7 +278,9 @@ fn add_authors<'a>(
         add(actor, actor.kind, false);
     }
     let mut heads: FxHashSet<Sha256> = FxHashSet::from_iter([landing.to]);
-    heads.extend(landing.body.merge_of.as_ref().and_then(|merge| run.resolve(&merge.head)));
+    heads.extend(
+        landing.body.merge_of.as_ref().and_then(|merge| run.resolve_any(&landing.body.repository, &merge.head)),
+    );
     for review in landing.bound.iter().filter_map(|at| reviews.get(*at)) {
         heads.extend(review.head);
         for actor in &review.body.authors {
@@ -281,6 +295,9 @@ fn add_authors<'a>(
             for actor in edit.actors.iter().filter(|actor| is_author(actor.role)) {
                 let borrowed = !edit.marks.is_empty() && actor.kind == ActorKind::Human;
                 add(actor, if borrowed { ActorKind::Agent } else { actor.kind }, borrowed);
+                if borrowed {
+                    landing.borrowed.push(*at);
+                }
             }
         }
     }
@@ -310,6 +327,16 @@ fn add_authors<'a>(
     }
     landing.authors_complete = world.rules.demand(Rule::AuthorsComplete, complete);
     landing.authors = authors;
+}
+
+/// Which of two kinds of one principal counts.
+const fn badness(kind: ActorKind) -> u8 {
+    match kind {
+        ActorKind::Agent => 3,
+        ActorKind::Unknown => 2,
+        ActorKind::Automation => 1,
+        ActorKind::Human => 0,
+    }
 }
 
 /// Whether a role makes somebody an author of an edit.

@@ -13,6 +13,7 @@ use crate::world::{Known, World, for_product, may, observes, performers};
 pub(crate) fn approval_holds<'a>(world: &World<'a>, statement: &Known<'a>, approval: &'a Approval) -> bool {
     let word = if approval.action == "exception" { "exception" } else { "approve" };
     let holds = statement.usable()
+        && !world.revoked(&approval.approver.principal, statement.fact)
         && approval.product == world.facts.question.product
         && approval.marks.is_empty()
         && approval.expires.is_none_or(|expires| expires > world.facts.now)
@@ -22,7 +23,7 @@ pub(crate) fn approval_holds<'a>(world: &World<'a>, statement: &Known<'a>, appro
         && statement.pairs.iter().any(|pair| {
             may(pair.row, word)
                 && for_product(pair.row, &approval.product)
-                && pair.row.kind == ActorKind::Human
+                && pair.kind == ActorKind::Human
                 && pair.signer.principal == approval.approver.principal
                 && pair.level >= world.facts.preset.approver_level
         });
@@ -36,10 +37,11 @@ pub(crate) fn act_holds<'a>(world: &World<'a>, statement: &Known<'a>, act: &'a A
         && act.actors_complete
         && act.marks.is_empty()
         && performers(&act.actors).next().is_some()
+        && performers(&act.actors).all(|performer| !world.revoked(&performer.principal, statement.fact))
         && statement.pairs.iter().any(|pair| {
             may(pair.row, act.action.as_str())
                 && for_product(pair.row, &act.product)
-                && pair.row.kind != ActorKind::Agent
+                && pair.kind != ActorKind::Agent
                 && performers(&act.actors).all(|performer| {
                     let level = if performer.principal == pair.signer.principal {
                         pair.level

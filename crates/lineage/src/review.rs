@@ -61,15 +61,15 @@ fn read<'a>(run: &Run<'_, 'a>, at: usize, statement: &Known<'a>, body: &'a Revie
     let world = run.world;
     let base = match &body.base {
         None => Some(None),
-        Some(tree) => run.resolve(tree).map(Some),
+        Some(tree) => run.resolve_any(&body.repository, tree).map(Some),
     };
-    let head = run.resolve(&body.head);
+    let head = run.resolve_any(&body.repository, &body.head);
     let changes = match (base, head) {
         (Some(base), Some(head)) => world.diff(base.unwrap_or(world.empty_root), head),
         _ => None,
     };
     let level = authority(run, statement, body);
-    let fault = statement.fault.or_else(|| fault(run, body, level));
+    let fault = statement.fault.or_else(|| fault(run, statement, body, level));
     ReviewInfo { statement: at, body, base, head, changes, person: world.person(&body.reviewer.principal), level, fault }
 }
 
@@ -80,8 +80,8 @@ fn authority(run: &Run<'_, '_>, statement: &Known<'_>, body: &Review) -> Option<
         .iter()
         .filter(|pair| may(pair.row, "review") && speaks_of(pair.row, &body.repository))
         .filter_map(|pair| {
-            let own = pair.signer.principal == body.reviewer.principal && pair.row.kind == ActorKind::Human;
-            let observed = observes(pair.row, &body.reviewer.method) && pair.row.kind != ActorKind::Agent;
+            let own = pair.signer.principal == body.reviewer.principal && pair.kind == ActorKind::Human;
+            let observed = observes(pair.row, &body.reviewer.method) && pair.kind != ActorKind::Agent;
             if own {
                 Some(pair.level)
             } else if observed {
@@ -97,9 +97,12 @@ fn authority(run: &Run<'_, '_>, statement: &Known<'_>, body: &Review) -> Option<
         })
 }
 
-fn fault(run: &Run<'_, '_>, body: &Review, level: Option<u8>) -> Option<FindingId> {
+fn fault(run: &Run<'_, '_>, statement: &Known<'_>, body: &Review, level: Option<u8>) -> Option<FindingId> {
     let world = run.world;
     let rules = world.rules;
+    if world.revoked(&body.reviewer.principal, statement.fact) {
+        return Some(FindingId::Revoked);
+    }
     if !rules.demand(Rule::ReviewAuthority, level.is_some()) {
         return Some(FindingId::NoAuthority);
     }
@@ -123,5 +126,6 @@ fn fault(run: &Run<'_, '_>, body: &Review, level: Option<u8>) -> Option<FindingI
     if level < 4 && !run.label(Label::PresenceUnproven) {
         return Some(FindingId::PresenceUnproven);
     }
-    None
+    let by_sha1 = body.head.root.is_none() || body.base.as_ref().is_some_and(|base| base.root.is_none());
+    (by_sha1 && !run.label(Label::Sha1Join)).then_some(FindingId::Sha1Join)
 }

@@ -10,12 +10,15 @@ use crate::labels::LabelSet;
 use crate::landing;
 use crate::world::World;
 
+/// Roots of SHA-1 ids, by repository.
+type Roots<'a> = FxHashMap<&'a str, FxHashMap<&'a GitId, Option<Sha256>>>;
+
 /// The world with the labels that derivations may carry.
 pub(crate) struct Run<'w, 'a> {
     pub(crate) world: &'w World<'a>,
     allowed: LabelSet,
     consulted: Cell<LabelSet>,
-    roots: FxHashMap<&'a GitId, Option<Sha256>>,
+    roots: Roots<'a>,
 }
 
 impl<'w, 'a> Run<'w, 'a> {
@@ -34,22 +37,27 @@ impl<'w, 'a> Run<'w, 'a> {
         self.consulted.get()
     }
 
-    /// The inventory root that a reference means.
-    pub(crate) fn resolve(&self, tree: &TreeRef) -> Option<Sha256> {
+    /// The inventory root that a reference means, as far as the labels allow.
+    pub(crate) fn resolve(&self, repository: &str, tree: &TreeRef) -> Option<Sha256> {
+        let root = self.resolve_any(repository, tree)?;
+        (tree.root.is_some() || self.label(Label::Sha1Join)).then_some(root)
+    }
+
+    /// The inventory root that a reference means, whatever the labels allow: only for what takes cover away.
+    pub(crate) fn resolve_any(&self, repository: &str, tree: &TreeRef) -> Option<Sha256> {
         if let Some(root) = tree.root {
             return Some(root.0);
         }
         let id = tree.git_tree.as_ref().or(tree.git_commit.as_ref())?;
-        let root = (*self.roots.get(id)?)?;
-        self.label(Label::Sha1Join).then_some(root)
+        *self.roots.get(repository)?.get(id)?
     }
 }
 
 /// Git trees and commits that authorised landings name together with exactly one inventory root.
 ///
 /// SECURITY: only who may state landings may say what a SHA-1 id means; else an agent could call its tree a reviewed one.
-fn git_roots<'a>(world: &World<'a>) -> FxHashMap<&'a GitId, Option<Sha256>> {
-    let mut roots: FxHashMap<&GitId, Option<Sha256>> = FxHashMap::default();
+fn git_roots<'a>(world: &World<'a>) -> Roots<'a> {
+    let mut roots: Roots<'a> = FxHashMap::default();
     for statement in &world.known {
         let Body::Landing(landing) = &statement.fact.body else { continue };
         if !statement.usable() || landing::authority(world, statement, landing).is_none() {
@@ -64,7 +72,8 @@ fn git_roots<'a>(world: &World<'a>) -> FxHashMap<&'a GitId, Option<Sha256>> {
             let Some(root) = tree.root.map(|root| root.0) else { continue };
             for id in tree.git_tree.iter().chain(&tree.git_commit) {
                 let one = |known: &mut Option<Sha256>| *known = known.filter(|known| *known == root);
-                roots.entry(id).and_modify(one).or_insert(Some(root));
+                let ids = roots.entry(landing.repository.as_str()).or_default();
+                ids.entry(id).and_modify(one).or_insert(Some(root));
             }
         }
     }

@@ -104,10 +104,10 @@ fn accepted<'a>(world: &World<'a>, run: &Run<'_, 'a>, decision: &Decision<'a>, l
 }
 
 fn not_accepted<'a>(world: &World<'a>, run: &Run<'_, 'a>, decision: &Decision<'a>) -> Outcome {
-    let exception = world.product.and_then(|_| accept::exception(world));
+    let exception = world.product.filter(|_| !accept::withdrawn(world)).and_then(|_| accept::exception(world));
     let frontier = explain::frontier(run, decision);
     let only_lists = decision.goal.is_some() && decision.refusals.is_empty();
-    let nothing_named = frontier.iter().any(|item| item.finding.id == FindingId::NoEvidence);
+    let nothing_named = decision.refusals.is_empty() && frontier.iter().any(|item| item.finding.id == FindingId::NoEvidence);
     let verdict = if exception.is_some() {
         Verdict::Exception
     } else if only_lists || nothing_named {
@@ -137,6 +137,12 @@ fn notes<'a>(world: &World<'a>, decision: &Decision<'a>) -> Vec<Finding> {
         let place = Place { evidence: Some(other.digest()), ..Place::default() };
         let id = FindingId::StandingPrivilege;
         notes.push(Finding { severity: Severity::Warning, id, message: message::of(id, &place, &[]), place });
+    }
+    for at in decision.cover.landings.iter().flat_map(|landing| &landing.borrowed) {
+        let step = world.known.get(*at).map(Known::digest);
+        let place = Place { step, evidence: step, ..Place::default() };
+        let id = FindingId::BorrowedIdentity;
+        notes.push(Finding { severity: Severity::Note, id, message: message::of(id, &place, &[]), place });
     }
     if !world.facts.preset.refuse_reverted {
         for landing in decision.reverted.iter().filter_map(|at| decision.cover.landings.get(*at)) {

@@ -185,13 +185,21 @@ impl<'a> Steps<'a> {
             return Err(FindingId::NoPathMap);
         }
         let product = run.world.trees.get(&digest).ok_or(FindingId::NoInventory)?;
+        let sources_known = source_trees(&candidate.body.materials).all(|tree| {
+            run.resolve(&tree.repository, &tree.tree).is_some_and(|root| run.world.trees.contains_key(&root))
+        });
+        if !sources_known {
+            return Err(FindingId::NoInventory);
+        }
         Ok(container::compare(product, &self.namespace(run, at), map))
     }
 
     /// Paths of the materials of a step.
     pub(crate) fn namespace(&self, run: &Run<'_, 'a>, at: usize) -> container::Namespace<'a> {
         let materials = self.candidates.get(at).map(|candidate| candidate.body.materials.as_slice()).unwrap_or_default();
-        let trees = source_trees(materials).filter_map(|tree| run.resolve(&tree.tree)).filter_map(|root| run.world.trees.get(&root));
+        let trees = source_trees(materials)
+            .filter_map(|tree| run.resolve(&tree.repository, &tree.tree))
+            .filter_map(|root| run.world.trees.get(&root));
         let entries = trees.flat_map(|tree| tree.entries.iter().copied());
         let files = materials.iter().filter_map(|material| match material {
             Material::File(file) => Some(file),
@@ -253,7 +261,12 @@ impl<'r, 'w, 'a> Reader<'r, 'w, 'a> {
     fn read(&self, at: usize, statement: &Known<'a>, body: &'a Step, out: &mut Vec<Candidate<'a>>) {
         let world = self.run.world;
         let labels = self.labels.get(&statement.digest().0).map(Vec::as_slice).unwrap_or_default();
-        let own: Vec<usize> = labels.iter().copied().filter(|label| self.is_own(statement, body, *label)).collect();
+        let builder = self.builder(statement, body).copied();
+        let (own, void): (Vec<usize>, Vec<usize>) = labels
+            .iter()
+            .copied()
+            .filter(|label| self.is_own(builder, body, *label))
+            .partition(|label| self.run.world.known.get(*label).is_some_and(|label| self.label_counts(label)));
         let standings: Vec<Standing<'a>> =
             body.materials.iter().map(|material| self.standing(statement, body, material)).collect();
         let options: Vec<Option<usize>> = if own.is_empty() { vec![None] } else { own.into_iter().map(Some).collect() };
@@ -262,7 +275,7 @@ impl<'r, 'w, 'a> Reader<'r, 'w, 'a> {
                 Body::StepActor(actor) => Some(actor),
                 _ => None,
             });
-            let faults = self.faults(statement, body, label, actor, labels);
+            let faults = self.faults(statement, body, Labels { label, actor, all: labels, void: !void.is_empty() });
             out.push(Candidate {
                 statement: at,
                 body,
@@ -275,19 +288,34 @@ impl<'r, 'w, 'a> Reader<'r, 'w, 'a> {
         }
     }
 
-    /// Whether a step-actor statement may speak of a step.
-    fn is_own(&self, statement: &Known<'a>, body: &Step, label: usize) -> bool {
-        self.run.world.known.get(label).is_some_and(|label| {
-            label.usable()
-                && label.pairs.iter().any(|pair| {
-                    let same = statement.fact.signers.iter().any(|signer| {
-                        signer.method == pair.signer.method && signer.principal == pair.signer.principal
-                    });
-                    same || (observes(pair.row, "step")
-                        && pair.row.kind != ActorKind::Agent
-                        && may(pair.row, body.kind.as_str()))
+    /// Whether a step-actor statement may speak of a step, if it is usable.
+    fn is_own(&self, builder: Option<Pair<'a>>, body: &Step, label: usize) -> bool {
+        let world = self.run.world;
+        let product = world.facts.question.product.as_str();
+        // Revoked signers have left `pairs`; a void statement must still be seen, so its signers are asked.
+        let by_builder = |label: &Known<'a>| {
+            builder.is_some_and(|builder| {
+                label.fact.signers.iter().any(|signer| {
+                    signer.method == builder.signer.method && signer.principal == builder.signer.principal
+                })
+            })
+        };
+        world.known.get(label).is_some_and(|label| {
+            by_builder(label)
+                || label.pairs.iter().any(|pair| {
+                    observes(pair.row, "step")
+                        && pair.kind == ActorKind::Automation
+                        && may(pair.row, body.kind.as_str())
+                        && for_product(pair.row, product)
+                        && pair.level >= world.facts.preset.builder_level
                 })
         })
+    }
+
+    /// Whether a step-actor statement is usable and names nobody who is revoked.
+    fn label_counts(&self, label: &Known<'a>) -> bool {
+        let Body::StepActor(actor) = &label.fact.body else { return false };
+        label.usable() && performers(&actor.actors).all(|performer| !self.run.world.revoked(&performer.principal, label.fact))
     }
 
     /// The signer of a step under a row that lets him state it.
@@ -298,7 +326,7 @@ impl<'r, 'w, 'a> Reader<'r, 'w, 'a> {
             .pairs
             .iter()
             .filter(|pair| {
-                pair.row.kind == ActorKind::Automation
+                pair.kind == ActorKind::Automation
                     && may(pair.row, body.kind.as_str())
                     && for_product(pair.row, &product.name)
                     && source_trees(&body.materials).all(|tree| speaks_of(pair.row, &tree.repository))
@@ -311,10 +339,9 @@ impl<'r, 'w, 'a> Reader<'r, 'w, 'a> {
         &self,
         statement: &Known<'a>,
         body: &'a Step,
-        label: Option<usize>,
-        actor: Option<&'a StepActor>,
-        labels: &[usize],
+        labels: Labels<'_, 'a>,
     ) -> Vec<Fault> {
+        let Labels { label, actor, all: labels, void } = labels;
         let mut faults = Faults { rules: self.run.world.rules, found: Vec::new() };
         let builder = self.builder(statement, body);
         let preset = &self.run.world.facts.preset;
@@ -331,7 +358,7 @@ impl<'r, 'w, 'a> Reader<'r, 'w, 'a> {
         faults.demand(Rule::StepProduct, self.for_this_product(body, actor), FindingId::NotThisProduct);
         let complete = match actor {
             Some(actor) => actor.actors_complete && performers(&actor.actors).next().is_some(),
-            None => builder.is_some_and(|builder| builder.row.actors_complete),
+            None => !void && builder.is_some_and(|builder| builder.row.actors_complete),
         };
         faults.demand(Rule::Performers, complete, FindingId::ActorsIncomplete);
         faults.demand(Rule::AutomationOnly, self.automation_only(label, actor, labels), FindingId::ActorNotAutomation);
@@ -402,7 +429,7 @@ impl<'r, 'w, 'a> Reader<'r, 'w, 'a> {
         for instruction in body.instructions.iter().chain(more) {
             any = true;
             let in_tree = source_trees(&body.materials).any(|tree| {
-                self.place(tree).is_some_and(|place| self.cover.tree_covered(&place) && self.holds_file(&place, instruction))
+                self.place(tree).is_some_and(|place| self.holds_file(&place, instruction))
             });
             let clean = in_tree || self.trusted(instruction.digest, Some("toolchain"));
             if !faults.rules.demand(Rule::Instructions, clean) {
@@ -450,11 +477,11 @@ impl<'r, 'w, 'a> Reader<'r, 'w, 'a> {
 
     fn source_faults(&self, body: &'a Step, faults: &mut Faults) {
         let Some(product) = self.run.world.product else { return };
-        let mut seen: FxHashMap<&str, &SourceTree> = FxHashMap::default();
+        let mut seen: FxHashMap<&str, &'a SourceTree> = FxHashMap::default();
         for tree in source_trees(&body.materials) {
             let first = *seen.entry(&tree.repository).or_insert(tree);
             let same = first.tree == tree.tree
-                || matches!((self.run.resolve(&first.tree), self.run.resolve(&tree.tree)), (Some(a), Some(b)) if a == b);
+                || matches!((self.place(first), self.place(tree)), (Some(a), Some(b)) if a == b);
             faults.demand(Rule::OneRevision, same, FindingId::MixedRevisions);
             let mapped = product.repositories.contains(&tree.repository);
             if !faults.rules.demand(Rule::SourceMapped, mapped) {
@@ -464,7 +491,7 @@ impl<'r, 'w, 'a> Reader<'r, 'w, 'a> {
     }
 
     fn place(&self, tree: &'a SourceTree) -> Option<Place<'a>> {
-        Some((tree.repository.as_str(), self.run.resolve(&tree.tree)?))
+        Some((tree.repository.as_str(), self.run.resolve(&tree.repository, &tree.tree)?))
     }
 
     fn tree_of(&self, place: &Place<'a>) -> Option<&Tree<'a>> {
@@ -574,12 +601,36 @@ impl<'r, 'w, 'a> Reader<'r, 'w, 'a> {
     }
 }
 
-/// Whether a fetch step is by an allowed observer.
-fn may_fetch(run: &Run<'_, '_>, statement: &Known<'_>) -> bool {
-    statement.usable()
+/// A step's statements about actors.
+struct Labels<'l, 'a> {
+    /// The own label under which the step is read.
+    label: Option<usize>,
+    actor: Option<&'a StepActor>,
+    /// Every known label.
+    all: &'l [usize],
+    /// Whether an own label exists that is not usable.
+    void: bool,
+}
+
+/// Whether a fetch step is by an allowed observer, and nothing known speaks against it.
+fn may_fetch<'a>(run: &Run<'_, 'a>, statement: &Known<'a>) -> bool {
+    let world = run.world;
+    let spoken_against = world.known.iter().any(|other| match &other.fact.body {
+        Body::StepActor(actor) if actor.labels == statement.digest() => {
+            actor.success == Some(false)
+                || !actor.marks.is_empty()
+                || performers(&actor.actors).any(|performer| {
+                    matches!(world.kind(&performer.principal, performer.kind), ActorKind::Agent | ActorKind::Unknown)
+                })
+        }
+        _ => false,
+    });
+    !spoken_against
+        && statement.usable()
         && statement.pairs.iter().any(|pair| {
-            pair.row.kind == ActorKind::Automation
+            pair.kind == ActorKind::Automation
                 && may(pair.row, "fetch")
+                && for_product(pair.row, &world.facts.question.product)
                 && pair.level >= run.world.facts.preset.builder_level
         })
 }

@@ -1,5 +1,6 @@
 //! Inventories of the facts, sorted once, and the differences between them.
 
+use lasthand_model::inventory::EntryType;
 use lasthand_model::wire::facts::EntryFact;
 
 /// Entries of one tree or container, sorted by path, each path once.
@@ -28,12 +29,22 @@ pub(crate) fn same_entry(a: Option<&EntryFact>, b: Option<&EntryFact>) -> bool {
     match (a, b) {
         (None, None) => true,
         (Some(a), Some(b)) => {
-            a.entry_type == b.entry_type
+            tells_content(a)
+                && a.entry_type == b.entry_type
                 && a.mode == b.mode
                 && a.sha256 == b.sha256
                 && a.link_target == b.link_target
         }
         _ => false,
+    }
+}
+
+/// A file without a digest and a submodule without a commit equal nothing.
+fn tells_content(entry: &EntryFact) -> bool {
+    match entry.entry_type {
+        EntryType::File => entry.sha256.is_some(),
+        EntryType::Submodule => !entry.link_target.is_empty(),
+        _ => true,
     }
 }
 

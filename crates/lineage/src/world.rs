@@ -22,6 +22,8 @@ use crate::trees::{Change, Tree, diff};
 pub(crate) struct Pair<'a> {
     pub(crate) signer: &'a Signer,
     pub(crate) row: &'a IdentityRow,
+    /// The row's kind, but agent when any row says that the signer is one.
+    pub(crate) kind: ActorKind,
     pub(crate) level: u8,
 }
 
@@ -69,6 +71,7 @@ pub(crate) struct World<'a> {
     diffs: RefCell<Diffs<'a>>,
     kinds: RefCell<FxHashMap<&'a str, RowKinds>>,
     persons: FxHashMap<&'a str, usize>,
+    revoked: Revoked<'a>,
 }
 
 impl<'a> World<'a> {
@@ -77,15 +80,12 @@ impl<'a> World<'a> {
         let mut trees: FxHashMap<Sha256, Tree<'a>> =
             facts.inventories.iter().filter_map(|(root, entries)| Some((*root, Tree::new(entries)?))).collect();
         trees.insert(empty_root, Tree::default());
-        let mut persons = FxHashMap::default();
-        for (at, person) in facts.trust.persons.iter().enumerate() {
-            for account in &person.accounts {
-                persons.insert(account.as_str(), at);
-            }
-        }
+        let mut products = facts.trust.products.iter().filter(|row| row.name == facts.question.product);
+        // Two rows of one name contradict each other: neither counts.
+        let product = products.next().filter(|_| products.next().is_none());
         let mut world = Self {
             facts,
-            product: facts.trust.products.iter().find(|row| row.name == facts.question.product),
+            product,
             rules,
             known: Vec::new(),
             unknown: Vec::new(),
@@ -94,7 +94,8 @@ impl<'a> World<'a> {
             empty_root,
             diffs: RefCell::default(),
             kinds: RefCell::default(),
-            persons,
+            persons: read_persons(facts),
+            revoked: Revoked::default(),
         };
         world.read_statements();
         world
@@ -131,10 +132,10 @@ impl<'a> World<'a> {
             self.known.push(Known { fact, pairs, fault: None });
         }
         let reused = self.reused_credentials();
-        let revoked = Revoked::collect(self);
+        self.revoked = Revoked::collect(self);
         let mut known = std::mem::take(&mut self.known);
         for statement in &mut known {
-            self.judge(statement, &revoked, &reused);
+            self.judge(statement, &reused);
         }
         self.known = known;
     }
@@ -146,7 +147,10 @@ impl<'a> World<'a> {
             .flat_map(|signer| {
                 rows.iter()
                     .filter(|row| row.method == signer.method && glob::matches(&row.principal, &signer.principal))
-                    .map(|row| Pair { signer, row, level: level::of_signer(row, signer) })
+                    .map(|row| {
+                        let kind = if self.row_kinds(&signer.principal).agent { ActorKind::Agent } else { row.kind };
+                        Pair { signer, row, kind, level: level::of_signer(row, signer) }
+                    })
             })
             .collect()
     }
@@ -164,44 +168,44 @@ impl<'a> World<'a> {
         reused
     }
 
-    fn judge(&self, statement: &mut Known<'a>, revoked: &Revoked<'a>, reused: &FxHashSet<Sha256>) {
+    fn judge(&self, statement: &mut Known<'a>, reused: &FxHashSet<Sha256>) {
+        let revoked = &self.revoked;
         let fact = statement.fact;
         let simulated_ok = !fact.simulated || self.facts.trust.accept_simulated;
         let simulated = !self.rules.demand(Rule::Simulated, simulated_ok);
-        if let Body::List(_) = fact.body {
-            statement.fault = simulated.then_some(FindingId::Simulated);
-            return;
-        }
         let left: Vec<Pair<'a>> =
             statement.pairs.iter().copied().filter(|pair| !revoked.signer(pair.signer)).collect();
         let credential_revoked =
             fact.credential.as_ref().is_some_and(|credential| revoked.credentials.contains(&credential.digest));
         let unrevoked = !left.is_empty() && !revoked.statements.contains(&fact.digest) && !credential_revoked;
-        if self.rules.demand(Rule::Revocation, true) == self.rules.demand(Rule::Revocation, false) {
-            // The rule is dropped (a mutant): revoked signers count.
-        } else {
+        let is_list = matches!(fact.body, Body::List(_));
+        // A list goes on to deny when its signer is revoked; see `current_list`.
+        if !is_list && !self.rules.demand(Rule::Revocation, false) {
             statement.pairs = left;
         }
         statement.fault = if simulated {
             Some(FindingId::Simulated)
         } else if !self.rules.demand(Rule::Revocation, unrevoked) {
             Some(FindingId::Revoked)
-        } else if !self.rules.demand(Rule::Credential, self.credential_holds(fact, reused)) {
+        } else if !is_list && !self.rules.demand(Rule::Credential, self.credential_holds(statement, reused)) {
             Some(FindingId::Credential)
         } else {
             None
         };
     }
 
-    fn credential_holds(&self, fact: &StatementFact, reused: &FxHashSet<Sha256>) -> bool {
+    fn credential_holds(&self, statement: &Known<'a>, reused: &FxHashSet<Sha256>) -> bool {
+        let fact = statement.fact;
         let preset = &self.facts.preset;
         let Some(credential) = &fact.credential else {
             return !(preset.require_credential && matches!(fact.body, Body::StepActor(_) | Body::Act(_)));
         };
-        let time = fact.signers.first().and_then(|signer| signer.time).unwrap_or(self.facts.now);
         let life = credential.expires.saturating_sub(credential.issued);
-        credential.issued <= time
-            && time < credential.expires
+        let in_time = statement.pairs.iter().all(|pair| {
+            let time = pair.signer.time.unwrap_or(self.facts.now);
+            credential.issued <= time && time < credential.expires
+        });
+        in_time
             && preset.credential_seconds.is_none_or(|longest| life <= longest)
             && !reused.contains(&credential.digest)
     }
@@ -222,31 +226,56 @@ impl<'a> World<'a> {
             && statement
                 .pairs
                 .iter()
-                .any(|pair| may(pair.row, "list") && for_product(pair.row, name) && pair.row.kind != ActorKind::Agent)
+                .any(|pair| may(pair.row, "list") && for_product(pair.row, name) && pair.kind != ActorKind::Agent)
+    }
+
+    /// The list of a kind that is in force: the highest sequence issued by now, of signers who are not revoked.
+    pub(crate) fn current_list(&self, kind: ListKind) -> Option<(&Known<'a>, &'a List)> {
+        self.effective_lists(kind)
+            .filter(|(statement, list)| statement.usable() && list.issued_at <= self.facts.now)
+            .max_by_key(|(statement, list)| (list.sequence, std::cmp::Reverse(statement.digest())))
     }
 
     /// The kind of a principal, from the rows and as stated.
     pub(crate) fn kind(&self, principal: &'a str, stated: ActorKind) -> ActorKind {
-        let mut cache = self.kinds.borrow_mut();
-        let rows = cache.entry(principal).or_insert_with(|| {
-            let mut kinds = RowKinds::default();
-            for row in self.facts.trust.identities.iter().filter(|row| glob::matches(&row.principal, principal)) {
-                match row.kind {
-                    ActorKind::Agent => kinds.agent = true,
-                    ActorKind::Automation => kinds.automation = true,
-                    ActorKind::Human => kinds.human = true,
-                    ActorKind::Unknown => {}
-                }
-            }
-            kinds
-        });
+        let rows = self.row_kinds(principal);
         match stated {
             ActorKind::Agent => ActorKind::Agent,
             _ if rows.agent => ActorKind::Agent,
             _ if rows.automation => ActorKind::Automation,
+            ActorKind::Automation if self.is_robot(principal) => ActorKind::Automation,
+            ActorKind::Automation => ActorKind::Unknown,
             ActorKind::Human | ActorKind::Unknown if rows.human => ActorKind::Human,
             other => other,
         }
+    }
+
+    fn is_robot(&self, principal: &str) -> bool {
+        self.facts.trust.robots.iter().any(|robot| robot.principal == principal)
+    }
+
+    /// Which kinds the rows that match a principal have.
+    fn row_kinds(&self, principal: &'a str) -> RowKinds {
+        if let Some(kinds) = self.kinds.borrow().get(principal) {
+            return *kinds;
+        }
+        let mut kinds = RowKinds::default();
+        for row in self.facts.trust.identities.iter().filter(|row| glob::matches(&row.principal, principal)) {
+            match row.kind {
+                ActorKind::Agent => kinds.agent = true,
+                ActorKind::Automation => kinds.automation = true,
+                ActorKind::Human => kinds.human = true,
+                ActorKind::Unknown => {}
+            }
+        }
+        self.kinds.borrow_mut().insert(principal, kinds);
+        kinds
+    }
+
+    /// Whether a principal that a statement speaks of was revoked when it was signed.
+    pub(crate) fn revoked(&self, principal: &str, statement: &StatementFact) -> bool {
+        let earliest = statement.signers.iter().map(|signer| signer.time).min().flatten();
+        !self.rules.demand(Rule::Revocation, !self.revoked.principal(principal, earliest))
     }
 
     /// The person row that lists a principal.
@@ -323,9 +352,36 @@ impl<'a> Revoked<'a> {
     }
 
     fn signer(&self, signer: &Signer) -> bool {
-        self.identities.iter().any(|(principal, from, until)| {
-            *principal == signer.principal
-                && signer.time.is_none_or(|time| from.is_none_or(|from| from <= time) && until.is_none_or(|until| time <= until))
+        self.principal(&signer.principal, signer.time)
+    }
+
+    fn principal(&self, principal: &str, time: Option<i64>) -> bool {
+        self.identities.iter().any(|(revoked, from, until)| {
+            *revoked == principal
+                && time.is_none_or(|time| from.is_none_or(|from| from <= time) && until.is_none_or(|until| time <= until))
         })
     }
+}
+
+/// Which person each account is; rows that share an account are one person.
+fn read_persons(facts: &Facts) -> FxHashMap<&str, usize> {
+    let mut one: Vec<usize> = (0..facts.trust.persons.len()).collect();
+    let mut owner: FxHashMap<&str, usize> = FxHashMap::default();
+    for (at, person) in facts.trust.persons.iter().enumerate() {
+        for account in &person.accounts {
+            let first = *owner.entry(account.as_str()).or_insert(at);
+            let (a, b) = (root_of(&one, first), root_of(&one, at));
+            if let Some(slot) = one.get_mut(a.max(b)) {
+                *slot = a.min(b);
+            }
+        }
+    }
+    owner.into_iter().map(|(account, at)| (account, root_of(&one, at))).collect()
+}
+
+fn root_of(one: &[usize], mut at: usize) -> usize {
+    while let Some(next) = one.get(at).copied().filter(|next| *next != at) {
+        at = next;
+    }
+    at
 }
