@@ -1,1 +1,5 @@
 //! Stories, random worlds and an independent solver for the tests.
+
+pub mod naive;
+pub mod story;
+pub mod worlds;

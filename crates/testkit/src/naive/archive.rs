@@ -1,0 +1,102 @@
+//! Section 7: source archives and the near match.
+
+use std::collections::BTreeSet;
+
+use lasthand_model::digest::Sha256;
+use lasthand_model::glob::matches;
+use lasthand_model::inventory::EntryType;
+use lasthand_model::wire::facts::EntryFact;
+
+use super::cover::{Cover, LandingView};
+use super::evidence::Evidence;
+use super::reviews::entry;
+use super::steps::is_neutral;
+
+/// Whether the artifact is exactly one covered tree that is not barred.
+pub(super) fn is_source_archive(
+    evidence: &Evidence,
+    cover: &Cover,
+    barred: &BTreeSet<(&str, Sha256)>,
+    asked: Sha256,
+) -> bool {
+    let Some(archive) = evidence.facts.inventories.get(&asked) else { return false };
+    cover.landings.iter().any(|landing| {
+        let (Some(root), Some(tree)) = (landing.to, landing.after) else { return false };
+        let repository = landing.landing.repository.as_str();
+        cover.is_covered(repository, root)
+            && !barred.contains(&(repository, root))
+            && prefixes(archive).iter().any(|prefix| is_tree(archive, prefix, tree, landing))
+    })
+}
+
+/// Whether some landed tree is near enough to the artifact to speak of it.
+pub(super) fn has_near_match(evidence: &Evidence, cover: &Cover, asked: Sha256) -> bool {
+    let Some(archive) = evidence.facts.inventories.get(&asked) else { return false };
+    let mut nearest: Option<((usize, Sha256, usize), usize)> = None;
+    for landing in &cover.landings {
+        let (Some(root), Some(tree)) = (landing.to, landing.after) else { continue };
+        for prefix in prefixes(archive) {
+            let (agree, differ) = compare(archive, &prefix, tree, landing);
+            let rank = (differ, root, prefix.len());
+            if nearest.is_none_or(|(other, _)| rank < other) {
+                nearest = Some((rank, agree));
+            }
+        }
+    }
+    nearest.is_some_and(|((differ, ..), agree)| agree > differ)
+}
+
+fn prefixes(archive: &[EntryFact]) -> Vec<String> {
+    let mut prefixes = vec![String::new()];
+    let firsts: BTreeSet<&str> = archive.iter().filter_map(|entry| entry.path.split('/').next()).collect();
+    if let (Some(first), 1) = (firsts.first(), firsts.len()) {
+        prefixes.push(format!("{first}/"));
+    }
+    prefixes
+}
+
+fn is_tree(archive: &[EntryFact], prefix: &str, tree: &[EntryFact], landing: &LandingView) -> bool {
+    let files = || archive.iter().filter(|entry| entry.entry_type != EntryType::Directory);
+    let (_, differ) = compare(archive, prefix, tree, landing);
+    let folders_hold_something = archive.iter().filter(|entry| entry.entry_type == EntryType::Directory).all(|folder| {
+        let folder = format!("{}/", folder.path);
+        files().any(|file| file.path.starts_with(&folder))
+    });
+    let not_raised = files().filter(|file| file.entry_type == EntryType::File).all(|file| {
+        let source = file.path.strip_prefix(prefix).and_then(|path| entry(tree, path));
+        file.mode & 0o111 == 0 || source.is_some_and(|source| source.mode & 0o111 != 0)
+    });
+    differ == 0 && folders_hold_something && not_raised && archive.iter().all(is_neutral)
+}
+
+/// How many entries of the archive agree with the tree, and how many paths are added, removed or changed.
+fn compare(archive: &[EntryFact], prefix: &str, tree: &[EntryFact], landing: &LandingView) -> (usize, usize) {
+    let shipped: Vec<&EntryFact> = tree
+        .iter()
+        .filter(|entry| entry.entry_type != EntryType::Submodule && !is_left_out(&landing.landing.export_ignore, &entry.path))
+        .collect();
+    let (mut agree, mut differ, mut there) = (0, 0, BTreeSet::new());
+    for entry in archive.iter().filter(|entry| entry.entry_type != EntryType::Directory) {
+        let path = entry.path.strip_prefix(prefix);
+        there.extend(path);
+        let same = shipped.iter().any(|source| {
+            Some(source.path.as_str()) == path
+                && source.entry_type == entry.entry_type
+                && source.sha256 == entry.sha256
+                && source.link_target == entry.link_target
+        });
+        if same {
+            agree += 1;
+        } else {
+            differ += 1;
+        }
+    }
+    differ += shipped.iter().filter(|source| !there.contains(source.path.as_str())).count();
+    (agree, differ)
+}
+
+/// Whether a glob matches the path or a folder above it.
+fn is_left_out(globs: &[String], path: &str) -> bool {
+    let ends = path.match_indices('/').map(|(at, _)| at).chain([path.len()]);
+    ends.filter_map(|end| path.get(..end)).any(|place| globs.iter().any(|glob| matches(glob, place)))
+}

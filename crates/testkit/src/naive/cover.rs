@@ -1,0 +1,303 @@
+//! Section 3: landings, and the fixpoint of covered trees and uncovered paths.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use lasthand_model::actor::ActorKind;
+use lasthand_model::digest::{Sha256, StatementDigest};
+use lasthand_model::wire::facts::{Body, EntryFact, Label, Landing};
+
+use super::authors::{are_answered, are_complete, are_separate, of_landing, pool, pushers};
+use super::evidence::{Evidence, Known, empty_tree, level};
+use super::reviews::{ReviewView, entry, holds, same_place};
+use super::{any_glob, has_word};
+
+/// A landing that is authorised and ours.
+pub(super) struct LandingView<'a> {
+    pub(super) digest: StatementDigest,
+    pub(super) landing: &'a Landing,
+    /// Best level of a signer that makes it authorised.
+    pub(super) level: u8,
+    pub(super) from: Option<Sha256>,
+    pub(super) to: Option<Sha256>,
+    pub(super) before: Option<&'a [EntryFact]>,
+    pub(super) after: Option<&'a [EntryFact]>,
+}
+
+impl LandingView<'_> {
+    /// The landing that `prev` names, when it made `from` on this ref.
+    pub(super) fn previous<'v>(&self, landings: &'v [LandingView<'v>]) -> Option<&'v LandingView<'v>> {
+        landings.iter().find(|other| {
+            Some(other.digest) == self.landing.prev
+                && other.landing.repository == self.landing.repository
+                && other.landing.target_ref == self.landing.target_ref
+                && other.to.is_some()
+                && other.to == self.from
+        })
+    }
+}
+
+/// Paths of one landing that are not covered; none while it is not known.
+type Uncovered<'a> = Option<BTreeSet<&'a str>>;
+
+/// What is covered.
+pub(super) struct Cover<'a> {
+    pub(super) landings: Vec<LandingView<'a>>,
+    /// Wholly covered trees, by repository and root.
+    wholly: BTreeSet<(&'a str, Sha256)>,
+    /// In the order of `landings`, without the rule covered-elsewhere.
+    own: Vec<Uncovered<'a>>,
+}
+
+/// What of a landing does not change during the fixpoint.
+struct Fixed<'a> {
+    unchanged: BTreeSet<&'a str>,
+    /// Changed paths; true when authors, duties and answers leave it to the base.
+    changed: BTreeMap<&'a str, bool>,
+    whole: bool,
+}
+
+impl<'a> Cover<'a> {
+    pub(super) fn compute(evidence: &Evidence<'a>, allowed: &BTreeSet<Label>) -> Self {
+        let landings: Vec<LandingView> =
+            evidence.known.iter().filter_map(|known| authorised(evidence, allowed, known)).collect();
+        let reviews: Vec<ReviewView> = evidence
+            .known
+            .iter()
+            .filter_map(|known| match &known.statement.body {
+                Body::Review(review) => Some(ReviewView::read(evidence, allowed, known, review)),
+                _ => None,
+            })
+            .collect();
+        let fixed: Vec<Option<Fixed>> =
+            landings.iter().map(|landing| fix(evidence, allowed, &landings, &reviews, landing)).collect();
+        let mut cover = Self { own: landings.iter().map(|_| None).collect(), landings, wholly: BTreeSet::new() };
+        cover.wholly = anchors(evidence, allowed);
+        loop {
+            let own = cover.own_paths(evidence, &fixed);
+            let wholly = cover.joined(evidence, allowed, &fixed, &own);
+            if own == cover.own && wholly == cover.wholly {
+                return cover;
+            }
+            (cover.own, cover.wholly) = (own, wholly);
+        }
+    }
+
+    /// Whether a tree of a repository is covered: wholly, and landed on a ref of ours.
+    pub(super) fn is_covered(&self, repository: &str, root: Sha256) -> bool {
+        self.is_wholly(repository, root) && self.landed(repository, root).next().is_some()
+    }
+
+    /// Landings of a tree.
+    pub(super) fn landed(&self, repository: &str, root: Sha256) -> impl Iterator<Item = &LandingView<'a>> {
+        self.landings
+            .iter()
+            .filter(move |landing| landing.landing.repository == repository && landing.to == Some(root))
+    }
+
+    /// Whether a landing of the tree has uncovered paths of its own, and a base.
+    pub(super) fn was_reverted_to(&self, repository: &str, root: Sha256) -> bool {
+        self.landings.iter().zip(&self.own).any(|(landing, own)| {
+            landing.landing.repository == repository
+                && landing.to == Some(root)
+                && own.as_ref().is_some_and(|own| !own.is_empty())
+        })
+    }
+
+    fn is_wholly(&self, repository: &str, root: Sha256) -> bool {
+        root == empty_tree() || self.wholly.iter().any(|(place, tree)| *place == repository && *tree == root)
+    }
+
+    fn base(&self, landing: &LandingView<'a>) -> Uncovered<'a> {
+        let from = landing.from?;
+        if self.is_wholly(&landing.landing.repository, from) {
+            return Some(BTreeSet::new());
+        }
+        let previous = landing.previous(&self.landings)?;
+        let at = self.landings.iter().position(|other| std::ptr::eq(other, previous))?;
+        self.own.get(at)?.clone()
+    }
+
+    /// U of every landing, without covered-elsewhere: a tree in W is asked for before its U is.
+    fn own_paths(&self, evidence: &Evidence<'a>, fixed: &[Option<Fixed<'a>>]) -> Vec<Uncovered<'a>> {
+        self.landings
+            .iter()
+            .zip(fixed)
+            .map(|(landing, fixed)| {
+                let (fixed, base) = (fixed.as_ref()?, self.base(landing)?);
+                let mut uncovered: BTreeSet<&str> = base.intersection(&fixed.unchanged).copied().collect();
+                for (path, answered) in &fixed.changed {
+                    let was = landing.before.and_then(|entries| entry(entries, path));
+                    let is = landing.after.and_then(|entries| entry(entries, path));
+                    let founded = was.is_none()
+                        || !base.contains(path)
+                        || is.is_none()
+                        || self.is_healed(evidence, &landing.landing.repository, path, is);
+                    if !(*answered && founded) {
+                        uncovered.insert(path);
+                    }
+                }
+                Some(uncovered)
+            })
+            .collect()
+    }
+
+    fn is_healed(&self, evidence: &Evidence, repository: &str, path: &str, is: Option<&EntryFact>) -> bool {
+        let healing = self.wholly.iter().filter(|(place, _)| *place == repository);
+        healing.filter_map(|(_, root)| evidence.entries(*root)).any(|tree| same_place(entry(tree, path), is))
+    }
+
+    fn joined(
+        &self,
+        evidence: &Evidence<'a>,
+        allowed: &BTreeSet<Label>,
+        fixed: &[Option<Fixed<'a>>],
+        own: &[Uncovered<'a>],
+    ) -> BTreeSet<(&'a str, Sha256)> {
+        let mut wholly = self.wholly.clone();
+        for ((landing, fixed), own) in self.landings.iter().zip(fixed).zip(own) {
+            let (Some(fixed), Some(to)) = (fixed, landing.to) else { continue };
+            let repository = landing.landing.repository.as_str();
+            let merged = landing.landing.merge_of.as_ref().is_some_and(|merge| {
+                let both = [landing.from, evidence.resolve(&merge.head, allowed)];
+                merge.mode == "merge"
+                    && evidence.resolve(&merge.result, allowed) == Some(to)
+                    && both.iter().all(|tree| tree.is_some_and(|tree| self.is_wholly(repository, tree)))
+            });
+            if fixed.whole || merged || own.as_ref().is_some_and(BTreeSet::is_empty) {
+                wholly.insert((repository, to));
+            }
+        }
+        wholly
+    }
+}
+
+/// Rules landing-authority and our-ref.
+fn authorised<'a>(evidence: &Evidence<'a>, allowed: &BTreeSet<Label>, known: &Known<'a>) -> Option<LandingView<'a>> {
+    let Body::Landing(landing) = &known.statement.body else { return None };
+    let product = evidence.product?;
+    let best = known
+        .pairs
+        .iter()
+        .filter(|pair| {
+            let row = pair.1;
+            has_word(&row.may, "landing")
+                && any_glob(&row.repositories, &landing.repository)
+                && row.kind != ActorKind::Agent
+                && level(pair) >= evidence.facts.preset.builder_level
+                && landing.authors.iter().all(|author| has_word(&row.observer, &author.method))
+        })
+        .map(level)
+        .max()?;
+    let ours = has_word(&product.repositories, &landing.repository) && any_glob(&product.refs, &landing.target_ref);
+    if !known.usable || !ours {
+        return None;
+    }
+    let from = landing.from.as_ref().map_or(Some(empty_tree()), |from| evidence.resolve(from, allowed));
+    let to = evidence.resolve(&landing.to, allowed);
+    Some(LandingView {
+        digest: known.statement.digest,
+        landing,
+        level: best,
+        from,
+        to,
+        before: from.and_then(|root| evidence.entries(root)),
+        after: to.and_then(|root| evidence.entries(root)),
+    })
+}
+
+/// Rules onboarding and source-vsa.
+fn anchors<'a>(evidence: &Evidence<'a>, allowed: &BTreeSet<Label>) -> BTreeSet<(&'a str, Sha256)> {
+    let mut anchors = BTreeSet::new();
+    for onboarding in evidence.product.iter().flat_map(|row| &row.onboarding) {
+        let root = evidence.resolve(&onboarding.tree, allowed);
+        anchors.extend(root.map(|root| (onboarding.repository.as_str(), root)));
+    }
+    for known in evidence.known.iter().filter(|known| known.usable) {
+        let Body::SourceVsa(vsa) = &known.statement.body else { continue };
+        let by_whom = known.pairs.iter().any(|pair| {
+            let row = pair.1;
+            row.kind == ActorKind::Automation
+                && has_word(&row.may, "vsa")
+                && any_glob(&row.repositories, &vsa.repository)
+                && level(pair) >= evidence.facts.preset.builder_level
+        });
+        if vsa.passed && by_whom {
+            let root = evidence.resolve(&vsa.tree, allowed);
+            anchors.extend(root.map(|root| (vsa.repository.as_str(), root)));
+        }
+    }
+    anchors
+}
+
+/// None when an inventory is missing: such a landing covers nothing.
+fn fix<'a>(
+    evidence: &Evidence<'a>,
+    allowed: &BTreeSet<Label>,
+    landings: &[LandingView<'a>],
+    reviews: &[ReviewView<'a>],
+    landing: &LandingView<'a>,
+) -> Option<Fixed<'a>> {
+    let (before, after) = (landing.before?, landing.after?);
+    let authors = of_landing(evidence, allowed, landing, reviews);
+    let complete = are_complete(evidence, landing, &authors);
+    let holding: Vec<&ReviewView> = reviews
+        .iter()
+        .filter(|review| {
+            review.valid.is_some()
+                && review.is_meant_for(evidence, landing)
+                && review.is_bound(evidence, allowed, landings, landing)
+        })
+        .collect();
+    let mut fixed = Fixed { unchanged: BTreeSet::new(), changed: BTreeMap::new(), whole: false };
+    for path in before.iter().chain(after).map(|entry| entry.path.as_str()) {
+        if same_place(entry(before, path), entry(after, path)) {
+            fixed.unchanged.insert(path);
+            continue;
+        }
+        let mut answerers: Vec<_> = holding
+            .iter()
+            .filter(|review| holds(&review.review.scope, path) && review.changes(evidence, path))
+            .filter_map(|review| review.valid.map(|(level, person)| (person, Some(level))))
+            .collect();
+        let reviewed = !answerers.is_empty();
+        answerers.extend(pushers(evidence, landing));
+        let answered = complete
+            && reviewed
+            && are_separate(evidence, &authors, path)
+            && are_answered(evidence, allowed, &authors, &answerers);
+        fixed.changed.insert(path, answered);
+    }
+    // An absence that was not covered and still is absent stays uncovered.
+    let paths = landings.iter().flat_map(|other| other.before.into_iter().chain(other.after).flatten());
+    for path in paths.map(|entry| entry.path.as_str()) {
+        if !fixed.changed.contains_key(path) {
+            fixed.unchanged.insert(path);
+        }
+    }
+    fixed.whole = reviews.iter().any(|review| is_whole(evidence, allowed, landing, reviews, review));
+    Some(fixed)
+}
+
+/// Rule whole-tree-review.
+fn is_whole<'a>(
+    evidence: &Evidence<'a>,
+    allowed: &BTreeSet<Label>,
+    landing: &LandingView<'a>,
+    reviews: &[ReviewView<'a>],
+    review: &ReviewView<'a>,
+) -> bool {
+    let (Some((level, person)), Some(after)) = (review.valid, landing.after) else { return false };
+    let stated = review.review;
+    let mut authors = of_landing(evidence, allowed, landing, reviews);
+    for actor in &stated.authors {
+        pool(evidence, &mut authors, actor, false);
+    }
+    stated.base.is_none()
+        && review.head.is_some()
+        && review.head == landing.to
+        && review.is_meant_for(evidence, landing)
+        && after.iter().all(|entry| holds(&stated.scope, &entry.path))
+        && stated.authors_complete
+        && !stated.authors.is_empty()
+        && are_answered(evidence, allowed, &authors, &[(person, Some(level))])
+}

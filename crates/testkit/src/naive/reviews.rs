@@ -1,0 +1,183 @@
+//! Section 3, reviews: who reviewed, which landing a review is bound to, whom it answers.
+
+use std::collections::BTreeSet;
+
+use lasthand_model::actor::ActorKind;
+use lasthand_model::digest::Sha256;
+use lasthand_model::glob::matches;
+use lasthand_model::wire::facts::{EntryFact, Label, PersonRow, Review};
+
+use super::cover::LandingView;
+use super::evidence::{Evidence, Known, level};
+use super::{any_glob, has_word};
+
+/// A known review with its trees resolved.
+pub(super) struct ReviewView<'a> {
+    pub(super) review: &'a Review,
+    /// Absent when the review has none; `Some(None)` when it does not resolve.
+    pub(super) base: Option<Option<Sha256>>,
+    pub(super) head: Option<Sha256>,
+    /// Level and person of the reviewer when everything but target ref and binding holds.
+    pub(super) valid: Option<(u8, &'a PersonRow)>,
+}
+
+impl<'a> ReviewView<'a> {
+    pub(super) fn read(evidence: &Evidence<'a>, allowed: &BTreeSet<Label>, known: &Known<'a>, review: &'a Review) -> Self {
+        Self {
+            review,
+            base: review.base.as_ref().map(|base| evidence.resolve(base, allowed)),
+            head: evidence.resolve(&review.head, allowed),
+            valid: validity(evidence, allowed, known, review),
+        }
+    }
+
+    /// Rule target-ref.
+    pub(super) fn is_meant_for(&self, evidence: &Evidence, landing: &LandingView) -> bool {
+        let refs = evidence.product.map_or(&[][..], |row| &row.refs);
+        self.review.repository == landing.landing.repository
+            && (self.review.target_ref == landing.landing.target_ref || any_glob(refs, &self.review.target_ref))
+    }
+
+    /// T1: the same two trees.
+    fn is_same_change(&self, landing: &LandingView) -> bool {
+        let base_is_from = match (self.base, landing.landing.from.is_some()) {
+            (None, from_present) => !from_present,
+            (Some(base), _) => base.is_some() && base == landing.from,
+        };
+        base_is_from && self.head.is_some() && self.head == landing.to
+    }
+
+    /// T2: `merge3(A, base, head)` is B, as the observer or we recompute it.
+    fn is_merged(&self, evidence: &Evidence, allowed: &BTreeSet<Label>, landing: &LandingView) -> bool {
+        let (Some(Some(base)), Some(head), Some(to)) = (self.base, self.head, landing.to) else { return false };
+        let stated = landing.landing.merge_of.as_ref().is_some_and(|merge| {
+            evidence.resolve(&merge.head, allowed) == Some(head)
+                && evidence.resolve(&merge.base, allowed) == Some(base)
+                && evidence.resolve(&merge.result, allowed) == Some(to)
+        });
+        stated || {
+            let trees = (landing.before, evidence.entries(base), evidence.entries(head), landing.after);
+            matches!(trees, (Some(a), Some(o), Some(h), Some(b)) if is_merge3(a, o, h, b))
+        }
+    }
+
+    /// T1 or T2, whatever else the review lacks.
+    pub(super) fn binds_by_trees(&self, evidence: &Evidence, allowed: &BTreeSet<Label>, landing: &LandingView) -> bool {
+        self.is_same_change(landing) || self.is_merged(evidence, allowed, landing)
+    }
+
+    /// Rule binding, with review-once.
+    pub(super) fn is_bound(
+        &self,
+        evidence: &Evidence,
+        allowed: &BTreeSet<Label>,
+        landings: &[LandingView],
+        landing: &LandingView,
+    ) -> bool {
+        self.is_same_change(landing)
+            || (self.is_merged(evidence, allowed, landing) && self.is_used_once(evidence, allowed, landings, landing))
+    }
+
+    fn is_used_once(
+        &self,
+        evidence: &Evidence,
+        allowed: &BTreeSet<Label>,
+        landings: &[LandingView],
+        landing: &LandingView,
+    ) -> bool {
+        let Some(base) = self.base else { return false };
+        let mut at = landing;
+        // LIMIT: a walk longer than the landings there are meets itself.
+        for _ in 0..=landings.len() {
+            if at.from.is_some() && at.from == base {
+                return true;
+            }
+            let Some(before) = at.previous(landings) else { return false };
+            if self.is_bound(evidence, allowed, landings, before) {
+                return false;
+            }
+            at = before;
+        }
+        false
+    }
+
+    /// Whether base -> head changes the path; without base, whether head has it.
+    pub(super) fn changes(&self, evidence: &Evidence, path: &str) -> bool {
+        let Some(head) = self.head.and_then(|head| evidence.entries(head)) else { return false };
+        match self.base {
+            None => entry(head, path).is_some(),
+            Some(base) => base
+                .and_then(|base| evidence.entries(base))
+                .is_some_and(|base| !same_place(entry(base, path), entry(head, path))),
+        }
+    }
+}
+
+/// Rules review-authority, reviewer-human, reviewer-marks and reviewer-level.
+fn validity<'a>(
+    evidence: &Evidence<'a>,
+    allowed: &BTreeSet<Label>,
+    known: &Known<'a>,
+    review: &'a Review,
+) -> Option<(u8, &'a PersonRow)> {
+    let reviewer = &review.reviewer;
+    if !known.usable || evidence.kind(&reviewer.principal, reviewer.kind) != ActorKind::Human {
+        return None;
+    }
+    let person = evidence.person(&reviewer.principal)?;
+    let mut best = None;
+    for pair in &known.pairs {
+        let (signer, row) = pair;
+        if !has_word(&row.may, "review") || !any_glob(&row.repositories, &review.repository) {
+            continue;
+        }
+        if signer.principal == reviewer.principal && row.kind == ActorKind::Human {
+            best = best.max(Some(level(pair)));
+        }
+        if has_word(&row.observer, &reviewer.method) && row.kind != ActorKind::Agent {
+            best = best.max(Some(level(pair).min(3)));
+        }
+    }
+    let best = best?;
+    let unmarked = review.marks.is_empty() || best == 4;
+    let shown = best == 4 || allowed.contains(&Label::PresenceUnproven);
+    (unmarked && shown && best >= evidence.facts.preset.reviewer_level).then_some((best, person))
+}
+
+/// The entry of a path.
+pub(super) fn entry<'a>(entries: &'a [EntryFact], path: &str) -> Option<&'a EntryFact> {
+    entries.iter().find(|entry| entry.path == path)
+}
+
+/// Whether two trees agree at a path.
+pub(super) fn same_place(a: Option<&EntryFact>, b: Option<&EntryFact>) -> bool {
+    match (a, b) {
+        (None, None) => true,
+        (Some(a), Some(b)) => {
+            a.entry_type == b.entry_type && a.mode == b.mode && a.sha256 == b.sha256 && a.link_target == b.link_target
+        }
+        _ => false,
+    }
+}
+
+fn is_merge3(ours: &[EntryFact], base: &[EntryFact], theirs: &[EntryFact], result: &[EntryFact]) -> bool {
+    let every = ours.iter().chain(base).chain(theirs).chain(result);
+    every.map(|entry| entry.path.as_str()).all(|path| {
+        let (a, o, h) = (entry(ours, path), entry(base, path), entry(theirs, path));
+        let merged = if same_place(h, o) {
+            a
+        } else if same_place(a, o) {
+            h
+        } else if same_place(a, h) {
+            a
+        } else {
+            return false;
+        };
+        same_place(merged, entry(result, path))
+    })
+}
+
+/// Whether a scope holds a path.
+pub(super) fn holds(scope: &[String], path: &str) -> bool {
+    scope.iter().any(|glob| matches(glob, path))
+}

@@ -1,0 +1,376 @@
+//! Sections 4, 5 and 7: faithful steps, clean materials, and the comparison of a package with its materials.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use lasthand_model::actor::{ActorKind, Role, StepKind};
+use lasthand_model::digest::{Sha256, StatementDigest};
+use lasthand_model::glob::matches;
+use lasthand_model::inventory::EntryType;
+use lasthand_model::wire::facts::{
+    Body, Bound, EntryFact, External, Inputs, Label, Material, NamedDigest, PathRule, SourceTree, Step, StepActor,
+};
+
+use super::cover::Cover;
+use super::evidence::{Evidence, Known, Pair, level, stated_level};
+use super::reviews::entry;
+use super::{any_glob, has_word};
+
+/// Everything a step is judged by.
+pub(super) struct Steps<'s, 'a> {
+    pub(super) evidence: &'s Evidence<'a>,
+    pub(super) allowed: &'s BTreeSet<Label>,
+    pub(super) cover: &'s Cover<'a>,
+    /// Trees that no derivation may rest on: rollback, and reverted where that refuses.
+    pub(super) barred: BTreeSet<(&'a str, Sha256)>,
+    /// (step, product name, product digest) that are faithful so far.
+    pub(super) faithful: BTreeSet<(StatementDigest, &'a str, Sha256)>,
+}
+
+/// A label that is the step's own, with the pairs that make it so.
+struct Own<'a> {
+    label: &'a StepActor,
+    pairs: Vec<Pair<'a>>,
+}
+
+const LOCK_FORMATS: [&str; 16] = [
+    "Cargo.lock",
+    "package-lock.json",
+    "npm-shrinkwrap.json",
+    "yarn.lock",
+    "pnpm-lock.yaml",
+    "go.sum",
+    "poetry.lock",
+    "uv.lock",
+    "Pipfile.lock",
+    "requirements.txt",
+    "Gemfile.lock",
+    "composer.lock",
+    "gradle.lockfile",
+    "Dockerfile",
+    "Containerfile",
+    "flake.lock",
+];
+
+impl<'a> Steps<'_, 'a> {
+    /// Recomputes the table of faithful steps until nothing changes.
+    pub(super) fn settle(&mut self) {
+        loop {
+            let mut found = BTreeSet::new();
+            for known in &self.evidence.known {
+                let Body::Step(step) = &known.statement.body else { continue };
+                for product in &step.products {
+                    let key = (known.statement.digest, product.name.as_str(), product.digest);
+                    if self.faithful.contains(&key) || self.is_faithful(known, step, product) {
+                        found.insert(key);
+                    }
+                }
+            }
+            if found == self.faithful {
+                return;
+            }
+            self.faithful = found;
+        }
+    }
+
+    fn is_faithful(&self, known: &Known<'a>, step: &'a Step, asked: &NamedDigest) -> bool {
+        if !known.usable || !matches!(step.kind, StepKind::Build | StepKind::Package) {
+            return false;
+        }
+        let labels: Vec<(&Known<'a>, &'a StepActor)> = self
+            .evidence
+            .known
+            .iter()
+            .filter_map(|other| match &other.statement.body {
+                Body::StepActor(label) if label.labels == known.statement.digest => Some((other, label)),
+                _ => None,
+            })
+            .collect();
+        let own: Vec<Own> = labels.iter().filter_map(|(other, label)| own_label(known, step, other, label)).collect();
+        let stated = labels.iter().map(|(_, label)| *label).collect::<Vec<_>>();
+        let performed_by_automation = stated.iter().flat_map(|label| performers(label)).all(|actor| {
+            self.evidence.kind(&actor.principal, actor.kind) == ActorKind::Automation
+        });
+        let unmarked = stated.iter().all(|label| label.marks.is_empty());
+        let failed = stated.iter().any(|label| label.success == Some(false));
+        if !performed_by_automation || failed || !(unmarked || self.allowed.contains(&Label::AgentMarks)) {
+            return false;
+        }
+        let rows: Vec<&Pair> = known.pairs.iter().filter(|pair| self.has_authority(step, pair)).collect();
+        rows.iter().any(|pair| {
+            let unlabelled = own.is_empty() && pair.1.actors_complete && self.holds(step, asked, pair, None);
+            unlabelled || own.iter().any(|label| self.holds(step, asked, pair, Some(label)))
+        })
+    }
+
+    /// Rules step-authority and step-level, of one row.
+    fn has_authority(&self, step: &Step, pair: &Pair) -> bool {
+        let (signer, row) = pair;
+        let builders = self.evidence.product.map_or(&[][..], |product| &product.builders);
+        row.kind == ActorKind::Automation
+            && has_word(&row.may, step.kind.as_str())
+            && any_glob(&row.products, self.evidence.name)
+            && trees(step).all(|tree| any_glob(&row.repositories, &tree.repository))
+            && any_glob(builders, &signer.principal)
+            && level(pair) >= self.evidence.facts.preset.builder_level
+    }
+
+    /// What is left of section 4, for one row and one own label or none.
+    fn holds(&self, step: &'a Step, asked: &NamedDigest, pair: &Pair, own: Option<&Own<'a>>) -> bool {
+        let Some(product) = self.evidence.product else { return false };
+        let label = own.map(|own| own.label);
+        let named = match label.and_then(|label| label.product.as_deref()) {
+            Some(name) => name == self.evidence.name,
+            None => any_glob(&product.artifacts, &asked.name),
+        };
+        let succeeded = label.and_then(|label| label.success).unwrap_or(step.only_on_success);
+        let complete = label.is_none_or(|label| label.actors_complete && performers(label).next().is_some());
+        let bounded = label.is_some_and(|label| {
+            matches!(label.materials_bound, Bound::Upper | Bound::Exact) && label.materials_gaps.is_empty()
+        }) || (pair.1.inputs == Inputs::Declared && self.allowed.contains(&Label::InputsNotBounded));
+        named
+            && succeeded
+            && complete
+            && bounded
+            && !step.materials.is_empty()
+            && label.is_none_or(|label| label.kind == step.kind)
+            && own.is_none_or(|own| self.performers_have_level(own))
+            && (own.is_some() || !self.evidence.facts.preset.require_credential)
+            && self.are_instructions_clean(step, label)
+            && self.are_parameters_clean(step, label, asked.digest)
+            && self.is_one_revision(step)
+            && trees(step).all(|tree| has_word(&product.repositories, &tree.repository))
+            && step.materials.iter().all(|material| self.is_clean(step, pair, material))
+            && (step.kind != StepKind::Package || label.is_some_and(|label| self.is_packaged(step, label, asked.digest)))
+    }
+
+    fn performers_have_level(&self, own: &Own) -> bool {
+        performers(own.label).all(|actor| {
+            let best = own.pairs.iter().filter_map(|pair| stated_level(pair, actor)).max();
+            best.is_some_and(|best| best >= self.evidence.facts.preset.builder_level)
+        })
+    }
+
+    fn are_instructions_clean(&self, step: &'a Step, label: Option<&'a StepActor>) -> bool {
+        let mut all = step.instructions.iter().chain(label.into_iter().flat_map(|label| &label.instructions)).peekable();
+        all.peek().is_some()
+            && all.all(|instruction| {
+                let in_tree = trees(step).any(|tree| {
+                    self.is_covered(tree) && entry_digest(self.entries_of(tree), &instruction.name) == Some(instruction.digest)
+                });
+                in_tree || self.evidence.is_trusted_input(instruction.digest, Some("toolchain"))
+            })
+    }
+
+    fn are_parameters_clean(&self, step: &'a Step, label: Option<&'a StepActor>, asked: Sha256) -> bool {
+        let labelled = label.into_iter().flat_map(|label| &label.parameters);
+        step.parameters.iter().chain(labelled).all(|(name, value)| {
+            let fixed = self.evidence.product.and_then(|product| product.parameters.get(name));
+            fixed.is_some_and(|glob| matches(glob, value))
+                || trees(step).any(|tree| self.derives_from(tree, value))
+                || super::accept::approvals(self.evidence, "parameters", asked)
+                    .any(|approval| approval.parameters.get(name) == Some(value))
+        })
+    }
+
+    fn derives_from(&self, tree: &SourceTree, value: &str) -> bool {
+        let root = self.root_of(tree);
+        tree.repository == value
+            || root.is_some_and(|root| root.to_string() == value)
+            || tree.tree.git_tree.as_ref().is_some_and(|id| id.as_str() == value)
+            || root.is_some_and(|root| {
+                self.cover.landed(&tree.repository, root).any(|landing| landing.landing.target_ref == value)
+            })
+    }
+
+    fn is_one_revision(&self, step: &Step) -> bool {
+        trees(step).all(|tree| {
+            trees(step).all(|other| tree.repository != other.repository || self.root_of(tree) == self.root_of(other))
+        })
+    }
+
+    fn is_clean(&self, step: &'a Step, pair: &Pair, material: &Material) -> bool {
+        match material {
+            Material::Tree(tree) => self.is_covered(tree) && !self.is_barred(tree),
+            Material::File(file) => {
+                trees(step).any(|tree| entry_digest(self.entries_of(tree), &file.name) == Some(file.digest))
+                    || self.evidence.is_trusted_input(file.digest, None)
+                    || self.is_pinned(step, &file.name, file.digest)
+                    || self.faithful.iter().any(|(_, name, digest)| *name == file.name && *digest == file.digest)
+                    || self.is_fetched(file.digest)
+            }
+            Material::External(External { name, digest: Some(digest), .. }) => {
+                let unpinned = has_word(&pair.1.may, "fetch") && self.allowed.contains(&Label::UnpinnedInput);
+                self.evidence.is_trusted_input(*digest, None)
+                    || name.as_ref().is_some_and(|name| self.is_pinned(step, name, *digest))
+                    || self.is_fetched(*digest)
+                    || unpinned
+            }
+            Material::External(External { digest: None, .. }) => false,
+        }
+    }
+
+    fn is_pinned(&self, step: &'a Step, name: &str, digest: Sha256) -> bool {
+        let last = name.rsplit('/').next().unwrap_or(name);
+        trees(step).flat_map(|tree| self.entries_of(tree)).any(|entry| {
+            let is_lock = entry.path.rsplit('/').next().is_some_and(|segment| LOCK_FORMATS.contains(&segment));
+            let pins = entry.sha256.as_ref().and_then(|sha256| self.evidence.facts.locks.get(sha256));
+            is_lock
+                && pins.into_iter().flatten().any(|pin| {
+                    pin.digest == digest && (pin.name == name || pin.name == last)
+                })
+        })
+    }
+
+    fn is_fetched(&self, digest: Sha256) -> bool {
+        self.allowed.contains(&Label::UnpinnedInput)
+            && self.evidence.known.iter().any(|known| {
+                let Body::Step(step) = &known.statement.body else { return false };
+                let by_whom = known.pairs.iter().any(|pair| {
+                    pair.1.kind == ActorKind::Automation
+                        && has_word(&pair.1.may, "fetch")
+                        && level(pair) >= self.evidence.facts.preset.builder_level
+                });
+                known.usable
+                    && by_whom
+                    && step.kind == StepKind::Fetch
+                    && step.products.iter().any(|product| product.digest == digest)
+            })
+    }
+
+    fn root_of(&self, tree: &SourceTree) -> Option<Sha256> {
+        self.evidence.resolve(&tree.tree, self.allowed)
+    }
+
+    fn entries_of(&self, tree: &SourceTree) -> &'a [EntryFact] {
+        self.root_of(tree).and_then(|root| self.evidence.entries(root)).unwrap_or(&[])
+    }
+
+    fn is_covered(&self, tree: &SourceTree) -> bool {
+        self.root_of(tree).is_some_and(|root| self.cover.is_covered(&tree.repository, root))
+    }
+
+    fn is_barred(&self, tree: &SourceTree) -> bool {
+        let root = self.root_of(tree);
+        self.barred.iter().any(|(repository, barred)| *repository == tree.repository && Some(*barred) == root)
+    }
+
+    /// Rule package-compare.
+    fn is_packaged(&self, step: &'a Step, label: &'a StepActor, asked: Sha256) -> bool {
+        let Some(product) = self.evidence.facts.inventories.get(&asked) else { return false };
+        let mut namespace: BTreeMap<&str, Source> = BTreeMap::new();
+        for entry in trees(step).flat_map(|tree| self.entries_of(tree)) {
+            if entry.entry_type != EntryType::Submodule {
+                let source = Source {
+                    entry_type: entry.entry_type,
+                    sha256: entry.sha256.map(|digest| digest.0),
+                    link_target: &entry.link_target,
+                    mode: Some(entry.mode),
+                };
+                namespace.insert(&entry.path, source);
+            }
+        }
+        for material in &step.materials {
+            if let Material::File(file) = material {
+                let source =
+                    Source { entry_type: EntryType::File, sha256: Some(file.digest), link_target: "", mode: file.mode };
+                namespace.insert(&file.name, source);
+            }
+        }
+        let mut expected: BTreeMap<String, &Source> = BTreeMap::new();
+        for rule in &label.path_map {
+            for (path, source) in &namespace {
+                if let Some(target) = mapped(rule, path) {
+                    expected.entry(target).or_insert(source);
+                }
+            }
+        }
+        let in_place = product.iter().all(|entry| is_in_place(entry, product, &expected));
+        let all_there = expected.keys().all(|path| entry(product, path).is_some());
+        !label.path_map.is_empty() && in_place && all_there
+    }
+}
+
+/// What a path of the namespace is.
+struct Source<'a> {
+    entry_type: EntryType,
+    sha256: Option<Sha256>,
+    link_target: &'a str,
+    mode: Option<u32>,
+}
+
+fn mapped(rule: &PathRule, path: &str) -> Option<String> {
+    let is_folder = |side: &str| side.is_empty() || side.ends_with('/');
+    match (is_folder(&rule.from), is_folder(&rule.to)) {
+        (false, false) => (rule.from == path).then(|| rule.to.clone()),
+        (true, true) => path.strip_prefix(&rule.from).map(|rest| format!("{}{rest}", rule.to)),
+        _ => None,
+    }
+}
+
+fn is_in_place(entry: &EntryFact, product: &[EntryFact], expected: &BTreeMap<String, &Source>) -> bool {
+    if !is_neutral(entry) {
+        return false;
+    }
+    if entry.entry_type == EntryType::Directory {
+        let folder = format!("{}/", entry.path);
+        return expected.keys().any(|path| path.starts_with(&folder));
+    }
+    let Some(source) = expected.get(&entry.path) else { return false };
+    let content = match entry.entry_type {
+        EntryType::File => source.entry_type == EntryType::File && entry.sha256.map(|digest| digest.0) == source.sha256,
+        EntryType::Hardlink => {
+            let target = product.iter().find(|other| other.path == entry.link_target);
+            source.entry_type == EntryType::File
+                && target.is_some_and(|target| {
+                    target.entry_type == EntryType::File
+                        && expected.contains_key(&target.path)
+                        && target.sha256.map(|digest| digest.0) == source.sha256
+                })
+        }
+        EntryType::Symlink => source.entry_type == EntryType::Symlink && entry.link_target == source.link_target,
+        _ => false,
+    };
+    let runs = entry.entry_type != EntryType::Symlink && entry.mode & 0o111 != 0;
+    content && !(runs && source.mode.is_some_and(|mode| mode & 0o111 == 0))
+}
+
+/// Whether an entry has a neutral owner, no attributes and no raised mode.
+pub(super) fn is_neutral(entry: &EntryFact) -> bool {
+    entry.uid == 0
+        && entry.gid == 0
+        && entry.xattrs.is_empty()
+        && entry.device.is_none()
+        && (entry.entry_type == EntryType::Symlink || entry.mode & 0o7002 == 0)
+}
+
+/// Tree materials of a step.
+pub(super) fn trees(step: &Step) -> impl Iterator<Item = &SourceTree> {
+    step.materials.iter().filter_map(|material| match material {
+        Material::Tree(tree) => Some(tree),
+        _ => None,
+    })
+}
+
+fn performers(label: &StepActor) -> impl Iterator<Item = &lasthand_model::wire::facts::Actor> {
+    label.actors.iter().filter(|actor| actor.role == Role::Performer)
+}
+
+fn entry_digest(entries: &[EntryFact], path: &str) -> Option<Sha256> {
+    entry(entries, path).and_then(|entry| entry.sha256).map(|digest| digest.0)
+}
+
+fn own_label<'a>(known: &Known<'a>, step: &Step, other: &Known<'a>, label: &'a StepActor) -> Option<Own<'a>> {
+    let pairs: Vec<Pair> = other
+        .pairs
+        .iter()
+        .copied()
+        .filter(|(signer, row)| {
+            let same = known.statement.signers.iter().any(|own| own.principal == signer.principal);
+            let observes = has_word(&row.observer, "step")
+                && row.kind != ActorKind::Agent
+                && has_word(&row.may, step.kind.as_str());
+            same || observes
+        })
+        .collect();
+    (other.usable && !pairs.is_empty()).then_some(Own { label, pairs })
+}
