@@ -92,9 +92,9 @@ pub(crate) fn decide<'a>(run: &Run<'_, 'a>) -> Decision<'a> {
 /// Whether a list takes the artifact back.
 pub(crate) fn withdrawn(world: &World<'_>) -> bool {
     let digest = world.facts.question.digest;
-    let listed = world
-        .effective_lists(ListKind::Withdrawal)
-        .any(|(_, list)| list.entries.iter().any(|entry| matches!(entry, ListEntry::Artifact(gone) if *gone == digest)));
+    let listed = world.effective_lists(ListKind::Withdrawal).any(|(_, list)| {
+        list.entries.iter().any(|entry| matches!(entry, ListEntry::Artifact(gone) if *gone == digest))
+    });
     !world.rules.demand(Rule::Withdrawn, !listed)
 }
 
@@ -121,15 +121,11 @@ fn prove<'a>(
     let made = makers.iter().copied().find(|at| {
         steps.candidates.get(*at).is_some_and(|candidate| {
             candidate.faithful
-                && candidate
-                    .body
-                    .products
-                    .iter()
-                    .any(|product| {
-                        product.digest == digest.0
-                            && is_artifact_name(world, &product.name)
-                            && steps.product_faults(run, *at, product).is_empty()
-                    })
+                && candidate.body.products.iter().any(|product| {
+                    product.digest == digest.0
+                        && is_artifact_name(world, &product.name)
+                        && steps.product_faults(run, *at, product).is_empty()
+                })
         })
     });
     if let Some(at) = made {
@@ -160,23 +156,20 @@ fn prove_source_archive<'a>(run: &Run<'_, 'a>, cover: &Cover<'a>, digest: Sha256
     let prefixes = container::prefixes(product);
     let mut landings: Vec<usize> = (0..cover.landings.len()).collect();
     landings.retain(|at| cover.landings.get(*at).is_some_and(|landing| cover.tree_covered(&place(landing))));
-    landings
-        .into_iter()
-        .filter(|_| run.world.rules.grant(Rule::SourceArchive, true))
-        .find_map(|at| {
-            let landing = cover.landings.get(at)?;
-            let tree = run.world.trees.get(&landing.to)?;
-            if !may_match(product, tree, &landing.body.export_ignore) {
-                return None;
-            }
-            prefixes
-                .iter()
-                .any(|prefix| {
-                    let diff = container::compare_archive(product, tree, prefix, &landing.body.export_ignore);
-                    diff.misfits.is_empty() && diff.agreeing > 0
-                })
-                .then(|| Goal::SourceArchive(at, place(landing)))
-        })
+    landings.into_iter().filter(|_| run.world.rules.grant(Rule::SourceArchive, true)).find_map(|at| {
+        let landing = cover.landings.get(at)?;
+        let tree = run.world.trees.get(&landing.to)?;
+        if !may_match(product, tree, &landing.body.export_ignore) {
+            return None;
+        }
+        prefixes
+            .iter()
+            .any(|prefix| {
+                let diff = container::compare_archive(product, tree, prefix, &landing.body.export_ignore);
+                diff.misfits.is_empty() && diff.agreeing > 0
+            })
+            .then(|| Goal::SourceArchive(at, place(landing)))
+    })
 }
 
 /// A cheap look before a whole comparison.
@@ -228,7 +221,7 @@ pub(crate) fn find_act<'w, 'a>(world: &'w World<'a>, required: &RequiredAct) -> 
             act.action == required.action
                 && act.product == question.product
                 && act.digest == question.digest
-                    && (wanted_target.is_none() || act.target == *wanted_target)
+                && (wanted_target.is_none() || act.target == *wanted_target)
                 && people::act_holds(world, statement, act)
         }
         _ => false,
@@ -242,17 +235,20 @@ pub(crate) fn fresh_list<'w, 'a>(world: &'w World<'a>, kind: ListKind) -> Option
 
 fn rolled_back<'a>(world: &World<'a>, cover: &Cover<'a>, sources: &[Place<'a>]) -> bool {
     let Some((_, list)) = world.current_list(ListKind::Released) else { return false };
-    let about: Vec<ArtifactDigest> = list.entries.iter().filter_map(|entry| match entry {
-        ListEntry::Released { target_ref, digest } => {
-            let about = target_ref.is_empty()
-                || sources
-                    .iter()
-                    .flat_map(|source| cover.to_tree.get(source).into_iter().flatten())
-                    .any(|at| cover.landings.get(*at).is_some_and(|landing| landing.body.target_ref == *target_ref));
-            about.then_some(*digest)
-        }
-        _ => None,
-    }).collect();
+    let about: Vec<ArtifactDigest> = list
+        .entries
+        .iter()
+        .filter_map(|entry| match entry {
+            ListEntry::Released { target_ref, digest } => {
+                let about = target_ref.is_empty()
+                    || sources.iter().flat_map(|source| cover.to_tree.get(source).into_iter().flatten()).any(|at| {
+                        cover.landings.get(*at).is_some_and(|landing| landing.body.target_ref == *target_ref)
+                    });
+                about.then_some(*digest)
+            }
+            _ => None,
+        })
+        .collect();
     !about.is_empty() && !about.contains(&world.facts.question.digest)
 }
 
@@ -335,8 +331,7 @@ pub(crate) fn named_by_digest(world: &World<'_>) -> bool {
         Body::Other(other) => other.subjects.iter().any(|subject| subject.digest == digest.0),
         _ => false,
     });
-    by_statement
-        || world.facts.indexes.contains_key(&digest)
+    by_statement || world.facts.indexes.contains_key(&digest)
 }
 
 /// Known build or package steps that have a product of this name.

@@ -94,7 +94,8 @@ fn expected<'a>(namespace: &Namespace<'a>, map: &'a [PathRule]) -> FxHashMap<Str
             }
             continue;
         }
-        for (path, source) in namespace.range(rule.from.as_str()..).take_while(|(path, _)| path.starts_with(&rule.from)) {
+        for (path, source) in namespace.range(rule.from.as_str()..).take_while(|(path, _)| path.starts_with(&rule.from))
+        {
             let rest = path.get(rule.from.len()..).unwrap_or_default();
             let target = format!("{}{rest}", rule.to);
             expected.entry(target).or_insert(Expected { from: path, source: *source, rule });
@@ -258,8 +259,9 @@ pub(crate) fn compare_archive(product: &Tree<'_>, tree: &Tree<'_>, prefix: &str,
                 {
                     Some(FindingId::EntryChanged)
                 }
-                Some(from) => (!neutral(entry) || raises_execute(entry, Source::Entry(from)))
-                    .then_some(FindingId::EntryRaised),
+                Some(from) => {
+                    (!neutral(entry) || raises_execute(entry, Source::Entry(from))).then_some(FindingId::EntryRaised)
+                }
             }
         };
         match id {
@@ -279,8 +281,8 @@ fn ignored(left_out: &[String], path: &str) -> bool {
     left_out.iter().any(|pattern| {
         let pattern = pattern.trim_end_matches('/');
         lasthand_model::glob::matches(pattern, path)
-            || path.match_indices('/').any(|(at, _)| {
-                path.get(..at).is_some_and(|folder| lasthand_model::glob::matches(pattern, folder))
-            })
+            || path
+                .match_indices('/')
+                .any(|(at, _)| path.get(..at).is_some_and(|folder| lasthand_model::glob::matches(pattern, folder)))
     })
 }

@@ -73,8 +73,7 @@ impl<'a> Cover<'a> {
             cover.to_tree.entry((landing.body.repository.as_str(), landing.to)).or_default().push(at);
         }
         cover.hold_reviews(run);
-        cover.answers =
-            cover.landings.iter().map(|landing| cover.answer_all(run, landing)).collect();
+        cover.answers = cover.landings.iter().map(|landing| cover.answer_all(run, landing)).collect();
         cover.start(run);
         cover.fixpoint(run);
         cover
@@ -173,8 +172,11 @@ impl<'a> Cover<'a> {
 
     /// Everything a review needs for a landing but being used once.
     fn applies(&self, run: &Run<'_, 'a>, review: usize, landing: usize) -> bool {
-        let (Some(review), Some(landing)) = (self.reviews.get(review), self.landings.get(landing)) else { return false };
-        review.fault.is_none() && self.target_ref(run, review, landing)
+        let (Some(review), Some(landing)) = (self.reviews.get(review), self.landings.get(landing)) else {
+            return false;
+        };
+        review.fault.is_none()
+            && self.target_ref(run, review, landing)
             && run.world.rules.demand(Rule::Binding, landing::binds(run, review, landing))
     }
 
@@ -266,8 +268,11 @@ impl<'a> Cover<'a> {
         let pushers = self.pushers(run, landing);
         let answered = !reviews.is_empty()
             && landing.authors.iter().all(|author| {
-                self.answered(run, author, reviews.iter().filter_map(|review| review.person).chain(pushers.iter().copied()))
-                    || self.solo(run, author, &reviews)
+                self.answered(
+                    run,
+                    author,
+                    reviews.iter().filter_map(|review| review.person).chain(pushers.iter().copied()),
+                ) || self.solo(run, author, &reviews)
             });
         run.world.rules.demand(Rule::Independence, answered)
     }
@@ -327,7 +332,9 @@ impl<'a> Cover<'a> {
             self.add_whole((repository, world.empty_root), WholeBy::Start);
         }
         for onboarding in &product.onboarding {
-            let root = run.resolve(&onboarding.repository, &onboarding.tree).filter(|_| world.rules.grant(Rule::Onboarding, true));
+            let root = run
+                .resolve(&onboarding.repository, &onboarding.tree)
+                .filter(|_| world.rules.grant(Rule::Onboarding, true));
             if let Some(root) = root {
                 self.add_whole((&onboarding.repository, root), WholeBy::Start);
             }
@@ -344,7 +351,9 @@ impl<'a> Cover<'a> {
                 _ => false,
             });
             let believed = vsa.passed && !failed && vsa_authority(run, statement, vsa);
-            if let (true, Some(root)) = (world.rules.grant(Rule::SourceVsa, believed), run.resolve(&vsa.repository, &vsa.tree)) {
+            if let (true, Some(root)) =
+                (world.rules.grant(Rule::SourceVsa, believed), run.resolve(&vsa.repository, &vsa.tree))
+            {
                 self.add_whole((&vsa.repository, root), WholeBy::SourceVsa(at));
             }
         }
@@ -384,18 +393,25 @@ impl<'a> Cover<'a> {
                 sponsors: actor.sponsor.as_deref().into_iter().collect(),
             })
             .collect();
-        let answered = own.iter().chain(&landing.authors).all(|author| {
-            self.answered(run, author, review.person.into_iter()) || self.solo(run, author, &[review])
-        });
+        let answered = own
+            .iter()
+            .chain(&landing.authors)
+            .all(|author| self.answered(run, author, review.person.into_iter()) || self.solo(run, author, &[review]));
         let duties = review.head.and_then(|head| run.world.trees.get(&head)).is_some_and(|tree| {
             tree.entries.iter().all(|entry| {
                 self.duties_of(run, &own, &entry.path) && self.duties_of(run, &landing.authors, &entry.path)
             })
         });
-        let sponsored = own.iter().all(|author| {
-            !matches!(author.kind, ActorKind::Agent | ActorKind::Unknown) || !author.sponsors.is_empty()
-        });
-        scope_holds_all && duties && review.body.authors_complete && !own.is_empty() && sponsored && landing.authors_complete && answered
+        let sponsored = own
+            .iter()
+            .all(|author| !matches!(author.kind, ActorKind::Agent | ActorKind::Unknown) || !author.sponsors.is_empty());
+        scope_holds_all
+            && duties
+            && review.body.authors_complete
+            && !own.is_empty()
+            && sponsored
+            && landing.authors_complete
+            && answered
     }
 
     // --- fixpoint ---
@@ -486,7 +502,14 @@ impl<'a> Cover<'a> {
     }
 
     /// Moves the uncovered paths over one landing.
-    fn apply(&self, run: &Run<'_, 'a>, at: usize, changes: &[Change<'a>], state: &mut Uncovered<'a>, versions: &Versions<'a>) {
+    fn apply(
+        &self,
+        run: &Run<'_, 'a>,
+        at: usize,
+        changes: &[Change<'a>],
+        state: &mut Uncovered<'a>,
+        versions: &Versions<'a>,
+    ) {
         let Some(landing) = self.landings.get(at) else { return };
         let answers = self.answers.get(at).map(Vec::as_slice).unwrap_or_default();
         for (change, answer) in changes.iter().zip(answers) {

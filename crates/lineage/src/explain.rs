@@ -159,7 +159,9 @@ impl<'a> Walk<'_, '_, 'a> {
         let candidates = &self.decision.steps.candidates;
         let best = (0..candidates.len())
             .filter(|at| candidates.get(*at).is_some_and(|candidate| makers.contains(&candidate.statement)))
-            .min_by_key(|at| candidates.get(*at).map(|candidate| (candidate.faults.len(), self.statement(candidate.statement))));
+            .min_by_key(|at| {
+                candidates.get(*at).map(|candidate| (candidate.faults.len(), self.statement(candidate.statement)))
+            });
         let Some(at) = best else { return };
         let step = candidates.get(at).and_then(|candidate| self.statement(candidate.statement));
         self.add(
@@ -209,7 +211,8 @@ impl<'a> Walk<'_, '_, 'a> {
         let actors: Vec<String> =
             candidate.actor.map(|actor| actor.actors.iter().map(|a| a.principal.clone()).collect()).unwrap_or_default();
         let mut faults: Vec<Fault> = candidate.faults.clone();
-        let made: Vec<&NamedDigest> = candidate.body.products.iter().filter(|product| product.digest == digest).collect();
+        let made: Vec<&NamedDigest> =
+            candidate.body.products.iter().filter(|product| product.digest == digest).collect();
         let asked = digest == self.run.world.facts.question.digest.0;
         if asked && !made.iter().any(|product| accept::is_artifact_name(self.run.world, &product.name)) {
             faults.push((FindingId::NotThisProduct, made.first().map(|product| product.name.clone())));
@@ -235,7 +238,8 @@ impl<'a> Walk<'_, '_, 'a> {
         match standing {
             Standing::Tree(_) | Standing::Clean(..) => {}
             Standing::BadTree(Some(place), tree) => {
-                let ours = self.run.world.product.is_some_and(|product| product.repositories.contains(&tree.repository));
+                let ours =
+                    self.run.world.product.is_some_and(|product| product.repositories.contains(&tree.repository));
                 if ours {
                     self.tree(*place);
                 }
@@ -253,10 +257,18 @@ impl<'a> Walk<'_, '_, 'a> {
                 self.waiting.extend(maker.map(|at| (at, key.1)));
             }
             Standing::BadFile(file) => {
-                self.add(FindingId::UndeclaredInput, Where { path: Some(file.name.clone()), step, ..Where::default() }, Vec::new());
+                self.add(
+                    FindingId::UndeclaredInput,
+                    Where { path: Some(file.name.clone()), step, ..Where::default() },
+                    Vec::new(),
+                );
             }
             Standing::BadExternal(external) => {
-                self.add(FindingId::UnpinnedInput, Where { path: Some(external.uri.clone()), step, ..Where::default() }, Vec::new());
+                self.add(
+                    FindingId::UnpinnedInput,
+                    Where { path: Some(external.uri.clone()), step, ..Where::default() },
+                    Vec::new(),
+                );
             }
         }
     }
@@ -280,7 +292,8 @@ impl<'a> Walk<'_, '_, 'a> {
         }
         let Some((_, uncovered)) = cover.best_landing(self.run, &place) else {
             let first = cover.to_tree.get(&place).and_then(|list| list.first()).copied();
-            let step = first.and_then(|at| cover.landings.get(at)).and_then(|landing| self.statement(landing.statement));
+            let step =
+                first.and_then(|at| cover.landings.get(at)).and_then(|landing| self.statement(landing.statement));
             return self.add(FindingId::ChainBroken, Where { step, evidence: step, ..Where::default() }, Vec::new());
         };
         let mut paths: Vec<(&str, usize)> = uncovered.into_iter().collect();
@@ -409,7 +422,10 @@ fn worst_fault(faults: &[Option<FindingId>]) -> FindingId {
             .find(|id| has(*id))
             .unwrap_or(FindingId::NoAuthority);
     }
-    [FindingId::BorrowedIdentity, FindingId::PresenceUnproven, FindingId::Sha1Join].into_iter().find(|id| has(*id)).unwrap_or(FindingId::NotAReview)
+    [FindingId::BorrowedIdentity, FindingId::PresenceUnproven, FindingId::Sha1Join]
+        .into_iter()
+        .find(|id| has(*id))
+        .unwrap_or(FindingId::NotAReview)
 }
 
 /// Whether a known review approved what the landing merged, while the landing is not that merge.

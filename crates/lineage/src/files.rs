@@ -150,7 +150,7 @@ impl<'a> Judge<'_, '_, 'a> {
             return (FileVerdict::Clean, rule("parent-folder"));
         }
         let path = entry.path.strip_prefix(&near.diff.prefix).unwrap_or(&entry.path).to_owned();
-        self.from_tree(near.place, &path)
+        self.by_tree(near.place, &path)
     }
 
     fn by_package(
@@ -212,15 +212,15 @@ impl<'a> Judge<'_, '_, 'a> {
                     Some((tree.repository.as_str(), root))
                 });
                 match place {
-                    Some(place) => self.from_tree(place, &entry.path),
+                    Some(place) => self.by_tree(place, &entry.path),
                     None => (FileVerdict::Indeterminate, rule("no-landing")),
                 }
             }
-            Source::File(file) => self.from_file(at, file),
+            Source::File(file) => self.by_file(at, file),
         }
     }
 
-    fn from_tree(&mut self, place: Place<'a>, path: &str) -> Answer {
+    fn by_tree(&mut self, place: Place<'a>, path: &str) -> Answer {
         let (run, decision) = (self.run, self.decision);
         let known = self.landings.entry(place).or_insert_with(|| decision.cover.best_landing(run, &place));
         let Some((landing_at, uncovered)) = known else {
@@ -238,8 +238,7 @@ impl<'a> Judge<'_, '_, 'a> {
                 (FileVerdict::Clean, Explanation { evidence, review, ..rule("tree") })
             }
             Some(_) => {
-                let verdict =
-                    if landing.agent_touched() { FileVerdict::Violation } else { FileVerdict::Unreviewed };
+                let verdict = if landing.agent_touched() { FileVerdict::Violation } else { FileVerdict::Unreviewed };
                 let actors = landing.authors.iter().map(|author| author.principal.to_owned()).collect();
                 (verdict, Explanation { evidence, actors, ..rule("unreviewed") })
             }
@@ -260,7 +259,7 @@ impl<'a> Judge<'_, '_, 'a> {
         None
     }
 
-    fn from_file(&mut self, at: usize, file: &'a NamedDigest) -> Answer {
+    fn by_file(&mut self, at: usize, file: &'a NamedDigest) -> Answer {
         let decision = self.decision;
         let candidate = decision.steps.candidates.get(at);
         let standing = candidate.and_then(|candidate| {

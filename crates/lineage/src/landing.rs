@@ -94,7 +94,9 @@ pub(crate) fn collect<'a>(run: &Run<'_, 'a>, reviews: &[ReviewInfo<'a>]) -> Vec<
         let Body::Landing(body) = &statement.fact.body else { continue };
         let Some(level) = statement.usable().then(|| authority(world, statement, body)).flatten() else { continue };
         let from = body.from.as_ref().map_or(Some(world.empty_root), |tree| run.resolve(&body.repository, tree));
-        let (Some(from), Some(to), true) = (from, run.resolve(&body.repository, &body.to), ours(world, body)) else { continue };
+        let (Some(from), Some(to), true) = (from, run.resolve(&body.repository, &body.to), ours(world, body)) else {
+            continue;
+        };
         at_statement.insert(at, landings.len());
         landings.push(LandingInfo {
             statement: at,
@@ -251,12 +253,7 @@ impl<'a> Edits<'a> {
     }
 }
 
-fn add_authors<'a>(
-    run: &Run<'_, 'a>,
-    landing: &mut LandingInfo<'a>,
-    reviews: &[ReviewInfo<'a>],
-    edits: &Edits<'a>,
-) {
+fn add_authors<'a>(run: &Run<'_, 'a>, landing: &mut LandingInfo<'a>, reviews: &[ReviewInfo<'a>], edits: &Edits<'a>) {
     let world = run.world;
     let mut authors: Vec<Author<'a>> = Vec::new();
     let mut at_principal: FxHashMap<&'a str, usize> = FxHashMap::default();

@@ -23,7 +23,9 @@ pub(crate) fn of(id: FindingId, place: &Place, actors: &[String]) -> String {
         FindingId::AgentMarks => format!("marks of an agent{in_step}"),
         FindingId::Duties => format!("`{path}` was changed by an identity that may also build or release{by}"),
         FindingId::Credential => format!("the credential{in_step} is expired, long-lived, reused or not stated"),
-        FindingId::PresenceUnproven => "a review rests on an account or key, without proof that a person was there".to_owned(),
+        FindingId::PresenceUnproven => {
+            "a review rests on an account or key, without proof that a person was there".to_owned()
+        }
         FindingId::Solo => "a person reviewed his own or his agent's work".to_owned(),
         FindingId::LevelTooLow => format!("the signer{in_step} is known at a lower level than asked"),
         FindingId::UnreviewedChange => format!("`{path}` was changed{by} and nobody reviewed the change"),
@@ -32,7 +34,9 @@ pub(crate) fn of(id: FindingId, place: &Place, actors: &[String]) -> String {
         FindingId::ChainBroken => "an earlier landing of the source is not known".to_owned(),
         FindingId::AuthorsIncomplete => format!("`{path}` was changed, and the list of its authors is not complete"),
         FindingId::NotIndependent => format!("`{path}` was changed{by} and no other person answers for it"),
-        FindingId::NotAReview => format!("the approval of the change to `{path}` is not a person's review at the level asked"),
+        FindingId::NotAReview => {
+            format!("the approval of the change to `{path}` is not a person's review at the level asked")
+        }
         FindingId::OutOfScope => format!("`{path}` is outside the scope of the review"),
         FindingId::DoesNotBind => format!("the review of `{path}` is about other trees"),
         FindingId::RevertedUnreviewed => "the source was changed without review and changed back".to_owned(),
@@ -45,7 +49,9 @@ pub(crate) fn of(id: FindingId, place: &Place, actors: &[String]) -> String {
         FindingId::InstructionsUncovered => format!("the build instructions `{path}` are not reviewed"),
         FindingId::FreeParameter => format!("the parameter `{path}`{in_step} is fixed by nobody"),
         FindingId::InputsNotBounded => format!("more may have been read{in_step} than is stated"),
-        FindingId::UnpinnedInput if path.is_empty() => "an input came from outside, pinned by no reviewed file".to_owned(),
+        FindingId::UnpinnedInput if path.is_empty() => {
+            "an input came from outside, pinned by no reviewed file".to_owned()
+        }
         FindingId::UnpinnedInput => format!("`{path}` came from outside and no reviewed file pins it"),
         FindingId::UndeclaredInput => format!("`{path}` was read{in_step} and nothing reviewed accounts for it"),
         FindingId::NotFaithfulKind => format!("this kind of step makes no artifact{in_step}"),

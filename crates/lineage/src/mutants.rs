@@ -3,8 +3,8 @@
 use lasthand_model::wire::facts::Facts;
 
 use crate::outcome::Outcome;
-pub use crate::rules::{Mutation, Rule};
 use crate::rules::Rules;
+pub use crate::rules::{Mutation, Rule};
 use crate::solve::solve_under;
 
 /// Solves with one rule changed.

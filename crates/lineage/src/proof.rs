@@ -14,7 +14,8 @@ use crate::world::Known;
 
 /// Collects the statements of one derivation, each once, sorted by role.
 pub(crate) fn of_acceptance<'a>(run: &Run<'_, 'a>, decision: &Decision<'a>) -> Vec<ProofItem> {
-    let mut proof = Proof { run, decision, items: Vec::new(), steps: FxHashSet::default(), trees: FxHashSet::default() };
+    let mut proof =
+        Proof { run, decision, items: Vec::new(), steps: FxHashSet::default(), trees: FxHashSet::default() };
     if let Some(goal) = &decision.goal {
         proof.goal(goal);
     }
@@ -107,7 +108,10 @@ impl<'a> Proof<'_, '_, 'a> {
             }
         }
         self.approvals(at);
-        debug_assert!(candidate.body.materials.iter().all(|m| !matches!(m, Material::External(External { digest: None, .. }))) || !candidate.faithful);
+        debug_assert!(
+            candidate.body.materials.iter().all(|m| !matches!(m, Material::External(External { digest: None, .. })))
+                || !candidate.faithful
+        );
     }
 
     /// Approvals of parameters for a product of the step.

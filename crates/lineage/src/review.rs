@@ -36,9 +36,7 @@ pub(crate) struct ReviewInfo<'a> {
 impl<'a> ReviewInfo<'a> {
     /// The entry changes of a path, when base -> head changes it.
     pub(crate) fn changes_path(&self, path: &str) -> bool {
-        self.changes
-            .as_ref()
-            .is_some_and(|changes| changes.binary_search_by(|change| change.path.cmp(path)).is_ok())
+        self.changes.as_ref().is_some_and(|changes| changes.binary_search_by(|change| change.path.cmp(path)).is_ok())
     }
 
     pub(crate) fn in_scope(&self, path: &str) -> bool {
@@ -70,7 +68,16 @@ fn read<'a>(run: &Run<'_, 'a>, at: usize, statement: &Known<'a>, body: &'a Revie
     };
     let level = authority(run, statement, body);
     let fault = statement.fault.or_else(|| fault(run, statement, body, level));
-    ReviewInfo { statement: at, body, base, head, changes, person: world.person(&body.reviewer.principal), level, fault }
+    ReviewInfo {
+        statement: at,
+        body,
+        base,
+        head,
+        changes,
+        person: world.person(&body.reviewer.principal),
+        level,
+        fault,
+    }
 }
 
 /// The best level at which a signer may state this review.

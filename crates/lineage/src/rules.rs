@@ -5,9 +5,11 @@
 macro_rules! rules {
     ($($(#[$meta:meta])* $variant:ident = $name:literal),* $(,)?) => {
         /// A named rule of `docs/rules.md`.
+        #[cfg_attr(not(feature = "mutants"), expect(unreachable_pub, reason = "public with the feature `mutants` only"))]
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub enum Rule { $($(#[$meta])* #[doc = concat!("The rule **", $name, "**.")] $variant),* }
 
+        #[cfg(feature = "mutants")]
         impl Rule {
             /// Every rule, in the order of the page.
             pub const ALL: &'static [Self] = &[$(Self::$variant),*];
@@ -87,6 +89,7 @@ rules! {
 }
 
 /// A change to one rule, for tests of the rules.
+#[cfg(feature = "mutants")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Mutation {
     /// A demand always holds; a grant never does.
@@ -98,6 +101,7 @@ pub enum Mutation {
 /// The rules as they are, or with one of them changed.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Rules {
+    #[cfg(feature = "mutants")]
     mutation: Option<Mutation>,
 }
 
@@ -109,19 +113,26 @@ impl Rules {
 
     /// A condition that acceptance demands.
     pub(crate) fn demand(self, rule: Rule, holds: bool) -> bool {
+        self.changed(rule, holds, true)
+    }
+
+    /// A condition that by itself gives something.
+    pub(crate) fn grant(self, rule: Rule, holds: bool) -> bool {
+        self.changed(rule, holds, false)
+    }
+
+    #[cfg(feature = "mutants")]
+    fn changed(self, rule: Rule, holds: bool, when_dropped: bool) -> bool {
         match self.mutation {
-            Some(Mutation::Drop(changed)) if changed == rule => true,
+            Some(Mutation::Drop(changed)) if changed == rule => when_dropped,
             Some(Mutation::Negate(changed)) if changed == rule => !holds,
             _ => holds,
         }
     }
 
-    /// A condition that by itself gives something.
-    pub(crate) fn grant(self, rule: Rule, holds: bool) -> bool {
-        match self.mutation {
-            Some(Mutation::Drop(changed)) if changed == rule => false,
-            Some(Mutation::Negate(changed)) if changed == rule => !holds,
-            _ => holds,
-        }
+    #[cfg(not(feature = "mutants"))]
+    #[expect(clippy::unused_self, reason = "the rules have state with the feature `mutants` only")]
+    const fn changed(self, _: Rule, holds: bool, _: bool) -> bool {
+        holds
     }
 }

@@ -107,7 +107,8 @@ fn not_accepted<'a>(world: &World<'a>, run: &Run<'_, 'a>, decision: &Decision<'a
     let exception = world.product.filter(|_| !accept::withdrawn(world)).and_then(|_| accept::exception(world));
     let frontier = explain::frontier(run, decision);
     let only_lists = decision.goal.is_some() && decision.refusals.is_empty();
-    let nothing_named = decision.refusals.is_empty() && frontier.iter().any(|item| item.finding.id == FindingId::NoEvidence);
+    let nothing_named =
+        decision.refusals.is_empty() && frontier.iter().any(|item| item.finding.id == FindingId::NoEvidence);
     let verdict = if exception.is_some() {
         Verdict::Exception
     } else if only_lists || nothing_named {

@@ -24,9 +24,22 @@ use crate::world::{Known, Pair, any_glob, for_product, may, observes, performers
 
 /// Last path segments of lock formats that pin.
 pub const LOCK_FORMATS: &[&str] = &[
-    "Cargo.lock", "package-lock.json", "npm-shrinkwrap.json", "yarn.lock", "pnpm-lock.yaml", "go.sum", "poetry.lock",
-    "uv.lock", "Pipfile.lock", "requirements.txt", "Gemfile.lock", "composer.lock", "gradle.lockfile", "Dockerfile",
-    "Containerfile", "flake.lock",
+    "Cargo.lock",
+    "package-lock.json",
+    "npm-shrinkwrap.json",
+    "yarn.lock",
+    "pnpm-lock.yaml",
+    "go.sum",
+    "poetry.lock",
+    "uv.lock",
+    "Pipfile.lock",
+    "requirements.txt",
+    "Gemfile.lock",
+    "composer.lock",
+    "gradle.lockfile",
+    "Dockerfile",
+    "Containerfile",
+    "flake.lock",
 ];
 
 /// Something wrong with a step: what, and which path, parameter or input.
@@ -196,7 +209,8 @@ impl<'a> Steps<'a> {
 
     /// Paths of the materials of a step.
     pub(crate) fn namespace(&self, run: &Run<'_, 'a>, at: usize) -> container::Namespace<'a> {
-        let materials = self.candidates.get(at).map(|candidate| candidate.body.materials.as_slice()).unwrap_or_default();
+        let materials =
+            self.candidates.get(at).map(|candidate| candidate.body.materials.as_slice()).unwrap_or_default();
         let trees = source_trees(materials)
             .filter_map(|tree| run.resolve(&tree.repository, &tree.tree))
             .filter_map(|root| run.world.trees.get(&root));
@@ -315,7 +329,8 @@ impl<'r, 'w, 'a> Reader<'r, 'w, 'a> {
     /// Whether a step-actor statement is usable and names nobody who is revoked.
     fn label_counts(&self, label: &Known<'a>) -> bool {
         let Body::StepActor(actor) = &label.fact.body else { return false };
-        label.usable() && performers(&actor.actors).all(|performer| !self.run.world.revoked(&performer.principal, label.fact))
+        label.usable()
+            && performers(&actor.actors).all(|performer| !self.run.world.revoked(&performer.principal, label.fact))
     }
 
     /// The signer of a step under a row that lets him state it.
@@ -332,15 +347,12 @@ impl<'r, 'w, 'a> Reader<'r, 'w, 'a> {
                     && source_trees(&body.materials).all(|tree| speaks_of(pair.row, &tree.repository))
                     && any_glob(&product.builders, &pair.signer.principal)
             })
-            .max_by_key(|pair| (pair.level, pair.row.actors_complete, pair.row.inputs == Inputs::Declared, may(pair.row, "fetch")))
+            .max_by_key(|pair| {
+                (pair.level, pair.row.actors_complete, pair.row.inputs == Inputs::Declared, may(pair.row, "fetch"))
+            })
     }
 
-    fn faults(
-        &self,
-        statement: &Known<'a>,
-        body: &'a Step,
-        labels: Labels<'_, 'a>,
-    ) -> Vec<Fault> {
+    fn faults(&self, statement: &Known<'a>, body: &'a Step, labels: Labels<'_, 'a>) -> Vec<Fault> {
         let Labels { label, actor, all: labels, void } = labels;
         let mut faults = Faults { rules: self.run.world.rules, found: Vec::new() };
         let builder = self.builder(statement, body);
@@ -428,9 +440,8 @@ impl<'r, 'w, 'a> Reader<'r, 'w, 'a> {
         let mut any = false;
         for instruction in body.instructions.iter().chain(more) {
             any = true;
-            let in_tree = source_trees(&body.materials).any(|tree| {
-                self.place(tree).is_some_and(|place| self.holds_file(&place, instruction))
-            });
+            let in_tree = source_trees(&body.materials)
+                .any(|tree| self.place(tree).is_some_and(|place| self.holds_file(&place, instruction)));
             let clean = in_tree || self.trusted(instruction.digest, Some("toolchain"));
             if !faults.rules.demand(Rule::Instructions, clean) {
                 faults.found.push((FindingId::InstructionsUncovered, Some(instruction.name.clone())));
@@ -541,7 +552,9 @@ impl<'r, 'w, 'a> Reader<'r, 'w, 'a> {
         let rules = self.run.world.rules;
         match material {
             Material::Tree(tree) => match self.place(tree) {
-                Some(place) if rules.demand(Rule::TreeCovered, self.cover.tree_covered(&place)) => Standing::Tree(place),
+                Some(place) if rules.demand(Rule::TreeCovered, self.cover.tree_covered(&place)) => {
+                    Standing::Tree(place)
+                }
                 place => Standing::BadTree(place, tree),
             },
             Material::File(file) => self.file_standing(body, file),

@@ -13,7 +13,6 @@ use lasthand_model::wire::facts::{
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::finding::FindingId;
-use crate::level;
 use crate::rules::{Rule, Rules};
 use crate::trees::{Change, Tree, diff};
 
@@ -149,7 +148,7 @@ impl<'a> World<'a> {
                     .filter(|row| row.method == signer.method && glob::matches(&row.principal, &signer.principal))
                     .map(|row| {
                         let kind = if self.row_kinds(&signer.principal).agent { ActorKind::Agent } else { row.kind };
-                        Pair { signer, row, kind, level: level::of_signer(row, signer) }
+                        Pair { signer, row, kind, level: lasthand_trust::level::level(row, signer) }
                     })
             })
             .collect()
@@ -173,8 +172,7 @@ impl<'a> World<'a> {
         let fact = statement.fact;
         let simulated_ok = !fact.simulated || self.facts.trust.accept_simulated;
         let simulated = !self.rules.demand(Rule::Simulated, simulated_ok);
-        let left: Vec<Pair<'a>> =
-            statement.pairs.iter().copied().filter(|pair| !revoked.signer(pair.signer)).collect();
+        let left: Vec<Pair<'a>> = statement.pairs.iter().copied().filter(|pair| !revoked.signer(pair.signer)).collect();
         let credential_revoked =
             fact.credential.as_ref().is_some_and(|credential| revoked.credentials.contains(&credential.digest));
         let unrevoked = !left.is_empty() && !revoked.statements.contains(&fact.digest) && !credential_revoked;
@@ -358,7 +356,8 @@ impl<'a> Revoked<'a> {
     fn principal(&self, principal: &str, time: Option<i64>) -> bool {
         self.identities.iter().any(|(revoked, from, until)| {
             *revoked == principal
-                && time.is_none_or(|time| from.is_none_or(|from| from <= time) && until.is_none_or(|until| time <= until))
+                && time
+                    .is_none_or(|time| from.is_none_or(|from| from <= time) && until.is_none_or(|until| time <= until))
         })
     }
 }

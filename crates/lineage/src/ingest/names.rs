@@ -26,11 +26,15 @@ pub(super) fn tree_ref(digests: &DigestSet) -> Result<TreeRef, IngestError> {
     let git_commit = match git_id(digests, "gitCommit")? {
         Some(commit) => Some(commit),
         // OFF-SPEC: SLSA v0.2 generators name the source commit `sha1`.
-        None => sha1
-            .map(|hex| hex.parse().map_err(|source| IngestError::Digest { member: "sha1", source }))
-            .transpose()?,
+        None => {
+            sha1.map(|hex| hex.parse().map_err(|source| IngestError::Digest { member: "sha1", source })).transpose()?
+        }
     };
-    Ok(TreeRef { root: sha256(digests, "sha256")?.map(InventoryRoot), git_tree: git_id(digests, "gitTree")?, git_commit })
+    Ok(TreeRef {
+        root: sha256(digests, "sha256")?.map(InventoryRoot),
+        git_tree: git_id(digests, "gitTree")?,
+        git_commit,
+    })
 }
 
 /// Name, SHA-256 and mode of a descriptor; `None` when it has no SHA-256.
@@ -57,7 +61,9 @@ fn mode(descriptor: &ResourceDescriptor) -> Option<u32> {
 /// SECURITY: CVE-2021-41087, `dir/../foo` passed a rule against `foo`.
 pub(super) fn safe_name(name: &str) -> Result<String, IngestError> {
     let escapes = !name.contains("://")
-        && (name.starts_with('/') || name.contains('\0') || name.split('/').any(|segment| matches!(segment, "." | "..")));
+        && (name.starts_with('/')
+            || name.contains('\0')
+            || name.split('/').any(|segment| matches!(segment, "." | "..")));
     if escapes {
         return Err(IngestError::Name { name: name.chars().take(200).collect() });
     }

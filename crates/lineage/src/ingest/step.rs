@@ -48,8 +48,9 @@ pub(super) fn provenance_v02(statement: &Statement) -> Result<Step, IngestError>
     let materials = materials(&read.materials)?;
     let invocation = read.invocation.as_ref();
     let parameters = invocation.map(|invocation| flatten(&invocation.parameters)).unwrap_or_default();
-    let entry_point =
-        invocation.and_then(|invocation| invocation.config_source.as_ref()).and_then(|source| source.entry_point.clone());
+    let entry_point = invocation
+        .and_then(|invocation| invocation.config_source.as_ref())
+        .and_then(|source| source.entry_point.clone());
     let instructions: Vec<String> = entry_point.into_iter().collect();
     Ok(Step {
         kind: StepKind::Build,
@@ -108,11 +109,17 @@ fn material(descriptor: &ResourceDescriptor) -> Result<Material, IngestError> {
 fn workflow(parameters: &Map<String, Value>) -> (BTreeMap<String, String>, Vec<String>) {
     let workflow = parameters.get("workflow").and_then(Value::as_object);
     let path = workflow.and_then(|workflow| workflow.get("path")).and_then(Value::as_str);
-    let rest: Map<String, Value> =
-        parameters.iter().filter(|(name, _)| name.as_str() != "workflow").map(|(n, v)| (n.clone(), v.clone())).collect();
+    let rest: Map<String, Value> = parameters
+        .iter()
+        .filter(|(name, _)| name.as_str() != "workflow")
+        .map(|(n, v)| (n.clone(), v.clone()))
+        .collect();
     let mut flat = flatten(&rest);
     for (name, value) in workflow.into_iter().flatten().filter(|(name, _)| name.as_str() != "path") {
-        let text = value.as_str().map_or_else(|| value.to_string(), |text| if name == "repository" { names::repository(text) } else { text.to_owned() });
+        let text = value.as_str().map_or_else(
+            || value.to_string(),
+            |text| if name == "repository" { names::repository(text) } else { text.to_owned() },
+        );
         flat.insert(format!("workflow.{name}"), text);
     }
     (flat, path.map(str::to_owned).into_iter().collect())

@@ -10,8 +10,8 @@ use super::{IngestError, credential, names, predicate, statement_digest};
 
 pub(super) fn read(statement: &Statement, fact: &mut StatementFact) -> Result<(), IngestError> {
     let read: StepActorPredicate = predicate(statement)?;
-    let kind = StepKind::parse(&read.kind)
-        .ok_or_else(|| IngestError::Word { what: "step kind", got: read.kind.clone() })?;
+    let kind =
+        StepKind::parse(&read.kind).ok_or_else(|| IngestError::Word { what: "step kind", got: read.kind.clone() })?;
     fact.simulated = names::simulated(read.surroundings.as_deref());
     fact.credential = credential(read.credential.as_ref())?;
     fact.body = if read.target_ref.is_some() {

@@ -379,6 +379,7 @@ pub struct Credential {
 /// What a statement says.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[expect(clippy::large_enum_variant, reason = "most statements of a long history are landings, the largest variant")]
 #[non_exhaustive]
 pub enum Body {
     /// A ref moved from one tree to another.
