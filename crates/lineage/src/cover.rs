@@ -3,18 +3,19 @@
 //! SPEC: docs/rules.md section 3. Unchanged paths inherit, so a pass costs the sum of the changes; a pass is repeated
 //! while a tree became wholly covered in it.
 
-use lasthand_model::actor::{ActorKind, Role};
+mod answer;
+mod start;
+
 use lasthand_model::digest::Sha256;
-use lasthand_model::wire::facts::{Body, EntryFact, Label, SourceVsa};
+use lasthand_model::wire::facts::EntryFact;
 use rustc_hash::FxHashMap;
 
-use crate::landing::{self, Author, LandingInfo};
-use crate::level;
+use crate::landing::{self, LandingInfo};
 use crate::review::{self, ReviewInfo};
 use crate::rules::Rule;
 use crate::run::Run;
 use crate::trees::{Change, same_entry};
-use crate::world::{Known, any_glob, for_product, may, speaks_of};
+use crate::world::any_glob;
 
 /// A tree of a repository.
 pub(crate) type Place<'a> = (&'a str, Sha256);
@@ -46,6 +47,8 @@ pub(crate) struct Cover<'a> {
     answers: Vec<Vec<Option<Vec<usize>>>>,
     /// For each landing: how many paths it leaves uncovered by itself; absent when its base is not known.
     pub(crate) own_left: Vec<Option<usize>>,
+    /// For each landing: how many paths are uncovered in the end.
+    left: Vec<Option<usize>>,
     /// Entries of the wholly covered trees.
     versions: Versions<'a>,
 }
@@ -67,6 +70,7 @@ impl<'a> Cover<'a> {
             to_tree: FxHashMap::default(),
             answers: Vec::new(),
             own_left: Vec::new(),
+            left: Vec::new(),
             versions: Versions::default(),
         };
         for (at, landing) in cover.landings.iter().enumerate() {
@@ -103,8 +107,6 @@ impl<'a> Cover<'a> {
     fn whole_tree(&self, repository: &'a str, tree: Sha256) -> bool {
         self.whole.contains_key(&(repository, tree))
     }
-
-    // --- reviews ---
 
     /// Decides which bound reviews hold, along each chain.
     fn hold_reviews(&mut self, run: &Run<'_, 'a>) {
@@ -193,128 +195,6 @@ impl<'a> Cover<'a> {
         self.landings.get(landing).is_some_and(|landing| landing.holds.contains(&review))
     }
 
-    // --- answers ---
-
-    fn answer_all(&self, run: &Run<'_, 'a>, landing: &LandingInfo<'a>) -> Vec<Option<Vec<usize>>> {
-        let Some(changes) = landing.changes.as_ref() else { return Vec::new() };
-        let mut last: Option<(Vec<usize>, bool)> = None;
-        changes
-            .iter()
-            .map(|change| {
-                if !landing.authors_complete || !self.duties(run, landing, change.path) {
-                    return None;
-                }
-                let set = self.reviews_for(landing, change.path);
-                let answered = match &last {
-                    Some((seen, answered)) if *seen == set => *answered,
-                    _ => {
-                        let answered = self.independent(run, landing, &set);
-                        last = Some((set.clone(), answered));
-                        answered
-                    }
-                };
-                answered.then_some(set)
-            })
-            .collect()
-    }
-
-    /// Reviews that hold and whose scope and change hold a path.
-    fn reviews_for(&self, landing: &LandingInfo<'a>, path: &str) -> Vec<usize> {
-        landing
-            .holds
-            .iter()
-            .copied()
-            .filter(|at| self.reviews.get(*at).is_some_and(|review| review.in_scope(path) && review.changes_path(path)))
-            .collect()
-    }
-
-    pub(crate) fn duties(&self, run: &Run<'_, 'a>, landing: &LandingInfo<'a>, path: &str) -> bool {
-        self.duties_of(run, &landing.authors, path)
-    }
-
-    fn duties_of(&self, run: &Run<'_, 'a>, authors: &[Author<'a>], path: &str) -> bool {
-        let world = run.world;
-        let Some(product) = world.product else { return false };
-        let conflict = authors.iter().any(|author| {
-            let judged = match author.kind {
-                ActorKind::Agent | ActorKind::Automation | ActorKind::Unknown => true,
-                ActorKind::Human => world.facts.preset.human_duties && !product.solo,
-            };
-            judged && self.releases(run, author, &product.name) && !self.robot_path(run, author, path)
-        });
-        world.rules.demand(Rule::Duties, !conflict)
-    }
-
-    fn releases(&self, run: &Run<'_, 'a>, author: &Author<'a>, product: &str) -> bool {
-        run.world.facts.trust.identities.iter().any(|row| {
-            ["build", "package", "sign", "publish", "promote"].iter().any(|kind| may(row, kind))
-                && for_product(row, product)
-                && lasthand_model::glob::matches(&row.principal, author.principal)
-        })
-    }
-
-    fn robot_path(&self, run: &Run<'_, 'a>, author: &Author<'a>, path: &str) -> bool {
-        run.world
-            .facts
-            .trust
-            .robots
-            .iter()
-            .any(|robot| robot.principal == author.principal && any_glob(&robot.paths, path))
-    }
-
-    /// Whether each author is answered by another person, one of them an approver.
-    pub(crate) fn independent(&self, run: &Run<'_, 'a>, landing: &LandingInfo<'a>, set: &[usize]) -> bool {
-        let reviews: Vec<&ReviewInfo<'a>> = set.iter().filter_map(|at| self.reviews.get(*at)).collect();
-        let pushers = self.pushers(run, landing);
-        let answered = !reviews.is_empty()
-            && landing.authors.iter().all(|author| {
-                self.answered(
-                    run,
-                    author,
-                    reviews.iter().filter_map(|review| review.person).chain(pushers.iter().copied()),
-                ) || self.solo(run, author, &reviews)
-            });
-        run.world.rules.demand(Rule::Independence, answered)
-    }
-
-    fn answered(&self, run: &Run<'_, 'a>, author: &Author<'a>, answerers: impl Iterator<Item = usize>) -> bool {
-        let mut answerers = answerers;
-        answerers.any(|person| author.principals().all(|principal| run.world.person(principal) != Some(person)))
-    }
-
-    /// Authors who pushed the final head at level 3 answer for the others.
-    fn pushers(&self, run: &Run<'_, 'a>, landing: &LandingInfo<'a>) -> Vec<usize> {
-        let Some(statement) = run.world.known.get(landing.statement) else { return Vec::new() };
-        let pooled = |principal: &str| {
-            landing.authors.iter().find(|author| author.principal == principal).map(|author| author.kind)
-        };
-        landing
-            .body
-            .authors
-            .iter()
-            .filter(|actor| {
-                actor.role == Role::Pusher
-                    && pooled(&actor.principal) == Some(ActorKind::Human)
-                    && !run.world.revoked(&actor.principal, statement.fact)
-                    && level::of_observed(landing.level) >= 3
-            })
-            .filter_map(|actor| run.world.person(&actor.principal))
-            .collect()
-    }
-
-    /// A person who reviewed his own or his agent's work, with presence, where the product says `solo`.
-    fn solo(&self, run: &Run<'_, 'a>, author: &Author<'a>, reviews: &[&ReviewInfo<'a>]) -> bool {
-        let solo = run.world.product.is_some_and(|product| product.solo)
-            && reviews.iter().any(|review| {
-                review.level >= Some(4)
-                    && review.person.is_some()
-                    && author.principals().any(|principal| run.world.person(principal) == review.person)
-            });
-        run.world.rules.grant(Rule::Solo, solo && run.label(Label::Solo))
-    }
-
-    // --- wholly covered trees ---
-
     fn add_whole(&mut self, place: Place<'a>, by: WholeBy) -> bool {
         let order = self.whole.len();
         let new = !self.whole.contains_key(&place);
@@ -323,98 +203,6 @@ impl<'a> Cover<'a> {
         }
         new
     }
-
-    /// Where chains start: the empty tree, onboarding trees, source VSAs, whole-tree reviews.
-    fn start(&mut self, run: &Run<'_, 'a>) {
-        let world = run.world;
-        let Some(product) = world.product else { return };
-        for repository in &product.repositories {
-            self.add_whole((repository, world.empty_root), WholeBy::Start);
-        }
-        for onboarding in &product.onboarding {
-            let root = run
-                .resolve(&onboarding.repository, &onboarding.tree)
-                .filter(|_| world.rules.grant(Rule::Onboarding, true));
-            if let Some(root) = root {
-                self.add_whole((&onboarding.repository, root), WholeBy::Start);
-            }
-        }
-        for (at, statement) in world.known.iter().enumerate().filter(|(_, statement)| statement.usable()) {
-            let Body::SourceVsa(vsa) = &statement.fact.body else { continue };
-            let failed = world.known.iter().any(|other| match &other.fact.body {
-                Body::SourceVsa(no) => {
-                    !no.passed
-                        && no.repository == vsa.repository
-                        && run.resolve_any(&no.repository, &no.tree) == run.resolve_any(&vsa.repository, &vsa.tree)
-                        && vsa_authority(run, other, no)
-                }
-                _ => false,
-            });
-            let believed = vsa.passed && !failed && vsa_authority(run, statement, vsa);
-            if let (true, Some(root)) =
-                (world.rules.grant(Rule::SourceVsa, believed), run.resolve(&vsa.repository, &vsa.tree))
-            {
-                self.add_whole((&vsa.repository, root), WholeBy::SourceVsa(at));
-            }
-        }
-        for (place, by) in self.whole_reviews(run) {
-            self.add_whole(place, by);
-        }
-    }
-
-    fn whole_reviews(&self, run: &Run<'_, 'a>) -> Vec<(Place<'a>, WholeBy)> {
-        let mut found = Vec::new();
-        for (review_at, review) in self.reviews.iter().enumerate() {
-            let (Some(None), Some(head), None) = (review.base, review.head, review.fault) else { continue };
-            let repository = review.body.repository.as_str();
-            for at in self.to_tree.get(&(repository, head)).into_iter().flatten() {
-                let Some(landing) = self.landings.get(*at) else { continue };
-                let holds = self.target_ref(run, review, landing) && self.whole_review(run, review, landing);
-                if run.world.rules.grant(Rule::WholeTreeReview, holds) {
-                    found.push(((repository, head), WholeBy::Review { review: review_at, landing: *at }));
-                }
-            }
-        }
-        found
-    }
-
-    fn whole_review(&self, run: &Run<'_, 'a>, review: &ReviewInfo<'a>, landing: &LandingInfo<'a>) -> bool {
-        let scope_holds_all = review
-            .head
-            .and_then(|head| run.world.trees.get(&head))
-            .is_some_and(|tree| tree.entries.iter().all(|entry| review.in_scope(&entry.path)));
-        let own: Vec<Author<'a>> = review
-            .body
-            .authors
-            .iter()
-            .map(|actor| Author {
-                principal: &actor.principal,
-                kind: run.world.kind(&actor.principal, actor.kind),
-                sponsors: actor.sponsor.as_deref().into_iter().collect(),
-            })
-            .collect();
-        let answered = own
-            .iter()
-            .chain(&landing.authors)
-            .all(|author| self.answered(run, author, review.person.into_iter()) || self.solo(run, author, &[review]));
-        let duties = review.head.and_then(|head| run.world.trees.get(&head)).is_some_and(|tree| {
-            tree.entries.iter().all(|entry| {
-                self.duties_of(run, &own, &entry.path) && self.duties_of(run, &landing.authors, &entry.path)
-            })
-        });
-        let sponsored = own
-            .iter()
-            .all(|author| !matches!(author.kind, ActorKind::Agent | ActorKind::Unknown) || !author.sponsors.is_empty());
-        scope_holds_all
-            && duties
-            && review.body.authors_complete
-            && !own.is_empty()
-            && sponsored
-            && landing.authors_complete
-            && answered
-    }
-
-    // --- fixpoint ---
 
     fn fixpoint(&mut self, run: &Run<'_, 'a>) {
         let mut versions = Versions::default();
@@ -446,6 +234,7 @@ impl<'a> Cover<'a> {
     fn pass(&mut self, run: &Run<'_, 'a>, children: &[Vec<usize>], versions: &mut Versions<'a>) -> bool {
         let before = self.whole.len();
         self.own_left = vec![None; self.landings.len()];
+        self.left = vec![None; self.landings.len()];
         let mut stack: Vec<(usize, Uncovered<'a>)> = Vec::new();
         let roots: Vec<usize> = (0..self.landings.len()).rev().filter(|at| self.starts_chain(*at)).collect();
         stack.extend(roots.into_iter().map(|at| (at, Uncovered::default())));
@@ -498,6 +287,9 @@ impl<'a> Cover<'a> {
         }
         if run.world.rules.grant(Rule::CoveredElsewhere, self.whole_tree(repository, to)) {
             state.clear();
+        }
+        if let Some(left) = self.left.get_mut(at) {
+            *left = Some(state.len());
         }
     }
 
@@ -577,21 +369,14 @@ impl<'a> Cover<'a> {
         let digest = |at: usize| {
             self.landings.get(at).and_then(|landing| run.world.known.get(landing.statement)).map(|known| known.digest())
         };
-        landings
-            .iter()
-            .filter_map(|at| Some((*at, self.uncovered(run, *at)?)))
-            .min_by_key(|(at, uncovered)| (uncovered.len(), digest(*at)))
+        let left = |at: usize| {
+            let covered = self.landings.get(at).is_some_and(|l| self.whole_tree(&l.body.repository, l.to));
+            if covered { Some(0) } else { self.left.get(at).copied().flatten() }
+        };
+        let known = landings.iter().filter_map(|at| Some((*at, left(*at)?)));
+        let (best, _) = known.min_by_key(|(at, left)| (*left, digest(*at)))?;
+        Some((best, self.uncovered(run, best)?))
     }
-}
-
-/// Whether a source VSA is by an automation that may state one.
-fn vsa_authority(run: &Run<'_, '_>, statement: &Known<'_>, vsa: &SourceVsa) -> bool {
-    statement.pairs.iter().any(|pair| {
-        pair.kind == ActorKind::Automation
-            && may(pair.row, "vsa")
-            && speaks_of(pair.row, &vsa.repository)
-            && pair.level >= run.world.facts.preset.builder_level
-    })
 }
 
 fn add_versions<'a>(run: &Run<'_, 'a>, versions: &mut Versions<'a>, (repository, tree): Place<'a>) {

@@ -446,12 +446,17 @@ fn reviewed_another_merge<'a>(run: &Run<'_, 'a>, cover: &Cover<'a>, landing: &La
 /// The tree of a landing that a container differs least from, when more of it agrees than differs.
 pub(crate) fn near_match<'a>(run: &Run<'_, 'a>, cover: &Cover<'a>, digest: Sha256) -> Option<NearMatch<'a>> {
     let product = run.world.trees.get(&digest)?;
+    let files = product.entries.iter().filter(|entry| entry.entry_type != EntryType::Directory).count();
     let mut best: Option<NearMatch<'a>> = None;
     let mut places: Vec<(Place<'a>, usize)> =
         cover.landings.iter().enumerate().map(|(at, landing)| (accept::place(landing), at)).collect();
     places.sort_unstable_by_key(|((repository, root), at)| (*root, *repository, *at));
     for (place, at) in places {
         let (Some(tree), Some(landing)) = (run.world.trees.get(&place.1), cover.landings.get(at)) else { continue };
+        // LIMIT: more of the product must agree than differ, so only trees of about its size are compared.
+        if tree.entries.len().saturating_mul(2) < files {
+            continue;
+        }
         for prefix in container::prefixes(product) {
             let diff = container::compare_archive(product, tree, &prefix, &landing.body.export_ignore);
             let better = best.as_ref().is_none_or(|best| diff.misfits.len() < best.diff.misfits.len());
@@ -460,7 +465,6 @@ pub(crate) fn near_match<'a>(run: &Run<'_, 'a>, cover: &Cover<'a>, digest: Sha25
             }
         }
     }
-    let files = product.entries.iter().filter(|entry| entry.entry_type != EntryType::Directory).count();
     best.filter(|near| near.diff.agreeing > files.saturating_sub(near.diff.agreeing) && near.diff.agreeing > 0)
 }
 

@@ -1,0 +1,115 @@
+//! Where chains of covers start: onboarding trees, source VSAs, whole-tree reviews.
+//!
+//! SPEC: docs/rules.md section 3, "Anchors", "Whole-tree review".
+
+use lasthand_model::actor::ActorKind;
+use lasthand_model::wire::facts::{Body, SourceVsa};
+
+use super::{Cover, Place, WholeBy};
+use crate::landing::{Author, LandingInfo};
+use crate::review::ReviewInfo;
+use crate::rules::Rule;
+use crate::run::Run;
+use crate::world::{Known, may, speaks_of};
+
+impl<'a> Cover<'a> {
+    /// Where chains start: the empty tree, onboarding trees, source VSAs, whole-tree reviews.
+    pub(super) fn start(&mut self, run: &Run<'_, 'a>) {
+        let world = run.world;
+        let Some(product) = world.product else { return };
+        for repository in &product.repositories {
+            self.add_whole((repository, world.empty_root), WholeBy::Start);
+        }
+        for onboarding in &product.onboarding {
+            let root = run
+                .resolve(&onboarding.repository, &onboarding.tree)
+                .filter(|_| world.rules.grant(Rule::Onboarding, true));
+            if let Some(root) = root {
+                self.add_whole((&onboarding.repository, root), WholeBy::Start);
+            }
+        }
+        for (at, statement) in world.known.iter().enumerate().filter(|(_, statement)| statement.usable()) {
+            let Body::SourceVsa(vsa) = &statement.fact.body else { continue };
+            let failed = world.known.iter().any(|other| match &other.fact.body {
+                Body::SourceVsa(no) => {
+                    !no.passed
+                        && no.repository == vsa.repository
+                        && run.resolve_any(&no.repository, &no.tree) == run.resolve_any(&vsa.repository, &vsa.tree)
+                        && vsa_authority(run, other, no)
+                }
+                _ => false,
+            });
+            let believed = vsa.passed && !failed && vsa_authority(run, statement, vsa);
+            if let (true, Some(root)) =
+                (world.rules.grant(Rule::SourceVsa, believed), run.resolve(&vsa.repository, &vsa.tree))
+            {
+                self.add_whole((&vsa.repository, root), WholeBy::SourceVsa(at));
+            }
+        }
+        for (place, by) in self.whole_reviews(run) {
+            self.add_whole(place, by);
+        }
+    }
+
+    fn whole_reviews(&self, run: &Run<'_, 'a>) -> Vec<(Place<'a>, WholeBy)> {
+        let mut found = Vec::new();
+        for (review_at, review) in self.reviews.iter().enumerate() {
+            let (Some(None), Some(head), None) = (review.base, review.head, review.fault) else { continue };
+            let repository = review.body.repository.as_str();
+            for at in self.to_tree.get(&(repository, head)).into_iter().flatten() {
+                let Some(landing) = self.landings.get(*at) else { continue };
+                let holds = self.target_ref(run, review, landing) && self.whole_review(run, review, landing);
+                if run.world.rules.grant(Rule::WholeTreeReview, holds) {
+                    found.push(((repository, head), WholeBy::Review { review: review_at, landing: *at }));
+                }
+            }
+        }
+        found
+    }
+
+    fn whole_review(&self, run: &Run<'_, 'a>, review: &ReviewInfo<'a>, landing: &LandingInfo<'a>) -> bool {
+        let scope_holds_all = review
+            .head
+            .and_then(|head| run.world.trees.get(&head))
+            .is_some_and(|tree| tree.entries.iter().all(|entry| review.in_scope(&entry.path)));
+        let own: Vec<Author<'a>> = review
+            .body
+            .authors
+            .iter()
+            .map(|actor| Author {
+                principal: &actor.principal,
+                kind: run.world.kind(&actor.principal, actor.kind),
+                sponsors: actor.sponsor.as_deref().into_iter().collect(),
+            })
+            .collect();
+        let answered = own
+            .iter()
+            .chain(&landing.authors)
+            .all(|author| self.answered(run, author, review.person.into_iter()) || self.solo(run, author, &[review]));
+        let duties = review.head.and_then(|head| run.world.trees.get(&head)).is_some_and(|tree| {
+            tree.entries.iter().all(|entry| {
+                self.duties_of(run, &own, &entry.path) && self.duties_of(run, &landing.authors, &entry.path)
+            })
+        });
+        let sponsored = own
+            .iter()
+            .all(|author| !matches!(author.kind, ActorKind::Agent | ActorKind::Unknown) || !author.sponsors.is_empty());
+        scope_holds_all
+            && duties
+            && review.body.authors_complete
+            && !own.is_empty()
+            && sponsored
+            && landing.authors_complete
+            && answered
+    }
+}
+
+/// Whether a source VSA is by an automation that may state one.
+fn vsa_authority(run: &Run<'_, '_>, statement: &Known<'_>, vsa: &SourceVsa) -> bool {
+    statement.pairs.iter().any(|pair| {
+        pair.kind == ActorKind::Automation
+            && may(pair.row, "vsa")
+            && speaks_of(pair.row, &vsa.repository)
+            && pair.level >= run.world.facts.preset.builder_level
+    })
+}
