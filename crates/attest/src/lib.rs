@@ -3,7 +3,7 @@
 //! Main types: [`StepSpec`], [`LandingSpec`], [`ReviewSpec`]; main acts: [`step_statements`], [`landing_statement`], [`review_statement`],
 //! [`sign_and_write`], [`attach`](attach()).
 //!
-//! Data flow: `observe` values + what the caller knows -> [`Statement`](lasthand_model::wire::statement::Statement)
+//! Data flow: `observe` values + what the caller knows -> [`Statement`]
 //! -> [`payload`](payload()) bytes -> a [`PayloadSigner`] -> bundle -> file.
 //!
 //! **Invariants.** Builders are pure: equal input gives equal bytes. Every subject has a SHA-256, beside git's ids where there are any.
