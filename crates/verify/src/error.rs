@@ -1,0 +1,180 @@
+//! Why no verdict could be formed. A refusal is no error: it is a [`Verification`](crate::Verification).
+
+use std::io;
+use std::path::PathBuf;
+
+use lasthand_artifact::ArtifactError;
+use lasthand_trust::trust_file::{Severity, TrustFileError};
+use thiserror::Error;
+
+/// Why there is no verdict.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum VerifyError {
+    /// The trust file could not be read.
+    #[error("cannot read the trust file `{}`", file.display())]
+    TrustUnreadable {
+        /// The file.
+        file: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The trust file is wrong; [`diagnostics`](Self::diagnostics) says all of it.
+    #[error("trust file `{}` cannot be used", file.display())]
+    Trust {
+        /// The file.
+        file: PathBuf,
+        /// Everything that is wrong.
+        source: TrustFileError,
+    },
+    /// Evidence that was named is not there.
+    #[error("there is no evidence at `{}`", path.display())]
+    EvidenceMissing {
+        /// What was named.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// More evidence than may be read for one question.
+    #[error("more than {limit} pieces of evidence")]
+    EvidenceOverLimit {
+        /// Pieces allowed.
+        limit: usize,
+    },
+    /// The trust file names several products, or none, and the call names none.
+    #[error("no product is named, and the trust file has {}", count(products))]
+    ProductNotNamed {
+        /// The products of the trust file, in its order.
+        products: Vec<String>,
+    },
+    /// The artifact could not be opened.
+    #[error("cannot open the artifact `{}`", path.display())]
+    ArtifactUnreadable {
+        /// The artifact.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The artifact could not be read whole and without doubt.
+    #[error("artifact cannot be read")]
+    Artifact(#[source] ArtifactError),
+    /// Readers in use take the artifact differently, so what a puller unpacks is not known.
+    #[error("`{name}` is read differently by different programs: {}", notes.join("; "))]
+    Ambiguous {
+        /// The artifact.
+        name: String,
+        /// What is read differently, and where; the first ten.
+        notes: Vec<String>,
+    },
+}
+
+impl VerifyError {
+    /// The exit code: 2 usage or configuration, 4 malformed or over a limit.
+    #[must_use]
+    pub const fn exit_code(&self) -> u8 {
+        match self {
+            Self::EvidenceOverLimit { .. } | Self::Ambiguous { .. } => 4,
+            Self::Artifact(ArtifactError::Io { .. } | ArtifactError::Entry { .. }) => 2,
+            Self::Artifact(_) => 4,
+            _ => 2,
+        }
+    }
+
+    /// The id of the finding that stands for this error in a report.
+    #[must_use]
+    pub const fn id(&self) -> &'static str {
+        match self {
+            Self::TrustUnreadable { .. } | Self::Trust { .. } => "LH901",
+            Self::EvidenceMissing { .. } => "LH902",
+            Self::ProductNotNamed { .. } => "LH903",
+            Self::ArtifactUnreadable { .. } | Self::Artifact(ArtifactError::Io { .. } | ArtifactError::Entry { .. }) => {
+                "LH904"
+            }
+            Self::Artifact(_) | Self::Ambiguous { .. } => "LH905",
+            Self::EvidenceOverLimit { .. } => "LH906",
+        }
+    }
+
+    /// What the reader can do about it.
+    #[must_use]
+    pub fn hints(&self) -> Vec<String> {
+        match self {
+            Self::TrustUnreadable { .. } => {
+                vec!["name the trust file with `--trust FILE`, or write one: `lasthand init`".to_owned()]
+            }
+            Self::Trust { .. } => vec!["see what it says line by line: `lasthand trust check`".to_owned()],
+            Self::EvidenceMissing { .. } => vec!["check the path given with `--bundle`".to_owned()],
+            Self::EvidenceOverLimit { .. } => vec!["give only the evidence of this artifact".to_owned()],
+            Self::ProductNotNamed { products } if products.is_empty() => {
+                vec!["add a `[[product]]` to the trust file".to_owned()]
+            }
+            Self::ProductNotNamed { products } => {
+                vec![format!("name one with `--name`: {}", products.join(", "))]
+            }
+            Self::ArtifactUnreadable { .. } => vec!["check that the path exists and may be read".to_owned()],
+            Self::Artifact(source) => source.hints().into_iter().map(str::to_owned).collect(),
+            Self::Ambiguous { .. } => {
+                vec!["repack the archive with GNU tar or bsdtar in ustar or pax format, and record that".to_owned()]
+            }
+        }
+    }
+
+    /// Everything that is wrong with the trust file, one line each: `file:line:column: error: problem`, with its hints.
+    #[must_use]
+    pub fn diagnostics(&self) -> Vec<(String, Vec<String>)> {
+        let Self::Trust { file, source } = self else { return Vec::new() };
+        source
+            .diagnostics()
+            .iter()
+            .filter(|diagnostic| diagnostic.problem.severity() == Severity::Error)
+            .map(|diagnostic| (format!("{}:{diagnostic}", file.display()), diagnostic.problem.hints()))
+            .collect()
+    }
+
+    /// The error and what lies beneath it, in one line.
+    #[must_use]
+    pub fn message(&self) -> String {
+        with_sources(self)
+    }
+}
+
+/// No entry of the artifact has the path that was asked for.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("the artifact has no entry `{path}`")]
+pub struct UnknownPathError {
+    /// The path asked for.
+    pub path: String,
+    /// The nearest paths there are, nearest first; three at most.
+    pub near: Vec<String>,
+}
+
+impl UnknownPathError {
+    /// What the reader can do about it.
+    #[must_use]
+    pub fn hints(&self) -> Vec<String> {
+        if self.near.is_empty() {
+            return vec!["list the entries: `lasthand inspect ARTIFACT`".to_owned()];
+        }
+        let near: Vec<String> = self.near.iter().map(|path| format!("`{}`", crate::render::escape(path))).collect();
+        vec![format!("did you mean {}?", near.join(" or "))]
+    }
+}
+
+/// An error and its sources, joined by colons.
+pub(crate) fn with_sources(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut next = error.source();
+    while let Some(source) = next {
+        text.push_str(": ");
+        text.push_str(&source.to_string());
+        next = source.source();
+    }
+    text
+}
+
+fn count(products: &[String]) -> String {
+    match products.len() {
+        0 => "none".to_owned(),
+        several => format!("{several}: {}", products.join(", ")),
+    }
+}

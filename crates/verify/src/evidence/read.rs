@@ -1,0 +1,45 @@
+//! Files of evidence to bytes, bounded.
+
+use std::fs::File;
+use std::io::{self, Read as _};
+use std::path::Path;
+
+use lasthand_model::inventory::Inventory;
+use lasthand_model::limits::Limits;
+
+use super::InventoryFile;
+use crate::error::with_sources;
+
+/// LIMIT: bytes of one record blob.
+const INVENTORY_BYTES: usize = 4 << 30;
+
+/// Reads a plain file of at most `limit` bytes.
+pub(crate) fn read_bounded(path: &Path, limit: usize) -> io::Result<Vec<u8>> {
+    // SECURITY: a fifo would be waited for without end.
+    if !std::fs::metadata(path)?.is_file() {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a plain file"));
+    }
+    let mut bytes = Vec::new();
+    let bound = u64::try_from(limit).unwrap_or(u64::MAX);
+    File::open(path)?.take(bound.saturating_add(1)).read_to_end(&mut bytes)?;
+    if bytes.len() > limit {
+        return Err(io::Error::new(io::ErrorKind::InvalidData, format!("over the limit of {limit} bytes")));
+    }
+    Ok(bytes)
+}
+
+/// Reads a record blob and recomputes its root.
+///
+/// # Errors
+/// In words: unreadable, not a record blob, or one of another root than its name says.
+pub(crate) fn read_inventory(file: &InventoryFile, limits: &Limits) -> Result<Inventory, String> {
+    let bytes = read_bounded(&file.path, INVENTORY_BYTES).map_err(|error| error.to_string())?;
+    let inventory = Inventory::from_blob(&bytes, limits).map_err(|error| with_sources(&error))?;
+    drop(bytes);
+    let root = inventory.root();
+    // TRUST: the name is a claim; only the root recomputed from the records counts.
+    if root != file.named {
+        return Err(format!("holds the inventory {root}, its name says another"));
+    }
+    Ok(inventory)
+}

@@ -1,0 +1,170 @@
+//! Folders of evidence: which file is what, by place and ending only.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use lasthand_model::digest::{InventoryRoot, Sha256};
+use lasthand_model::limits::Limits;
+use lasthand_model::wire::bundle::json_lines;
+
+use super::{BlobFile, Document, Evidence, Fault, InventoryFile, read_bounded};
+use crate::error::VerifyError;
+
+/// Contents by digest lie in `blobs/sha256/`.
+const BLOBS: (&str, &str) = ("blobs", "sha256");
+
+/// What a file is taken for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Class {
+    Document,
+    Lines,
+    Inventory,
+    Blob,
+}
+
+pub(super) struct Walk<'a> {
+    pub(super) evidence: Evidence,
+    limits: &'a Limits,
+    seen: BTreeSet<PathBuf>,
+}
+
+impl<'a> Walk<'a> {
+    pub(super) fn new(limits: &'a Limits) -> Self {
+        Self { evidence: Evidence::default(), limits, seen: BTreeSet::new() }
+    }
+
+    /// A file that the caller named: its ending decides how it is read, never whether.
+    pub(super) fn named_file(&mut self, path: &Path) -> Result<(), VerifyError> {
+        let class = class(path).filter(|class| *class != Class::Blob).unwrap_or(Class::Document);
+        self.take(path, path, class)
+    }
+
+    /// Everything below a folder, in sorted order, files before folders.
+    pub(super) fn folder(&mut self, root: &Path) -> Result<(), VerifyError> {
+        let inside = fs::canonicalize(root);
+        let mut folders = vec![root.to_owned()];
+        while let Some(folder) = folders.pop() {
+            let mut entries = match list(&folder) {
+                Ok(entries) => entries,
+                Err(error) => {
+                    self.fault(&folder, &error.to_string());
+                    continue;
+                }
+            };
+            entries.sort();
+            let mut below = Vec::new();
+            for path in entries {
+                match fs::symlink_metadata(&path) {
+                    Err(error) => self.fault(&path, &error.to_string()),
+                    Ok(metadata) if metadata.is_dir() => below.push(path),
+                    Ok(metadata) if metadata.is_symlink() => self.link(&path, inside.as_deref().ok())?,
+                    Ok(_) => {
+                        if let Some(class) = class(&path) {
+                            self.take(&path, &path, class)?;
+                        }
+                    }
+                }
+            }
+            // INVARIANT (termination): links to folders are never entered, so no folder comes twice.
+            folders.extend(below.into_iter().rev());
+        }
+        Ok(())
+    }
+
+    /// SECURITY: a link in foreign evidence could name any file of the verifier; its first bytes would come out in an error message.
+    fn link(&mut self, path: &Path, inside: Option<&Path>) -> Result<(), VerifyError> {
+        let target = match fs::canonicalize(path) {
+            Ok(target) => target,
+            Err(error) => {
+                if class(path).is_some() {
+                    self.fault(path, &format!("symbolic link: {error}"));
+                }
+                return Ok(());
+            }
+        };
+        let leaves = inside.is_none_or(|inside| !target.starts_with(inside));
+        match class(path) {
+            _ if target.is_dir() && leaves => self.fault(path, "symbolic link leaves the folder of evidence"),
+            // What it names is found by itself.
+            _ if target.is_dir() => {}
+            None => {}
+            Some(_) if leaves => self.fault(path, "symbolic link leaves the folder of evidence"),
+            Some(class) => return self.take(path, &target, class),
+        }
+        Ok(())
+    }
+
+    fn take(&mut self, named: &Path, path: &Path, class: Class) -> Result<(), VerifyError> {
+        if !self.seen.insert(named.to_owned()) {
+            return Ok(());
+        }
+        let source = name_of(named);
+        match class {
+            Class::Document => match read_bounded(path, self.limits.json_bytes) {
+                Ok(bytes) => self.evidence.documents.push(Document { source, bytes }),
+                Err(error) => self.fault(named, &error.to_string()),
+            },
+            Class::Lines => match read_bounded(path, self.limits.json_bytes) {
+                Ok(bytes) => {
+                    for (line, bytes) in json_lines(&bytes) {
+                        self.evidence.documents.push(Document { source: format!("{source}:{line}"), bytes: bytes.to_owned() });
+                    }
+                }
+                Err(error) => self.fault(named, &error.to_string()),
+            },
+            Class::Inventory => match stem(named).parse::<Sha256>().ok() {
+                Some(root) => {
+                    let named = InventoryRoot(root);
+                    self.evidence.inventories.push(InventoryFile { source, path: path.to_owned(), named });
+                }
+                None => self.fault(named, "name of an inventory is its root, 64 hex digits, and `.inv`"),
+            },
+            Class::Blob => match file_name(named).parse::<Sha256>().ok() {
+                Some(digest) => {
+                    self.evidence.blobs.entry(digest).or_insert(BlobFile { source, path: path.to_owned() });
+                }
+                None => self.fault(named, "name of a content is its sha256, 64 hex digits"),
+            },
+        }
+        if self.evidence.len() > self.limits.bundles {
+            return Err(VerifyError::EvidenceOverLimit { limit: self.limits.bundles });
+        }
+        Ok(())
+    }
+
+    fn fault(&mut self, path: &Path, reason: &str) {
+        self.evidence.faults.push(Fault { source: name_of(path), reason: reason.to_owned() });
+    }
+}
+
+fn list(folder: &Path) -> io::Result<Vec<PathBuf>> {
+    fs::read_dir(folder)?.map(|entry| entry.map(|entry| entry.path())).collect()
+}
+
+fn class(path: &Path) -> Option<Class> {
+    let mut folders = path.parent().into_iter().flat_map(Path::ancestors).filter_map(Path::file_name);
+    if folders.next().is_some_and(|name| name == BLOBS.1) && folders.next().is_some_and(|name| name == BLOBS.0) {
+        return Some(Class::Blob);
+    }
+    match path.extension()?.to_str()? {
+        "json" => Some(Class::Document),
+        "jsonl" => Some(Class::Lines),
+        "inv" => Some(Class::Inventory),
+        _ => None,
+    }
+}
+
+/// The name under which a file appears in reports.
+fn name_of(path: &Path) -> String {
+    path.to_string_lossy().into_owned()
+}
+
+fn file_name(path: &Path) -> String {
+    path.file_name().unwrap_or_default().to_string_lossy().into_owned()
+}
+
+fn stem(path: &Path) -> String {
+    path.file_stem().unwrap_or_default().to_string_lossy().into_owned()
+}

@@ -1,0 +1,255 @@
+//! Evidence to facts: signatures checked, co-signers merged, trees and lock files taken in.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use lasthand_lineage::ingest::ingest;
+use lasthand_model::digest::{ArtifactDigest, FileDigest, InventoryRoot, Sha256, StatementDigest};
+use lasthand_model::inventory::{EntryType, FileRecord, Inventory, escape_path};
+use lasthand_model::limits::Limits;
+use lasthand_model::wire::facts::{self, Body, EntryFact, Facts, Material, Pin, Signer, StatementFact, TreeRef};
+use lasthand_model::wire::report::EvidenceStatus;
+use lasthand_model::wire::statement::Statement;
+use lasthand_trust::evidence::{TrustError, peek_unverified, verify_evidence};
+use lasthand_trust::keys::KeyRing;
+use lasthand_trust::{Verified, combine};
+
+use crate::error::with_sources;
+use crate::evidence::{Document, Evidence, read_bounded, read_inventory};
+use crate::locks;
+use crate::trust::LoadedTrust;
+use crate::verifier::Expectations;
+
+/// LIMIT: bytes of one lock file.
+const LOCK_BYTES: usize = 64 << 20;
+
+/// What is asked, and of which bytes.
+pub(crate) struct Question<'a> {
+    pub(crate) product: String,
+    pub(crate) name: Option<String>,
+    pub(crate) digest: ArtifactDigest,
+    pub(crate) inventory: &'a Inventory,
+    pub(crate) expectations: &'a Expectations,
+}
+
+/// Facts, and what became of each piece of evidence on the way.
+pub(crate) struct Gathered {
+    pub(crate) facts: Facts,
+    pub(crate) items: Vec<Item>,
+}
+
+/// One piece of evidence as it was read.
+pub(crate) struct Item {
+    pub(crate) source: String,
+    pub(crate) digest: Option<StatementDigest>,
+    pub(crate) predicate_type: Option<String>,
+    pub(crate) signers: Vec<Signer>,
+    pub(crate) status: EvidenceStatus,
+    pub(crate) reason: Option<String>,
+}
+
+impl Item {
+    fn of_file(source: &str, kind: &str, status: EvidenceStatus, reason: Option<String>) -> Self {
+        let predicate_type = Some(kind.to_owned());
+        Self { source: source.to_owned(), digest: None, predicate_type, signers: Vec::new(), status, reason }
+    }
+}
+
+/// Reads all evidence into one facts document.
+pub(crate) fn gather(question: &Question<'_>, evidence: &Evidence, trust: &LoadedTrust, limits: &Limits) -> Gathered {
+    let mut items = Vec::with_capacity(evidence.len());
+    let statements = statements(evidence, &trust.file().ring, limits, &mut items);
+    let mut inventories = BTreeMap::new();
+    let mut locks = Locks { evidence, read: BTreeMap::new(), done: BTreeSet::new(), items: Vec::new() };
+    let wanted = referenced_roots(&statements, trust);
+    for file in &evidence.inventories {
+        let (status, reason) = match read_inventory(file, limits) {
+            Err(reason) => (EvidenceStatus::Rejected, Some(reason)),
+            Ok(_) if !wanted.contains(&file.named) => {
+                (EvidenceStatus::Unused, Some("no statement that counts refers to this tree".to_owned()))
+            }
+            Ok(inventory) => {
+                locks.read_from(&inventory);
+                inventories.insert(file.named.0, entries(&inventory));
+                (EvidenceStatus::Verified, None)
+            }
+        };
+        items.push(Item::of_file(&file.source, "inventory", status, reason));
+    }
+    items.append(&mut locks.items);
+    for fault in &evidence.faults {
+        let reason = Some(fault.reason.clone());
+        items.push(Item { predicate_type: None, ..Item::of_file(&fault.source, "", EvidenceStatus::Rejected, reason) });
+    }
+    inventories.insert(question.digest.0, entries(question.inventory));
+    let expectations = question.expectations;
+    let facts = Facts {
+        facts_version: 1,
+        now: expectations.now,
+        question: facts::Question {
+            product: question.product.clone(),
+            digest: question.digest,
+            artifact_name: question.name.clone(),
+            target: expectations.target.clone(),
+        },
+        preset: expectations.preset.clone(),
+        trust: trust.file().facts.clone(),
+        statements,
+        inventories,
+        indexes: BTreeMap::new(),
+        locks: locks.read,
+    };
+    Gathered { facts, items }
+}
+
+/// Verifies and ingests every document; one statement for each payload, by digest.
+fn statements(evidence: &Evidence, ring: &KeyRing, limits: &Limits, items: &mut Vec<Item>) -> Vec<StatementFact> {
+    let mut verified = Vec::new();
+    for document in &evidence.documents {
+        match verify_evidence(&document.bytes, ring, limits) {
+            Ok(statement) => {
+                items.push(verified_item(&document.source, &statement));
+                verified.push(statement);
+            }
+            Err(error) => items.push(rejected_item(document, &error, ring, limits)),
+        }
+    }
+    let mut statements = Vec::new();
+    for statement in combine(verified, ring) {
+        match ingest(&statement) {
+            Ok(fact) => statements.push(fact),
+            Err(error) => {
+                let reason = format!("signature holds, but {}", with_sources(&error));
+                for item in items.iter_mut().filter(|item| item.digest == Some(statement.digest())) {
+                    item.status = EvidenceStatus::Rejected;
+                    item.reason = Some(reason.clone());
+                }
+            }
+        }
+    }
+    statements.sort_by_key(|statement| statement.digest);
+    statements
+}
+
+fn verified_item(source: &str, statement: &Verified<Statement>) -> Item {
+    Item {
+        source: source.to_owned(),
+        digest: Some(statement.digest()),
+        predicate_type: Some(statement.value().predicate_type.clone()),
+        signers: statement.signers().to_vec(),
+        status: EvidenceStatus::Verified,
+        reason: None,
+    }
+}
+
+/// Says why a document counts for nothing. Its digest and type are shown as it claims them.
+fn rejected_item(document: &Document, error: &TrustError, ring: &KeyRing, limits: &Limits) -> Item {
+    let claimed = peek_unverified(&document.bytes, limits).ok();
+    let strangers = match error {
+        // A stranger's signature may well hold; it is of no use. A known key's signature that fails is something else.
+        TrustError::NoKnownSignature { named, .. } => {
+            !named.is_empty() && !named.iter().any(|id| ring.keys().any(|key| key.id().to_string() == *id))
+        }
+        _ => false,
+    };
+    let (status, reason) = if strangers {
+        (EvidenceStatus::Unused, with_sources(error))
+    } else {
+        (EvidenceStatus::Rejected, with_sources(error))
+    };
+    Item {
+        source: document.source.clone(),
+        digest: claimed.as_ref().map(|claimed| claimed.digest),
+        predicate_type: claimed.map(|claimed| claimed.predicate_type_unverified),
+        signers: Vec::new(),
+        status,
+        reason: Some(reason),
+    }
+}
+
+/// Roots of the trees that statements or the trust file name.
+fn referenced_roots(statements: &[StatementFact], trust: &LoadedTrust) -> BTreeSet<InventoryRoot> {
+    let mut trees: Vec<&TreeRef> = Vec::new();
+    for statement in statements {
+        match &statement.body {
+            Body::Landing(landing) => {
+                trees.extend(&landing.from);
+                trees.push(&landing.to);
+                if let Some(merge) = &landing.merge_of {
+                    trees.extend([&merge.head, &merge.base, &merge.result]);
+                }
+            }
+            Body::Review(review) => {
+                trees.extend(&review.base);
+                trees.push(&review.head);
+            }
+            Body::Edit(edit) => trees.push(&edit.to),
+            Body::Step(step) => trees.extend(step.materials.iter().filter_map(|material| match material {
+                Material::Tree(source) => Some(&source.tree),
+                _ => None,
+            })),
+            Body::SourceVsa(vsa) => trees.push(&vsa.tree),
+            _ => {}
+        }
+    }
+    let products = &trust.file().facts.products;
+    trees.extend(products.iter().flat_map(|product| &product.onboarding).map(|onboarding| &onboarding.tree));
+    trees.into_iter().filter_map(|tree| tree.root).collect()
+}
+
+fn entries(inventory: &Inventory) -> Vec<EntryFact> {
+    inventory.records().iter().map(entry).collect()
+}
+
+fn entry(record: &FileRecord) -> EntryFact {
+    EntryFact {
+        path: escape_path(&record.path),
+        entry_type: record.entry_type,
+        mode: record.mode,
+        uid: record.uid,
+        gid: record.gid,
+        sha256: record.sha256,
+        link_target: escape_path(&record.link_target),
+        device: record.device,
+        xattrs: record.xattrs.iter().map(|(name, value)| (escape_path(name), hex::encode(value))).collect(),
+    }
+}
+
+/// Lock files of trees whose bytes are in the evidence.
+struct Locks<'a> {
+    evidence: &'a Evidence,
+    read: BTreeMap<FileDigest, Vec<Pin>>,
+    done: BTreeSet<FileDigest>,
+    items: Vec<Item>,
+}
+
+impl Locks<'_> {
+    fn read_from(&mut self, inventory: &Inventory) {
+        if self.evidence.blobs.is_empty() {
+            return;
+        }
+        for record in inventory.records().iter().filter(|record| record.entry_type == EntryType::File) {
+            let name = record.path.rsplit(|byte| *byte == b'/').next().unwrap_or_default();
+            if let Some(digest) = record.sha256
+                && let Some(parse) = locks::parser(name)
+                && let Some(blob) = self.evidence.blobs.get(&digest.0)
+                && self.done.insert(digest)
+            {
+                let pins = read_bounded(&blob.path, LOCK_BYTES).map_err(|error| error.to_string()).and_then(|bytes| {
+                    // TRUST: the name is a claim; the bytes must be those that the tree has.
+                    if Sha256::of(&bytes) != digest.0 {
+                        return Err(format!("content has sha256 {}, its name says another", Sha256::of(&bytes)));
+                    }
+                    parse(&bytes)
+                });
+                let (status, reason) = match pins {
+                    Ok(pins) => {
+                        self.read.insert(digest, pins);
+                        (EvidenceStatus::Verified, None)
+                    }
+                    Err(reason) => (EvidenceStatus::Rejected, Some(reason)),
+                };
+                self.items.push(Item::of_file(&blob.source, "lock file", status, reason));
+            }
+        }
+    }
+}

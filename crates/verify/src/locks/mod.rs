@@ -1,0 +1,27 @@
+//! Lock files: which name is pinned to which digest. One reader for each format, in one table.
+
+mod cargo;
+
+use lasthand_model::wire::facts::Pin;
+
+/// Reads the bytes of a lock file, or says in words why not.
+pub(crate) type Parser = fn(&[u8]) -> Result<Vec<Pin>, String>;
+
+/// Formats that are read, by file name. The others of `lineage::LOCK_FORMATS` pin nothing yet.
+const PARSERS: &[(&str, Parser)] = &[("Cargo.lock", cargo::pins)];
+
+/// Finds the reader of a lock file by the last segment of its path.
+pub(crate) fn parser(name: &[u8]) -> Option<Parser> {
+    PARSERS.iter().find(|(known, _)| known.as_bytes() == name).map(|(_, parser)| *parser)
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn every_reader_is_for_a_known_lock_format() {
+        // pass: `lineage` asks for no other names
+        for (name, _) in super::PARSERS {
+            assert!(lasthand_lineage::LOCK_FORMATS.contains(name), "{name}");
+        }
+    }
+}

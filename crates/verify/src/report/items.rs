@@ -1,0 +1,39 @@
+//! What became of each piece of evidence.
+
+use std::collections::BTreeMap;
+
+use lasthand_lineage::Outcome;
+use lasthand_model::digest::StatementDigest;
+use lasthand_model::wire::facts::Body;
+use lasthand_model::wire::report::{EvidenceStatus, ReportEvidence, ReportTime};
+use lasthand_model::timestamp;
+
+use crate::facts::{Gathered, Item};
+use crate::people::People;
+
+/// One entry for each piece, in the order in which they were found.
+pub(super) fn evidence(gathered: &Gathered, outcome: &Outcome) -> Vec<ReportEvidence> {
+    let people = People::new(&gathered.facts.trust);
+    let mut unused: BTreeMap<StatementDigest, &str> = BTreeMap::new();
+    for statement in &gathered.facts.statements {
+        if let Body::Other(_) = statement.body {
+            unused.insert(statement.digest, "statements of this type prove nothing here");
+        }
+    }
+    unused.extend(outcome.unused.iter().map(|(digest, reason)| (*digest, reason.as_str())));
+    gathered.items.iter().map(|item| entry(item, people, &unused)).collect()
+}
+
+fn entry(item: &Item, people: People<'_>, unused: &BTreeMap<StatementDigest, &str>) -> ReportEvidence {
+    let reason = item.digest.and_then(|digest| unused.get(&digest)).filter(|_| item.status == EvidenceStatus::Verified);
+    let time = item.signers.iter().find_map(|signer| signer.time);
+    ReportEvidence {
+        digest: item.digest,
+        source: item.source.clone(),
+        predicate_type: item.predicate_type.clone(),
+        signer: people.signer(&item.signers),
+        time: time.map(|time| ReportTime { value: timestamp::format(time), source: "signature".to_owned() }),
+        status: if reason.is_some() { EvidenceStatus::Unused } else { item.status },
+        reason: reason.map(|reason| (*reason).to_owned()).or_else(|| item.reason.clone()),
+    }
+}

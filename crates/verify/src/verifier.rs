@@ -1,0 +1,156 @@
+//! The one act: artifact, evidence and expectations to a verdict.
+
+use std::path::Path;
+
+use lasthand_artifact::{ArtifactFacts, local};
+use lasthand_lineage::{Outcome, Verdict, solve};
+use lasthand_model::inventory::Inventory;
+use lasthand_model::limits::Limits;
+use lasthand_model::wire::facts::{Facts, Preset};
+use lasthand_model::wire::report::Report;
+
+use crate::error::VerifyError;
+use crate::evidence::Evidence;
+use crate::facts::{self, Question};
+use crate::report;
+use crate::trust::LoadedTrust;
+
+/// What one call demands.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Expectations {
+    /// Name of the product; the only one of the trust file when absent.
+    pub product: Option<String>,
+    /// What is demanded.
+    pub preset: Preset,
+    /// The moment of the question, seconds since 1970-01-01T00:00:00Z.
+    pub now: i64,
+    /// Where the artifact is about to be used.
+    pub target: Option<String>,
+}
+
+impl Expectations {
+    /// A preset and a moment; no name and no target.
+    #[must_use]
+    pub const fn new(preset: Preset, now: i64) -> Self {
+        Self { product: None, preset, now, target: None }
+    }
+
+    /// Asks for a product by name.
+    #[must_use]
+    pub fn with_product(self, product: impl Into<String>) -> Self {
+        Self { product: Some(product.into()), ..self }
+    }
+
+    /// Asks for use at a target.
+    #[must_use]
+    pub fn with_target(self, target: impl Into<String>) -> Self {
+        Self { target: Some(target.into()), ..self }
+    }
+}
+
+/// What was found, concluded and reported.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Verification {
+    /// Everything the verdict was computed from.
+    pub facts: Facts,
+    /// The verdict, with proof or frontier.
+    pub outcome: Outcome,
+    /// Both, as the document for machines.
+    pub report: Report,
+}
+
+impl Verification {
+    /// The report without verdict and policy, for `inspect`, which asks for none.
+    #[must_use]
+    pub fn inspection(&self) -> Report {
+        Report { verdict: None, policy: None, ..self.report.clone() }
+    }
+}
+
+/// Verifies artifacts by one trust file.
+#[derive(Debug, Clone)]
+pub struct Verifier {
+    trust: LoadedTrust,
+    limits: Limits,
+}
+
+impl Verifier {
+    /// Takes whom to believe, and the bounds of foreign input.
+    #[must_use]
+    pub const fn new(trust: LoadedTrust, limits: Limits) -> Self {
+        Self { trust, limits }
+    }
+
+    /// Whom it believes.
+    #[must_use]
+    pub const fn trust(&self) -> &LoadedTrust {
+        &self.trust
+    }
+
+    /// Verifies one artifact.
+    ///
+    /// In: the path of a file, archive or folder; `progress` is called with the bytes of it read so far.
+    /// Out: the verdict, whatever it is. Cost: the bytes of artifact and evidence are hashed once; the rest is linear in their entries.
+    ///
+    /// # Errors
+    /// [`VerifyError`] when no verdict could be formed; [`report_for_error`](crate::report_for_error) makes the document of it.
+    pub fn verify(
+        &self,
+        artifact: &Path,
+        evidence: &Evidence,
+        expectations: &Expectations,
+        progress: &mut dyn FnMut(u64),
+    ) -> Result<Verification, VerifyError> {
+        let product = self.product(expectations)?;
+        let unreadable = |source| VerifyError::ArtifactUnreadable { path: artifact.to_owned(), source };
+        let opened = local::open(artifact).map_err(unreadable)?;
+        let read = lasthand_artifact::read(&opened, None, &self.limits, progress).map_err(VerifyError::Artifact)?;
+        refuse_ambiguous(artifact, &read)?;
+        let name = artifact.file_name().map(|name| name.to_string_lossy().into_owned());
+        let question = Question { product, name, digest: read.digest, inventory: &read.inventory, expectations };
+        Ok(self.answer(&question, evidence, Some(&read)))
+    }
+
+    fn answer(&self, question: &Question<'_>, evidence: &Evidence, read: Option<&ArtifactFacts>) -> Verification {
+        let gathered = facts::gather(question, evidence, &self.trust, &self.limits);
+        let outcome = solve(&gathered.facts);
+        let empty = Inventory::default();
+        let inventory = read.map_or(&empty, |read| &read.inventory);
+        let report = report::build(&gathered, &outcome, inventory, read.map(|read| read.kind));
+        Verification { facts: gathered.facts, outcome, report }
+    }
+
+    fn product(&self, expectations: &Expectations) -> Result<String, VerifyError> {
+        if let Some(product) = &expectations.product {
+            return Ok(product.clone());
+        }
+        match self.trust.file().facts.products.as_slice() {
+            [only] => Ok(only.name.clone()),
+            rows => Err(VerifyError::ProductNotNamed { products: rows.iter().map(|row| row.name.clone()).collect() }),
+        }
+    }
+}
+
+/// The exit code of a verdict: 0 accepted or exception, 1 refused, 3 undecided.
+///
+/// A preset with `report_only` changes nothing here: whether a refusal stops anything is the caller's.
+#[must_use]
+pub const fn exit_code(outcome: &Outcome) -> u8 {
+    match outcome.verdict {
+        Verdict::Accepted | Verdict::Exception => 0,
+        Verdict::Refused => 1,
+        Verdict::Undecided => 3,
+    }
+}
+
+/// SECURITY: where readers differ, the entries compared here may not be the entries that somebody unpacks.
+fn refuse_ambiguous(artifact: &Path, read: &ArtifactFacts) -> Result<(), VerifyError> {
+    let notes: Vec<String> =
+        read.ambiguities().take(10).map(|note| crate::render::escape(&note.to_string())).collect();
+    if notes.is_empty() {
+        return Ok(());
+    }
+    Err(VerifyError::Ambiguous { name: artifact.to_string_lossy().into_owned(), notes })
+}
