@@ -2,11 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use lasthand_model::actor::{ActorKind, Role};
+use lasthand_model::actor::{ActorKind, Role, StepKind};
 use lasthand_model::digest::{ArtifactDigest, Sha256};
-use lasthand_model::wire::facts::{Act, Actor, Approval, Body, Label, ListEntry, ListKind, ProductRow};
+use lasthand_model::wire::facts::{Act, Actor, Approval, Body, Label, ListEntry, ListKind, ProductRow, RequiredAct};
 
-use super::archive::{has_near_match, is_source_archive};
+use super::archive::{archived_trees, has_near_match};
 use super::cover::Cover;
 use super::evidence::{Evidence, Known, level, stated_level};
 use super::steps::Steps;
@@ -16,83 +16,82 @@ use super::{any_glob, has_word};
 pub(super) fn decide(evidence: &Evidence, allowed: &BTreeSet<Label>) -> &'static str {
     let asked = evidence.facts.question.digest.0;
     let cover = Cover::compute(evidence, allowed);
+    let mut steps = Steps { evidence, allowed, cover: &cover, faithful: BTreeSet::new() };
+    steps.settle();
+    let mut trees = BTreeSet::new();
+    let withdrawn = evidence.denies(&ListEntry::Artifact(ArtifactDigest(asked)));
     let proven = evidence.product.is_some_and(|product| {
-        let barred = barred(evidence, &cover);
-        let mut steps = Steps { evidence, allowed, cover: &cover, barred, faithful: BTreeSet::new() };
-        steps.settle();
-        is_proven(&steps, asked, &mut Vec::new())
-            && product.required.iter().all(|required| {
-                evidence.known.iter().any(|known| match &known.statement.body {
-                    Body::Act(act) => {
-                        act.action == required.action
-                            && (required.target.is_none() || required.target == act.target)
-                            && is_act_proven(evidence, known, act)
-                    }
-                    _ => false,
-                })
-            })
-            && !evidence.denies(&ListEntry::Artifact(ArtifactDigest(asked)))
-            && !released(evidence).any(|(target_ref, digest)| target_ref.is_empty() && digest != asked)
+        !withdrawn
+            && is_proven(&steps, asked, &mut Vec::new(), &mut trees)
+            && product.required.iter().all(|required| is_met(evidence, required))
+            && !is_rolled_back(evidence, &cover, &trees)
+            && !(evidence.facts.preset.refuse_reverted
+                && trees.iter().any(|(repository, root)| cover.was_reverted_to(evidence, repository, *root)))
     });
-    let listed = evidence.facts.preset.require_lists.iter().all(|kind| has_fresh_list(evidence, *kind));
+    let listed = evidence.facts.preset.require_lists.iter().all(|kind| {
+        evidence.current(*kind).is_some_and(|list| evidence.facts.now <= list.fresh_until)
+    });
     if proven && listed {
         "accepted"
-    } else if evidence.product.is_some_and(|product| is_excepted(evidence, product)) {
+    } else if evidence.product.is_some_and(|product| !withdrawn && is_excepted(evidence, product)) {
         "exception"
-    } else if proven || !is_named(evidence, &cover) {
+    } else if evidence.product.is_some() && (proven || !is_named(evidence, &cover)) {
         "undecided"
     } else {
         "refused"
     }
 }
 
-/// Trees that no derivation may rest on: those of a ref that another digest is released from, and, where that
-/// refuses, those that were reverted to unreviewed.
-fn barred<'a>(evidence: &Evidence<'a>, cover: &Cover<'a>) -> BTreeSet<(&'a str, Sha256)> {
-    let mut barred = BTreeSet::new();
-    for landing in &cover.landings {
-        let Some(root) = landing.to else { continue };
-        let repository = landing.landing.repository.as_str();
-        let rolled_back = released(evidence).any(|(target_ref, digest)| {
-            target_ref == landing.landing.target_ref && digest != evidence.facts.question.digest.0
+/// Whether another digest is released from a ref of the proof's source trees, or from everywhere, and this one is not.
+fn is_rolled_back(evidence: &Evidence, cover: &Cover, trees: &BTreeSet<(String, Sha256)>) -> bool {
+    let entries = evidence.current(ListKind::Released).map_or(&[][..], |list| &list.entries);
+    let mut released = Vec::new();
+    for entry in entries {
+        let ListEntry::Released { target_ref, digest } = entry else { continue };
+        let ours = trees.iter().any(|(repository, root)| {
+            cover.landed(repository, *root).any(|landing| landing.landing.target_ref == *target_ref)
         });
-        let reverted = evidence.facts.preset.refuse_reverted && cover.was_reverted_to(repository, root);
-        if rolled_back || reverted {
-            barred.insert((repository, root));
+        if target_ref.is_empty() || ours {
+            released.push(*digest);
         }
     }
-    barred
+    !released.is_empty() && !released.contains(&evidence.facts.question.digest)
 }
 
-/// Entries of the fresh released lists with the highest sequence.
-fn released<'e>(evidence: &'e Evidence) -> impl Iterator<Item = (&'e str, Sha256)> {
-    let fresh = || {
-        evidence.lists.iter().filter(|list| {
-            list.kind == ListKind::Released
-                && list.issued_at <= evidence.facts.now
-                && evidence.facts.now <= list.fresh_until
-        })
-    };
-    let highest = fresh().map(|list| list.sequence).max();
-    let entries = fresh().filter(move |list| Some(list.sequence) == highest).flat_map(|list| &list.entries);
-    entries.filter_map(|entry| match entry {
-        ListEntry::Released { target_ref, digest } => Some((target_ref.as_str(), digest.0)),
-        _ => None,
+/// Rule required-acts, of one act.
+fn is_met(evidence: &Evidence, required: &RequiredAct) -> bool {
+    let target = required.target.as_ref().or(evidence.facts.question.target.as_ref());
+    evidence.known.iter().any(|known| match &known.statement.body {
+        Body::Act(act) => {
+            act.action == required.action
+                && (target.is_none() || target == act.target.as_ref())
+                && is_act_proven(evidence, known, act)
+        }
+        _ => false,
     })
 }
 
-fn has_fresh_list(evidence: &Evidence, kind: ListKind) -> bool {
-    let now = evidence.facts.now;
-    evidence.lists.iter().any(|list| list.kind == kind && list.issued_at <= now && now <= list.fresh_until)
-}
-
 /// Rule goal. `inside` are the indexes being looked into.
-fn is_proven(steps: &Steps, asked: Sha256, inside: &mut Vec<Sha256>) -> bool {
+///
+/// Out: also the source trees of the proof.
+fn is_proven(
+    steps: &Steps,
+    asked: Sha256,
+    inside: &mut Vec<Sha256>,
+    trees: &mut BTreeSet<(String, Sha256)>,
+) -> bool {
     let evidence = steps.evidence;
-    if steps.faithful.iter().any(|(_, _, digest)| *digest == asked)
-        || is_source_archive(evidence, steps.cover, &steps.barred, asked)
-        || evidence.is_trusted_input(asked, None)
-    {
+    let artifacts = evidence.product.map_or(&[][..], |product| &product.artifacts);
+    let made = steps.faithful.iter().any(|(_, name, digest)| {
+        *digest == asked && any_glob(artifacts, name.rsplit('/').next().unwrap_or(name))
+    });
+    if made {
+        steps.source_trees(asked, trees);
+        return true;
+    }
+    let archived = archived_trees(evidence, steps.cover, asked);
+    if !archived.is_empty() {
+        trees.extend(archived);
         return true;
     }
     let Some(members) = evidence.facts.indexes.get(&ArtifactDigest(asked)) else { return false };
@@ -101,7 +100,7 @@ fn is_proven(steps: &Steps, asked: Sha256, inside: &mut Vec<Sha256>) -> bool {
     }
     inside.push(asked);
     let mut counted = members.iter().filter(|member| member.platform != "unknown/unknown").peekable();
-    let proven = counted.peek().is_some() && counted.all(|member| is_proven(steps, member.digest.0, inside));
+    let proven = counted.peek().is_some() && counted.all(|member| is_proven(steps, member.digest.0, inside, trees));
     inside.pop();
     proven
 }
@@ -119,7 +118,7 @@ fn is_act_proven(evidence: &Evidence, known: &Known, act: &Act) -> bool {
             let row = pair.1;
             has_word(&row.may, act.action.as_str())
                 && any_glob(&row.products, evidence.name)
-                && row.kind != ActorKind::Agent
+                && evidence.pair_kind(pair) != ActorKind::Agent
                 && performers().all(|actor| {
                     let least = match evidence.kind(&actor.principal, actor.kind) {
                         ActorKind::Automation => preset.builder_level,
@@ -148,7 +147,7 @@ pub(super) fn approvals<'e>(
             has_word(&row.may, may)
                 && any_glob(&row.products, evidence.name)
                 && signer.principal == approver.principal
-                && row.kind == ActorKind::Human
+                && evidence.pair_kind(pair) == ActorKind::Human
                 && level(pair) >= evidence.facts.preset.approver_level
         });
         let valid = known.usable
@@ -171,8 +170,8 @@ fn is_excepted(evidence: &Evidence, product: &ProductRow) -> bool {
     for approval in approvals(evidence, "exception", question.digest.0) {
         let Some(person) = evidence.person(&approval.approver.principal) else { continue };
         let is_his = |actor: &Actor| {
-            has_word(&person.accounts, &actor.principal)
-                || actor.sponsor.as_ref().is_some_and(|sponsor| has_word(&person.accounts, sponsor))
+            person.contains(actor.principal.as_str())
+                || actor.sponsor.as_ref().is_some_and(|sponsor| person.contains(sponsor.as_str()))
         };
         let worked = evidence.known.iter().any(|known| match &known.statement.body {
             Body::Landing(landing) => {
@@ -187,7 +186,7 @@ fn is_excepted(evidence: &Evidence, product: &ProductRow) -> bool {
             && approval.authors_complete
             && !approval.authors.is_empty();
         if stated && !worked && !approval.authors.iter().any(is_his) {
-            persons.insert(person.name.as_str());
+            persons.insert(person);
         }
     }
     persons.len() >= 2
@@ -199,7 +198,9 @@ fn is_named(evidence: &Evidence, cover: &Cover) -> bool {
     let asked = facts.question.digest;
     let stated = evidence.known.iter().any(|known| match &known.statement.body {
         Body::Step(step) => step.products.iter().any(|product| {
-            product.digest == asked.0 || facts.question.artifact_name.as_ref() == Some(&product.name)
+            let built = matches!(step.kind, StepKind::Build | StepKind::Package);
+            product.digest == asked.0
+                || (built && facts.question.artifact_name.as_deref() == product.name.rsplit('/').next())
         }),
         Body::Act(act) => act.digest == asked,
         Body::Approval(approval) => approval.digest == asked,
@@ -208,6 +209,5 @@ fn is_named(evidence: &Evidence, cover: &Cover) -> bool {
     });
     stated
         || facts.indexes.contains_key(&asked)
-        || facts.trust.trusted_inputs.iter().any(|row| row.digest == asked.0)
         || has_near_match(evidence, cover, asked.0)
 }

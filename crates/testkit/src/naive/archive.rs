@@ -10,23 +10,22 @@ use lasthand_model::wire::facts::EntryFact;
 use super::cover::{Cover, LandingView};
 use super::evidence::Evidence;
 use super::reviews::entry;
-use super::steps::is_neutral;
+use super::steps::{is_below_a_file, is_neutral};
 
-/// Whether the artifact is exactly one covered tree that is not barred.
-pub(super) fn is_source_archive(
-    evidence: &Evidence,
-    cover: &Cover,
-    barred: &BTreeSet<(&str, Sha256)>,
-    asked: Sha256,
-) -> bool {
-    let Some(archive) = evidence.facts.inventories.get(&asked) else { return false };
-    cover.landings.iter().any(|landing| {
-        let (Some(root), Some(tree)) = (landing.to, landing.after) else { return false };
+/// The covered trees, by repository and root, that the artifact is exactly.
+pub(super) fn archived_trees(evidence: &Evidence, cover: &Cover, asked: Sha256) -> Vec<(String, Sha256)> {
+    let Some(archive) = evidence.facts.inventories.get(&asked) else { return Vec::new() };
+    let mut trees = Vec::new();
+    for landing in &cover.landings {
+        let (Some(root), Some(tree)) = (landing.to, landing.after) else { continue };
         let repository = landing.landing.repository.as_str();
-        cover.is_covered(repository, root)
-            && !barred.contains(&(repository, root))
+        if cover.is_covered(repository, root)
             && prefixes(archive).iter().any(|prefix| is_tree(archive, prefix, tree, landing))
-    })
+        {
+            trees.push((repository.to_owned(), root));
+        }
+    }
+    trees
 }
 
 /// Whether some landed tree is near enough to the artifact to speak of it.
@@ -60,13 +59,17 @@ fn is_tree(archive: &[EntryFact], prefix: &str, tree: &[EntryFact], landing: &La
     let (_, differ) = compare(archive, prefix, tree, landing);
     let folders_hold_something = archive.iter().filter(|entry| entry.entry_type == EntryType::Directory).all(|folder| {
         let folder = format!("{}/", folder.path);
-        files().any(|file| file.path.starts_with(&folder))
+        let submodule = tree
+            .iter()
+            .filter(|entry| entry.entry_type == EntryType::Submodule)
+            .any(|entry| format!("{prefix}{}/", entry.path) == folder);
+        submodule || files().any(|file| file.path.starts_with(&folder))
     });
     let not_raised = files().filter(|file| file.entry_type == EntryType::File).all(|file| {
         let source = file.path.strip_prefix(prefix).and_then(|path| entry(tree, path));
         file.mode & 0o111 == 0 || source.is_some_and(|source| source.mode & 0o111 != 0)
     });
-    differ == 0 && folders_hold_something && not_raised && archive.iter().all(is_neutral)
+    differ == 0 && !is_below_a_file(archive) && folders_hold_something && not_raised && archive.iter().all(is_neutral)
 }
 
 /// How many entries of the archive agree with the tree, and how many paths are added, removed or changed.

@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 
 use lasthand_model::actor::{ActorKind, Role};
-use lasthand_model::wire::facts::{Actor, Body, Label, PersonRow};
+use lasthand_model::wire::facts::{Actor, Body, Label};
 
 use super::cover::LandingView;
-use super::evidence::Evidence;
+use super::evidence::{Evidence, Person};
 use super::reviews::ReviewView;
 use super::{any_glob, has_word};
 
@@ -18,7 +18,7 @@ pub(super) struct Author<'a> {
 }
 
 /// Somebody whose word answers for others' work, and his level as a reviewer (none for a pusher).
-pub(super) type Answerer<'a> = (&'a PersonRow, Option<u8>);
+pub(super) type Answerer<'a> = (Person<'a>, Option<u8>);
 
 /// Adds an entry; entries of one principal are pooled and agent wins.
 pub(super) fn pool<'a>(evidence: &Evidence, authors: &mut Vec<Author<'a>>, actor: &'a Actor, marked: bool) {
@@ -49,7 +49,6 @@ fn weight(kind: ActorKind) -> u8 {
 /// Authors of a landing: its own list, those that binding reviews name, and the actors of edits.
 pub(super) fn of_landing<'a>(
     evidence: &Evidence<'a>,
-    allowed: &BTreeSet<Label>,
     landing: &LandingView<'a>,
     reviews: &[ReviewView<'a>],
 ) -> Vec<Author<'a>> {
@@ -57,23 +56,33 @@ pub(super) fn of_landing<'a>(
     for actor in &landing.landing.authors {
         pool(evidence, &mut authors, actor, false);
     }
-    let binding: Vec<&ReviewView> =
-        reviews.iter().filter(|review| review.binds_by_trees(evidence, allowed, landing)).collect();
+    let anyhow = reviews.iter().map(|review| review.anyhow(evidence));
+    let binding: Vec<ReviewView> = anyhow.filter(|review| review.binds_by_trees(evidence, landing)).collect();
     for actor in binding.iter().flat_map(|review| &review.review.authors) {
         pool(evidence, &mut authors, actor, false);
     }
-    let merged = landing.landing.merge_of.as_ref().and_then(|merge| evidence.resolve(&merge.head, allowed));
+    let repository = landing.landing.repository.as_str();
+    let merged =
+        landing.landing.merge_of.as_ref().and_then(|merge| evidence.resolve_anyhow(repository, &merge.head));
     for known in &evidence.known {
         let Body::Edit(edit) = &known.statement.body else { continue };
-        let to = evidence.resolve(&edit.to, allowed);
+        let to = evidence.resolve_anyhow(&edit.repository, &edit.to);
         let behind = to.is_some()
             && (to == landing.to || to == merged || binding.iter().any(|review| review.head == to));
-        if edit.repository != landing.landing.repository || !behind {
+        if edit.repository != repository || !behind {
             continue;
         }
         let worked = [Role::Performer, Role::Author, Role::CoAuthor, Role::Pusher, Role::Sponsor];
         for actor in edit.actors.iter().filter(|actor| worked.contains(&actor.role)) {
             pool(evidence, &mut authors, actor, !edit.marks.is_empty());
+        }
+    }
+    let entries = landing.landing.authors.iter().filter(|actor| actor.role == Role::Sponsor);
+    let stood_for: BTreeSet<&str> =
+        entries.flat_map(|actor| [Some(actor.principal.as_str()), actor.sponsor.as_deref()]).flatten().collect();
+    for author in &mut authors {
+        if matches!(author.kind, ActorKind::Agent | ActorKind::Unknown) && author.sponsors.is_empty() {
+            author.sponsors.clone_from(&stood_for);
         }
     }
     authors
@@ -104,7 +113,8 @@ pub(super) fn pushers<'a>(evidence: &Evidence<'a>, landing: &LandingView<'a>) ->
     let mut answerers = Vec::new();
     for actor in &landing.landing.authors {
         let human = evidence.kind(&actor.principal, actor.kind) == ActorKind::Human;
-        if actor.role == Role::Pusher && human && landing.level.min(3) >= 3 {
+        let revoked = evidence.was_revoked(landing.statement, &actor.principal);
+        if actor.role == Role::Pusher && human && !revoked && landing.level.min(3) >= 3 {
             answerers.extend(evidence.person(&actor.principal).map(|person| (person, None)));
         }
     }
@@ -120,8 +130,8 @@ pub(super) fn are_answered(
 ) -> bool {
     let solo = evidence.product.is_some_and(|row| row.solo) && allowed.contains(&Label::Solo);
     authors.iter().all(|author| {
-        let is_his = |row: &PersonRow| {
-            has_word(&row.accounts, author.principal) || author.sponsors.iter().any(|sponsor| has_word(&row.accounts, sponsor))
+        let is_his = |person: &Person| {
+            person.contains(author.principal) || author.sponsors.iter().any(|sponsor| person.contains(sponsor))
         };
         answerers.iter().any(|(person, _)| !is_his(person))
             || (solo && answerers.iter().any(|(person, level)| *level == Some(4) && is_his(person)))

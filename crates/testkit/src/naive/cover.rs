@@ -3,18 +3,20 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use lasthand_model::actor::ActorKind;
-use lasthand_model::digest::{Sha256, StatementDigest};
-use lasthand_model::wire::facts::{Body, EntryFact, Label, Landing};
+use lasthand_model::digest::Sha256;
+use lasthand_model::wire::facts::{Body, EntryFact, Label, Landing, StatementFact};
 
 use super::authors::{are_answered, are_complete, are_separate, of_landing, pool, pushers};
-use super::evidence::{Evidence, Known, empty_tree, level};
-use super::reviews::{ReviewView, entry, holds, same_place};
+use super::evidence::{Evidence, Known, empty_tree, landing_level, level};
+use super::reviews::{ReviewView, entry, holds, is_merge3, same_place};
 use super::{any_glob, has_word};
 
 /// A landing that is authorised and ours.
 pub(super) struct LandingView<'a> {
-    pub(super) digest: StatementDigest,
+    pub(super) statement: &'a StatementFact,
     pub(super) landing: &'a Landing,
+    /// Head, base and result of the recomputed merge.
+    pub(super) merge: Option<[Option<Sha256>; 3]>,
     /// Best level of a signer that makes it authorised.
     pub(super) level: u8,
     pub(super) from: Option<Sha256>,
@@ -27,7 +29,7 @@ impl LandingView<'_> {
     /// The landing that `prev` names, when it made `from` on this ref.
     pub(super) fn previous<'v>(&self, landings: &'v [LandingView<'v>]) -> Option<&'v LandingView<'v>> {
         landings.iter().find(|other| {
-            Some(other.digest) == self.landing.prev
+            Some(other.statement.digest) == self.landing.prev
                 && other.landing.repository == self.landing.repository
                 && other.landing.target_ref == self.landing.target_ref
                 && other.to.is_some()
@@ -46,6 +48,8 @@ pub(super) struct Cover<'a> {
     wholly: BTreeSet<(&'a str, Sha256)>,
     /// In the order of `landings`, without the rule covered-elsewhere.
     own: Vec<Uncovered<'a>>,
+    /// Anchors, and trees that a whole-tree review covers.
+    founded: BTreeSet<(&'a str, Sha256)>,
 }
 
 /// What of a landing does not change during the fixpoint.
@@ -70,11 +74,18 @@ impl<'a> Cover<'a> {
             .collect();
         let fixed: Vec<Option<Fixed>> =
             landings.iter().map(|landing| fix(evidence, allowed, &landings, &reviews, landing)).collect();
-        let mut cover = Self { own: landings.iter().map(|_| None).collect(), landings, wholly: BTreeSet::new() };
-        cover.wholly = anchors(evidence, allowed);
+        let mut founded = anchors(evidence, allowed);
+        let own = landings.iter().map(|_| None).collect();
+        let wholly = founded.clone();
+        for (landing, fixed) in landings.iter().zip(&fixed) {
+            if let (Some(to), Some(true)) = (landing.to, fixed.as_ref().map(|fixed| fixed.whole)) {
+                founded.insert((landing.landing.repository.as_str(), to));
+            }
+        }
+        let mut cover = Self { own, landings, wholly, founded };
         loop {
             let own = cover.own_paths(evidence, &fixed);
-            let wholly = cover.joined(evidence, allowed, &fixed, &own);
+            let wholly = cover.joined(evidence, &fixed, &own);
             if own == cover.own && wholly == cover.wholly {
                 return cover;
             }
@@ -95,10 +106,13 @@ impl<'a> Cover<'a> {
     }
 
     /// Whether a landing of the tree has uncovered paths of its own, and a base.
-    pub(super) fn was_reverted_to(&self, repository: &str, root: Sha256) -> bool {
-        self.landings.iter().zip(&self.own).any(|(landing, own)| {
+    pub(super) fn was_reverted_to(&self, evidence: &Evidence, repository: &str, root: Sha256) -> bool {
+        let founded = self.founded.iter().any(|(place, tree)| *place == repository && *tree == root);
+        !founded && self.landings.iter().zip(&self.own).any(|(landing, own)| {
             landing.landing.repository == repository
                 && landing.to == Some(root)
+                && landing.landing.from.is_some()
+                && !self.is_recomputed(evidence, landing)
                 && own.as_ref().is_some_and(|own| !own.is_empty())
         })
     }
@@ -149,7 +163,6 @@ impl<'a> Cover<'a> {
     fn joined(
         &self,
         evidence: &Evidence<'a>,
-        allowed: &BTreeSet<Label>,
         fixed: &[Option<Fixed<'a>>],
         own: &[Uncovered<'a>],
     ) -> BTreeSet<(&'a str, Sha256)> {
@@ -157,17 +170,23 @@ impl<'a> Cover<'a> {
         for ((landing, fixed), own) in self.landings.iter().zip(fixed).zip(own) {
             let (Some(fixed), Some(to)) = (fixed, landing.to) else { continue };
             let repository = landing.landing.repository.as_str();
-            let merged = landing.landing.merge_of.as_ref().is_some_and(|merge| {
-                let both = [landing.from, evidence.resolve(&merge.head, allowed)];
-                merge.mode == "merge"
-                    && evidence.resolve(&merge.result, allowed) == Some(to)
-                    && both.iter().all(|tree| tree.is_some_and(|tree| self.is_wholly(repository, tree)))
-            });
-            if fixed.whole || merged || own.as_ref().is_some_and(BTreeSet::is_empty) {
+            if fixed.whole || self.is_recomputed(evidence, landing) || own.as_ref().is_some_and(BTreeSet::is_empty) {
                 wholly.insert((repository, to));
             }
         }
         wholly
+    }
+
+    /// Rule recomputed-merge.
+    fn is_recomputed(&self, evidence: &Evidence, landing: &LandingView) -> bool {
+        let Some([Some(head), Some(base), result]) = landing.merge else { return false };
+        let repository = landing.landing.repository.as_str();
+        landing.landing.merge_of.as_ref().is_some_and(|merge| merge.mode == "merge")
+            && result.is_some()
+            && result == landing.to
+            && is_merge3(evidence, landing, base, head)
+            && self.is_wholly(repository, head)
+            && landing.from.is_some_and(|from| self.is_wholly(repository, from))
     }
 }
 
@@ -175,28 +194,18 @@ impl<'a> Cover<'a> {
 fn authorised<'a>(evidence: &Evidence<'a>, allowed: &BTreeSet<Label>, known: &Known<'a>) -> Option<LandingView<'a>> {
     let Body::Landing(landing) = &known.statement.body else { return None };
     let product = evidence.product?;
-    let best = known
-        .pairs
-        .iter()
-        .filter(|pair| {
-            let row = pair.1;
-            has_word(&row.may, "landing")
-                && any_glob(&row.repositories, &landing.repository)
-                && row.kind != ActorKind::Agent
-                && level(pair) >= evidence.facts.preset.builder_level
-                && landing.authors.iter().all(|author| has_word(&row.observer, &author.method))
-        })
-        .map(level)
-        .max()?;
+    let best = landing_level(evidence.facts, known, landing)?;
     let ours = has_word(&product.repositories, &landing.repository) && any_glob(&product.refs, &landing.target_ref);
-    if !known.usable || !ours {
+    if !ours {
         return None;
     }
-    let from = landing.from.as_ref().map_or(Some(empty_tree()), |from| evidence.resolve(from, allowed));
-    let to = evidence.resolve(&landing.to, allowed);
+    let resolve = |tree| evidence.resolve(&landing.repository, tree, allowed);
+    let from = landing.from.as_ref().map_or(Some(empty_tree()), resolve);
+    let to = resolve(&landing.to);
     Some(LandingView {
-        digest: known.statement.digest,
+        statement: known.statement,
         landing,
+        merge: landing.merge_of.as_ref().map(|merge| [&merge.head, &merge.base, &merge.result].map(resolve)),
         level: best,
         from,
         to,
@@ -207,25 +216,32 @@ fn authorised<'a>(evidence: &Evidence<'a>, allowed: &BTreeSet<Label>, known: &Kn
 
 /// Rules onboarding and source-vsa.
 fn anchors<'a>(evidence: &Evidence<'a>, allowed: &BTreeSet<Label>) -> BTreeSet<(&'a str, Sha256)> {
-    let mut anchors = BTreeSet::new();
+    let (mut anchors, mut passed, mut failed) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
     for onboarding in evidence.product.iter().flat_map(|row| &row.onboarding) {
-        let root = evidence.resolve(&onboarding.tree, allowed);
+        let root = evidence.resolve(&onboarding.repository, &onboarding.tree, allowed);
         anchors.extend(root.map(|root| (onboarding.repository.as_str(), root)));
     }
     for known in evidence.known.iter().filter(|known| known.usable) {
         let Body::SourceVsa(vsa) = &known.statement.body else { continue };
         let by_whom = known.pairs.iter().any(|pair| {
             let row = pair.1;
-            row.kind == ActorKind::Automation
+            evidence.pair_kind(pair) == ActorKind::Automation
                 && has_word(&row.may, "vsa")
                 && any_glob(&row.repositories, &vsa.repository)
                 && level(pair) >= evidence.facts.preset.builder_level
         });
-        if vsa.passed && by_whom {
-            let root = evidence.resolve(&vsa.tree, allowed);
-            anchors.extend(root.map(|root| (vsa.repository.as_str(), root)));
+        if !by_whom {
+            continue;
+        }
+        if vsa.passed {
+            let root = evidence.resolve(&vsa.repository, &vsa.tree, allowed);
+            passed.extend(root.map(|root| (vsa.repository.as_str(), root)));
+        } else {
+            let root = evidence.resolve_anyhow(&vsa.repository, &vsa.tree);
+            failed.extend(root.map(|root| (vsa.repository.as_str(), root)));
         }
     }
+    anchors.extend(passed.difference(&failed));
     anchors
 }
 
@@ -238,14 +254,14 @@ fn fix<'a>(
     landing: &LandingView<'a>,
 ) -> Option<Fixed<'a>> {
     let (before, after) = (landing.before?, landing.after?);
-    let authors = of_landing(evidence, allowed, landing, reviews);
+    let authors = of_landing(evidence, landing, reviews);
     let complete = are_complete(evidence, landing, &authors);
     let holding: Vec<&ReviewView> = reviews
         .iter()
         .filter(|review| {
             review.valid.is_some()
                 && review.is_meant_for(evidence, landing)
-                && review.is_bound(evidence, allowed, landings, landing)
+                && review.is_bound(evidence, landings, landing)
         })
         .collect();
     let mut fixed = Fixed { unchanged: BTreeSet::new(), changed: BTreeMap::new(), whole: false };
@@ -257,7 +273,7 @@ fn fix<'a>(
         let mut answerers: Vec<_> = holding
             .iter()
             .filter(|review| holds(&review.review.scope, path) && review.changes(evidence, path))
-            .filter_map(|review| review.valid.map(|(level, person)| (person, Some(level))))
+            .filter_map(|review| review.valid.clone().map(|(level, person)| (person, Some(level))))
             .collect();
         let reviewed = !answerers.is_empty();
         answerers.extend(pushers(evidence, landing));
@@ -286,9 +302,14 @@ fn is_whole<'a>(
     reviews: &[ReviewView<'a>],
     review: &ReviewView<'a>,
 ) -> bool {
-    let (Some((level, person)), Some(after)) = (review.valid, landing.after) else { return false };
+    let (Some((level, person)), Some(after)) = (review.valid.clone(), landing.after) else { return false };
     let stated = review.review;
-    let mut authors = of_landing(evidence, allowed, landing, reviews);
+    let mut authors = of_landing(evidence, landing, reviews);
+    let complete = are_complete(evidence, landing, &authors);
+    let sponsored = stated.authors.iter().all(|actor| {
+        let kind = evidence.kind(&actor.principal, actor.kind);
+        actor.sponsor.is_some() || !matches!(kind, ActorKind::Agent | ActorKind::Unknown)
+    });
     for actor in &stated.authors {
         pool(evidence, &mut authors, actor, false);
     }
@@ -296,7 +317,11 @@ fn is_whole<'a>(
         && review.head.is_some()
         && review.head == landing.to
         && review.is_meant_for(evidence, landing)
-        && after.iter().all(|entry| holds(&stated.scope, &entry.path))
+        && after.iter().all(|entry| {
+            holds(&stated.scope, &entry.path) && are_separate(evidence, &authors, &entry.path)
+        })
+        && complete
+        && sponsored
         && stated.authors_complete
         && !stated.authors.is_empty()
         && are_answered(evidence, allowed, &authors, &[(person, Some(level))])

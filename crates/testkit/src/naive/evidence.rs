@@ -2,18 +2,21 @@
 
 use std::collections::BTreeSet;
 
-use lasthand_model::actor::ActorKind;
+use lasthand_model::actor::{ActorKind, Role};
 use lasthand_model::digest::Sha256;
 use lasthand_model::glob::matches;
 use lasthand_model::wire::facts::{
-    Actor, Body, Custody, EntryFact, Facts, IdentityRow, Label, List, ListEntry, ListKind, PersonRow, ProductRow,
-    Signer, SignerMethod, StatementFact, TreeRef,
+    Act, Actor, Body, Custody, EntryFact, Facts, IdentityRow, Label, Landing, List, ListEntry, ListKind, ProductRow,
+    Signer, SignerMethod, StatementFact, StepActor, TreeRef,
 };
 
 use super::{any_glob, has_word};
 
 /// One (signer, row) pair.
 pub(super) type Pair<'a> = (&'a Signer, &'a IdentityRow);
+
+/// Every account of one human.
+pub(super) type Person<'a> = BTreeSet<&'a str>;
 
 /// A statement that somebody of the trust file signed.
 pub(super) struct Known<'a> {
@@ -30,8 +33,10 @@ pub(super) struct Evidence<'a> {
     pub(super) name: &'a str,
     pub(super) known: Vec<Known<'a>>,
     pub(super) lists: Vec<&'a List>,
-    /// (git tree, root) as known landings state them together.
-    joins: Vec<(&'a str, Sha256)>,
+    /// The current list of each kind.
+    current: Vec<&'a List>,
+    /// (repository, git id, root) as authorised landings state them together.
+    joins: Vec<(&'a str, &'a str, Sha256)>,
 }
 
 impl<'a> Evidence<'a> {
@@ -39,20 +44,27 @@ impl<'a> Evidence<'a> {
         let name = facts.question.product.as_str();
         let signed: Vec<&StatementFact> =
             facts.statements.iter().filter(|statement| !all_pairs(facts, statement).is_empty()).collect();
-        let lists: Vec<&List> = signed.iter().filter_map(|statement| effective_list(facts, statement)).collect();
+        let lists: Vec<&List> = signed.iter().filter_map(|statement| effective_list(facts, statement, &[])).collect();
         let denied = denying_entries(&lists);
+        let current = [ListKind::Revocation, ListKind::Withdrawal, ListKind::Released]
+            .into_iter()
+            .filter_map(|kind| current_list(facts, &signed, &denied, kind))
+            .collect();
         let known: Vec<Known> = signed
             .iter()
             .map(|statement| {
                 let mut pairs = all_pairs(facts, statement);
                 pairs.retain(|(signer, _)| !is_revoked(&denied, signer));
-                let usable = !pairs.is_empty() && is_usable(facts, &signed, &denied, statement);
+                let usable = !pairs.is_empty()
+                    && is_usable(facts, &signed, &denied, statement, &pairs)
+                    && spoken_of(&statement.body).iter().all(|who| !is_revoked_there(&denied, statement, who));
                 Known { statement, usable, pairs }
             })
             .collect();
-        let product = facts.trust.products.iter().find(|row| row.name == name);
-        let joins = joins(&signed);
-        Self { facts, product, name, known, lists, joins }
+        let mut rows = facts.trust.products.iter().filter(|row| row.name == name);
+        let product = rows.next().filter(|_| rows.next().is_none());
+        let joins = joins(facts, &known);
+        Self { facts, product, name, known, lists, current, joins }
     }
 
     /// Kind of a principal that is stated as `stated`.
@@ -62,31 +74,76 @@ impl<'a> Evidence<'a> {
         if stated == ActorKind::Agent || kinds.contains(&ActorKind::Agent) {
             return ActorKind::Agent;
         }
-        if kinds.contains(&ActorKind::Automation) {
+        let named = self.facts.trust.robots.iter().any(|robot| robot.principal == principal);
+        if kinds.contains(&ActorKind::Automation) || (stated == ActorKind::Automation && named) {
             return ActorKind::Automation;
         }
-        if kinds.contains(&ActorKind::Human) && stated == ActorKind::Unknown {
-            return ActorKind::Human;
+        match stated {
+            ActorKind::Human | ActorKind::Unknown if kinds.contains(&ActorKind::Human) => ActorKind::Human,
+            ActorKind::Automation => ActorKind::Unknown,
+            _ => stated,
         }
-        stated
     }
 
-    pub(super) fn person(&self, principal: &str) -> Option<&'a PersonRow> {
-        self.facts.trust.persons.iter().find(|row| has_word(&row.accounts, principal))
+    /// The accounts of the person of a principal; none when no row lists it.
+    pub(super) fn person(&self, principal: &str) -> Option<Person<'a>> {
+        let rows = &self.facts.trust.persons;
+        let mut person: Person = rows
+            .iter()
+            .filter(|row| has_word(&row.accounts, principal))
+            .flat_map(|row| row.accounts.iter().map(String::as_str))
+            .collect();
+        // Rows that share an account are one person.
+        loop {
+            let more: Person = rows
+                .iter()
+                .filter(|row| row.accounts.iter().any(|account| person.contains(account.as_str())))
+                .flat_map(|row| row.accounts.iter().map(String::as_str))
+                .collect();
+            if more == person {
+                return (!person.is_empty()).then_some(person);
+            }
+            person = more;
+        }
     }
 
-    /// Root of a tree reference; without `root` by the one pair of a known landing, when `sha1-join` is allowed.
-    pub(super) fn resolve(&self, tree: &TreeRef, allowed: &BTreeSet<Label>) -> Option<Sha256> {
+    /// Every (signer, row) pair of a statement, revoked signers too.
+    pub(super) fn all_pairs(&self, statement: &'a StatementFact) -> Vec<Pair<'a>> {
+        all_pairs(self.facts, statement)
+    }
+
+    /// Kind of a pair: the row's, but agent when any row of kind agent matches the signer.
+    pub(super) fn pair_kind(&self, pair: &Pair) -> ActorKind {
+        pair_kind(self.facts, pair)
+    }
+
+    /// Whether somebody a statement speaks of was revoked when it was signed.
+    pub(super) fn was_revoked(&self, statement: &StatementFact, who: &str) -> bool {
+        is_revoked_there(&denying_entries(&self.lists), statement, who)
+    }
+
+    /// The current list of a kind.
+    pub(super) fn current(&self, kind: ListKind) -> Option<&'a List> {
+        self.current.iter().copied().find(|list| list.kind == kind)
+    }
+
+    /// Root of a tree reference; without `root` by the one pair of an authorised landing, when `sha1-join` is allowed.
+    pub(super) fn resolve(&self, repository: &str, tree: &TreeRef, allowed: &BTreeSet<Label>) -> Option<Sha256> {
+        if tree.root.is_none() && !allowed.contains(&Label::Sha1Join) {
+            return None;
+        }
+        self.resolve_anyhow(repository, tree)
+    }
+
+    /// The same whether the label is allowed or not: for what can only take cover away.
+    pub(super) fn resolve_anyhow(&self, repository: &str, tree: &TreeRef) -> Option<Sha256> {
         if let Some(root) = tree.root {
             return Some(root.0);
         }
-        let git_tree = tree.git_tree.as_ref()?;
-        if !allowed.contains(&Label::Sha1Join) {
-            return None;
-        }
+        let git_id = tree.git_tree.as_ref().or(tree.git_commit.as_ref())?;
         let mut found = None;
-        for (id, root) in &self.joins {
-            if *id == git_tree.as_str() {
+        for (place, id, root) in &self.joins {
+            if *place == repository && *id == git_id.as_str() {
                 if found.is_some_and(|other| other != *root) {
                     return None;
                 }
@@ -179,11 +236,15 @@ fn counts_although_simulated(facts: &Facts, statement: &StatementFact) -> bool {
     !statement.simulated || facts.trust.accept_simulated
 }
 
-fn effective_list<'a>(facts: &Facts, statement: &'a StatementFact) -> Option<&'a List> {
+fn effective_list<'a>(facts: &Facts, statement: &'a StatementFact, denied: &[&ListEntry]) -> Option<&'a List> {
     let Body::List(list) = &statement.body else { return None };
     let name = facts.question.product.as_str();
-    let by_whom = all_pairs(facts, statement).iter().any(|(_, row)| {
-        has_word(&row.may, "list") && any_glob(&row.products, name) && row.kind != ActorKind::Agent
+    let by_whom = all_pairs(facts, statement).iter().any(|pair| {
+        let (signer, row) = pair;
+        has_word(&row.may, "list")
+            && any_glob(&row.products, name)
+            && pair_kind(facts, pair) != ActorKind::Agent
+            && !is_revoked(denied, signer)
     });
     (by_whom && matches(&list.scope, name) && counts_although_simulated(facts, statement)).then_some(list)
 }
@@ -193,20 +254,64 @@ fn denying_entries<'a>(lists: &[&'a List]) -> Vec<&'a ListEntry> {
     denying.flat_map(|list| &list.entries).collect()
 }
 
+/// The effective list of a kind with the highest sequence, issued, of a signer who is not revoked.
+fn current_list<'a>(
+    facts: &Facts,
+    signed: &[&'a StatementFact],
+    denied: &[&ListEntry],
+    kind: ListKind,
+) -> Option<&'a List> {
+    let lists = signed.iter().filter_map(|statement| Some((statement.digest, effective_list(facts, statement, denied)?)));
+    let issued = lists.filter(|(_, list)| list.kind == kind && list.issued_at <= facts.now);
+    issued.max_by_key(|(digest, list)| (list.sequence, std::cmp::Reverse(*digest))).map(|(_, list)| list)
+}
+
 fn is_revoked(denied: &[&ListEntry], signer: &Signer) -> bool {
+    names_revoked(denied, &signer.principal, signer.time)
+}
+
+fn names_revoked(denied: &[&ListEntry], who: &str, time: Option<i64>) -> bool {
     denied.iter().any(|entry| match entry {
         ListEntry::Identity { principal, from, until } => {
-            let in_window = signer
-                .time
-                .is_none_or(|time| from.is_none_or(|from| from <= time) && until.is_none_or(|until| time <= until));
-            *principal == signer.principal && in_window
+            let in_window =
+                time.is_none_or(|time| from.is_none_or(|from| from <= time) && until.is_none_or(|until| time <= until));
+            principal == who && in_window
         }
         _ => false,
     })
 }
 
+/// Somebody a statement speaks of, at the earliest time of its signers.
+fn is_revoked_there(denied: &[&ListEntry], statement: &StatementFact, who: &str) -> bool {
+    names_revoked(denied, who, statement.signers.iter().filter_map(|signer| signer.time).min())
+}
+
+/// People whose revocation makes a statement count for nothing.
+fn spoken_of(body: &Body) -> Vec<&str> {
+    match body {
+        Body::Review(review) => vec![&review.reviewer.principal],
+        Body::Approval(approval) => vec![&approval.approver.principal],
+        Body::Act(Act { actors, .. }) | Body::StepActor(StepActor { actors, .. }) => {
+            let performers = actors.iter().filter(|actor| actor.role == Role::Performer);
+            performers.map(|actor| actor.principal.as_str()).collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+fn pair_kind(facts: &Facts, (signer, row): &Pair) -> ActorKind {
+    let is_agent = |other: &IdentityRow| other.kind == ActorKind::Agent && matches(&other.principal, &signer.principal);
+    if facts.trust.identities.iter().any(is_agent) { ActorKind::Agent } else { row.kind }
+}
+
 /// Rules simulated, revocation (but for the signers) and credential.
-fn is_usable(facts: &Facts, signed: &[&StatementFact], denied: &[&ListEntry], statement: &StatementFact) -> bool {
+fn is_usable(
+    facts: &Facts,
+    signed: &[&StatementFact],
+    denied: &[&ListEntry],
+    statement: &StatementFact,
+    pairs: &[Pair],
+) -> bool {
     if !counts_although_simulated(facts, statement) || denied.contains(&&ListEntry::Statement(statement.digest)) {
         return false;
     }
@@ -214,8 +319,10 @@ fn is_usable(facts: &Facts, signed: &[&StatementFact], denied: &[&ListEntry], st
         let asked = matches!(statement.body, Body::StepActor(_) | Body::Act(_));
         return !(asked && facts.preset.require_credential);
     };
-    let time = statement.signers.first().and_then(|signer| signer.time).unwrap_or(facts.now);
-    let lives = credential.issued <= time && time < credential.expires;
+    let lives = pairs.iter().all(|(signer, _)| {
+        let time = signer.time.unwrap_or(facts.now);
+        credential.issued <= time && time < credential.expires
+    });
     let short = facts.preset.credential_seconds.is_none_or(|most| credential.expires - credential.issued <= most);
     let reused = signed.iter().filter_map(|other| other.credential.as_ref()).any(|other| {
         other.digest == credential.digest && other.task != credential.task
@@ -223,19 +330,35 @@ fn is_usable(facts: &Facts, signed: &[&StatementFact], denied: &[&ListEntry], st
     lives && short && !reused && !denied.contains(&&ListEntry::Credential(credential.digest))
 }
 
-fn joins<'a>(signed: &[&'a StatementFact]) -> Vec<(&'a str, Sha256)> {
+fn joins<'a>(facts: &Facts, known: &[Known<'a>]) -> Vec<(&'a str, &'a str, Sha256)> {
     let mut joins = Vec::new();
-    for statement in signed {
-        let Body::Landing(landing) = &statement.body else { continue };
+    for known in known {
+        let Body::Landing(landing) = &known.statement.body else { continue };
+        if landing_level(facts, known, landing).is_none() {
+            continue;
+        }
         let mut trees = vec![Some(&landing.to), landing.from.as_ref()];
         if let Some(merge) = &landing.merge_of {
             trees.extend([Some(&merge.head), Some(&merge.base), Some(&merge.result)]);
         }
         for tree in trees.into_iter().flatten() {
-            if let (Some(root), Some(git_tree)) = (&tree.root, &tree.git_tree) {
-                joins.push((git_tree.as_str(), root.0));
+            for id in [&tree.git_tree, &tree.git_commit].into_iter().flatten() {
+                joins.extend(tree.root.map(|root| (landing.repository.as_str(), id.as_str(), root.0)));
             }
         }
     }
     joins
+}
+
+/// Rule landing-authority: the best level of a signer that makes a usable landing authorised.
+pub(super) fn landing_level(facts: &Facts, known: &Known, landing: &Landing) -> Option<u8> {
+    let authorising = known.pairs.iter().filter(|pair| {
+        let row = pair.1;
+        has_word(&row.may, "landing")
+            && any_glob(&row.repositories, &landing.repository)
+            && pair_kind(facts, pair) != ActorKind::Agent
+            && level(pair) >= facts.preset.builder_level
+            && landing.authors.iter().all(|author| has_word(&row.observer, &author.method))
+    });
+    authorising.map(level).max().filter(|_| known.usable)
 }

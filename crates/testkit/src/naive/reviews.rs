@@ -5,10 +5,11 @@ use std::collections::BTreeSet;
 use lasthand_model::actor::ActorKind;
 use lasthand_model::digest::Sha256;
 use lasthand_model::glob::matches;
-use lasthand_model::wire::facts::{EntryFact, Label, PersonRow, Review};
+use lasthand_model::inventory::EntryType;
+use lasthand_model::wire::facts::{EntryFact, Label, Review};
 
 use super::cover::LandingView;
-use super::evidence::{Evidence, Known, level};
+use super::evidence::{Evidence, Known, Person, level};
 use super::{any_glob, has_word};
 
 /// A known review with its trees resolved.
@@ -18,16 +19,28 @@ pub(super) struct ReviewView<'a> {
     pub(super) base: Option<Option<Sha256>>,
     pub(super) head: Option<Sha256>,
     /// Level and person of the reviewer when everything but target ref and binding holds.
-    pub(super) valid: Option<(u8, &'a PersonRow)>,
+    pub(super) valid: Option<(u8, Person<'a>)>,
 }
 
 impl<'a> ReviewView<'a> {
     pub(super) fn read(evidence: &Evidence<'a>, allowed: &BTreeSet<Label>, known: &Known<'a>, review: &'a Review) -> Self {
+        let resolve = |tree| evidence.resolve(&review.repository, tree, allowed);
         Self {
             review,
-            base: review.base.as_ref().map(|base| evidence.resolve(base, allowed)),
-            head: evidence.resolve(&review.head, allowed),
+            base: review.base.as_ref().map(resolve),
+            head: resolve(&review.head),
             valid: validity(evidence, allowed, known, review),
+        }
+    }
+
+    /// The same review as one that names authors: its trees resolve whether `sha1-join` is allowed or not.
+    pub(super) fn anyhow(&self, evidence: &Evidence<'a>) -> Self {
+        let resolve = |tree| evidence.resolve_anyhow(&self.review.repository, tree);
+        Self {
+            review: self.review,
+            base: self.review.base.as_ref().map(resolve),
+            head: resolve(&self.review.head),
+            valid: None,
         }
     }
 
@@ -47,44 +60,24 @@ impl<'a> ReviewView<'a> {
         base_is_from && self.head.is_some() && self.head == landing.to
     }
 
-    /// T2: `merge3(A, base, head)` is B, as the observer or we recompute it.
-    fn is_merged(&self, evidence: &Evidence, allowed: &BTreeSet<Label>, landing: &LandingView) -> bool {
-        let (Some(Some(base)), Some(head), Some(to)) = (self.base, self.head, landing.to) else { return false };
-        let stated = landing.landing.merge_of.as_ref().is_some_and(|merge| {
-            evidence.resolve(&merge.head, allowed) == Some(head)
-                && evidence.resolve(&merge.base, allowed) == Some(base)
-                && evidence.resolve(&merge.result, allowed) == Some(to)
-        });
-        stated || {
-            let trees = (landing.before, evidence.entries(base), evidence.entries(head), landing.after);
-            matches!(trees, (Some(a), Some(o), Some(h), Some(b)) if is_merge3(a, o, h, b))
-        }
+    /// T2: `merge3(A, base, head)` is B.
+    fn is_merged(&self, evidence: &Evidence, landing: &LandingView) -> bool {
+        let (Some(Some(base)), Some(head)) = (self.base, self.head) else { return false };
+        is_merge3(evidence, landing, base, head)
     }
 
     /// T1 or T2, whatever else the review lacks.
-    pub(super) fn binds_by_trees(&self, evidence: &Evidence, allowed: &BTreeSet<Label>, landing: &LandingView) -> bool {
-        self.is_same_change(landing) || self.is_merged(evidence, allowed, landing)
+    pub(super) fn binds_by_trees(&self, evidence: &Evidence, landing: &LandingView) -> bool {
+        self.is_same_change(landing) || self.is_merged(evidence, landing)
     }
 
     /// Rule binding, with review-once.
-    pub(super) fn is_bound(
-        &self,
-        evidence: &Evidence,
-        allowed: &BTreeSet<Label>,
-        landings: &[LandingView],
-        landing: &LandingView,
-    ) -> bool {
+    pub(super) fn is_bound(&self, evidence: &Evidence, landings: &[LandingView], landing: &LandingView) -> bool {
         self.is_same_change(landing)
-            || (self.is_merged(evidence, allowed, landing) && self.is_used_once(evidence, allowed, landings, landing))
+            || (self.is_merged(evidence, landing) && self.is_used_once(evidence, landings, landing))
     }
 
-    fn is_used_once(
-        &self,
-        evidence: &Evidence,
-        allowed: &BTreeSet<Label>,
-        landings: &[LandingView],
-        landing: &LandingView,
-    ) -> bool {
+    fn is_used_once(&self, evidence: &Evidence, landings: &[LandingView], landing: &LandingView) -> bool {
         let Some(base) = self.base else { return false };
         let mut at = landing;
         // LIMIT: a walk longer than the landings there are meets itself.
@@ -93,7 +86,7 @@ impl<'a> ReviewView<'a> {
                 return true;
             }
             let Some(before) = at.previous(landings) else { return false };
-            if self.is_bound(evidence, allowed, landings, before) {
+            if self.is_bound(evidence, landings, before) {
                 return false;
             }
             at = before;
@@ -119,7 +112,7 @@ fn validity<'a>(
     allowed: &BTreeSet<Label>,
     known: &Known<'a>,
     review: &'a Review,
-) -> Option<(u8, &'a PersonRow)> {
+) -> Option<(u8, Person<'a>)> {
     let reviewer = &review.reviewer;
     if !known.usable || evidence.kind(&reviewer.principal, reviewer.kind) != ActorKind::Human {
         return None;
@@ -131,10 +124,10 @@ fn validity<'a>(
         if !has_word(&row.may, "review") || !any_glob(&row.repositories, &review.repository) {
             continue;
         }
-        if signer.principal == reviewer.principal && row.kind == ActorKind::Human {
+        if signer.principal == reviewer.principal && evidence.pair_kind(pair) == ActorKind::Human {
             best = best.max(Some(level(pair)));
         }
-        if has_word(&row.observer, &reviewer.method) && row.kind != ActorKind::Agent {
+        if has_word(&row.observer, &reviewer.method) && evidence.pair_kind(pair) != ActorKind::Agent {
             best = best.max(Some(level(pair).min(3)));
         }
     }
@@ -154,16 +147,27 @@ pub(super) fn same_place(a: Option<&EntryFact>, b: Option<&EntryFact>) -> bool {
     match (a, b) {
         (None, None) => true,
         (Some(a), Some(b)) => {
-            a.entry_type == b.entry_type && a.mode == b.mode && a.sha256 == b.sha256 && a.link_target == b.link_target
+            let known = match a.entry_type {
+                EntryType::File => a.sha256.is_some(),
+                EntryType::Submodule => !a.link_target.is_empty(),
+                _ => true,
+            };
+            known
+                && a.entry_type == b.entry_type && a.mode == b.mode && a.sha256 == b.sha256 && a.link_target == b.link_target
         }
         _ => false,
     }
 }
 
-fn is_merge3(ours: &[EntryFact], base: &[EntryFact], theirs: &[EntryFact], result: &[EntryFact]) -> bool {
-    let every = ours.iter().chain(base).chain(theirs).chain(result);
+/// Whether the three-way merge of A and `head` with `base` as ancestor is B. Where both sides changed a path the
+/// observer's recomputation of exactly this merge decides.
+pub(super) fn is_merge3(evidence: &Evidence, landing: &LandingView, base: Sha256, head: Sha256) -> bool {
+    let trees = (landing.before, evidence.entries(base), evidence.entries(head), landing.after);
+    let (Some(ours), Some(older), Some(theirs), Some(result)) = trees else { return false };
+    let stated = landing.merge.is_some_and(|merge| merge == [Some(head), Some(base), landing.to]);
+    let every = ours.iter().chain(older).chain(theirs).chain(result);
     every.map(|entry| entry.path.as_str()).all(|path| {
-        let (a, o, h) = (entry(ours, path), entry(base, path), entry(theirs, path));
+        let (a, o, h) = (entry(ours, path), entry(older, path), entry(theirs, path));
         let merged = if same_place(h, o) {
             a
         } else if same_place(a, o) {
@@ -171,7 +175,7 @@ fn is_merge3(ours: &[EntryFact], base: &[EntryFact], theirs: &[EntryFact], resul
         } else if same_place(a, h) {
             a
         } else {
-            return false;
+            return stated;
         };
         same_place(merged, entry(result, path))
     })

@@ -20,8 +20,6 @@ pub(super) struct Steps<'s, 'a> {
     pub(super) evidence: &'s Evidence<'a>,
     pub(super) allowed: &'s BTreeSet<Label>,
     pub(super) cover: &'s Cover<'a>,
-    /// Trees that no derivation may rest on: rollback, and reverted where that refuses.
-    pub(super) barred: BTreeSet<(&'a str, Sha256)>,
     /// (step, product name, product digest) that are faithful so far.
     pub(super) faithful: BTreeSet<(StatementDigest, &'a str, Sha256)>,
 }
@@ -85,7 +83,16 @@ impl<'a> Steps<'_, 'a> {
                 _ => None,
             })
             .collect();
-        let own: Vec<Own> = labels.iter().filter_map(|(other, label)| own_label(known, step, other, label)).collect();
+        let own: Vec<Own> = labels
+            .iter()
+            .filter(|(other, _)| other.usable)
+            .map(|(other, label)| Own { label, pairs: self.own_pairs(known, step, &other.pairs) })
+            .filter(|own| !own.pairs.is_empty())
+            .collect();
+        let unlabelled = labels.iter().all(|(other, _)| {
+            let pairs = self.evidence.all_pairs(other.statement);
+            self.own_pairs(known, step, &pairs).is_empty()
+        });
         let stated = labels.iter().map(|(_, label)| *label).collect::<Vec<_>>();
         let performed_by_automation = stated.iter().flat_map(|label| performers(label)).all(|actor| {
             self.evidence.kind(&actor.principal, actor.kind) == ActorKind::Automation
@@ -95,23 +102,42 @@ impl<'a> Steps<'_, 'a> {
         if !performed_by_automation || failed || !(unmarked || self.allowed.contains(&Label::AgentMarks)) {
             return false;
         }
-        let rows: Vec<&Pair> = known.pairs.iter().filter(|pair| self.has_authority(step, pair)).collect();
+        let least = self.evidence.facts.preset.builder_level;
+        let rows: Vec<&Pair> =
+            known.pairs.iter().filter(|pair| self.has_authority(step, pair) && level(pair) >= least).collect();
         rows.iter().any(|pair| {
-            let unlabelled = own.is_empty() && pair.1.actors_complete && self.holds(step, asked, pair, None);
-            unlabelled || own.iter().any(|label| self.holds(step, asked, pair, Some(label)))
+            let alone = unlabelled && pair.1.actors_complete && self.holds(step, asked, pair, None);
+            alone || own.iter().any(|label| self.holds(step, asked, pair, Some(label)))
         })
     }
 
-    /// Rules step-authority and step-level, of one row.
+    /// The pairs of a label that make it the step's own.
+    fn own_pairs(&self, known: &Known<'a>, step: &Step, pairs: &[Pair<'a>]) -> Vec<Pair<'a>> {
+        let is_own = |pair: &Pair| {
+            let (signer, row) = pair;
+            let same = known
+                .pairs
+                .iter()
+                .any(|other| other.0.principal == signer.principal && self.has_authority(step, other));
+            let observes = has_word(&row.observer, "step")
+                && self.evidence.pair_kind(pair) == ActorKind::Automation
+                && has_word(&row.may, step.kind.as_str())
+                && any_glob(&row.products, self.evidence.name)
+                && level(pair) >= self.evidence.facts.preset.builder_level;
+            same || observes
+        };
+        pairs.iter().copied().filter(is_own).collect()
+    }
+
+    /// Rule step-authority, of one row.
     fn has_authority(&self, step: &Step, pair: &Pair) -> bool {
         let (signer, row) = pair;
         let builders = self.evidence.product.map_or(&[][..], |product| &product.builders);
-        row.kind == ActorKind::Automation
+        self.evidence.pair_kind(pair) == ActorKind::Automation
             && has_word(&row.may, step.kind.as_str())
             && any_glob(&row.products, self.evidence.name)
             && trees(step).all(|tree| any_glob(&row.repositories, &tree.repository))
             && any_glob(builders, &signer.principal)
-            && level(pair) >= self.evidence.facts.preset.builder_level
     }
 
     /// What is left of section 4, for one row and one own label or none.
@@ -120,7 +146,7 @@ impl<'a> Steps<'_, 'a> {
         let label = own.map(|own| own.label);
         let named = match label.and_then(|label| label.product.as_deref()) {
             Some(name) => name == self.evidence.name,
-            None => any_glob(&product.artifacts, &asked.name),
+            None => step.products.iter().all(|made| any_glob(&product.artifacts, &made.name)),
         };
         let succeeded = label.and_then(|label| label.success).unwrap_or(step.only_on_success);
         let complete = label.is_none_or(|label| label.actors_complete && performers(label).next().is_some());
@@ -136,7 +162,7 @@ impl<'a> Steps<'_, 'a> {
             && own.is_none_or(|own| self.performers_have_level(own))
             && (own.is_some() || !self.evidence.facts.preset.require_credential)
             && self.are_instructions_clean(step, label)
-            && self.are_parameters_clean(step, label, asked.digest)
+            && self.are_parameters_clean(step, label)
             && self.is_one_revision(step)
             && trees(step).all(|tree| has_word(&product.repositories, &tree.repository))
             && step.materials.iter().all(|material| self.is_clean(step, pair, material))
@@ -155,20 +181,22 @@ impl<'a> Steps<'_, 'a> {
         all.peek().is_some()
             && all.all(|instruction| {
                 let in_tree = trees(step).any(|tree| {
-                    self.is_covered(tree) && entry_digest(self.entries_of(tree), &instruction.name) == Some(instruction.digest)
+                    file_entry(self.entries_of(tree), &instruction.name, instruction.digest).is_some()
                 });
                 in_tree || self.evidence.is_trusted_input(instruction.digest, Some("toolchain"))
             })
     }
 
-    fn are_parameters_clean(&self, step: &'a Step, label: Option<&'a StepActor>, asked: Sha256) -> bool {
+    fn are_parameters_clean(&self, step: &'a Step, label: Option<&'a StepActor>) -> bool {
         let labelled = label.into_iter().flat_map(|label| &label.parameters);
         step.parameters.iter().chain(labelled).all(|(name, value)| {
             let fixed = self.evidence.product.and_then(|product| product.parameters.get(name));
             fixed.is_some_and(|glob| matches(glob, value))
                 || trees(step).any(|tree| self.derives_from(tree, value))
-                || super::accept::approvals(self.evidence, "parameters", asked)
-                    .any(|approval| approval.parameters.get(name) == Some(value))
+                || step.products.iter().any(|made| {
+                    super::accept::approvals(self.evidence, "parameters", made.digest)
+                        .any(|approval| approval.parameters.get(name) == Some(value))
+                })
         })
     }
 
@@ -190,9 +218,12 @@ impl<'a> Steps<'_, 'a> {
 
     fn is_clean(&self, step: &'a Step, pair: &Pair, material: &Material) -> bool {
         match material {
-            Material::Tree(tree) => self.is_covered(tree) && !self.is_barred(tree),
+            Material::Tree(tree) => self.is_covered(tree),
             Material::File(file) => {
-                trees(step).any(|tree| entry_digest(self.entries_of(tree), &file.name) == Some(file.digest))
+                trees(step).any(|tree| {
+                    file_entry(self.entries_of(tree), &file.name, file.digest)
+                        .is_some_and(|entry| file.mode.is_none_or(|mode| mode & 0o111 & !entry.mode == 0))
+                })
                     || self.evidence.is_trusted_input(file.digest, None)
                     || self.is_pinned(step, &file.name, file.digest)
                     || self.faithful.iter().any(|(_, name, digest)| *name == file.name && *digest == file.digest)
@@ -226,19 +257,31 @@ impl<'a> Steps<'_, 'a> {
             && self.evidence.known.iter().any(|known| {
                 let Body::Step(step) = &known.statement.body else { return false };
                 let by_whom = known.pairs.iter().any(|pair| {
-                    pair.1.kind == ActorKind::Automation
+                    self.evidence.pair_kind(pair) == ActorKind::Automation
                         && has_word(&pair.1.may, "fetch")
+                        && any_glob(&pair.1.products, self.evidence.name)
                         && level(pair) >= self.evidence.facts.preset.builder_level
                 });
                 known.usable
                     && by_whom
                     && step.kind == StepKind::Fetch
                     && step.products.iter().any(|product| product.digest == digest)
+                    && !self.evidence.known.iter().any(|other| self.is_against(other, known.statement.digest))
             })
     }
 
+    /// Whether a statement is a label of a fetch that says failure, marks, or an agent's hand.
+    fn is_against(&self, known: &Known, fetch: StatementDigest) -> bool {
+        let Body::StepActor(label) = &known.statement.body else { return false };
+        let by_agent = performers(label).any(|actor| {
+            let kind = self.evidence.kind(&actor.principal, actor.kind);
+            matches!(kind, ActorKind::Agent | ActorKind::Unknown)
+        });
+        label.labels == fetch && (label.success == Some(false) || !label.marks.is_empty() || by_agent)
+    }
+
     fn root_of(&self, tree: &SourceTree) -> Option<Sha256> {
-        self.evidence.resolve(&tree.tree, self.allowed)
+        self.evidence.resolve(&tree.repository, &tree.tree, self.allowed)
     }
 
     fn entries_of(&self, tree: &SourceTree) -> &'a [EntryFact] {
@@ -249,14 +292,36 @@ impl<'a> Steps<'_, 'a> {
         self.root_of(tree).is_some_and(|root| self.cover.is_covered(&tree.repository, root))
     }
 
-    fn is_barred(&self, tree: &SourceTree) -> bool {
-        let root = self.root_of(tree);
-        self.barred.iter().any(|(repository, barred)| *repository == tree.repository && Some(*barred) == root)
+    /// Trees of the smallest faithful step with a product, and of every step behind it.
+    pub(super) fn source_trees(&self, digest: Sha256, found: &mut BTreeSet<(String, Sha256)>) {
+        let artifacts = self.evidence.product.map_or(&[][..], |product| &product.artifacts);
+        let proving = self.faithful.iter().find(|(_, name, product)| {
+            *product == digest && any_glob(artifacts, name.rsplit('/').next().unwrap_or(name))
+        });
+        let mut waiting: Vec<StatementDigest> = proving.map(|(step, ..)| *step).into_iter().collect();
+        let mut seen = BTreeSet::new();
+        while let Some(at) = waiting.pop() {
+            if !seen.insert(at) {
+                continue;
+            }
+            for known in self.evidence.known.iter().filter(|known| known.statement.digest == at) {
+                let Body::Step(step) = &known.statement.body else { continue };
+                for tree in trees(step) {
+                    found.extend(self.root_of(tree).map(|root| (tree.repository.clone(), root)));
+                }
+                for material in &step.materials {
+                    let Material::File(file) = material else { continue };
+                    let behind = self.faithful.iter().filter(|(_, name, made)| *name == file.name && *made == file.digest);
+                    waiting.extend(behind.map(|(step, ..)| *step));
+                }
+            }
+        }
     }
 
     /// Rule package-compare.
     fn is_packaged(&self, step: &'a Step, label: &'a StepActor, asked: Sha256) -> bool {
         let Some(product) = self.evidence.facts.inventories.get(&asked) else { return false };
+        let all_known = trees(step).all(|tree| self.root_of(tree).and_then(|root| self.evidence.entries(root)).is_some());
         let mut namespace: BTreeMap<&str, Source> = BTreeMap::new();
         for entry in trees(step).flat_map(|tree| self.entries_of(tree)) {
             if entry.entry_type != EntryType::Submodule {
@@ -273,7 +338,9 @@ impl<'a> Steps<'_, 'a> {
             if let Material::File(file) = material {
                 let source =
                     Source { entry_type: EntryType::File, sha256: Some(file.digest), link_target: "", mode: file.mode };
-                namespace.insert(&file.name, source);
+                if namespace.get(file.name.as_str()).is_none_or(|there| there.sha256 != source.sha256) {
+                    namespace.insert(&file.name, source);
+                }
             }
         }
         let mut expected: BTreeMap<String, &Source> = BTreeMap::new();
@@ -286,7 +353,7 @@ impl<'a> Steps<'_, 'a> {
         }
         let in_place = product.iter().all(|entry| is_in_place(entry, product, &expected));
         let all_there = expected.keys().all(|path| entry(product, path).is_some());
-        !label.path_map.is_empty() && in_place && all_there
+        !label.path_map.is_empty() && all_known && in_place && all_there && !is_below_a_file(product)
     }
 }
 
@@ -331,7 +398,7 @@ fn is_in_place(entry: &EntryFact, product: &[EntryFact], expected: &BTreeMap<Str
         _ => false,
     };
     let runs = entry.entry_type != EntryType::Symlink && entry.mode & 0o111 != 0;
-    content && !(runs && source.mode.is_some_and(|mode| mode & 0o111 == 0))
+    content && !(runs && source.mode.is_none_or(|mode| mode & 0o111 == 0))
 }
 
 /// Whether an entry has a neutral owner, no attributes and no raised mode.
@@ -355,22 +422,15 @@ fn performers(label: &StepActor) -> impl Iterator<Item = &lasthand_model::wire::
     label.actors.iter().filter(|actor| actor.role == Role::Performer)
 }
 
-fn entry_digest(entries: &[EntryFact], path: &str) -> Option<Sha256> {
-    entry(entries, path).and_then(|entry| entry.sha256).map(|digest| digest.0)
+fn file_entry<'a>(entries: &'a [EntryFact], path: &str, digest: Sha256) -> Option<&'a EntryFact> {
+    entry(entries, path)
+        .filter(|entry| entry.entry_type == EntryType::File && entry.sha256.map(|sha256| sha256.0) == Some(digest))
 }
 
-fn own_label<'a>(known: &Known<'a>, step: &Step, other: &Known<'a>, label: &'a StepActor) -> Option<Own<'a>> {
-    let pairs: Vec<Pair> = other
-        .pairs
-        .iter()
-        .copied()
-        .filter(|(signer, row)| {
-            let same = known.statement.signers.iter().any(|own| own.principal == signer.principal);
-            let observes = has_word(&row.observer, "step")
-                && row.kind != ActorKind::Agent
-                && has_word(&row.may, step.kind.as_str());
-            same || observes
-        })
-        .collect();
-    (other.usable && !pairs.is_empty()).then_some(Own { label, pairs })
+/// Whether an entry lies below one that is not a directory.
+pub(super) fn is_below_a_file(entries: &[EntryFact]) -> bool {
+    entries.iter().filter(|entry| entry.entry_type != EntryType::Directory).any(|entry| {
+        let folder = format!("{}/", entry.path);
+        entries.iter().any(|other| other.path.starts_with(&folder))
+    })
 }

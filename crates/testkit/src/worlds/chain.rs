@@ -29,7 +29,6 @@ pub(super) fn good(rng: &mut Rng) -> Facts {
         0 => source_archive(&mut facts, rng, &tip),
         1 | 2 => index(&mut facts, rng, &tip),
         3..=5 => build(&mut facts, rng, &tip, digest(ASKED), "app.bin"),
-        6 if rng.chance(30) => trust_input(&mut facts, digest(ASKED), "dependency"),
         _ => package(&mut facts, rng, &tip, digest(ASKED)),
     }
     acts(&mut facts, rng);
@@ -277,7 +276,7 @@ fn package(facts: &mut Facts, rng: &mut Rng, tip: &Tip, product: Sha256) {
         if !facts.statements.iter().any(|statement| matches!(&statement.body, Body::Step(step) if step.kind == StepKind::Build)) {
             build(facts, rng, tip, digest(510), "app.bin");
         }
-        let mode = rng.chance(60).then_some(0o755);
+        let mode = rng.chance(95).then_some(0o755);
         packaging.materials.push(Material::File(NamedDigest { mode, ..named("app.bin", digest(510)) }));
         map.push(PathRule { from: "app.bin".to_owned(), to: "bin/app".to_owned() });
         let mut binary = super::parts::file("bin/app", 0, 0o755);

@@ -148,7 +148,6 @@ pub(super) fn identities(rng: &mut Rng) -> Vec<IdentityRow> {
     let mut observer =
         row(SignerMethod::FulcioCi, OBSERVER, ActorKind::Automation, &["landing", "review", "vsa", "fetch", "build", "package"]);
     observer.observer = words(&["oidc", "step"]);
-    observer.products = words(&["other"]);
     let mut builder = row(SignerMethod::FulcioCi, BUILDER, ActorKind::Automation, &["build", "package", "publish", "sign"]);
     builder.actors_complete = rng.chance(40);
     if rng.chance(25) {
