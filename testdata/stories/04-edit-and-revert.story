@@ -7,9 +7,9 @@ landing  L2   T1 -> T2 authors coder-7/ana
 landing  L3   T2 -> T1 authors coder-7/ana
 ! preset standard refuse-reverted
 expect ! refused
-expect ! LH210 in L3
+expect ! LH210
 expect = accepted
-expect = LH210 in L3
+expect = LH210
 
 story 4b: the revert leaves one file behind
 because: R2

@@ -5,7 +5,7 @@ based on built
 ! review R1   coder-7 approves T0 -> T1
 = review R1   bo approves T0 -> T1
 expect ! refused
-expect ! LH207 src/main.c in R1
+expect ! LH207 src/main.c in L1
 expect = accepted
 
 story 7b: a bot approves
@@ -16,7 +16,7 @@ account  merge-bot kind automation
 ! review R1   merge-bot approves T0 -> T1
 = review R1   bo approves T0 -> T1
 expect ! refused
-expect ! LH207 src/main.c in R1
+expect ! LH207 src/main.c in L1
 expect = accepted
 
 story 7c: the author approves his own change

@@ -33,3 +33,15 @@ step-actor A1  of P1 actors ana-key by ana-key map :app-1/
 expect ! refused
 expect ! LH401 app-1/m4/build-to-host.m4
 expect = accepted
+
+story 11d: one file more, under the package step of the team's own workflow
+because: R6
+based on reviewed
+package    P1  from T1 makes app-1.tar.gz
+step-actor A1  of P1 map :app-1/
+! artifact app-1.tar.gz holds T1 under app-1/ + app-1/m4/build-to-host.m4=x1
+= artifact app-1.tar.gz holds T1 under app-1/
+expect ! refused
+expect ! LH401 app-1/m4/build-to-host.m4 in P1
+expect ! file app-1/m4/build-to-host.m4 unreviewed
+expect = accepted

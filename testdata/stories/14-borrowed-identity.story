@@ -5,7 +5,7 @@ based on built
 ! review R1   bo approves T0 -> T1 marks env:AGENT_SESSION
 = review R1   bo approves T0 -> T1
 expect ! refused
-expect ! LH104 src/main.c in R1
+expect ! LH104 src/main.c in L1
 expect = accepted
 
 story 14b: the builder's own credential acts with an agent's marks around
@@ -20,8 +20,9 @@ expect = accepted
 story 14c: marks do not outrank a proof of presence over the same content
 because: R4
 based on built
-! review R1   bo-sk approves T0 -> T1 marks env:AGENT_SESSION by bo-sk~absent
+identity bo-key custody personal
+! review R1   bo-key approves T0 -> T1 marks env:AGENT_SESSION
 = review R1   bo-sk approves T0 -> T1 marks env:AGENT_SESSION
 expect ! refused
-expect ! LH104 src/main.c in R1
+expect ! LH104 src/main.c in L1
 expect = accepted

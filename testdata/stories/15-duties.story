@@ -33,8 +33,8 @@ story 15d: the bot that edits may promote what its manifest names
 because: R10
 finding  LH106 bypass
 based on built
-landing  L1   T0 -> T1 authors deploy-bot
 account  deploy-bot kind automation
+landing  L1   T0 -> T1 authors deploy-bot
 ! identity deploy-bot may promote
 = identity deploy-bot may edit
 expect ! refused

@@ -5,8 +5,8 @@ tree     T0   src/main.c=a1 src/auth.c=u1 Makefile=m1
 onboard  T0
 tree     T1   T0 + src/auth.c=u2
 tree     T2   T1 + src/main.c=a2
-! landing L1  T0 -> T1 authors coder-7/ana
-= landing L1  T0 -> T0 authors coder-7/ana
+landing  L1   T0 -> T1 authors coder-7/ana
+= review R1   bo approves T0 -> T1
 landing  L2   T1 -> T2 authors ana
 review   R2   bo approves T1 -> T2
 build    B1   from T2 makes app.bin

@@ -30,6 +30,5 @@ landing  L2   T1 -> T2 authors coder-7/ana
 = build  B1   from T1 makes app.bin
 artifact app.bin
 expect ! refused
-expect ! LH302 Makefile in B1
 expect ! LH202 Makefile by coder-7 in L2
 expect = accepted

@@ -5,7 +5,7 @@ based on built
 ! review R1   bo approves T0 -> T1 by coder-7
 = review R1   bo approves T0 -> T1
 expect ! refused
-expect ! LH101 src/main.c in R1
+expect ! LH101 src/main.c in L1
 expect = accepted
 
 story 29b: the builder's key signs a review that names bo
@@ -15,7 +15,7 @@ based on built
 ! review R1   bo approves T0 -> T1 by ci
 = review R1   bo approves T0 -> T1
 expect ! refused
-expect ! LH101 src/main.c in R1
+expect ! LH101 src/main.c in L1
 expect = accepted
 
 story 29c: a workflow on a pushed branch signs a review that names bo
@@ -26,5 +26,5 @@ identity ci-branch may test
 ! review R1   bo approves T0 -> T1 by ci-branch
 = review R1   bo approves T0 -> T1
 expect ! refused
-expect ! LH101 src/main.c in R1
+expect ! LH101 src/main.c in L1
 expect = accepted

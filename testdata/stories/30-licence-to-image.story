@@ -2,7 +2,7 @@ story 30a: a linter that may do next to nothing states the package step
 because: R5 R9
 based on packed
 account  linter kind automation signs x509-svid principal spiffe://acme.example/linter
-identity linter may test isolated
+identity linter may test unreachable
 ! package P1  from T1 makes app.tar.gz by linter
 = package P1  from T1 makes app.tar.gz
 expect ! refused

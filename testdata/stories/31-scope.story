@@ -5,5 +5,5 @@ based on built
 ! review R1   bo approves T0 -> T1 scope docs/**
 = review R1   bo approves T0 -> T1 scope docs/** src/**
 expect ! refused
-expect ! LH208 src/main.c in R1
+expect ! LH208 src/main.c in L1
 expect = accepted

@@ -9,5 +9,5 @@ landing  L1   T0 -> T1 authors ana
 build    B1   from T1 makes app.bin
 artifact app.bin
 expect ! refused
-expect ! LH207 src/main.c in R1
+expect ! LH207 src/main.c in L1
 expect = accepted

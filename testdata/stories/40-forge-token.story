@@ -4,6 +4,6 @@ finding  LH108 positive
 based on built
 ! preset standard deny presence-unproven
 expect ! refused
-expect ! LH108 src/main.c in R1
+expect ! LH108 src/main.c in L1
 expect = accepted
 expect = LH108

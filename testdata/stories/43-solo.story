@@ -7,7 +7,7 @@ landing  L1   T0 -> T1 authors coder-7/ana
 ! review R1   ana-sk approves T0 -> T1 by ana-sk~absent
 = review R1   ana-sk approves T0 -> T1
 expect ! refused
-expect ! LH207 src/main.c in R1
+expect ! LH207 src/main.c in L1
 expect = accepted
 expect = LH109
 

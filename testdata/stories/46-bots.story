@@ -17,6 +17,7 @@ story 46b: the formatter bot pushes after the approval; approved again, for the 
 because: R3
 based on reviewed
 account  fmt-bot kind automation
+robot    fmt-bot sponsorless
 tree     T2   T1 + src/main.c=a2-formatted
 landing  L2   T1 -> T2 authors fmt-bot
 = review R2   bo approves T1 -> T2

@@ -50,7 +50,6 @@ expect = accepted
 
 story 48d: an old review is used again after the tree went back to the very base of the review
 because: R3
-finding  LH214 bypass
 based on reviewed
 tree     T3   T0 + README.md=r2
 tree     T4   T3 + src/main.c=a2
@@ -73,5 +72,5 @@ based on built
 ! review R1   bo approves T0 -> T1 on experimental
 = review R1   bo approves T0 -> T1 on main
 expect ! refused
-expect ! LH212 src/main.c in R1
+expect ! LH212 src/main.c in L1
 expect = accepted

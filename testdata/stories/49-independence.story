@@ -39,5 +39,5 @@ based on built
 ! person bo   accounts bo-key
 = person bo   accounts bo bo-key
 expect ! refused
-expect ! LH207 src/main.c in R1
+expect ! LH207 src/main.c in L1
 expect = accepted

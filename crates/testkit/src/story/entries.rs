@@ -18,10 +18,16 @@ pub(super) fn content(label: &str) -> Sha256 {
 }
 
 /// Reads `[BASE [under PREFIX]] [+ entry ...] [- path ...]`; entries may also stand without a base.
-pub(super) fn read(clauses: &Clauses<'_>, words: &[&str], trees: &BTreeMap<String, Entries>) -> Result<Entries, StoryError> {
+pub(super) fn read(
+    clauses: &Clauses<'_>,
+    words: &[&str],
+    trees: &BTreeMap<String, Entries>,
+) -> Result<Entries, StoryError> {
     let mut rest = words;
     let mut entries = Entries::new();
-    if let Some((base, after)) = words.split_first().and_then(|(first, after)| trees.get(*first).map(|base| (base, after))) {
+    if let Some((base, after)) =
+        words.split_first().and_then(|(first, after)| trees.get(*first).map(|base| (base, after)))
+    {
         let (prefix, after) = match after {
             ["under", prefix, after @ ..] => (*prefix, after),
             _ => ("", after),
@@ -128,7 +134,11 @@ pub(super) fn root(entries: &Entries) -> InventoryRoot {
 }
 
 /// Reads `T1` (by inventory root), `T1@git` (by git id alone) or `T1@both`.
-pub(super) fn tree_ref(clauses: &Clauses<'_>, word: &str, trees: &BTreeMap<String, Entries>) -> Result<TreeRef, StoryError> {
+pub(super) fn tree_ref(
+    clauses: &Clauses<'_>,
+    word: &str,
+    trees: &BTreeMap<String, Entries>,
+) -> Result<TreeRef, StoryError> {
     let (name, form) = word.split_once('@').unwrap_or((word, "root"));
     let entries = trees.get(name).ok_or_else(|| clauses.error(&format!("no tree is called `{name}`")))?;
     let root = root(entries);

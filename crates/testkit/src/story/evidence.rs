@@ -7,10 +7,10 @@ use lasthand_model::wire::facts::{
     Body, Bound, Edit, External, Landing, Material, MergeOf, NamedDigest, PathRule, Review, SourceTree, Step, StepActor,
 };
 
+use super::Story;
 use super::entries::content;
 use super::line::{Clauses, Line, StoryError};
 use super::teller::{SIGNED, Teller, git_ref, repository};
-use super::Story;
 
 fn keys<'a>(own: &[&'a str]) -> Vec<&'a str> {
     own.iter().copied().chain(SIGNED).collect()
@@ -154,7 +154,12 @@ fn digest_of(clauses: &Clauses<'_>, word: &str) -> Result<NamedDigest, StoryErro
 }
 
 /// Names with digests; a name alone is looked up in the source trees of the line first.
-fn named(teller: &Teller, clauses: &Clauses<'_>, words: &[&str], only_known: bool) -> Result<Vec<NamedDigest>, StoryError> {
+fn named(
+    teller: &Teller,
+    clauses: &Clauses<'_>,
+    words: &[&str],
+    only_known: bool,
+) -> Result<Vec<NamedDigest>, StoryError> {
     let mut found = Vec::new();
     for word in words {
         let entry = clauses.list("from").iter().find_map(|material| {
@@ -173,8 +178,19 @@ fn named(teller: &Teller, clauses: &Clauses<'_>, words: &[&str], only_known: boo
 /// `step-actor A1 of B1 [actors ACTORS] [bound exact] [map FROM:TO ...] ...`.
 pub(super) fn step_actor(teller: &mut Teller, line: &Line) -> Result<(), StoryError> {
     let own = [
-        "of", "kind", "product", "actors", "incomplete", "instructions", "parameters", "bound", "gaps", "success", "failed",
-        "map", "marks",
+        "of",
+        "kind",
+        "product",
+        "actors",
+        "incomplete",
+        "instructions",
+        "parameters",
+        "bound",
+        "gaps",
+        "success",
+        "failed",
+        "map",
+        "marks",
     ];
     let clauses = line.clauses(&keys(&own))?;
     let labelled = clauses.one("of")?.ok_or_else(|| clauses.error("expected `of STATEMENT`"))?;

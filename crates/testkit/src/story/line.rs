@@ -59,6 +59,10 @@ impl Line {
         self.words.first().map_or("", String::as_str)
     }
 
+    pub(super) const fn number(&self) -> usize {
+        self.number
+    }
+
     pub(super) fn error(&self, message: &str) -> StoryError {
         StoryError::new(&self.file, self.number, message)
     }

@@ -62,6 +62,8 @@ pub enum Shows {
 pub struct Story {
     /// File it was read from.
     pub file: String,
+    /// Line on which it begins.
+    pub number: usize,
     /// `3`, `12b`, `LH202-bypass`.
     pub id: String,
     /// What happens, in one line.
@@ -106,6 +108,14 @@ impl Story {
         names::Names::standard().principal(name)
     }
 
+    /// Names of the statements that either telling states (and a few other words).
+    #[must_use]
+    pub fn statement_names(&self) -> Vec<String> {
+        let base = line::read("base", self.base).unwrap_or_default();
+        let lines = base.iter().chain(&self.lines);
+        lines.filter_map(|line| line.words.get(1).cloned()).collect()
+    }
+
     /// How many lines stand only in the attack, and only in the twin.
     #[must_use]
     pub fn marked_lines(&self) -> (usize, usize) {
@@ -114,52 +124,79 @@ impl Story {
     }
 }
 
-/// Reads a story and tries both tellings.
+/// Reads one story and tries both tellings.
 ///
 /// # Errors
 /// File, line and reason of the first thing that is not understood, or when the tellings differ in more than one line.
 pub fn parse(file: &str, text: &str) -> Result<Story, StoryError> {
-    let mut story = Story {
-        file: file.to_owned(),
-        id: String::new(),
-        title: String::new(),
-        because: String::new(),
-        shows: Vec::new(),
-        expectations: Vec::new(),
-        lines: Vec::new(),
-        base: "",
-    };
+    let mut stories = parse_all(file, text)?;
+    match (stories.pop(), stories.pop()) {
+        (Some(story), None) => Ok(story),
+        _ => Err(StoryError::new(file, 1, "expected one story")),
+    }
+}
+
+/// Reads all stories of a file; each begins with a line `story ID: title`.
+///
+/// # Errors
+/// As [`parse`].
+pub fn parse_all(file: &str, text: &str) -> Result<Vec<Story>, StoryError> {
+    let mut stories: Vec<Story> = Vec::new();
     for line in line::read(file, text)? {
-        let rest = line.words.get(1..).unwrap_or_default();
+        if line.verb() == "story" {
+            stories.push(begin(file, &line)?);
+            continue;
+        }
+        let story = stories.last_mut().ok_or_else(|| line.error("a story begins with `story ID: title`"))?;
         match line.verb() {
-            "story" => {
-                let id = rest.first().and_then(|word| word.strip_suffix(':'));
-                id.ok_or_else(|| line.error("expected `story ID: title`"))?.clone_into(&mut story.id);
-                story.title = rest.get(1..).unwrap_or_default().join(" ");
-            }
-            "because:" => story.because = rest.join(" "),
+            "because:" => story.because = line.words.get(1..).unwrap_or_default().join(" "),
             "based" => story.base = bases::find(&line)?,
             "finding" => story.shows.extend(expect::shows(&line)?),
             "expect" => story.expectations.push(expect::read(&line)?),
             _ => story.lines.push(line),
         }
     }
-    if story.id.is_empty() || story.title.is_empty() {
-        return Err(StoryError::new(file, 1, "a story begins with `story ID: title`"));
+    for story in &stories {
+        story.check()?;
     }
-    match story.marked_lines() {
-        (0, 0) => return Err(StoryError::new(file, 1, "nothing differs between the tellings: no line begins with `!` or `=`")),
-        (0 | 1, 0 | 1) => {}
-        (attack, twin) => {
-            return Err(StoryError::new(file, 1, &format!("the tellings differ in {attack} `!` and {twin} `=` lines, not in one")));
+    Ok(stories)
+}
+
+fn begin(file: &str, line: &Line) -> Result<Story, StoryError> {
+    let id = line.words.get(1).and_then(|word| word.strip_suffix(':'));
+    Ok(Story {
+        file: file.to_owned(),
+        number: line.number(),
+        id: id.ok_or_else(|| line.error("expected `story ID: title`"))?.to_owned(),
+        title: line.words.get(2..).unwrap_or_default().join(" "),
+        because: String::new(),
+        shows: Vec::new(),
+        expectations: Vec::new(),
+        lines: Vec::new(),
+        base: "",
+    })
+}
+
+impl Story {
+    /// Checks that the tellings differ in one line, can be told, and expect one verdict each.
+    fn check(&self) -> Result<(), StoryError> {
+        let error = |message: &str| Err(StoryError::new(&self.file, self.number, message));
+        match self.marked_lines() {
+            (0, 0) => return error("nothing differs between the tellings: no line begins with `!` or `=`"),
+            (0 | 1, 0 | 1) => {}
+            (attack, twin) => {
+                return error(&format!("the tellings differ in {attack} `!` and {twin} `=` lines, not in one"));
+            }
         }
-    }
-    for variant in Variant::ALL {
-        story.facts(variant)?;
-        let verdicts = story.expectations.iter().filter(|e| e.variant == variant && matches!(e.expected, Expected::Verdict(_)));
-        if verdicts.count() != 1 {
-            return Err(StoryError::new(file, 1, &format!("expected one verdict for the {}", variant.as_str())));
+        for variant in Variant::ALL {
+            self.facts(variant)?;
+            let verdicts = self.expectations.iter().filter(|expectation| {
+                expectation.variant == variant && matches!(expectation.expected, Expected::Verdict(_))
+            });
+            if verdicts.count() != 1 {
+                return error(&format!("expected one verdict for the {}", variant.as_str()));
+            }
         }
+        Ok(())
     }
-    Ok(story)
 }

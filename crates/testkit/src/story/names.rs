@@ -28,7 +28,13 @@ impl Names {
     pub(crate) fn standard() -> Self {
         let mut names = Self::default();
         for human in ["ana", "bo", "cy"] {
-            names.add(human, format!("https://forge.example#{human}"), ActorKind::Human, SignerMethod::FulcioEmail, "forge");
+            names.add(
+                human,
+                format!("https://forge.example#{human}"),
+                ActorKind::Human,
+                SignerMethod::FulcioEmail,
+                "forge",
+            );
             for (suffix, signs) in [("key", SignerMethod::Key), ("sk", SignerMethod::SshSk)] {
                 let name = format!("{human}-{suffix}");
                 let key = key(&name);
@@ -77,7 +83,8 @@ impl Names {
             None => who.kind,
             Some(kind) => ActorKind::parse(kind).ok_or_else(|| clauses.error(&format!("`{kind}` is no kind")))?,
         };
-        let sponsor = sponsor.map(|sponsor| self.find(clauses, sponsor).map(|name| name.principal.clone())).transpose()?;
+        let sponsor =
+            sponsor.map(|sponsor| self.find(clauses, sponsor).map(|name| name.principal.clone())).transpose()?;
         let method = method.unwrap_or(&who.known_by).to_owned();
         Ok(Actor { role, principal: who.principal.clone(), kind, method, sponsor })
     }

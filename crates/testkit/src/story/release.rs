@@ -92,9 +92,9 @@ pub(super) fn act(teller: &mut Teller, line: &Line) -> Result<(), StoryError> {
     teller.state(&clauses, "releaser", body)
 }
 
-/// `approval X1 exception|parameters app.bin by ana-sk [for TARGET] [expires +3600] [reason "..."] ...`.
+/// `approval X1 exception|parameters app.bin by ana-sk [with NAME=VALUE ...] [for TARGET] [expires +3600] [reason "..."] ...`.
 pub(super) fn approval(teller: &mut Teller, line: &Line) -> Result<(), StoryError> {
-    let own = ["for", "product", "approver", "parameters", "authors", "incomplete", "reason", "expires", "marks"];
+    let own = ["for", "product", "approver", "with", "authors", "incomplete", "reason", "expires", "marks"];
     let clauses = line.clauses(&keys(&own))?;
     let (_, digest) = name_and_digest(clauses.head(2, "an artifact")?);
     let signer = clauses.list("by").first().copied().unwrap_or("ana-sk");
@@ -106,7 +106,7 @@ pub(super) fn approval(teller: &mut Teller, line: &Line) -> Result<(), StoryErro
         digest: ArtifactDigest(digest),
         target: clauses.one("for")?.map(str::to_owned),
         approver: teller.names.actor(&clauses, approver, Role::Approver)?,
-        parameters: pairs(&clauses, "parameters")?,
+        parameters: pairs(&clauses, "with")?,
         authors_complete: !authors.is_empty() && !clauses.flag("incomplete")?,
         authors,
         reason: clauses.list("reason").join(" "),
@@ -125,7 +125,8 @@ pub(super) fn list(teller: &mut Teller, line: &Line) -> Result<(), StoryError> {
         "released" => ListKind::Released,
         word => return Err(clauses.error(&format!("`{word}` is no kind of list"))),
     };
-    let entries = clauses.list("entries").iter().map(|word| list_entry(teller, &clauses, word)).collect::<Result<_, _>>()?;
+    let entries =
+        clauses.list("entries").iter().map(|word| list_entry(teller, &clauses, word)).collect::<Result<_, _>>()?;
     let body = Body::List(List {
         kind,
         scope: clauses.one("scope")?.unwrap_or("app").to_owned(),
@@ -145,7 +146,8 @@ fn list_entry(teller: &Teller, clauses: &Clauses<'_>, word: &str) -> Result<List
         "statement" => ListEntry::Statement(Story::statement_digest(rest)),
         "artifact" => ListEntry::Artifact(ArtifactDigest(content(rest))),
         "released" => {
-            let (target_ref, label) = rest.split_once('=').ok_or_else(|| clauses.error("expected `released:REF=CONTENT`"))?;
+            let (target_ref, label) =
+                rest.split_once('=').ok_or_else(|| clauses.error("expected `released:REF=CONTENT`"))?;
             let target_ref = if target_ref.is_empty() { String::new() } else { git_ref(target_ref) };
             ListEntry::Released { target_ref, digest: ArtifactDigest(content(label)) }
         }

@@ -19,6 +19,8 @@ pub(super) struct Teller {
     /// Name of each identity row, in the order of the rows.
     pub(super) rows: Vec<String>,
     pub(super) trees: BTreeMap<String, Entries>,
+    /// Names of rows that the story itself added or changed.
+    pub(super) spoken_of: BTreeSet<String>,
     /// Trees whose entries nobody has read.
     pub(super) unread: BTreeSet<String>,
     /// Statements by story name, in the order they were first told.
@@ -29,8 +31,8 @@ pub(super) struct Teller {
 pub(super) fn tell<'a>(lines: impl Iterator<Item = &'a Line>) -> Result<Facts, StoryError> {
     let names = Names::standard();
     let (facts, rows) = world::facts(&names);
-    let (trees, unread, statements) = (BTreeMap::new(), BTreeSet::new(), Vec::new());
-    let mut teller = Teller { facts, names, rows, trees, unread, statements };
+    let (trees, spoken_of, unread, statements) = (BTreeMap::new(), BTreeSet::new(), BTreeSet::new(), Vec::new());
+    let mut teller = Teller { facts, names, rows, trees, spoken_of, unread, statements };
     for line in lines {
         teller.take(line)?;
     }
@@ -41,6 +43,11 @@ impl Teller {
     fn take(&mut self, line: &Line) -> Result<(), StoryError> {
         match line.verb() {
             "tree" => self.tree(line),
+            // Entries that only containers hold: `files IMG ...`, to be used as `holds IMG`.
+            "files" => {
+                self.unread.extend(line.words.get(1).cloned());
+                self.tree(line)
+            }
             "unread" => {
                 self.unread.extend(line.words.iter().skip(1).cloned());
                 Ok(())
@@ -121,8 +128,23 @@ impl Teller {
                 self.facts.inventories.remove(&entries::root(entries).0);
             }
         }
-        self.facts.statements = self.statements.into_iter().map(|(_, fact)| fact).collect();
+        self.facts.statements = self.statements.iter().map(|(_, fact)| fact.clone()).collect();
+        self.leave_out_bystanders();
         self.facts
+    }
+
+    /// Takes out rows of the standard team that no statement names and the story did not speak of, so that vectors stay small.
+    fn leave_out_bystanders(&mut self) {
+        let told = format!("{:?}", self.facts.statements);
+        let named = |principal: &str| told.contains(principal);
+        let spoken_of = &self.spoken_of;
+        let mut rows = self.rows.iter();
+        self.facts.trust.identities.retain(|row| {
+            let name = rows.next();
+            named(&row.principal) || name.is_some_and(|name| spoken_of.contains(name))
+        });
+        let persons = &mut self.facts.trust.persons;
+        persons.retain(|row| spoken_of.contains(&row.name) || row.accounts.iter().any(|account| named(account)));
     }
 }
 

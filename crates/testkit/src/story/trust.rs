@@ -1,5 +1,6 @@
 //! What the verifier brings: the question, the preset and the rows of the trust file.
 
+use lasthand_lineage::presets;
 use lasthand_model::actor::{ActorKind, StepKind};
 use lasthand_model::wire::facts::{
     Custody, Inputs, Label, ListKind, OnboardingTree, PersonRow, ProductRow, RequiredAct, RobotRow, SignerMethod,
@@ -54,12 +55,20 @@ fn question(teller: &mut Teller, line: &Line) -> Result<(), StoryError> {
 /// `preset standard|strict|observe [allow LABELS] [deny LABELS] [lists KINDS] ...`.
 fn preset(teller: &mut Teller, line: &Line) -> Result<(), StoryError> {
     let own = [
-        "allow", "deny", "lists", "reviewer-level", "approver-level", "builder-level", "human-duties", "refuse-reverted",
-        "credential-seconds", "require-credential",
+        "allow",
+        "deny",
+        "lists",
+        "reviewer-level",
+        "approver-level",
+        "builder-level",
+        "human-duties",
+        "refuse-reverted",
+        "credential-seconds",
+        "require-credential",
     ];
     let clauses = line.clauses(&own)?;
     let name = clauses.head(0, "a preset")?;
-    let mut preset = world::preset(name).ok_or_else(|| clauses.error(&format!("no preset is called `{name}`")))?;
+    let mut preset = presets::find(name).ok_or_else(|| clauses.error(&format!("no preset is called `{name}`")))?;
     for word in clauses.list("allow") {
         preset.allow_labels.push(label(&clauses, word)?);
     }
@@ -113,7 +122,8 @@ fn declare(teller: &mut Teller, clauses: &Clauses<'_>) -> Result<(), StoryError>
     let principal = clauses.one("principal")?.map_or_else(|| format!("https://forge.example#{name}"), str::to_owned);
     let principal = if principal == "key" { super::names::key(name) } else { principal };
     let signs = clauses.one("signs")?.map_or(Ok(SignerMethod::FulcioEmail), |word| method(clauses, word))?;
-    let known_by = if principal.starts_with("https://forge.example#") || kind == ActorKind::Agent { "forge" } else { "key" };
+    let known_by =
+        if principal.starts_with("https://forge.example#") || kind == ActorKind::Agent { "forge" } else { "key" };
     teller.names.add(name, principal, kind, signs, known_by);
     Ok(())
 }
@@ -134,11 +144,23 @@ fn method(clauses: &Clauses<'_>, word: &str) -> Result<SignerMethod, StoryError>
 /// `identity NAME [kind K] [level N] [may ...] [where ...] [products ...] ...`: a row, new or changed in what the line states.
 fn identity(teller: &mut Teller, line: &Line) -> Result<(), StoryError> {
     let own = [
-        "kind", "principal", "signs", "level", "may", "where", "products", "observer", "inputs", "isolated", "shared", "custody",
-        "actors-complete", "actors-open",
+        "kind",
+        "principal",
+        "signs",
+        "level",
+        "may",
+        "where",
+        "products",
+        "observer",
+        "inputs",
+        "unreachable",
+        "custody",
+        "actors-complete",
+        "actors-open",
     ];
     let clauses = line.clauses(&own)?;
     let name = clauses.head(0, "a name")?;
+    teller.spoken_of.insert(name.to_owned());
     if teller.names.principal(name).is_none() {
         declare(teller, &clauses)?;
     }
@@ -175,7 +197,7 @@ fn identity(teller: &mut Teller, line: &Line) -> Result<(), StoryError> {
         Some(word) => return Err(clauses.error(&format!("`{word}` is no custody"))),
         None => row.custody,
     };
-    row.isolated = (row.isolated || clauses.flag("isolated")?) && !clauses.flag("shared")?;
+    row.isolated |= clauses.flag("unreachable")?;
     row.actors_complete = (row.actors_complete || clauses.flag("actors-complete")?) && !clauses.flag("actors-open")?;
     Ok(())
 }
@@ -193,6 +215,7 @@ fn distrust(teller: &mut Teller, line: &Line) -> Result<(), StoryError> {
 fn person(teller: &mut Teller, line: &Line) -> Result<(), StoryError> {
     let clauses = line.clauses(&["accounts"])?;
     let name = clauses.head(0, "a name")?;
+    teller.spoken_of.insert(name.to_owned());
     teller.facts.trust.persons.retain(|row| row.name != name);
     let mut accounts = Vec::new();
     for word in clauses.list("accounts") {
@@ -229,12 +252,14 @@ fn product(teller: &mut Teller, line: &Line) -> Result<(), StoryError> {
     };
     let mut builders = None;
     if clauses.has("builders") {
-        let found = clauses.list("builders").iter().map(|word| Ok(teller.names.find(&clauses, word)?.principal.clone()));
+        let found =
+            clauses.list("builders").iter().map(|word| Ok(teller.names.find(&clauses, word)?.principal.clone()));
         builders = Some(found.collect::<Result<Vec<_>, StoryError>>()?);
     }
     let mut required = Vec::new();
     for word in clauses.list("requires") {
-        let (action, target) = word.split_once('@').map_or((*word, None), |(action, target)| (action, Some(target.to_owned())));
+        let (action, target) =
+            word.split_once('@').map_or((*word, None), |(action, target)| (action, Some(target.to_owned())));
         let action = StepKind::parse(action).ok_or_else(|| clauses.error("not an action"))?;
         required.push(RequiredAct { action, target });
     }

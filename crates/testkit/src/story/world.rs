@@ -2,10 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use lasthand_lineage::presets;
 use lasthand_model::digest::{ArtifactDigest, Sha256};
-use lasthand_model::wire::facts::{
-    Custody, Facts, IdentityRow, Inputs, Label, ListKind, PersonRow, Preset, ProductRow, Question, TrustFacts,
-};
+use lasthand_model::wire::facts::{Custody, Facts, IdentityRow, Inputs, PersonRow, ProductRow, Question, TrustFacts};
 
 use super::names::Names;
 
@@ -20,7 +19,10 @@ pub(super) fn facts(names: &Names) -> (Facts, Vec<String>) {
     let (row_names, identities): (Vec<_>, Vec<_>) = rows(names).into_iter().unzip();
     let persons = ["ana", "bo", "cy"].map(|human| PersonRow {
         name: human.to_owned(),
-        accounts: ["", "-key", "-sk"].iter().filter_map(|suffix| names.principal(&format!("{human}{suffix}"))).collect(),
+        accounts: ["", "-key", "-sk"]
+            .iter()
+            .filter_map(|suffix| names.principal(&format!("{human}{suffix}")))
+            .collect(),
     });
     let product = ProductRow {
         name: "app".to_owned(),
@@ -42,7 +44,7 @@ pub(super) fn facts(names: &Names) -> (Facts, Vec<String>) {
             artifact_name: None,
             target: None,
         },
-        preset: standard(),
+        preset: presets::standard(),
         trust: TrustFacts { identities, persons: persons.into(), products: vec![product], ..TrustFacts::default() },
         statements: Vec::new(),
         inventories: BTreeMap::new(),
@@ -103,52 +105,6 @@ pub(super) fn row(who: &super::names::Name) -> IdentityRow {
         isolated: false,
         custody: None,
         actors_complete: false,
-    }
-}
-
-/// A preset by name.
-pub(super) fn preset(name: &str) -> Option<Preset> {
-    match name {
-        "standard" => Some(standard()),
-        "strict" => Some(Preset {
-            name: "strict".to_owned(),
-            allow_labels: vec![Label::Solo],
-            require_lists: vec![ListKind::Revocation, ListKind::Withdrawal, ListKind::Released],
-            human_duties: true,
-            refuse_reverted: true,
-            credential_seconds: Some(3600),
-            require_credential: true,
-            ..standard()
-        }),
-        "observe" => {
-            let mut allow_labels = standard().allow_labels;
-            allow_labels.insert(3, Label::AgentMarks);
-            let name = "observe".to_owned();
-            Some(Preset { name, allow_labels, report_only: true, credential_seconds: None, ..standard() })
-        }
-        _ => None,
-    }
-}
-
-fn standard() -> Preset {
-    Preset {
-        name: "standard".to_owned(),
-        reviewer_level: 3,
-        approver_level: 4,
-        builder_level: 3,
-        allow_labels: vec![
-            Label::InputsNotBounded,
-            Label::UnpinnedInput,
-            Label::Sha1Join,
-            Label::PresenceUnproven,
-            Label::Solo,
-        ],
-        require_lists: Vec::new(),
-        human_duties: false,
-        refuse_reverted: false,
-        credential_seconds: Some(86_400),
-        require_credential: false,
-        report_only: false,
     }
 }
 
