@@ -8,6 +8,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use lasthand_lineage::{Finding, FindingId, Outcome, solve};
+use lasthand_testkit::naive;
 use lasthand_testkit::story::{Expected, Shows, Story, Variant, parse, parse_all};
 use serde_json::{Value, json};
 
@@ -259,6 +260,25 @@ fn what_is_not_understood_is_refused_with_file_and_line() {
     check(&whole.replace("review R2 cy approves", "praise R2 cy approves"), "`praise` is not a word of the language");
     check(&whole.replace("expect ! accepted", "expect ! fine"), "bad.story:4: not an expectation");
     check(&whole.replace("on built", "on sand"), "bad.story:2: expected `based on");
+}
+
+#[test]
+fn the_naive_solver_agrees_on_every_telling() {
+    // pass: both solvers give one verdict, and one set of labels for an acceptance
+    let mut wrong = BTreeMap::new();
+    for story in stories() {
+        for variant in Variant::ALL {
+            let facts = story.facts(variant).unwrap();
+            let (fast, naive) = (solve(&facts), naive::solve(&facts));
+            let labels: BTreeSet<_> = fast.labels.iter().copied().collect();
+            if fast.verdict.as_str() != naive.verdict || labels != naive.labels {
+                let (id, telling) = (&story.id, variant.as_str());
+                let text = format!("  story {id} ({telling}): {} {labels:?}, {naive:?}\n", fast.verdict.as_str());
+                wrong.insert(format!("{id} {telling} naive"), text);
+            }
+        }
+    }
+    compare_with_xfails(wrong, |name| name.ends_with("naive"));
 }
 
 /// Name of a vector: the story's id and its telling.
