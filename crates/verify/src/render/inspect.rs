@@ -1,10 +1,117 @@
-//! Steps and files for people.
+//! Steps and files for people: what happened, as far as verified statements tell.
+
+use lasthand_model::digest::{Sha256, StatementDigest};
+use lasthand_model::wire::facts::{Body, Material, TreeRef};
+use lasthand_model::wire::report::{EvidenceStatus, ReportFile, ReportStep};
 
 use super::Style;
+use super::page::{Page, Paint, some};
+use super::view::{View, short};
 use crate::verifier::Verification;
 
-/// Renders the timeline of steps and the table of files.
+const SHOWN: usize = 4;
+
+/// Renders the timeline of steps, the table of files, and the evidence that counts for nothing.
 #[must_use]
-pub fn inspect(verification: &Verification, _style: Style) -> String {
-    format!("{} steps\n", verification.report.steps.len())
+pub fn inspect(verification: &Verification, style: Style) -> String {
+    let view = View::new(verification);
+    let report = &verification.report;
+    let mut page = Page::new(style);
+    let digest = report.artifact.digest.map(|digest| format!(" sha256:{digest}")).unwrap_or_default();
+    page.title(Paint::Strong, &report.artifact.name, &digest);
+    page.blank();
+    page.title(Paint::Strong, "steps", ", in an order in which they can have happened");
+    if report.steps.is_empty() {
+        page.line(2, 2, "none is told of by verified evidence");
+    }
+    for (at, step) in report.steps.iter().enumerate() {
+        one_step(&mut page, &view, at + 1, step);
+    }
+    page.blank();
+    page.title(Paint::Strong, "files", "");
+    for file in &report.files {
+        one_file(&mut page, file);
+    }
+    let silent: Vec<_> = report.evidence.iter().filter(|item| item.status != EvidenceStatus::Verified).collect();
+    if !silent.is_empty() {
+        page.blank();
+        page.title(Paint::Strong, "evidence that counts for nothing", "");
+        for item in silent {
+            let status = if item.status == EvidenceStatus::Rejected { "rejected" } else { "unused" };
+            page.entry(2, status, &format!("{}: {}", item.source, item.reason.as_deref().unwrap_or_default()));
+        }
+    }
+    page.finish()
+}
+
+fn one_step(page: &mut Page, view: &View<'_>, number: usize, step: &ReportStep) {
+    let product = step.product.as_ref().map(|product| format!(" of {product}")).unwrap_or_default();
+    page.title(Paint::Strong, &format!("{number:>3} {}{product}", step.kind), "");
+    let stated = view.actors(step.statement);
+    let actors: Vec<String> = step
+        .actors
+        .iter()
+        .map(|actor| {
+            let method = stated.iter().find(|stated| stated.principal == actor.principal).map(|stated| stated.method.as_str());
+            format!("{} {}", actor.role, view.actor(actor, method))
+        })
+        .collect();
+    page.entry(4, "who", &if actors.is_empty() { "nobody is stated".to_owned() } else { actors.join("; ") });
+    let (went_in, came_out) = contents(view, step.statement);
+    for (word, list) in [("in", went_in), ("out", came_out)] {
+        if !list.is_empty() {
+            page.entry(4, word, &some(&list, SHOWN));
+        }
+    }
+    let signer = step.signer.as_ref().map(|signer| format!(", signed by {}", view.signer(signer))).unwrap_or_default();
+    page.entry(4, "evidence", &format!("{}{signer}", view.source(step.statement)));
+}
+
+/// What went in and what came out, by name and short digest.
+fn contents(view: &View<'_>, digest: StatementDigest) -> (Vec<String>, Vec<String>) {
+    let named = |name: &str, digest: &Sha256| format!("{name} {}", digest.short());
+    match view.statement(digest).map(|statement| &statement.body) {
+        Some(Body::Landing(landing)) => (
+            landing.from.iter().map(tree).collect(),
+            vec![format!("{} of {} at {}", tree(&landing.to), landing.repository, landing.target_ref)],
+        ),
+        Some(Body::Review(review)) => {
+            let base = review.base.as_ref().map(|base| format!("{} -> ", tree(base))).unwrap_or_default();
+            let scope = review.scope.join(" ");
+            (vec![format!("{base}{} of {}, paths {scope}", tree(&review.head), review.repository)], Vec::new())
+        }
+        Some(Body::Edit(edit)) => (Vec::new(), vec![format!("{} of {}", tree(&edit.to), edit.repository)]),
+        Some(Body::Step(step)) => {
+            let materials = step.materials.iter().map(|material| match material {
+                Material::Tree(source) => format!("{} of {}", tree(&source.tree), source.repository),
+                Material::File(file) => named(&file.name, &file.digest),
+                Material::External(external) => external.uri.clone(),
+            });
+            let products = step.products.iter().map(|product| named(&product.name, &product.digest));
+            (materials.collect(), products.collect())
+        }
+        Some(Body::Act(act)) => {
+            let target = act.target.as_ref().map(|target| format!(" to {target}")).unwrap_or_default();
+            (vec![format!("{}{target}", named(&act.product, &act.digest.0))], Vec::new())
+        }
+        Some(Body::Approval(approval)) => {
+            (vec![format!("{}: {}", approval.action, named(&approval.product, &approval.digest.0))], Vec::new())
+        }
+        _ => (Vec::new(), Vec::new()),
+    }
+}
+
+fn tree(tree: &TreeRef) -> String {
+    match (&tree.git_commit, &tree.git_tree, &tree.root) {
+        (Some(commit), _, _) => format!("commit {}", short(commit.as_str())),
+        (None, Some(id), _) => format!("git tree {}", short(id.as_str())),
+        (None, None, Some(root)) => format!("tree {}", root.0.short()),
+        (None, None, None) => "unknown tree".to_owned(),
+    }
+}
+
+fn one_file(page: &mut Page, file: &ReportFile) {
+    let verdict = file.verdict.map_or("-", super::file_word);
+    let rule = file.explained_by.as_ref().map_or("-", |why| why.rule.as_str());
+    page.title(Paint::Strong, "", &format!("  {verdict:<13} {rule:<15} {}", file.path));
 }

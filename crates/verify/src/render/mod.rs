@@ -5,14 +5,19 @@
 
 mod escape;
 mod inspect;
+mod page;
 mod text;
+mod view;
 mod why;
+
+use lasthand_model::wire::report::ReportFileVerdict;
 
 use crate::error::VerifyError;
 pub use escape::escape;
 pub use inspect::inspect;
 pub use text::text;
 pub use why::why;
+use page::{Page, Paint};
 
 /// How to print.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,8 +55,35 @@ impl Style {
     }
 }
 
-/// An error, what lies beneath it, and what to do, for people.
+/// Renders an error: what it is, everything that is wrong, and what to do.
 #[must_use]
-pub fn error(error: &VerifyError, _style: Style) -> String {
-    escape(&error.message())
+pub fn error(error: &VerifyError, style: Style) -> String {
+    let mut page = Page::new(style);
+    page.title(Paint::Bad, "error", &format!(": {}", message(error)));
+    for (line, hints) in error.diagnostics() {
+        page.line(2, 4, &line);
+        for hint in hints {
+            page.line(4, 6, &format!("hint: {hint}"));
+        }
+    }
+    for hint in error.hints() {
+        page.line(0, 6, &format!("hint: {hint}"));
+    }
+    page.finish()
+}
+
+/// The message; where everything that is wrong is listed beneath, without the first of it.
+fn message(error: &VerifyError) -> String {
+    if error.diagnostics().is_empty() { error.message() } else { error.to_string() }
+}
+
+/// The word of reports for a file's verdict.
+const fn file_word(verdict: ReportFileVerdict) -> &'static str {
+    match verdict {
+        ReportFileVerdict::Clean => "clean",
+        ReportFileVerdict::Unreviewed => "unreviewed",
+        ReportFileVerdict::Violation => "violation",
+        ReportFileVerdict::Indeterminate => "indeterminate",
+        ReportFileVerdict::Exception => "exception",
+    }
 }

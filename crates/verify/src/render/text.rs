@@ -1,10 +1,262 @@
-//! The verdict for people.
+//! The verdict for people. A common refusal fits a screen of 24 lines.
+
+use lasthand_lineage::{Finding, Severity, Verdict};
+use lasthand_model::timestamp;
+use lasthand_model::wire::facts::Body;
+use lasthand_model::wire::report::EvidenceStatus;
 
 use super::Style;
+use super::page::{Page, Paint, count, some};
+use super::view::{View, short};
 use crate::verifier::Verification;
 
-/// Renders a verdict.
+/// Causes that are told in full; the others get a line each.
+const FULL_CAUSES: usize = 3;
+const PATHS: usize = 5;
+const PER_ROLE: usize = 3;
+
+/// Renders a verdict: what it is, why by cause, what to do, what else is worth knowing, and a count of the files.
 #[must_use]
-pub fn text(verification: &Verification, _style: Style) -> String {
-    format!("{}\n", verification.outcome.verdict.as_str())
+pub fn text(verification: &Verification, style: Style) -> String {
+    let view = View::new(verification);
+    let mut page = Page::new(style);
+    verdict(&mut page, verification);
+    match verification.outcome.verdict {
+        Verdict::Accepted | Verdict::Exception => proof(&mut page, verification, &view),
+        Verdict::Refused | Verdict::Undecided => {
+            let causes = causes(verification);
+            reasons(&mut page, verification, &view, &causes);
+            what_to_do(&mut page, &view, &causes);
+        }
+    }
+    notes(&mut page, verification, &view);
+    summary(&mut page, verification);
+    page.finish()
+}
+
+fn verdict(page: &mut Page, verification: &Verification) {
+    let question = &verification.facts.question;
+    let preset = &verification.facts.preset;
+    let (paint, word) = match verification.outcome.verdict {
+        Verdict::Accepted => (Paint::Good, "ACCEPTED"),
+        Verdict::Exception => (Paint::Unsure, "EXCEPTION"),
+        Verdict::Refused => (Paint::Bad, "REFUSED"),
+        Verdict::Undecided => (Paint::Unsure, "UNDECIDED"),
+    };
+    let name = question.artifact_name.as_deref().unwrap_or("artifact");
+    let target = question.target.as_ref().map(|target| format!(" for {target}")).unwrap_or_default();
+    let only = if preset.report_only { ", report only" } else { "" };
+    page.title(paint, word, &format!(" {name} as {}{target} ({}{only})", question.product, preset.name));
+}
+
+/// Findings of one id.
+struct Cause<'a> {
+    findings: Vec<&'a Finding>,
+}
+
+impl<'a> Cause<'a> {
+    fn first(&self) -> Option<&'a Finding> {
+        self.findings.first().copied()
+    }
+
+    /// The paths, each once.
+    fn paths(&self) -> Vec<String> {
+        let mut paths: Vec<String> = self.findings.iter().filter_map(|finding| finding.place.path.clone()).collect();
+        paths.dedup();
+        paths
+    }
+
+    fn hint(&self, view: &View<'_>) -> Option<String> {
+        let hint = self.first()?.hint();
+        let mut ranges: Vec<String> =
+            self.findings.iter().filter_map(|finding| view.range(finding.place.step?)).collect();
+        ranges.sort();
+        ranges.dedup();
+        Some(match ranges.as_slice() {
+            [range] => hint.replace("BASE..HEAD", range),
+            _ => hint.to_owned(),
+        })
+    }
+}
+
+/// Errors by id, in the order of the outcome, which is worst first.
+fn causes(verification: &Verification) -> Vec<Cause<'_>> {
+    let mut causes: Vec<Cause<'_>> = Vec::new();
+    for finding in verification.outcome.findings.iter().filter(|finding| finding.severity == Severity::Error) {
+        let known = causes.iter_mut().find(|cause| cause.first().is_some_and(|first| first.id == finding.id));
+        match known {
+            Some(cause) => cause.findings.push(finding),
+            None => causes.push(Cause { findings: vec![finding] }),
+        }
+    }
+    causes
+}
+
+fn reasons(page: &mut Page, verification: &Verification, view: &View<'_>, causes: &[Cause<'_>]) {
+    for (at, cause) in causes.iter().enumerate() {
+        let Some(first) = cause.first() else { continue };
+        if at < FULL_CAUSES {
+            page.blank();
+            page.title(Paint::Strong, &format!("{} {}", first.id.id(), first.id.name()), "");
+            full_cause(page, verification, view, cause);
+        } else {
+            if at == FULL_CAUSES {
+                page.blank();
+            }
+            let paths = cause.paths();
+            let more = if paths.len() > 1 { format!(" (and {} more)", paths.len() - 1) } else { String::new() };
+            page.line(0, 2, &format!("{} {}{more}", first.id.id(), view.people.by_name(&first.message)));
+        }
+    }
+}
+
+fn full_cause(page: &mut Page, verification: &Verification, view: &View<'_>, cause: &Cause<'_>) {
+    let Some(first) = cause.first() else { return };
+    page.line(2, 2, &view.people.by_name(&first.message));
+    let paths = cause.paths();
+    if paths.len() > 1 {
+        page.entry(4, "paths", &some(&paths, PATHS));
+    }
+    let mut actors: Vec<String> = Vec::new();
+    for item in verification.outcome.frontier.iter().filter(|item| item.finding.id == first.id) {
+        for actor in item.actors.iter().chain(&item.finding.place.actor) {
+            let shown = view.principal(actor);
+            if !actors.contains(&shown) {
+                actors.push(shown);
+            }
+        }
+    }
+    if !actors.is_empty() {
+        page.entry(4, "by", &some(&actors, PER_ROLE));
+    }
+    let mut sources: Vec<String> = Vec::new();
+    for digest in cause.findings.iter().filter_map(|finding| finding.place.step.or(finding.place.evidence)) {
+        let commit = view.commit(digest).map(|commit| format!(" (commit {})", short(commit))).unwrap_or_default();
+        let level = view.step(digest).and_then(|step| step.signer.as_ref()).map(|signer| view.signer(signer));
+        let signed = level.map(|signer| format!(", signed by {signer}")).unwrap_or_default();
+        let source = format!("{}{commit}{signed}", view.source(digest));
+        if !sources.contains(&source) {
+            sources.push(source);
+        }
+    }
+    if !sources.is_empty() {
+        page.entry(4, "evidence", &some(&sources, 2));
+    }
+}
+
+fn what_to_do(page: &mut Page, view: &View<'_>, causes: &[Cause<'_>]) {
+    let mut hints: Vec<String> = Vec::new();
+    for hint in causes.iter().filter_map(|cause| cause.hint(view)) {
+        if !hints.contains(&hint) {
+            hints.push(hint);
+        }
+    }
+    if hints.is_empty() {
+        return;
+    }
+    page.blank();
+    page.title(Paint::Strong, "what to do", "");
+    for hint in hints.iter().take(FULL_CAUSES + 1) {
+        page.line(2, 2, &format!("- {hint}"));
+    }
+}
+
+fn proof(page: &mut Page, verification: &Verification, view: &View<'_>) {
+    page.blank();
+    page.title(Paint::Strong, "proof", "");
+    let items = &verification.outcome.proof;
+    let mut roles: Vec<&str> = Vec::new();
+    for item in items {
+        if !roles.contains(&item.role.as_str()) {
+            roles.push(item.role.as_str());
+        }
+    }
+    for role in roles {
+        let of_role: Vec<_> = items.iter().filter(|item| item.role.as_str() == role).collect();
+        for item in of_role.iter().take(PER_ROLE) {
+            let shows = view.people.by_name(&item.shows);
+            page.entry(2, role, &format!("{shows}{} [{}]", excuse(view, item.statement), base(&view.source(item.statement))));
+        }
+        if of_role.len() > PER_ROLE {
+            page.entry(2, "", &format!("and {} more", of_role.len() - PER_ROLE));
+        }
+    }
+    let question = &verification.facts.question;
+    let product = verification.facts.trust.products.iter().find(|product| product.name == question.product);
+    for onboarding in product.into_iter().flat_map(|product| &product.onboarding) {
+        let tree = &onboarding.tree;
+        let git = tree.git_commit.as_ref().or(tree.git_tree.as_ref()).map(|id| short(id.as_str()));
+        let id = git.or_else(|| tree.root.map(|root| root.0.short())).unwrap_or_default();
+        page.entry(2, "start", &format!("{id} of {}, taken as reviewed by the trust file", onboarding.repository));
+    }
+    if items.is_empty() {
+        page.entry(2, "trusted", "the trust file names this artifact");
+    }
+}
+
+/// Reason and end of an exception.
+fn excuse(view: &View<'_>, digest: lasthand_model::digest::StatementDigest) -> String {
+    match view.statement(digest).map(|statement| &statement.body) {
+        Some(Body::Approval(approval)) if approval.action == "exception" => {
+            let until = approval.expires.map(|expires| format!(", until {}", timestamp::format(expires))).unwrap_or_default();
+            format!(": {}, by {}{until}", approval.reason, view.people.name(&approval.approver.principal))
+        }
+        _ => String::new(),
+    }
+}
+
+fn notes(page: &mut Page, verification: &Verification, view: &View<'_>) {
+    let mut notes: Vec<String> = Vec::new();
+    for finding in verification.outcome.findings.iter().filter(|finding| finding.severity != Severity::Error) {
+        notes.push(format!("{} {}: {}", finding.id.id(), finding.id.name(), view.people.by_name(&finding.message)));
+    }
+    if verification.facts.trust.accept_simulated {
+        notes.push("the trust file accepts simulated surroundings: for tests and the demo only".to_owned());
+    }
+    let evidence = &verification.report.evidence;
+    if evidence.is_empty() {
+        notes.push("no evidence was given".to_owned());
+    }
+    let bad = |item: &&lasthand_model::wire::report::ReportEvidence| {
+        item.status == EvidenceStatus::Rejected || (item.status == EvidenceStatus::Unused && item.signer.is_none() && item.digest.is_some())
+    };
+    let rejected: Vec<_> = evidence.iter().filter(bad).collect();
+    for item in rejected.iter().take(PER_ROLE) {
+        notes.push(format!("{}: {}", item.source, item.reason.as_deref().unwrap_or("not believed")));
+    }
+    if rejected.len() > PER_ROLE {
+        notes.push(format!("{} more pieces of evidence are not believed", rejected.len() - PER_ROLE));
+    }
+    if notes.is_empty() {
+        return;
+    }
+    page.blank();
+    page.title(Paint::Strong, "notes", "");
+    for note in notes {
+        page.line(2, 2, &format!("- {note}"));
+    }
+}
+
+fn summary(page: &mut Page, verification: &Verification) {
+    let mut counts: Vec<(&str, usize)> = Vec::new();
+    for file in &verification.outcome.files {
+        let word = file.verdict.as_str();
+        match counts.iter_mut().find(|(known, _)| *known == word) {
+            Some((_, number)) => *number += 1,
+            None => counts.push((word, 1)),
+        }
+    }
+    counts.sort_by(|a, b| b.1.cmp(&a.1).then(a.0.cmp(b.0)));
+    let of = |status| verification.report.evidence.iter().filter(|item| item.status == status).count();
+    let (verified, rejected, unused) =
+        (of(EvidenceStatus::Verified), of(EvidenceStatus::Rejected), of(EvidenceStatus::Unused));
+    let words: Vec<String> = counts.iter().map(|(word, number)| format!("{number} {word}")).collect();
+    page.blank();
+    let files = count(verification.outcome.files.len(), "entry").replace("entrys", "entries");
+    let words = if words.is_empty() { String::new() } else { format!(" ({})", words.join(", ")) };
+    page.line(0, 2, &format!("{files}{words}; evidence: {verified} verified, {rejected} rejected, {unused} unused"));
+}
+
+fn base(source: &str) -> &str {
+    source.rsplit('/').next().unwrap_or(source)
 }

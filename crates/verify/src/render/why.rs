@@ -1,14 +1,112 @@
 //! One file for people: where it comes from, link by link.
 
+use lasthand_model::digest::StatementDigest;
+use lasthand_model::wire::facts::Body;
+use lasthand_model::wire::report::ReportFile;
+
 use super::Style;
+use super::page::{Page, Paint};
+use super::view::View;
 use crate::error::UnknownPathError;
 use crate::verifier::Verification;
 
+/// Near names that an error offers.
+const NEAR: usize = 3;
+
 /// Renders why one entry has its verdict: file, step, actor, review, evidence, each with its level.
+///
+/// In: a path as reports write it; a leading `./` and a final `/` are passed over.
 ///
 /// # Errors
 /// [`UnknownPathError`] with the nearest paths.
-pub fn why(verification: &Verification, path: &str, _style: Style) -> Result<String, UnknownPathError> {
-    let found = verification.report.files.iter().find(|file| file.path == path);
-    found.map(|file| format!("{}\n", file.path)).ok_or_else(|| UnknownPathError { path: path.to_owned(), near: vec![] })
+pub fn why(verification: &Verification, path: &str, style: Style) -> Result<String, UnknownPathError> {
+    let plain = path.strip_prefix("./").unwrap_or(path).trim_end_matches('/');
+    let files = &verification.report.files;
+    let found = files.iter().find(|file| file.path == path || file.path == plain);
+    let Some(file) = found.or_else(|| files.iter().find(|file| file.path_bytes == Some(hex::encode(plain)))) else {
+        return Err(UnknownPathError { path: path.to_owned(), near: near(plain, files) });
+    };
+    let view = View::new(verification);
+    let mut page = Page::new(style);
+    page.title(Paint::Strong, &file.path, &format!(": {}", file.verdict.map_or("no verdict", super::file_word)));
+    let digest = file.sha256.map(|digest| format!(", sha256 {digest}")).unwrap_or_default();
+    page.entry(2, "file", &format!("{}, mode {:o}, {} bytes{digest}", file.entry_type, file.mode, file.size));
+    if let Some(explained) = &file.explained_by {
+        let placed = explained.path_map.as_ref().map(|rule| format!(", placed by `{}` -> `{}`", rule.from, rule.to));
+        let from = explained.source_path.as_ref().map(|path| format!(", from `{path}`"));
+        let rule = format!("{}{}{}", explained.rule, from.unwrap_or_default(), placed.unwrap_or_default());
+        page.entry(2, "rule", &rule);
+        let mut chain: Vec<StatementDigest> = Vec::new();
+        for digest in explained.step.iter().chain(&explained.evidence).chain(&explained.review) {
+            if !chain.contains(digest) {
+                chain.push(*digest);
+            }
+        }
+        for digest in chain {
+            link(&mut page, &view, digest);
+        }
+        if !explained.actors.is_empty() {
+            let actors: Vec<String> = explained.actors.iter().map(|actor| view.principal(actor)).collect();
+            page.entry(2, "look at", &actors.join(", "));
+        }
+    }
+    findings(&mut page, verification, &view, file);
+    Ok(page.finish())
+}
+
+/// One statement of the chain: what it is, who acted, who signed, where it lies.
+fn link(page: &mut Page, view: &View<'_>, digest: StatementDigest) {
+    let signers = view.statement(digest).map(|statement| statement.signers.as_slice()).unwrap_or_default();
+    let signed = view.people.signer(signers).map(|signer| format!("; signed by {}", view.signer(&signer)));
+    let (kind, actors) = match (view.step(digest), view.statement(digest).map(|statement| &statement.body)) {
+        (Some(step), _) => {
+            let stated = view.actors(digest);
+            let actors = step.actors.iter().map(|actor| {
+                let method = stated.iter().find(|stated| stated.principal == actor.principal);
+                format!("{} {}", actor.role, view.actor(actor, method.map(|stated| stated.method.as_str())))
+            });
+            (step.kind.clone(), actors.collect::<Vec<_>>())
+        }
+        (None, Some(Body::StepActor(label))) => {
+            let actors = label.actors.iter().map(|actor| {
+                format!("{} {}", actor.role, view.actor(&view.people.actor(actor, signers, false), Some(&actor.method)))
+            });
+            ("who acted".to_owned(), actors.collect())
+        }
+        _ => ("evidence".to_owned(), Vec::new()),
+    };
+    let who = if actors.is_empty() { "nobody is stated".to_owned() } else { actors.join(", ") };
+    page.entry(2, &kind, &format!("{who}{}", signed.unwrap_or_default()));
+    page.entry(2, "", &format!("[{}]", view.source(digest)));
+}
+
+fn findings(page: &mut Page, verification: &Verification, view: &View<'_>, file: &ReportFile) {
+    let source = file.explained_by.as_ref().and_then(|explained| explained.source_path.as_deref());
+    for finding in &verification.outcome.findings {
+        let path = finding.place.path.as_deref();
+        if path.is_some() && (path == Some(file.path.as_str()) || path == source) {
+            page.blank();
+            page.title(Paint::Strong, &format!("{} {}", finding.id.id(), finding.id.name()), "");
+            page.line(2, 2, &view.people.by_name(&finding.message));
+            page.line(2, 2, &format!("- {}", finding.hint()));
+        }
+    }
+}
+
+/// Paths that share the most at both ends with what was asked for, nearest first.
+fn near(path: &str, files: &[ReportFile]) -> Vec<String> {
+    let shared = |a: &mut dyn Iterator<Item = char>, b: &mut dyn Iterator<Item = char>| {
+        a.zip(b).take_while(|(a, b)| a == b).count()
+    };
+    let mut ranked: Vec<(usize, &str)> = files
+        .iter()
+        .map(|file| {
+            let other = file.path.as_str();
+            let ends = shared(&mut path.chars(), &mut other.chars()) + shared(&mut path.chars().rev(), &mut other.chars().rev());
+            (ends, other)
+        })
+        .filter(|(ends, _)| *ends >= 3)
+        .collect();
+    ranked.sort_by(|a, b| b.0.cmp(&a.0).then(a.1.cmp(b.1)));
+    ranked.into_iter().take(NEAR).map(|(_, path)| path.to_owned()).collect()
 }

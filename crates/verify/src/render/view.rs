@@ -1,0 +1,117 @@
+//! What a verification says of a statement, looked up by digest.
+
+use std::collections::BTreeMap;
+
+use lasthand_model::digest::StatementDigest;
+use lasthand_model::wire::facts::{Actor, Body, Facts, StatementFact};
+use lasthand_model::wire::report::{ReportActor, ReportEvidence, ReportSigner, ReportStep};
+
+use crate::people::People;
+use crate::verifier::Verification;
+
+/// A verification, indexed for printing.
+pub(super) struct View<'a> {
+    pub(super) facts: &'a Facts,
+    pub(super) people: People<'a>,
+    steps: BTreeMap<StatementDigest, &'a ReportStep>,
+    evidence: BTreeMap<StatementDigest, &'a ReportEvidence>,
+    statements: BTreeMap<StatementDigest, &'a StatementFact>,
+}
+
+impl<'a> View<'a> {
+    pub(super) fn new(verification: &'a Verification) -> Self {
+        let report = &verification.report;
+        let mut evidence = BTreeMap::new();
+        for item in &report.evidence {
+            if let Some(digest) = item.digest {
+                evidence.entry(digest).or_insert(item);
+            }
+        }
+        Self {
+            facts: &verification.facts,
+            people: People::new(&verification.facts.trust),
+            steps: report.steps.iter().map(|step| (step.statement, step)).collect(),
+            evidence,
+            statements: verification.facts.statements.iter().map(|fact| (fact.digest, fact)).collect(),
+        }
+    }
+
+    pub(super) fn step(&self, digest: StatementDigest) -> Option<&'a ReportStep> {
+        self.steps.get(&digest).copied()
+    }
+
+    pub(super) fn statement(&self, digest: StatementDigest) -> Option<&'a StatementFact> {
+        self.statements.get(&digest).copied()
+    }
+
+    /// The file that a statement came from, or its short digest.
+    pub(super) fn source(&self, digest: StatementDigest) -> String {
+        self.evidence.get(&digest).map_or_else(|| digest.0.short(), |item| item.source.clone())
+    }
+
+    /// `Ana (human, level 3)`, with how that is known where it is stated.
+    pub(super) fn actor(&self, actor: &ReportActor, method: Option<&str>) -> String {
+        let known = method.filter(|method| !method.is_empty()).map(|method| format!(", by {method}")).unwrap_or_default();
+        format!("{} ({}, level {}{known})", self.people.name(&actor.principal), actor.kind, actor.level)
+    }
+
+    pub(super) fn signer(&self, signer: &ReportSigner) -> String {
+        let principal = match &signer.issuer {
+            Some(issuer) => format!("{issuer}#{}", signer.id),
+            None => signer.id.clone(),
+        };
+        format!("{} ({}, level {})", self.people.name(&principal), signer.kind, signer.level)
+    }
+
+    /// A principal with what is known of him in any step, the best level first.
+    pub(super) fn principal(&self, principal: &str) -> String {
+        let known = self.steps.values().flat_map(|step| &step.actors).filter(|actor| actor.principal == principal);
+        known
+            .max_by_key(|actor| actor.level)
+            .map_or_else(|| self.people.name(principal), |actor| self.actor(actor, None))
+    }
+
+    /// The actors of a statement as it names them; of a build or package step, those of its labels.
+    pub(super) fn actors(&self, digest: StatementDigest) -> Vec<&'a Actor> {
+        match self.statement(digest).map(|statement| &statement.body) {
+            Some(Body::Landing(landing)) => landing.authors.iter().collect(),
+            Some(Body::Review(review)) => vec![&review.reviewer],
+            Some(Body::Edit(edit)) => edit.actors.iter().collect(),
+            Some(Body::Act(act)) => act.actors.iter().collect(),
+            Some(Body::Approval(approval)) => vec![&approval.approver],
+            Some(Body::StepActor(label)) => label.actors.iter().collect(),
+            Some(Body::Step(_)) => self
+                .facts
+                .statements
+                .iter()
+                .filter_map(|fact| match &fact.body {
+                    Body::StepActor(label) if label.labels == digest => Some(&label.actors),
+                    _ => None,
+                })
+                .flatten()
+                .collect(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// The commit that a landing moved its ref to.
+    pub(super) fn commit(&self, digest: StatementDigest) -> Option<&'a str> {
+        match &self.statement(digest)?.body {
+            Body::Landing(landing) => landing.to.git_commit.as_ref().map(lasthand_model::digest::GitId::as_str),
+            _ => None,
+        }
+    }
+
+    /// `BASE..HEAD` of a landing, by commits; absent where one is not known.
+    pub(super) fn range(&self, digest: StatementDigest) -> Option<String> {
+        let Body::Landing(landing) = &self.statement(digest)?.body else { return None };
+        let base = landing.from.as_ref().and_then(|from| from.git_commit.as_ref()).map(|commit| commit.as_str());
+        let base = base.or_else(|| self.commit(landing.prev?))?;
+        Some(format!("{}..{}", short(base), short(self.commit(digest)?)))
+    }
+}
+
+/// The first 12 digits.
+pub(super) fn short(hex: &str) -> String {
+    hex.chars().take(12).collect()
+}
