@@ -25,7 +25,7 @@ RELEASERS = {"build", "package", "sign", "publish", "promote"}
 
 # ---------------------------------------------------------------------------------------------- the facts document
 
-# name:type; `?` may be absent (None), `=` has a default. Types: str int bool digest, words a|b, [T], {T}, {digest T}, a record, <sum>.
+# name:type; `?` may be absent (None), `=` has a default. Types: str int bool digest git, words a|b, [T], {T}, {digest T}, a record, <sum>.
 STEP_KINDS = "edit|merge|fetch|build|test|package|sign|publish|promote|configure"
 KINDS = "human|agent|automation|unknown"
 LABEL_WORDS = "|".join(LABELS)
@@ -49,7 +49,7 @@ RECORDS = {
     "robot": "principal:str paths:[str] sponsorless=bool",
     "waiver": f"finding:{LABEL_WORDS} products:[str] reason:str expires:int",
     "trusted": "digest:digest as:str products:[str] expires:int",
-    "tree": "root?digest git_tree?str",
+    "tree": "root?digest git_tree?git git_commit?git",
     "source": "repository:str tree:tree",
     "signer": f"method:{METHODS} principal:str presence=bool time?int",
     "statement": "digest:digest signers:[signer] simulated=bool credential?credential body:<body>",
@@ -137,6 +137,8 @@ def read(kind, value, at="facts"):
     if kind == "digest":
         text = value[7:] if isinstance(value, str) and value.startswith("sha256:") else value
         return text if isinstance(text, str) and re.fullmatch("[0-9a-f]{64}", text) else fail("not a digest")
+    if kind == "git":
+        return value if isinstance(value, str) and re.fullmatch("[0-9a-f]{40}|[0-9a-f]{64}", value) else fail("not a git id")
     return value if isinstance(value, str) and value in kind.split("|") else fail(f"not one of {kind}")
 
 
@@ -173,11 +175,12 @@ class World:
         self.f, self.allowed = facts, allowed
         self.now, self.preset, self.trust, self.q = facts.now, facts.preset, facts.trust, facts.question
         self.d, self.name = facts.question.digest, facts.question.product
-        self.P = next((p for p in self.trust.products if p.name == self.name), None)
+        rows = [p for p in self.trust.products if p.name == self.name]
+        self.P = rows[0] if len(rows) == 1 else None
         self.product = self.P or read("product", {"name": self.name, "repositories": [], "refs": []})
         self.memo = {}
         self.known = [s for s in facts.statements if self.pairs(s)]
-        self.entries = [e for s, _ in self.effective_lists("revocation") + self.effective_lists("withdrawal") for e in s.entries]
+        self.entries = [e for b, _, _ in self.effective_lists("revocation") + self.effective_lists("withdrawal") for e in b.entries]
         self.solve_landings()
         self.solve_steps()
 
@@ -196,9 +199,11 @@ class World:
         rows = {r.kind for r in self.trust.identities if glob(r.principal, principal)}
         if stated == "agent" or "agent" in rows:
             return "agent"
-        if "automation" in rows:
+        if "automation" in rows or (stated == "automation" and any(r.principal == principal for r in self.trust.robots)):
             return "automation"
-        return "human" if "human" in rows and stated in ("human", "unknown") else stated
+        if "human" in rows and stated in ("human", "unknown"):
+            return "human"
+        return "unknown" if stated == "automation" else stated
 
     @staticmethod
     def level(signer, row):
@@ -214,51 +219,75 @@ class World:
         return min(level, row.max_level)
 
     def person(self, principal):
-        """The accounts of the person, or nothing. READING: when two rows list it, both rows are one person."""
-        rows = [set(p.accounts) for p in self.trust.persons if principal in p.accounts]
-        return frozenset().union(*rows) if rows else None
+        """The accounts of the person, or nothing. READING: rows are one person also through a third row."""
+        return next((p for p in self.once("persons", self.all_persons) if principal in p), None)
+
+    def all_persons(self):
+        out = []
+        for row in self.trust.persons:
+            one = frozenset(row.accounts).union(*(p for p in out if p & set(row.accounts)))
+            out = [p for p in out if not p & one] + [one]
+        return out
 
     def pairs(self, s):
         return [(g, r) for g in s.signers for r in self.trust.identities if g.method == r.method and glob(r.principal, g.principal)]
 
     def candidates(self, s):
-        return [(g, r) for g, r in self.pairs(s) if not self.revoked(g)]
+        return [(g, r) for g, r in self.pairs(s) if not self.revoked(g.principal, g.time)]
+
+    def of_kind(self, pair):
+        """The kind of a pair."""
+        agent = any(r.kind == "agent" and glob(r.principal, pair[0].principal) for r in self.trust.identities)
+        return "agent" if agent else pair[1].kind
+
+    def revoked_person(self, s, principal):
+        """Revoked people: at the earliest time of the statement's signers."""
+        return self.revoked(principal, min((g.time for g in s.signers if g.time is not None), default=None))
+
+    @staticmethod
+    def spoken_of(s):
+        """Those of whom a statement speaks and who must not be revoked (a landing's pushers are asked in `pushers`)."""
+        word, b = s.body
+        people = {"review": lambda: [b.reviewer], "approval": lambda: [b.approver]}
+        performers = lambda: [a for a in b.actors if a.role == "performer"]  # noqa: E731
+        return [a.principal for a in people.get(word, performers if word in ("act", "step_actor") else lambda: [])()]
 
     # ------------------------------------------------------------------------------------------ 2. Which statements count
 
     def effective_lists(self, kind):
+        """(body, statement, pairs that sign it)"""
         out = []
         for s, body in self.of_type("list"):
-            signed = any("list" in r.may and any_glob(r.products, self.name) and r.kind != "agent" for _, r in self.pairs(s))
+            signed = [pair for pair in self.pairs(s) if "list" in pair[1].may and any_glob(pair[1].products, self.name)
+                      and self.of_kind(pair) != "agent"]
             if body.kind == kind and glob(body.scope, self.name) and signed and self.simulated(s):
-                out.append((body, s))
+                out.append((body, s, signed))
         return out
 
-    def fresh_lists(self, kind):
-        return [b for b, _ in self.effective_lists(kind) if b.issued_at <= self.now <= b.fresh_until]
+    def current_list(self, kind):
+        """READING: the signer who is not revoked is one by whom the list is effective."""
+        now = [(b, s) for b, s, signed in self.effective_lists(kind)
+               if b.issued_at <= self.now and any(not self.revoked(g.principal, g.time) for g, _ in signed)]
+        return min(now, default=(None, None), key=lambda x: (-x[0].sequence, x[1].digest))[0]
 
     def simulated(self, s):
         return not s.simulated or self.trust.accept_simulated
 
-    def revoked(self, signer):
-        for word, e in self.entries:
-            if word == "identity" and e.principal == signer.principal:
-                t = signer.time
-                if t is None or ((e.from_ is None or e.from_ <= t) and (e.until is None or t <= e.until)):
-                    return True
-        return False
+    def revoked(self, principal, t):
+        return any(word == "identity" and e.principal == principal
+                   and (t is None or ((e.from_ is None or e.from_ <= t) and (e.until is None or t <= e.until))) for word, e in self.entries)
 
     def revocation(self, s):
         gone = ("statement", s.digest) in self.entries or (s.credential and ("credential", s.credential.digest) in self.entries)
-        return bool(self.candidates(s)) and not gone
+        return bool(self.candidates(s)) and not gone and not any(self.revoked_person(s, x) for x in self.spoken_of(s))
 
     def credential(self, s):
         c = s.credential
         if c is None:
             return not (self.preset.require_credential and s.body[0] in ("step_actor", "act"))
-        t = s.signers[0].time if s.signers and s.signers[0].time is not None else self.now
         longest = self.preset.credential_seconds
-        return (c.issued <= t < c.expires and (longest is None or c.expires - c.issued <= longest)
+        return (all(c.issued <= (self.now if g.time is None else g.time) < c.expires for g, _ in self.candidates(s))
+                and (longest is None or c.expires - c.issued <= longest)
                 and not any(o.credential and o.credential.digest == c.digest and o.credential.task != c.task for o in self.known))
 
     def unusable(self, s):
@@ -271,22 +300,24 @@ class World:
 
     # ------------------------------------------------------------------------------------------ 3. Landings and cover
 
-    def tree(self, ref):
-        """The inventory root of a tree reference, or None."""
+    def tree(self, repository, ref, always=False):
+        """The inventory root of a tree reference, or None; `always`: where it can only take cover away."""
         if ref is None or ref.root is not None:
             return ref and ref.root
-        if ref.git_tree is None or "sha1-join" not in self.allowed:
+        word = "git_commit" if ref.git_tree is None else "git_tree"
+        if ref[word] is None or not (always or "sha1-join" in self.allowed):
             return None
-        roots = self.once("git roots", self.git_roots).get(ref.git_tree, set())
+        roots = self.once("git roots", self.git_roots).get((repository, word, ref[word]), set())
         return next(iter(roots)) if len(roots) == 1 else None
 
     def git_roots(self):
         roots = {}
-        for _, b in self.of_type("landing"):
+        for s, b in self.of_type("landing"):
             merge = [b.merge_of.head, b.merge_of.base, b.merge_of.result] if b.merge_of else []
-            for ref in [b.from_, b.to] + merge:
-                if ref and ref.root and ref.git_tree:
-                    roots.setdefault(ref.git_tree, set()).add(ref.root)
+            for ref in [b.from_, b.to] + merge if self.landing_authority(s, b) else []:
+                for word in ("git_tree", "git_commit"):
+                    if ref and ref.root and ref[word]:
+                        roots.setdefault((b.repository, word, ref[word]), set()).add(ref.root)
         return roots
 
     def inventory(self, root):
@@ -299,11 +330,14 @@ class World:
 
     @staticmethod
     def same(a, b):
-        return (a is None) == (b is None) and (a is None or all(a[k] == b[k] for k in ("type", "mode", "sha256", "link_target")))
+        if a is None or b is None:
+            return a is b
+        nothing = (a.type == "file" and a.sha256 is None) or (a.type == "submodule" and not a.link_target)
+        return not nothing and all(a[k] == b[k] for k in ("type", "mode", "sha256", "link_target"))
 
     def landing_authority(self, s, b):
         return [(g, r) for g, r in self.candidates(s) if self.usable(s) and "landing" in r.may and any_glob(r.where, b.repository)
-                and r.kind != "agent" and self.level(g, r) >= self.preset.builder_level
+                and self.of_kind((g, r)) != "agent" and self.level(g, r) >= self.preset.builder_level
                 and all(a.method in r.observer for a in b.authors)]
 
     def our_ref(self, b):
@@ -312,8 +346,9 @@ class World:
     def solve_landings(self):
         self.all_landings = {}  # known ones
         for s, b in self.of_type("landing"):
-            A = EMPTY if b.from_ is None else self.tree(b.from_)
-            self.all_landings[s.digest] = Record(digest=s.digest, s=s, b=b, A=A, B=self.tree(b.to), signed=self.landing_authority(s, b))
+            A = EMPTY if b.from_ is None else self.tree(b.repository, b.from_)
+            self.all_landings[s.digest] = Record(digest=s.digest, s=s, b=b, A=A, B=self.tree(b.repository, b.to),
+                                                 signed=self.landing_authority(s, b))
         self.landings = {k: L for k, L in self.all_landings.items() if L.signed and self.our_ref(L.b)}
         self.reviews = self.of_type("review")
         self.W = {r: {EMPTY} | self.anchors(r) for r in self.product.repositories}
@@ -338,13 +373,12 @@ class World:
 
     def anchors(self, repository):
         """onboarding, source-vsa"""
-        out = {self.tree(o.tree) for o in self.product.onboarding if o.repository == repository}
-        for s, b in self.of_type("source_vsa"):
-            if b.repository == repository and b.passed and self.usable(s) and any(
-                    r.kind == "automation" and "vsa" in r.may and any_glob(r.where, repository)
-                    and self.level(g, r) >= self.preset.builder_level for g, r in self.candidates(s)):
-                out.add(self.tree(b.tree))
-        return out - {None}
+        out = {self.tree(repository, o.tree) for o in self.product.onboarding if o.repository == repository}
+        said = [(b.passed, self.tree(repository, b.tree)) for s, b in self.of_type("source_vsa") if b.repository == repository
+                and self.usable(s) and any(
+                    self.of_kind((g, r)) == "automation" and "vsa" in r.may and any_glob(r.where, repository)
+                    and self.level(g, r) >= self.preset.builder_level for g, r in self.candidates(s))]
+        return (out | {x for passed, x in said if passed and (False, x) not in said}) - {None}
 
     def prev(self, L, among):
         K = among.get(L.b.prev)
@@ -367,9 +401,10 @@ class World:
         levels = []
         for g, row in self.candidates(s):
             if "review" in row.may and any_glob(row.where, r.repository):
-                if g.principal == r.reviewer.principal and row.kind == "human":
+                kind = self.of_kind((g, row))
+                if g.principal == r.reviewer.principal and kind == "human":
                     levels.append(self.level(g, row))
-                if r.reviewer.method in row.observer and row.kind != "agent":
+                if r.reviewer.method in row.observer and kind != "agent":
                     levels.append(min(3, self.level(g, row)))
         return max(levels, default=None)
 
@@ -385,31 +420,41 @@ class World:
     def target_ref(self, r, L):
         return r.repository == L.b.repository and (r.target_ref == L.b.target_ref or any_glob(self.product.refs, r.target_ref))
 
-    def binding(self, r, L):
-        """T1 or T2 by trees alone, else None."""
-        base, head = self.tree(r.base), self.tree(r.head)
-        if r.repository != L.b.repository or head is None or L.A is None or L.B is None:
+    def joined(self, r):
+        """Whether review r needs the label sha1-join."""
+        return r.head.root is None or (r.base is not None and r.base.root is None)
+
+    def review_trees(self, r):
+        return self.tree(r.repository, r.base, True), self.tree(r.repository, r.head, True)
+
+    def binding(self, r, L, always=True):
+        """T1 or T2 by trees alone, else None; `always`: also by references that need a label which is not allowed."""
+        base, head = self.review_trees(r)
+        if r.repository != L.b.repository or head is None or L.A is None or L.B is None or (not always and self.unjoined(r)):
             return None
         if head == L.B and (base == L.A if r.base else L.b.from_ is None):
             return "T1"
-        return "T2" if r.base and base is not None and self.merge3(L, base, head) else None
+        return "T2" if r.base and base is not None and self.merge3(L, base, head, always) else None
 
-    def merge3(self, L, base, head):
-        m = L.b.merge_of
-        if m and self.tree(m.head) == head and self.tree(m.base) == base and self.tree(m.result) == L.B:
-            return True
+    def unjoined(self, r):
+        return self.joined(r) and "sha1-join" not in self.allowed
+
+    def merge3(self, L, base, head, always=False):
         a, o, h, b = (self.inventory(t) for t in (L.A, base, head, L.B))
         if None in (a, o, h, b):
             return False
+        m = L.b.merge_of
+        observed = m and all(root is not None and self.tree(L.b.repository, ref, always) == root
+                             for ref, root in ((m.head, head), (m.base, base), (m.result, L.B)))
         for p in a.keys() | o.keys() | h.keys() | b.keys():
             x, y, z = a.get(p), o.get(p), h.get(p)
             if self.same(z, y) or self.same(x, z):
-                result = x
+                right = self.same(x, b.get(p))
             elif self.same(x, y):
-                result = z
+                right = self.same(z, b.get(p))
             else:
-                return False
-            if not self.same(result, b.get(p)):
+                right = observed
+            if not right:
                 return False
         return True
 
@@ -422,13 +467,13 @@ class World:
         return self.memo[key]
 
     def bound_once(self, s, r, L):
-        binding = self.binding(r, L)
+        binding = self.binding(r, L, False)
         return binding == "T1" or (binding == "T2" and self.review_once(s, r, L))
 
     def review_once(self, s, r, L):
-        M, seen, base = L, {L.digest}, self.tree(r.base)
+        M, seen, base = L, {L.digest}, self.review_trees(r)[0]
         while M.A != base:
-            M = self.prev(M, self.all_landings)
+            M = self.prev(M, self.landings)
             if M is None or M.digest in seen or self.holds(s, r, M):
                 return False
             seen.add(M.digest)
@@ -436,16 +481,25 @@ class World:
 
     def authors(self, L):
         """Authors of L, pooled: principal -> (kind, principals it stands for)."""
-        return self.once(("authors", L.digest), lambda: self.pool(self.author_entries(L)[0]))
+        return self.once(("authors", L.digest), lambda: self.with_sponsors(L, self.pool(self.author_entries(L)[0])))
+
+    def with_sponsors(self, L, authors):
+        """An agent or unknown author without a sponsor stands for the entries with role sponsor in L.authors."""
+        others = frozenset(x for a in L.b.authors if a.role == "sponsor" for x in (a.principal, a.sponsor) if x)
+        return {x: (kind, stands | others if kind in ("agent", "unknown") and not self.sponsored(L, x) else stands)
+                for x, (kind, stands) in authors.items()}
+
+    def sponsored(self, L, x):
+        return any(a.principal == x and a.sponsor for a in self.author_entries(L)[0])
 
     def author_entries(self, L):
         entries, borrowed = list(L.b.authors), False
         bound = [r for _, r in self.reviews if self.binding(r, L)]
-        trees = {L.B, L.b.merge_of and self.tree(L.b.merge_of.head)} | {self.tree(r.head) for r in bound}
+        trees = {L.B, L.b.merge_of and self.tree(L.b.repository, L.b.merge_of.head, True)} | {self.review_trees(r)[1] for r in bound}
         for r in bound:
             entries += r.authors
         for _, e in self.of_type("edit"):
-            if e.repository == L.b.repository and self.tree(e.to) in trees - {None}:
+            if e.repository == L.b.repository and self.tree(e.repository, e.to, True) in trees - {None}:
                 for a in e.actors:
                     if a.role in ("performer", "author", "co-author", "pusher", "sponsor"):
                         if e.marks and a.kind == "human":
@@ -454,7 +508,6 @@ class World:
         return entries, borrowed
 
     def pool(self, entries):
-        """READING: of the other kinds the least proven wins: unknown, automation, human."""
         out, order = {}, ["agent", "unknown", "automation", "human"]
         for a in entries:
             kind, stands = out.get(a.principal, ("human", frozenset([a.principal])))
@@ -466,18 +519,14 @@ class World:
         sponsors = any(a.role == "sponsor" for a in L.b.authors)
         lone = {r.principal for r in self.trust.robots if r.sponsorless}
         return L.b.authors_complete and bool(L.b.authors) and all(
-            kind not in ("agent", "unknown") or len(stands - {x}) > 0 or self.sponsors_itself(L, x) or sponsors or x in lone
-            for x, (kind, stands) in self.authors(L).items())
-
-    def sponsors_itself(self, L, principal):
-        return any(a.principal == principal and a.sponsor == principal for a in self.author_entries(L)[0])
+            kind not in ("agent", "unknown") or self.sponsored(L, x) or sponsors or x in lone for x, (kind, _) in self.authors(L).items())
 
     def agent_touched(self, L):
         return any(kind in ("agent", "unknown") for kind, _ in self.authors(L).values())
 
     def changes(self, r, p):
-        head = self.inventory(self.tree(r.head))
-        base = self.inventory(self.tree(r.base)) if r.base else {}
+        base, head = self.review_trees(r)
+        head, base = self.inventory(head), self.inventory(base) if r.base else {}
         return head is not None and base is not None and not self.same(base.get(p), head.get(p))
 
     def pushers(self, L):
@@ -485,7 +534,8 @@ class World:
         best = max((self.level(g, r) for g, r in L.signed), default=0)
         own = {g.principal: self.level(g, r) for g, r in L.signed}
         return [self.person(a.principal) for a in L.b.authors if a.role == "pusher" and self.authors(L)[a.principal][0] == "human"
-                and self.person(a.principal) and own.get(a.principal, min(3, best)) >= 3]
+                and self.person(a.principal) and own.get(a.principal, min(3, best)) >= 3
+                and not self.revoked_person(L.s, a.principal)]
 
     def independence(self, authors, S, others):
         """Whether reviews S (and the persons `others`) answer each author; includes solo."""
@@ -499,16 +549,16 @@ class World:
         S = [(s, r) for s, r in self.reviews if self.holds(s, r, L) and any_glob(r.scope, p) and self.changes(r, p)]
         return self.independence(self.authors(L), S, self.pushers(L))
 
-    def duties(self, L, p):
+    def duties(self, authors, p):
         bad = {"automation", "agent", "unknown"} | ({"human"} if self.preset.human_duties and not self.product.solo else set())
-        for x, (kind, _) in self.authors(L).items():
+        for x, (kind, _) in authors.items():
             releases = any(glob(r.principal, x) and RELEASERS & set(r.may) and any_glob(r.products, self.name) for r in self.trust.identities)
             if kind in bad and releases and not any(b.principal == x and any_glob(b.paths, p) for b in self.trust.robots):
                 return False
         return True
 
     def approved(self, L, p):
-        return self.authors_complete(L) and self.duties(L, p) and self.answered(L, p)
+        return self.authors_complete(L) and self.duties(self.authors(L), p) and self.answered(L, p)
 
     def base_covered(self, L, p, base):
         a, b = self.inventory(L.A), self.inventory(L.B)
@@ -516,7 +566,7 @@ class World:
             self.same((self.inventory(X) or {}).get(p), b[p]) for X in self.W[L.b.repository])
 
     def own(self, L):
-        """U(L) without covered-elsewhere, or None."""
+        """U(L) without covered-elsewhere and recomputed-merge, or None."""
         base = self.base(L)
         if base is None or L.changed is None:
             return None
@@ -524,22 +574,29 @@ class World:
             p for p in L.changed if p not in L.approved or not self.base_covered(L, p, base)}
 
     def whole_tree_review(self, L):
+        return self.once(("whole tree", L.digest), lambda: self.find_whole_tree_review(L))
+
+    def find_whole_tree_review(self, L):
         tree = self.inventory(L.B) if L.B else None
-        if tree is None:
+        if tree is None or not self.authors_complete(L):
             return False
         for s, r in self.reviews:
-            if (r.base is None and self.tree(r.head) == L.B and self.reviewer_good(s, r) and self.target_ref(r, L)
-                    and all(any_glob(r.scope, p) for p in tree) and r.authors_complete and r.authors):
-                # READING: the review itself must answer, pushers do not
-                authors = self.pool(self.author_entries(L)[0] + r.authors)
-                if self.independence(authors, [(s, r)], []):
+            if (r.base is None and self.review_trees(r)[1] == L.B and not self.unjoined(r) and self.reviewer_good(s, r)
+                    and self.target_ref(r, L) and all(any_glob(r.scope, p) for p in tree) and r.authors_complete and r.authors):
+                # READING: kinds and sponsors are pooled over both, and who has a sponsor in neither stands for the sponsors of L
+                authors = self.with_sponsors(L, self.pool(self.author_entries(L)[0] + r.authors))
+                agents = {x for x in (a.principal for a in r.authors) if authors[x][0] in ("agent", "unknown")}
+                if (all(any(a.principal == x and a.sponsor for a in r.authors) for x in agents)
+                        and all(self.duties(authors, p) for p in tree) and self.independence(authors, [(s, r)], [])):
                     return True
         return False
 
     def recomputed_merge(self, L):
-        m, W = L.b.merge_of, self.W[L.b.repository]
-        return m is not None and m.mode == "merge" and L.B is not None and self.tree(m.result) == L.B \
-            and L.A in W and self.tree(m.head) in W
+        m, W, repo = L.b.merge_of, self.W[L.b.repository], L.b.repository
+        if m is None or m.mode != "merge" or L.A is None or L.B is None or self.tree(repo, m.result) != L.B:
+            return False
+        head, base = self.tree(repo, m.head), self.tree(repo, m.base)
+        return L.A in W and head in W and base is not None and self.merge3(L, base, head)
 
     def landings_of(self, repository, root, among=None):
         return [L for L in (self.landings if among is None else among).values()
@@ -571,27 +628,34 @@ class World:
         return self.once(("labels", s.digest), lambda: [(x, l) for x, l in self.of_type("step_actor") if l.labels == s.digest])
 
     def own_labels(self, s):
-        """READING: `a principal that also signs s` is a signer of a candidate row of s."""
-        signers = {g.principal for g, _ in self.candidates(s)}
-        kind = s.body[1].kind
+        return self.once(("own labels", s.digest), lambda: sorted(
+            ((x, l) for x, l in self.labels(s) if self.usable(x) and self.owners(s, self.candidates(x))), key=lambda pair: pair[0].digest))
 
-        def own(g, r):
-            return g.principal in signers or ("step" in r.observer and r.kind != "agent" and kind in r.may)
-        return sorted(((x, l) for x, l in self.labels(s) if self.usable(x) and any(own(g, r) for g, r in self.candidates(x))),
-                      key=lambda pair: pair[0].digest)
+    def lost_labels(self, s):
+        """Labels that would be own if they were usable."""
+        return [x for x, _ in self.labels(s) if not self.usable(x) and self.owners(s, self.pairs(x))]
+
+    def owners(self, s, pairs):
+        """The pairs of a label of s by which it is own."""
+        builders = {pair[0].principal for pair in self.candidates(s) if self.step_authority(s, s.body[1], pair)}
+        return [(g, r) for g, r in pairs if g.principal in builders or (
+            self.of_kind((g, r)) == "automation" and "step" in r.observer and s.body[1].kind in r.may and any_glob(r.products, self.name)
+            and self.level(g, r) >= self.preset.builder_level)]
+
+    def step_authority(self, s, b, pair):
+        return (self.usable(s) and pair is not None and self.of_kind(pair) == "automation" and b.kind in pair[1].may
+                and any_glob(pair[1].products, self.name) and any_glob(self.product.builders, pair[0].principal)
+                and all(any_glob(pair[1].where, m.repository) for word, m in b.materials if word == "tree"))
 
     def trees(self, b):
         """Tree materials as (repository, resolved root, reference)."""
-        return [(m.repository, self.tree(m.tree), m.tree) for word, m in b.materials if word == "tree"]
+        return [(m.repository, self.tree(m.repository, m.tree), m.tree) for word, m in b.materials if word == "tree"]
 
-    def performer_levels(self, x, actors):
-        """For each performer, the level at which statement x shows him."""
-        out = []
-        for a in actors:
-            if a.role == "performer":
-                out.append((self.kind(a.principal, a.kind), max([self.level(g, r) for g, r in self.candidates(x) if g.principal == a.principal]
-                           + [min(3, self.level(g, r)) for g, r in self.candidates(x) if a.method in r.observer], default=0)))
-        return out
+    def performer_levels(self, s, x, actors):
+        """For each performer, the level at which label x shows him. READING: by the signers by whom it is own."""
+        return [max([self.level(g, r) for g, r in self.owners(s, self.candidates(x)) if g.principal == a.principal]
+                    + [min(3, self.level(g, r)) for g, r in self.owners(s, self.candidates(x)) if a.method in r.observer], default=0)
+                for a in actors if a.role == "performer"]
 
     def own_findings(self, s, b, n, pair, label):
         """The findings of section 4 that fail, save materials-clean, for product n under a candidate pair and a label."""
@@ -609,25 +673,24 @@ class World:
         trees = self.trees(b)
         need("LH307", b.kind in ("build", "package") and (l is None or l.kind == b.kind))  # step-kind
         if not self.unusable(s):  # step-authority
-            need("LH101", row is not None and row.kind == "automation" and b.kind in row.may and any_glob(row.products, self.name)
-                 and all(any_glob(row.where, repo) for repo, _, _ in trees) and any_glob(self.product.builders, g.principal))
+            need("LH101", self.step_authority(s, b, pair))
         need("LH110", row is None or self.level(g, row) >= self.preset.builder_level)  # step-level
         need("LH002", l.product == self.name if l is not None and l.product is not None  # step-product
-             else any_glob(self.product.artifacts, n.name))
+             else all(any_glob(self.product.artifacts, k.name) for k in b.products))
         if l is not None:  # performers
             need("LH309", l.actors_complete and any(a.role == "performer" for a in l.actors))
         else:
-            need("LH309", row is not None and row.actors_complete)
+            need("LH309", row is not None and row.actors_complete and not self.lost_labels(s))
         need("LH308", all(self.kind(a.principal, a.kind) == "automation"  # automation-only
                           for _, o in self.labels(s) for a in o.actors if a.role == "performer"))
         if l is not None:
-            need("LH308", all(level >= self.preset.builder_level for _, level in self.performer_levels(x, l.actors)))
+            need("LH308", all(level >= self.preset.builder_level for level in self.performer_levels(s, x, l.actors)))
         need("LH105", "agent-marks" in self.allowed or not any(o.marks for _, o in self.labels(s)))  # no-marks
         need("LH310", (l.success is True if l is not None and l.success is not None else b.only_on_success)  # success
              and not any(o.success is False for _, o in self.labels(s)))
         need("LH301", b.materials)  # has-materials
         need("LH302", self.instructions(b.instructions + (l.instructions if l is not None else []), trees))
-        need("LH303", all(self.parameter(k, v, trees, n.digest)
+        need("LH303", all(self.parameter(k, v, trees, b)
                           for k, v in list(b.parameters.items()) + list(l.parameters.items() if l is not None else [])))
         one = {repo: [root for r2, root, _ in trees if r2 == repo] for repo, _, _ in trees}
         need("LH311", all(len(roots) == 1 or (len(set(roots)) == 1 and roots[0]) for roots in one.values()))  # one-revision
@@ -647,9 +710,9 @@ class World:
 
     def tree_file(self, root, path, digest):
         e = (self.inventory(root) or {}).get(path)
-        return e is not None and e.sha256 == digest
+        return e is not None and e.type == "file" and e.sha256 == digest
 
-    def parameter(self, name, value, trees, digest):
+    def parameter(self, name, value, trees, b):
         fixed = self.product.parameters
         if name in fixed and glob(fixed[name], value):
             return True
@@ -657,7 +720,7 @@ class World:
             refs = {L.b.target_ref for L in self.landings_of(repo, root)}
             if value in {repo, root, ref.git_tree} | refs:
                 return True
-        return any(b.parameters.get(name) == value for _, b in self.approvals("parameters", digest))
+        return any(a.parameters.get(name) == value for n in b.products for _, a in self.approvals("parameters", n.digest))
 
     # ------------------------------------------------------------------------------------------ 5. Clean materials
 
@@ -678,11 +741,15 @@ class World:
     def fetched(self, digest):
         return "unpinned-input" in self.allowed and any(
             b.kind == "fetch" and self.usable(s) and any(n.digest == digest for n in b.products)
-            and any(r.kind == "automation" and self.level(g, r) >= self.preset.builder_level and "fetch" in r.may
-                    for g, r in self.candidates(s)) for s, b in self.of_type("step"))
+            and any(self.of_kind((g, r)) == "automation" and self.level(g, r) >= self.preset.builder_level and "fetch" in r.may
+                    and any_glob(r.products, self.name) for g, r in self.candidates(s))
+            and not any(l.success is False or l.marks or any(
+                a.role == "performer" and self.kind(a.principal, a.kind) in ("agent", "unknown") for a in l.actors)
+                for _, l in self.labels(s)) for s, b in self.of_type("step"))
 
     def own_entry(self, n, b):
-        return next(((repo, root) for repo, root, _ in self.trees(b) if self.tree_file(root, n.name, n.digest)), None)
+        return next(((repo, root) for repo, root, _ in self.trees(b) if self.tree_file(root, n.name, n.digest)
+                     and not (n.mode or 0) & 0o111 & ~self.inventory(root)[n.name].mode), None)
 
     def from_outside(self, names, digest, b):
         """trusted-input, pinned or fetched"""
@@ -691,7 +758,7 @@ class World:
     def clean(self, material, b, row):
         word, m = material
         if word == "tree":
-            return self.tree_covered(m.repository, self.tree(m.tree))
+            return self.tree_covered(m.repository, self.tree(m.repository, m.tree))
         if word == "file":
             return (self.own_entry(m, b) is not None or self.from_outside({m.name, m.name.split("/")[-1]}, m.digest, b)
                     or any(n == m.name and x == m.digest for _, n, x in self.faithful))  # product-of-step
@@ -705,8 +772,11 @@ class World:
     def goal(self, d, seen=()):
         if self.P is None or d in seen:
             return False
-        return (any(x == d for _, _, x in self.faithful) or bool(self.source_archive(d)) or self.trusted_input(d)
-                or self.index(d, seen))
+        return bool(self.proving(d)) or bool(self.source_archive(d)) or self.index(d, seen)
+
+    def proving(self, d):
+        """Faithful (statement digest, name, digest) that prove d."""
+        return sorted(f for f in self.faithful if f[2] == d and any_glob(self.product.artifacts, f[1].split("/")[-1]))
 
     def index(self, d, seen=()):
         members = self.index_members(d)
@@ -716,20 +786,26 @@ class World:
         return sorted({m.digest for m in self.f.indexes.get(d, []) if m.platform != "unknown/unknown"})
 
     def source_trees(self, d):
-        """Source trees of the proof. READING: of every proof there is."""
-        out, todo, seen = set(), [(None, d)], set()
+        """Source trees of the proof. READING: of a step, else of every source archive; behind it every faithful step counts."""
+        out, todo, seen = set(), [], set()
+
+        def start(x, above):
+            if self.proving(x):
+                todo.append(self.proving(x)[0])
+            elif self.source_archive(x):
+                out.update(self.source_archive(x))
+            else:
+                for m in self.index_members(x):
+                    if m not in above:
+                        start(m, above | {m})
+        start(d, {d})
         while todo:
-            name, x = todo.pop()
-            if (name, x) in seen:
-                continue
-            seen.add((name, x))
-            for s, b in self.steps:
-                if any(f == s.digest and y == x and name in (None, n) for f, n, y in self.faithful):
-                    out |= {(repo, root) for repo, root, _ in self.trees(b)}
-                    todo += [(m.name, m.digest) for word, m in b.materials if word == "file"]
-            if name is None:
-                out |= self.source_archive(x)
-                todo += [(None, m) for m in self.index_members(x)]
+            step = todo.pop()
+            if step not in seen:
+                seen.add(step)
+                b = next(b for s, b in self.steps if s.digest == step[0])
+                out.update((repo, root) for repo, root, _ in self.trees(b))
+                todo += [f for word, m in b.materials if word == "file" for f in self.faithful if f[1:] == (m.name, m.digest)]
         return out
 
     def required_acts(self):
@@ -737,36 +813,42 @@ class World:
 
     def act_meets(self, s, b, q):
         if not (self.usable(s) and b.action == q.action and b.product == self.name and b.digest == self.d
-                and (q.target is None or b.target == q.target) and b.actors_complete and not b.marks):
+                and (q.target or self.q.target) in (None, b.target) and b.actors_complete and not b.marks):
             return False
-        signers = {g.principal for g, _ in self.candidates(s)}
         performers = [a for a in b.actors if a.role == "performer"]
         for g, r in self.candidates(s):
-            if b.action in r.may and any_glob(r.products, self.name) and r.kind != "agent" and performers:
+            if b.action in r.may and any_glob(r.products, self.name) and self.of_kind((g, r)) != "agent" and performers:
                 def good(a):
                     own, seen = a.principal == g.principal, a.method in r.observer
                     level = self.level(g, r) if own else min(3, self.level(g, r))
                     need = {"automation": self.preset.builder_level, "human": self.preset.approver_level}.get(self.kind(a.principal, a.kind))
                     return (own or seen) and need is not None and level >= need
-                if signers and all(good(a) for a in performers):
+                if all(good(a) for a in performers):
                     return True
         return False
 
     def withdrawn(self):
-        return not any(("artifact", self.d) in b.entries for b, _ in self.effective_lists("withdrawal"))
+        return not any(("artifact", self.d) in b.entries for b, _, _ in self.effective_lists("withdrawal"))
 
     def rollback(self):
-        lists = self.fresh_lists("released")
+        current = self.current_list("released")
         refs = {""} | {L.b.target_ref for repo, root in self.source_trees(self.d) for L in self.landings_of(repo, root)}
-        return not any(word == "released" and e.digest != self.d and e.target_ref in refs
-                       for b in lists if b.sequence == max(x.sequence for x in lists) for word, e in b.entries)
+        digests = [e.digest for word, e in current.entries if word == "released" and e.target_ref in refs] if current else []
+        return not digests or self.d in digests
 
     def lists(self):
-        return all(self.fresh_lists(kind) for kind in self.preset.require_lists)
+        current = [self.current_list(kind) for kind in self.preset.require_lists]
+        return all(b is not None and self.now <= b.fresh_until for b in current)
 
     def reverted(self):
         """Whether nothing was reverted."""
-        return not any(self.own(L) for repo, root in self.source_trees(self.d) for L in self.landings_of(repo, root))
+        for repo, root in self.source_trees(self.d):
+            landings = self.landings_of(repo, root)
+            if root in self.anchors(repo) or any(self.whole_tree_review(L) for L in landings):
+                continue
+            if any(L.b.from_ is not None and not self.recomputed_merge(L) and self.own(L) for L in landings):
+                return False
+        return True
 
     def approvals(self, action, digest, other=False):
         """approval: the valid ones for the product and this digest (or, with `other`, another one)."""
@@ -776,14 +858,12 @@ class World:
             if (b.action == action and self.usable(s) and b.product == self.name and (b.digest == digest) != other
                     and self.kind(a.principal, a.kind) == "human" and self.person(a.principal) and not b.marks
                     and (b.expires is None or b.expires > self.now)
-                    and any(may in r.may and any_glob(r.products, self.name) and g.principal == a.principal and r.kind == "human"
+                    and any(may in r.may and any_glob(r.products, self.name) and g.principal == a.principal and self.of_kind((g, r)) == "human"
                             and self.level(g, r) >= self.preset.approver_level for g, r in self.candidates(s))):
                 out.append((s, b))
         return out
 
     def exception(self):
-        if self.P is None:  # READING: an exception needs a product
-            return False
         touched = set()
         for _, b in self.of_type("landing", "edit"):
             if b.repository in self.product.repositories:
@@ -805,26 +885,31 @@ class World:
             word, b = s.body
             digests = [n.digest for n in b.products] if word == "step" else [n.digest for n in b.subjects] if word == "other" \
                 else [b.digest] if word in ("act", "approval") else []
-            if d in digests or (word == "step" and name is not None and any(n.name == name for n in b.products)):
+            if d in digests:
                 return True
-        return d in self.f.indexes or any(t.digest == d for t in self.trust.trusted_inputs) or bool(self.near_match(d))
+        return bool(self.named(name)) or d in self.f.indexes or bool(self.near_match(d))
+
+    def named(self, name):
+        """Build and package steps with a product of that file name."""
+        return self.steps_with(lambda n: name is not None and n.name.split("/")[-1] == name)
 
     def decide(self):
+        if self.P is None:
+            return "refused", {"LH002"}
         proven = self.goal(self.d)
         acts, lists, withdrawn, rollback = self.required_acts(), self.lists(), self.withdrawn(), self.rollback()
         reverted = self.reverted()
-        findings = {i for i, ok in (("LH005", acts), ("LH006", lists), ("LH008", withdrawn), ("LH004", rollback), ("LH210", reverted)) if not ok}
+        notes = self.notes() | (set() if withdrawn else {"LH008"})
         rest = proven and acts and withdrawn and rollback and (reverted or not self.preset.refuse_reverted)
-        notes = self.notes()
+        if proven:
+            notes |= {i for i, ok in (("LH005", acts), ("LH006", lists), ("LH004", rollback), ("LH210", reverted)) if not ok}
         if rest and lists:
-            return "accepted", notes | (findings & {"LH210"})
+            return "accepted", notes
         named = self.names(self.d, self.q.artifact_name)
-        if self.P is None:
-            findings = {"LH002"} | (set() if named else {"LH001"})
-        elif not proven:
-            findings = self.artifact_findings(self.d, self.q.artifact_name) if named else {"LH001"}
-        verdict = "exception" if self.exception() else "undecided" if rest or not named else "refused"
-        return verdict, findings | notes
+        if not proven:
+            notes |= self.artifact_findings(self.d, self.q.artifact_name) if named else {"LH001"}
+        verdict = "exception" if withdrawn and self.exception() else "undecided" if rest or not named else "refused"
+        return verdict, notes
 
     def notes(self):
         out = {"LH104"} if any(self.author_entries(L)[1] for L in self.landings.values()) else set()
@@ -845,8 +930,17 @@ class World:
                 return None
             out.update({p: (e.type, e.sha256, e.link_target, e.mode, ("tree", repo, root)) for p, e in tree.items()
                         if e.type not in ("submodule", "directory")})
-        out.update({m.name: ("file", m.digest, "", m.mode, ("file", m)) for word, m in b.materials if word == "file"})
+        below = dict(out)
+        out.update({m.name: ("file", m.digest, "", m.mode, ("file", m)) for word, m in b.materials if word == "file"
+                    and not (m.name in below and below[m.name][1] == m.digest)})
         return out
+
+    @staticmethod
+    def misplaced(path, entries):
+        """Whether a path is below an entry that is not a directory."""
+        parts = path.split("/")
+        above = (entries.get("/".join(parts[:i])) for i in range(1, len(parts)))
+        return any(e is not None and e.type != "directory" for e in above)
 
     @staticmethod
     def map_path(rule, path):
@@ -872,7 +966,7 @@ class World:
                     expected.setdefault(target, (path, space[path]))
         product, by_path = {e.path: e for e in self.f.inventories[d]}, {}
         for path, e in product.items():
-            bad = set() if self.neutral(e) else {"LH404"}
+            bad = (set() if self.neutral(e) else {"LH404"}) | ({"LH401"} if self.misplaced(path, product) else set())
             if e.type == "directory":
                 bad |= set() if any(x.startswith(path + "/") for x in expected) else {"LH401"}
             elif path not in expected:
@@ -885,7 +979,7 @@ class World:
                 else:
                     equal = e.type == kind and ((kind == "file" and e.sha256 == sha256) or (kind == "symlink" and e.link_target == link))
                 bad |= set() if equal else {"LH403"}
-                if e.type in ("file", "hardlink") and e.mode & 0o111 and mode is not None and not mode & 0o111:
+                if e.type in ("file", "hardlink") and e.mode & 0o111 and not (mode or 0) & 0o111:
                     bad.add("LH404")
             if bad:
                 by_path[path] = bad
@@ -909,7 +1003,9 @@ class World:
         removed = {p for p in want if p not in plain}
         odd = {p for p, e in have.items() if not self.neutral(e)}
         odd |= {p for p, e in plain.items() if e.type == "file" and e.mode & 0o111 and p in want and not want[p].mode & 0o111}
-        added |= {p for p, e in have.items() if e.type == "directory" and not any(w.startswith(p + "/") for w in want)}
+        places = set(want) | {prefix + p + "/" for p, e in tree.items() if e.type == "submodule"}
+        added |= {p for p, e in have.items() if e.type == "directory" and not any(w.startswith(p + "/") for w in places)}
+        added |= {p for p in have if self.misplaced(p, have)}
         return added, removed, changed, odd, len(set(plain) - added - changed), len(set(plain) & (added | changed))
 
     def prefixes(self, d):
@@ -963,8 +1059,7 @@ class World:
 
     def package_step(self):
         packs = [t for t in self.steps_with(lambda n: n.digest == self.d) if t[1].kind == "package"] or \
-                [t for t in self.steps_with(lambda n: self.q.artifact_name is not None and n.name == self.q.artifact_name)
-                 if t[1].kind == "package"]
+                [t for t in self.named(self.q.artifact_name) if t[1].kind == "package"]
         return self.fewest(packs)
 
     def comparison(self, s, b):
@@ -972,7 +1067,7 @@ class World:
         return self.package_compare(s, b, (self.own_labels(s) or [(None, None)])[0][1], self.d)
 
     def file_answer(self, e, C):
-        by_package = any(self.known_kind(f) == "package" and x == self.d for f, _, x in self.faithful)
+        by_package = any(self.known_kind(f) == "package" for f, _, _ in self.proving(self.d))
         if self.goal(self.d) and not by_package:
             return "clean"
         if C is None:
@@ -1025,7 +1120,7 @@ class World:
             return "unreviewed"
         if any((t[0].digest, m.name, m.digest) in self.faithful for t in steps):
             return "clean"
-        found = self.step_findings(steps, set())
+        found = self.walk(steps)
         if found & {"LH105", "LH202", "LH308"}:
             return "violation"
         soft = {"LH104", "LH201", "LH206", "LH207", "LH208", "LH209", "LH213", "LH214", "LH306", "LH401", "LH402", "LH403", "LH404"}
@@ -1043,31 +1138,38 @@ class World:
 
     # ------------------------------------------------------------------------------------------ 9. Findings of a refusal
 
-    def artifact_findings(self, d, name, member=False, seen=None):
-        seen = set() if seen is None else seen
-        steps = self.steps_with(lambda n: n.digest == d)
-        named = [] if steps else self.steps_with(lambda n: name is not None and n.name == name)
+    def artifact_findings(self, d, name):
+        """Why d is not proven."""
+        steps, near = self.steps_with(lambda n: n.digest == d), self.near_match(d)
+        named = [] if steps else self.named(name)
         out = {"LH307"} if any(b.kind not in ("build", "package") and any(n.digest == d for n in b.products)
                                for _, b in self.of_type("step")) else set()
-        near = self.near_match(d)
         if steps:
-            return out | self.step_findings(steps, seen)
+            return out | self.product_findings(steps)
         if named:
-            s, b, n = self.fewest(named)
+            s, b, _ = self.fewest(named)
             return out | {"LH003"} | (self.comparison(s, b)[0] if b.kind == "package" else set())
         if near:
             L, _, (added, removed, changed, odd, _, _) = near
-            out |= {i for i, x in (("LH401", added), ("LH402", removed), ("LH403", changed), ("LH404", odd)) if x}
-            return out if self.tree_covered(L.b.repository, L.B) else out | self.tree_findings(L.b.repository, L.B, seen)
-        if d in self.f.indexes:
-            if ("index", d) in seen:
-                return {"LH314"}
-            seen.add(("index", d))
-            bad = [m for m in self.index_members(d) if not self.goal(m, (d,))]
-            for m in bad:
-                out |= self.artifact_findings(m, None, True, seen) if self.names(m, None) else {"LH405"}
-            return out if bad else out | {"LH312"}
-        return out | {"LH312"}
+            why = {i for i, x in (("LH401", added), ("LH402", removed), ("LH403", changed), ("LH404", odd)) if x}
+            if not self.tree_covered(L.b.repository, L.B):
+                why |= self.tree_findings(L.b.repository, L.B, set())
+        else:
+            why = set()
+            for m in self.index_members(d):
+                made = self.steps_with(lambda n: n.digest == m)
+                if not self.goal(m, (d,)):
+                    why |= self.product_findings(made) if made else {"LH405"}
+        return out | (why or {"LH312"})
+
+    def product_findings(self, steps):
+        """READING: a product is proven but for its name when a step with it is faithful."""
+        if any((s.digest, n.name, n.digest) in self.faithful for s, _, n in steps):
+            return {"LH002"}
+        return self.walk(steps)
+
+    def walk(self, steps):
+        return self.step_findings(steps, set()) or {"LH314"}
 
     def step_own(self, s, b, n):
         """Own findings with the first own label, under the row that leaves the fewest."""
@@ -1080,7 +1182,7 @@ class World:
     def step_findings(self, steps, seen):
         s, b, n = self.fewest(steps)
         if ("step", s.digest, n.name, n.digest) in seen:
-            return {"LH314"}
+            return set()
         seen.add(("step", s.digest, n.name, n.digest))
         out = set(self.step_own(s, b, n))
         rows = [r for _, r in self.candidates(s)]
@@ -1089,7 +1191,7 @@ class World:
             if any(self.clean(material, b, r) for r in rows or [None]):
                 continue
             if word == "tree":
-                out |= self.tree_findings(m.repository, self.tree(m.tree), seen)
+                out |= self.tree_findings(m.repository, self.tree(m.repository, m.tree), seen)
             elif word == "external":
                 out.add("LH305")
             else:
@@ -1113,13 +1215,14 @@ class World:
         """Why M does not cover p."""
         if not self.authors_complete(M):
             return {"LH205"}
-        if not self.duties(M, p):
+        if not self.duties(self.authors(M), p):
             return {"LH106"}
         R = [(s, r) for s, r in self.reviews if self.binding(r, M)]
         if not R:
             m = M.b.merge_of
-            if m and self.tree(m.result) != M.B and any(
-                    self.tree(r.head) == self.tree(m.head) is not None and self.tree(r.base) == self.tree(m.base) for _, r in self.reviews):
+            repo = M.b.repository
+            if m and self.tree(repo, m.result) != M.B and any(
+                    r.repository == repo and self.review_trees(r) == (self.tree(repo, m.base), self.tree(repo, m.head)) for _, r in self.reviews):
                 return {"LH213"}
             return {"LH202"} if self.agent_touched(M) else {"LH201"}
         usable = [(s, r) for s, r in R if self.usable(s) and self.review_level(s, r) is not None]
