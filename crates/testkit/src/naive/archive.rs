@@ -31,32 +31,36 @@ pub(super) fn archived_trees(evidence: &Evidence, cover: &Cover, asked: Sha256) 
 /// Whether some landed tree is near enough to the artifact to speak of it.
 pub(super) fn has_near_match(evidence: &Evidence, cover: &Cover, asked: Sha256) -> bool {
     let Some(archive) = evidence.facts.inventories.get(&asked) else { return false };
-    let mut nearest: Option<((usize, Sha256, usize), usize)> = None;
+    let mut nearest: Option<((usize, Sha256, usize), bool)> = None;
     for landing in &cover.landings {
         let (Some(root), Some(tree)) = (landing.to, landing.after) else { continue };
         for prefix in prefixes(archive) {
-            let (agree, differ) = compare(archive, &prefix, tree, landing);
-            let rank = (differ, root, prefix.len());
+            let (agree, odd, removed) = compare(archive, &prefix, tree, landing);
+            let rank = (odd + removed, root, prefix.len());
             if nearest.is_none_or(|(other, _)| rank < other) {
-                nearest = Some((rank, agree));
+                nearest = Some((rank, agree > odd));
             }
         }
     }
-    nearest.is_some_and(|((differ, ..), agree)| agree > differ)
+    nearest.is_some_and(|(_, near)| near)
 }
 
 fn prefixes(archive: &[EntryFact]) -> Vec<String> {
     let mut prefixes = vec![String::new()];
     let firsts: BTreeSet<&str> = archive.iter().filter_map(|entry| entry.path.split('/').next()).collect();
     if let (Some(first), 1) = (firsts.first(), firsts.len()) {
-        prefixes.push(format!("{first}/"));
+        let prefix = format!("{first}/");
+        let files = archive.iter().filter(|entry| entry.entry_type != EntryType::Directory);
+        if files.into_iter().all(|entry| entry.path.starts_with(&prefix)) {
+            prefixes.push(prefix);
+        }
     }
     prefixes
 }
 
 fn is_tree(archive: &[EntryFact], prefix: &str, tree: &[EntryFact], landing: &LandingView) -> bool {
     let files = || archive.iter().filter(|entry| entry.entry_type != EntryType::Directory);
-    let (_, differ) = compare(archive, prefix, tree, landing);
+    let (_, odd, removed) = compare(archive, prefix, tree, landing);
     let folders_hold_something = archive.iter().filter(|entry| entry.entry_type == EntryType::Directory).all(|folder| {
         let folder = format!("{}/", folder.path);
         let submodule = tree
@@ -69,16 +73,16 @@ fn is_tree(archive: &[EntryFact], prefix: &str, tree: &[EntryFact], landing: &La
         let source = file.path.strip_prefix(prefix).and_then(|path| entry(tree, path));
         file.mode & 0o111 == 0 || source.is_some_and(|source| source.mode & 0o111 != 0)
     });
-    differ == 0 && !is_below_a_file(archive) && folders_hold_something && not_raised && archive.iter().all(is_neutral)
+    odd + removed == 0 && !is_below_a_file(archive) && folders_hold_something && not_raised && archive.iter().all(is_neutral)
 }
 
-/// How many entries of the archive agree with the tree, and how many paths are added, removed or changed.
-fn compare(archive: &[EntryFact], prefix: &str, tree: &[EntryFact], landing: &LandingView) -> (usize, usize) {
+/// How many entries of the archive agree with the tree, how many are added or changed, and how many of the tree are gone.
+fn compare(archive: &[EntryFact], prefix: &str, tree: &[EntryFact], landing: &LandingView) -> (usize, usize, usize) {
     let shipped: Vec<&EntryFact> = tree
         .iter()
         .filter(|entry| entry.entry_type != EntryType::Submodule && !is_left_out(&landing.landing.export_ignore, &entry.path))
         .collect();
-    let (mut agree, mut differ, mut there) = (0, 0, BTreeSet::new());
+    let (mut agree, mut odd, mut there) = (0, 0, BTreeSet::new());
     for entry in archive.iter().filter(|entry| entry.entry_type != EntryType::Directory) {
         let path = entry.path.strip_prefix(prefix);
         there.extend(path);
@@ -91,11 +95,11 @@ fn compare(archive: &[EntryFact], prefix: &str, tree: &[EntryFact], landing: &La
         if same {
             agree += 1;
         } else {
-            differ += 1;
+            odd += 1;
         }
     }
-    differ += shipped.iter().filter(|source| !there.contains(source.path.as_str())).count();
-    (agree, differ)
+    let removed = shipped.iter().filter(|source| !there.contains(source.path.as_str())).count();
+    (agree, odd, removed)
 }
 
 /// Whether a glob matches the path or a folder above it.

@@ -109,10 +109,17 @@ pub(super) fn are_complete(evidence: &Evidence, landing: &LandingView, authors: 
 }
 
 /// Persons who pushed and may answer for other authors.
-pub(super) fn pushers<'a>(evidence: &Evidence<'a>, landing: &LandingView<'a>) -> Vec<Answerer<'a>> {
+///
+/// A pusher whose marked edit makes him an agent answers for nobody.
+pub(super) fn pushers<'a>(
+    evidence: &Evidence<'a>,
+    landing: &LandingView<'a>,
+    authors: &[Author],
+) -> Vec<Answerer<'a>> {
     let mut answerers = Vec::new();
     for actor in &landing.landing.authors {
-        let human = evidence.kind(&actor.principal, actor.kind) == ActorKind::Human;
+        let human =
+            authors.iter().any(|author| author.principal == actor.principal && author.kind == ActorKind::Human);
         let revoked = evidence.was_revoked(landing.statement, &actor.principal);
         if actor.role == Role::Pusher && human && !revoked && landing.level.min(3) >= 3 {
             answerers.extend(evidence.person(&actor.principal).map(|person| (person, None)));

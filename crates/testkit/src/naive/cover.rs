@@ -276,7 +276,7 @@ fn fix<'a>(
             .filter_map(|review| review.valid.clone().map(|(level, person)| (person, Some(level))))
             .collect();
         let reviewed = !answerers.is_empty();
-        answerers.extend(pushers(evidence, landing));
+        answerers.extend(pushers(evidence, landing, &authors));
         let answered = complete
             && reviewed
             && are_separate(evidence, &authors, path)

@@ -254,14 +254,15 @@ fn denying_entries<'a>(lists: &[&'a List]) -> Vec<&'a ListEntry> {
     denying.flat_map(|list| &list.entries).collect()
 }
 
-/// The effective list of a kind with the highest sequence, issued, of a signer who is not revoked.
+/// The effective list of a kind with the highest sequence, issued, not revoked and of a signer who is not.
 fn current_list<'a>(
     facts: &Facts,
     signed: &[&'a StatementFact],
     denied: &[&ListEntry],
     kind: ListKind,
 ) -> Option<&'a List> {
-    let lists = signed.iter().filter_map(|statement| Some((statement.digest, effective_list(facts, statement, denied)?)));
+    let standing = signed.iter().filter(|it| !denied.contains(&&ListEntry::Statement(it.digest)));
+    let lists = standing.filter_map(|statement| Some((statement.digest, effective_list(facts, statement, denied)?)));
     let issued = lists.filter(|(_, list)| list.kind == kind && list.issued_at <= facts.now);
     issued.max_by_key(|(digest, list)| (list.sequence, std::cmp::Reverse(*digest))).map(|(_, list)| list)
 }

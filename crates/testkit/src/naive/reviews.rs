@@ -114,7 +114,9 @@ fn validity<'a>(
     review: &'a Review,
 ) -> Option<(u8, Person<'a>)> {
     let reviewer = &review.reviewer;
-    if !known.usable || evidence.kind(&reviewer.principal, reviewer.kind) != ActorKind::Human {
+    let human = reviewer.kind == ActorKind::Human
+        && evidence.kind(&reviewer.principal, reviewer.kind) == ActorKind::Human;
+    if !known.usable || !human {
         return None;
     }
     let person = evidence.person(&reviewer.principal)?;

@@ -12,6 +12,9 @@ pub(super) type Defect = (&'static str, fn(&mut Facts, &mut Rng) -> bool);
 pub(super) fn apply(facts: &mut Facts, rng: &mut Rng) -> Option<&'static str> {
     let total = defects_source::ALL.len() + defects_step::ALL.len();
     for _ in 0..10 {
+        if facts.trust.products.is_empty() || facts.statements.is_empty() {
+            return None;
+        }
         let at = rng.below(total);
         let (name, defect) = match at.checked_sub(defects_source::ALL.len()) {
             None => defects_source::ALL[at],

@@ -58,8 +58,9 @@ pub(super) const ALL: &[Defect] = &[
     }),
     ("automation-only: seen by no observer", |f, r| {
         with!(f, r, StepActor, |it| {
-            it.actors[0].method = "env".to_owned();
-            it.actors[0].principal = "ci#runner".to_owned();
+            for actor in &mut it.actors {
+                (actor.method, actor.principal) = ("env".to_owned(), "ci#runner".to_owned());
+            }
         })
     }),
     ("automation-only: an agent's own label", |f, r| {
