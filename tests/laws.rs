@@ -1,0 +1,308 @@
+//! The laws of the rules, over random worlds: two solvers agree, every rule decides, deleting proof never helps,
+//! adding doubt never helps, every verdict explains itself, order does not matter.
+//!
+//! `LASTHAND_WORLDS` says how many worlds each law sees; 100,000 when it is not set. Seeds are fixed.
+#![expect(clippy::panic, clippy::unwrap_used, clippy::indexing_slicing, reason = "a broken law ends the test")]
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use lasthand_lineage::mutants::{Mutation, Rule, solve_with};
+use lasthand_lineage::{Verdict, solve};
+use lasthand_model::actor::{ActorKind, Role};
+use lasthand_model::digest::{Sha256, StatementDigest};
+use lasthand_model::wire::facts::{Actor, Body, Edit, Facts, ListEntry, ListKind, StatementFact};
+use lasthand_testkit::naive;
+use lasthand_testkit::worlds::{Rng, World, draw};
+
+/// How many verdicts each rule must decide in 100,000 worlds.
+const DECIDES: u64 = 1000;
+
+fn worlds() -> u64 {
+    std::env::var("LASTHAND_WORLDS").ok().and_then(|text| text.parse().ok()).unwrap_or(100_000)
+}
+
+/// Checks a law on every world, on two threads. A check says what is wrong, and is a function of facts and seed.
+fn hold(law: &str, check: impl Fn(&Facts, u64) -> Option<String> + Sync) {
+    over_worlds(|seed, world| {
+        let Some(first) = check(&world.facts, seed) else { return };
+        let facts = shrink(world.facts, |facts| check(facts, seed).is_some());
+        let wrong = check(&facts, seed).unwrap_or(first);
+        let json = serde_json::to_string(&facts).unwrap();
+        panic!("{law}: seed {seed}, defects {:?}: {wrong}\n{json}", world.defects);
+    });
+}
+
+fn over_worlds(visit: impl Fn(u64, World) + Sync) {
+    let visit = &visit;
+    std::thread::scope(|scope| {
+        for first in 0..2 {
+            scope.spawn(move || {
+                for seed in (first..worlds()).step_by(2) {
+                    visit(seed, draw(&mut Rng::new(seed.wrapping_mul(7919))));
+                }
+            });
+        }
+    });
+}
+
+/// Deletes statements, rows and inventories one by one as long as the law stays broken.
+fn shrink(mut facts: Facts, broken: impl Fn(&Facts) -> bool) -> Facts {
+    loop {
+        let before = facts.clone();
+        for at in (0..facts.statements.len()).rev() {
+            let mut less = facts.clone();
+            less.statements.remove(at);
+            facts = if broken(&less) { less } else { facts };
+        }
+        for at in (0..facts.trust.identities.len()).rev() {
+            let mut less = facts.clone();
+            less.trust.identities.remove(at);
+            facts = if broken(&less) { less } else { facts };
+        }
+        for root in before.inventories.keys() {
+            let mut less = facts.clone();
+            less.inventories.remove(root);
+            facts = if broken(&less) { less } else { facts };
+        }
+        if facts == before {
+            return facts;
+        }
+    }
+}
+
+fn accepts(facts: &Facts) -> bool {
+    solve(facts).verdict == Verdict::Accepted
+}
+
+#[test]
+fn two_independent_solvers_agree() {
+    // pass: verdict and labels are the same in every world
+    let accepted = AtomicU64::new(0);
+    hold("the solvers agree", |facts, _| {
+        let (ours, naive) = (solve(facts), naive::solve(facts));
+        accepted.fetch_add(u64::from(naive.verdict == "accepted"), Ordering::Relaxed);
+        let same = ours.verdict.as_str() == naive.verdict && ours.labels.iter().copied().collect::<std::collections::BTreeSet<_>>() == naive.labels;
+        (!same).then(|| format!("lineage {:?} {:?}, naive {naive:?}", ours.verdict, ours.labels))
+    });
+    let percent = accepted.into_inner() * 100 / worlds().max(1);
+    assert!((25..=75).contains(&percent), "{percent} % of the worlds are accepted: they do not test both sides");
+}
+
+#[test]
+fn every_rule_decides() {
+    // pass: dropping or negating each rule turns many verdicts
+    let decided: Vec<AtomicU64> = Rule::ALL.iter().map(|_| AtomicU64::new(0)).collect();
+    let wanted = (DECIDES * worlds() / 100_000).max(1);
+    over_worlds(|_, world| {
+        let plain = accepts(&world.facts);
+        for (rule, count) in Rule::ALL.iter().zip(&decided) {
+            if count.load(Ordering::Relaxed) >= wanted {
+                continue;
+            }
+            let turned = [Mutation::Drop(*rule), Mutation::Negate(*rule)]
+                .into_iter()
+                .any(|mutation| (solve_with(&world.facts, mutation).verdict == Verdict::Accepted) != plain);
+            count.fetch_add(u64::from(turned), Ordering::Relaxed);
+        }
+    });
+    let idle: Vec<_> = Rule::ALL
+        .iter()
+        .zip(&decided)
+        .map(|(rule, count)| (rule.name(), count.load(Ordering::Relaxed)))
+        .filter(|(_, count)| *count < wanted)
+        .collect();
+    assert!(idle.is_empty(), "rules that decide fewer than {wanted} verdicts: {idle:?}");
+}
+
+#[test]
+fn deleting_positive_evidence_never_helps() {
+    // pass: law 1, what is not accepted is not accepted with less
+    hold("law 1", |facts, seed| {
+        if accepts(facts) {
+            return None;
+        }
+        let mut rng = Rng::new(seed ^ 0x0a11);
+        let mut less = facts.clone();
+        less.statements.retain(|statement| !(is_positive(facts, statement) && rng.chance(20)));
+        if rng.chance(30) {
+            delete_row(&mut less, &mut rng);
+        }
+        let gone: Vec<_> = facts
+            .statements
+            .iter()
+            .filter(|statement| !less.statements.contains(statement))
+            .map(|statement| statement.digest.0.short())
+            .collect();
+        accepts(&less).then(|| format!("accepted without {gone:?}, rows {:?}", rows(facts, &less)))
+    });
+}
+
+/// Evidence that only ever proves. What names authors, marks, agents, failure or a credential used twice denies too.
+fn is_positive(facts: &Facts, statement: &StatementFact) -> bool {
+    let reused = statement.credential.as_ref().is_some_and(|own| {
+        facts.statements.iter().filter_map(|other| other.credential.as_ref()).any(|other| {
+            other.digest == own.digest && other.task != own.task
+        })
+    });
+    let automation = |actors: &[Actor]| actors.iter().all(|actor| actor.kind == ActorKind::Automation);
+    !reused
+        && match &statement.body {
+            Body::Landing(_) | Body::Step(_) => true,
+            Body::Review(review) => review.marks.is_empty() && review.authors.is_empty(),
+            // Without its own label a step whose row says `actors_complete` stands by itself.
+            Body::StepActor(label) => {
+                let alone = facts.trust.identities.iter().any(|row| row.actors_complete);
+                label.marks.is_empty() && label.success != Some(false) && automation(&label.actors) && !alone
+            }
+            Body::Act(act) => act.marks.is_empty(),
+            Body::Approval(approval) => approval.action == "parameters",
+            Body::SourceVsa(vsa) => vsa.passed,
+            _ => false,
+        }
+}
+
+/// Deletes one row that gives something: not what makes a principal an agent, nor who is one person.
+fn delete_row(facts: &mut Facts, rng: &mut Rng) {
+    let trust = &mut facts.trust;
+    match rng.below(5) {
+        0 if !trust.robots.is_empty() => drop(trust.robots.remove(0)),
+        1 if !trust.trusted_inputs.is_empty() => drop(trust.trusted_inputs.remove(0)),
+        2 if !trust.waivers.is_empty() => drop(trust.waivers.remove(0)),
+        3 => trust.products.clear(),
+        _ => {
+            let at = rng.below(trust.identities.len());
+            if trust.identities.get(at).is_some_and(|row| row.kind != ActorKind::Agent) {
+                trust.identities.remove(at);
+            }
+        }
+    }
+}
+
+fn rows(facts: &Facts, less: &Facts) -> Vec<String> {
+    let gone = facts.trust.identities.iter().filter(|row| !less.trust.identities.contains(row));
+    let robots = facts.trust.robots.iter().filter(|row| !less.trust.robots.contains(row));
+    gone.map(|row| row.principal.clone()).chain(robots.map(|row| row.principal.clone())).collect()
+}
+
+#[test]
+fn adding_negative_evidence_never_helps() {
+    // pass: law 2, what is not accepted is not accepted with more doubt
+    hold("law 2", |facts, seed| {
+        if accepts(facts) || facts.statements.is_empty() {
+            return None;
+        }
+        let mut rng = Rng::new(seed ^ 0xd0b7);
+        let mut more = facts.clone();
+        let added = doubt(&mut more, &mut rng)?;
+        accepts(&more).then(|| format!("accepted with {added}"))
+    });
+}
+
+/// Adds one piece of negative evidence and says which.
+fn doubt(facts: &mut Facts, rng: &mut Rng) -> Option<&'static str> {
+    let at = rng.below(facts.statements.len());
+    let entry = match rng.below(4) {
+        0 => ListEntry::Statement(facts.statements[at].digest),
+        1 => ListEntry::Artifact(facts.question.digest),
+        2 => facts.statements[at].credential.as_ref().map(|own| ListEntry::Credential(own.digest))?,
+        _ => {
+            let principal = facts.statements[at].signers.first()?.principal.clone();
+            ListEntry::Identity { principal, from: None, until: None }
+        }
+    };
+    let agent = Actor {
+        role: Role::Performer,
+        principal: "agent:coder".to_owned(),
+        kind: ActorKind::Agent,
+        method: "oidc".to_owned(),
+        sponsor: rng.chance(30).then(|| "acct:ana".to_owned()),
+    };
+    let tree = facts.statements.iter().find_map(|statement| match &statement.body {
+        Body::Landing(landing) if rng.chance(50) => Some((landing.repository.clone(), landing.to.clone())),
+        _ => None,
+    });
+    if rng.chance(25) {
+        let (repository, to) = tree?;
+        let observed = facts.statements.iter().find(|statement| matches!(statement.body, Body::Landing(_)))?;
+        let marks = if rng.chance(50) { vec!["CLAUDECODE".to_owned()] } else { Vec::new() };
+        let body = Body::Edit(Edit { repository, to, actors: vec![agent], marks });
+        facts.statements.push(StatementFact { digest: fresh(rng), body, ..observed.clone() });
+        return Some("an edit by an agent");
+    }
+    let digest = fresh(rng);
+    let statement = &mut facts.statements[at];
+    match &mut statement.body {
+        // Not in a list that decides what is current: only in those that take away.
+        Body::List(list) if list.kind != ListKind::Released && !matches!(entry, ListEntry::Statement(_)) => {
+            list.entries.push(entry);
+            Some("an entry of a list")
+        }
+        Body::StepActor(label) if rng.chance(50) => {
+            label.marks.push("CLAUDECODE".to_owned());
+            Some("marks of a label")
+        }
+        Body::StepActor(label) => {
+            let mut other = label.clone();
+            other.actors.push(agent);
+            let statement = StatementFact { digest, body: Body::StepActor(other), ..statement.clone() };
+            facts.statements.push(statement);
+            Some("a label with an agent")
+        }
+        Body::Review(review) if rng.chance(50) => {
+            review.marks.push("CLAUDECODE".to_owned());
+            Some("marks of a review")
+        }
+        Body::Review(review) => {
+            review.authors.push(Actor { role: Role::Author, sponsor: None, ..agent });
+            Some("an author in a review")
+        }
+        Body::Act(act) => {
+            act.marks.push("CLAUDECODE".to_owned());
+            Some("marks of an act")
+        }
+        _ => None,
+    }
+}
+
+fn fresh(rng: &mut Rng) -> StatementDigest {
+    StatementDigest(Sha256::of(&rng.next_u64().to_be_bytes()))
+}
+
+#[test]
+fn every_verdict_explains_itself() {
+    // pass: law 3, a proof of which nothing can be left out, or a frontier
+    hold("law 3", |facts, _| {
+        let outcome = solve(facts);
+        match outcome.verdict {
+            Verdict::Accepted if outcome.proof.is_empty() => Some("accepted without a proof".to_owned()),
+            Verdict::Accepted => outcome.proof.iter().find_map(|item| {
+                let mut less = facts.clone();
+                less.statements.retain(|statement| statement.digest != item.statement);
+                accepts(&less).then(|| format!("accepted without {} `{}` of its proof", item.role.as_str(), item.statement.0.short()))
+            }),
+            Verdict::Refused | Verdict::Undecided => {
+                outcome.frontier.is_empty().then(|| format!("{} without a frontier", outcome.verdict.as_str()))
+            }
+            Verdict::Exception => None,
+        }
+    });
+}
+
+#[test]
+fn order_and_repetition_do_not_matter() {
+    // pass: shuffled and doubled statements give the same answer
+    hold("order", |facts, seed| {
+        let mut rng = Rng::new(seed ^ 0x50f7);
+        let mut mixed = facts.clone();
+        for statement in &facts.statements {
+            if rng.chance(20) {
+                mixed.statements.push(statement.clone());
+            }
+        }
+        for last in (1..mixed.statements.len()).rev() {
+            mixed.statements.swap(last, rng.below(last + 1));
+        }
+        let (plain, other) = (solve(facts), solve(&mixed));
+        (plain != other).then(|| format!("{:?} became {:?}, or its explanation changed", plain.verdict, other.verdict))
+    });
+}
