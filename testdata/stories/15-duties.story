@@ -51,3 +51,13 @@ preset   standard human-duties
 expect ! refused
 expect ! LH106 src/main.c
 expect = accepted
+
+story 15f: the agent that edits may build too
+because: R10
+based on built
+landing  L1   T0 -> T1 authors coder-7/ana
+! identity coder-7 may edit build
+= identity coder-7 may edit
+expect ! refused
+expect ! LH106 src/main.c
+expect = accepted

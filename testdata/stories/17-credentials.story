@@ -53,3 +53,13 @@ artifact app.bin
 expect ! refused
 expect ! LH007 in B1
 expect = accepted
+
+story 17f: the preset demands a credential for the one task, the step has none
+because: R8
+based on built
+preset   standard require-credential
+! step-actor A1 of B1
+= step-actor A1 of B1 credential c1,-60,600,release-7
+expect ! refused
+expect ! LH107
+expect = accepted

@@ -47,3 +47,12 @@ based on built
 expect ! refused
 expect ! LH003
 expect = accepted
+
+story 21f: the landing is replayed from a fork of the same name
+because: R2
+based on built
+! landing L1  T0 -> T1 in forge.example/mallory/app authors ana
+= landing L1  T0 -> T1 authors ana
+expect ! refused
+expect ! LH203
+expect = accepted

@@ -19,3 +19,15 @@ artifact app-2.bin
 expect ! undecided
 expect ! LH001
 expect = accepted
+
+story 22c: published by a workflow that may not publish
+because: R8
+based on built
+account  ci-nightly kind automation signs fulcio-ci principal https://ci.example#https://forge.example/acme/app/.ci/nightly.yml@refs/heads/main
+identity ci-nightly may test
+product  app requires publish@registry.example
+! act    X1   publish app.bin to registry.example actors ci-nightly by ci-nightly
+= act    X1   publish app.bin to registry.example
+expect ! refused
+expect ! LH005
+expect = accepted

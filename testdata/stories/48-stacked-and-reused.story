@@ -74,3 +74,15 @@ based on built
 expect ! refused
 expect ! LH212 src/main.c in L1
 expect = accepted
+
+story 48f: the very change is undone and lands again, with the old review only; strict presets refuse
+because: R3
+based on built
+landing  L2   T1 -> T0 authors cy
+review   R2   bo approves T1 -> T0
+landing  L3   T0 -> T1 authors ana
+! preset standard refuse-reverted
+expect ! refused
+expect ! LH210
+expect = accepted
+expect = LH210
