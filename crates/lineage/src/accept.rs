@@ -92,9 +92,10 @@ pub(crate) fn decide<'a>(run: &Run<'_, 'a>) -> Decision<'a> {
 /// Whether a list takes the artifact back.
 pub(crate) fn withdrawn(world: &World<'_>) -> bool {
     let digest = world.facts.question.digest;
-    let listed = world.effective_lists(ListKind::Withdrawal).any(|(_, list)| {
-        list.entries.iter().any(|entry| matches!(entry, ListEntry::Artifact(gone) if *gone == digest))
-    });
+    let listed =
+        [ListKind::Revocation, ListKind::Withdrawal].into_iter().flat_map(|kind| world.effective_lists(kind)).any(
+            |(_, list)| list.entries.iter().any(|entry| matches!(entry, ListEntry::Artifact(gone) if *gone == digest)),
+        );
     !world.rules.demand(Rule::Withdrawn, !listed)
 }
 

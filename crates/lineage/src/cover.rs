@@ -108,68 +108,47 @@ impl<'a> Cover<'a> {
         self.whole.contains_key(&(repository, tree))
     }
 
-    /// Decides which bound reviews hold, along each chain.
+    /// Decides which bound reviews hold: for each review, along each chain, the first landing it meets uses it up.
     fn hold_reviews(&mut self, run: &Run<'_, 'a>) {
-        let mut memo: FxHashMap<(usize, usize), bool> = FxHashMap::default();
-        let holds: Vec<Vec<usize>> = (0..self.landings.len())
-            .map(|at| {
-                let bound = self.landings.get(at).map(|landing| landing.bound.clone()).unwrap_or_default();
-                bound.into_iter().filter(|review| self.holds(run, *review, at, &mut memo)).collect()
-            })
-            .collect();
-        for (landing, holds) in self.landings.iter_mut().zip(holds) {
-            landing.holds = holds;
+        let chains = Chains::new(&self.landings);
+        let mut meets: Vec<Vec<usize>> = vec![Vec::new(); self.reviews.len()];
+        for (at, landing) in self.landings.iter().enumerate() {
+            for review in &landing.bound {
+                if let Some(list) = meets.get_mut(*review) {
+                    list.push(at);
+                }
+            }
+        }
+        for (review, mut landings) in meets.into_iter().enumerate() {
+            landings.sort_unstable_by_key(|at| chains.depth(*at));
+            let mut held: Vec<usize> = Vec::new();
+            for at in landings {
+                if self.applies(run, review, at) && self.once(run, review, at, &chains, &held) {
+                    held.push(at);
+                }
+            }
+            for at in held {
+                if let Some(landing) = self.landings.get_mut(at) {
+                    landing.holds.push(review);
+                }
+            }
         }
     }
 
-    fn holds(
-        &self,
-        run: &Run<'_, 'a>,
-        review_at: usize,
-        landing_at: usize,
-        memo: &mut FxHashMap<(usize, usize), bool>,
-    ) -> bool {
-        // A walk only ever goes back along prev, so the landings on it are asked oldest first and none twice.
-        let Some(path) = self.walk(review_at, landing_at) else {
-            return self.applies(run, review_at, landing_at) && run.world.rules.demand(Rule::ReviewOnce, false);
-        };
-        for at in path.into_iter().rev() {
-            if memo.contains_key(&(review_at, at)) {
-                continue;
-            }
-            let earlier = self.walk(review_at, at).unwrap_or_default();
-            let used = earlier
-                .iter()
-                .filter(|before| **before != at)
-                .any(|before| memo.get(&(review_at, *before)).copied().unwrap_or(false));
-            let holds = self.applies(run, review_at, at) && run.world.rules.demand(Rule::ReviewOnce, !used);
-            memo.insert((review_at, at), holds);
+    /// T1 needs no history; T2 needs all of it, back to the review's base and without an earlier use.
+    fn once(&self, run: &Run<'_, 'a>, review: usize, at: usize, chains: &Chains, held: &[usize]) -> bool {
+        let (Some(review), Some(landing)) = (self.reviews.get(review), self.landings.get(at)) else { return false };
+        let created = landing.body.from.is_none();
+        if review.head == Some(landing.to)
+            && (review.base == Some(Some(landing.from)) || (created && review.base == Some(None)))
+        {
+            return true;
         }
-        memo.get(&(review_at, landing_at)).copied().unwrap_or(false)
-    }
-
-    /// Landings from `landing` back to the one that starts at the review's base; `None` when one on the way is not known.
-    fn walk(&self, review: usize, landing: usize) -> Option<Vec<usize>> {
-        let review = self.reviews.get(review)?;
-        let base = review.base?;
-        let mut path = vec![landing];
-        let mut at = landing;
-        loop {
-            let info = self.landings.get(at)?;
-            let starts = match base {
-                Some(base) => info.from == base,
-                None => info.body.from.is_none(),
-            };
-            if starts {
-                return Some(path);
-            }
-            at = info.prev?;
-            // LIMIT: a chain has no landing twice, so a walk ends.
-            if path.len() > self.landings.len() {
-                return None;
-            }
-            path.push(at);
-        }
+        let Some(Some(base)) = review.base else { return false };
+        let starts = chains.from_tree.get(&base).map(Vec::as_slice).unwrap_or_default();
+        let known = chains.complete(at) && starts.iter().any(|start| chains.is_on_way(*start, at));
+        let used = held.iter().any(|earlier| chains.is_on_way(*earlier, at));
+        run.world.rules.demand(Rule::ReviewOnce, known && !used)
     }
 
     /// Everything a review needs for a landing but being used once.
@@ -389,6 +368,61 @@ fn add_changes<'a>(versions: &mut Versions<'a>, repository: &'a str, changes: &[
     for change in changes {
         if let Some(after) = change.after {
             versions.entry((repository, change.path)).or_default().push(after);
+        }
+    }
+}
+
+/// The chains that landings form by `prev`: who is before whom, in constant time.
+struct Chains {
+    /// Entry and exit times of a walk over the forest, depth, and whether every stated `prev` back to the start is known.
+    spans: Vec<(usize, usize, usize, bool)>,
+    /// Landings by the tree they start from.
+    from_tree: FxHashMap<Sha256, Vec<usize>>,
+}
+
+impl Chains {
+    fn new(landings: &[LandingInfo<'_>]) -> Self {
+        let mut children = vec![Vec::new(); landings.len()];
+        let mut from_tree: FxHashMap<Sha256, Vec<usize>> = FxHashMap::default();
+        let mut stack: Vec<(usize, usize, bool, bool)> = Vec::new();
+        for (at, landing) in landings.iter().enumerate() {
+            from_tree.entry(landing.from).or_default().push(at);
+            match landing.prev.and_then(|prev| children.get_mut(prev)) {
+                Some(list) => list.push(at),
+                None => stack.push((at, 0, landing.body.prev.is_none(), false)),
+            }
+        }
+        // A landing that is on a cycle is reached from no start: it keeps an empty span and is never complete.
+        let mut spans = vec![(usize::MAX, 0, 0, false); landings.len()];
+        let mut clock = 0;
+        while let Some((at, depth, complete, leaving)) = stack.pop() {
+            let Some(span) = spans.get_mut(at) else { continue };
+            if leaving {
+                span.1 = clock;
+                continue;
+            }
+            *span = (clock, clock, depth, complete);
+            clock += 1;
+            stack.push((at, depth, complete, true));
+            let below = children.get(at).into_iter().flatten();
+            stack.extend(below.map(|child: &usize| (*child, depth + 1, complete, false)));
+        }
+        Self { spans, from_tree }
+    }
+
+    fn depth(&self, at: usize) -> usize {
+        self.spans.get(at).map_or(usize::MAX, |span| span.2)
+    }
+
+    fn complete(&self, at: usize) -> bool {
+        self.spans.get(at).is_some_and(|span| span.3)
+    }
+
+    /// Whether `before` is `at` or a landing before it.
+    fn is_on_way(&self, before: usize, at: usize) -> bool {
+        match (self.spans.get(before), self.spans.get(at)) {
+            (Some((start, end, ..)), Some((entered, ..))) => start <= entered && entered < end,
+            _ => false,
         }
     }
 }

@@ -17,7 +17,8 @@ use crate::message;
 use crate::outcome::FrontierItem;
 use crate::run::Run;
 use crate::steps::{Fault, Standing};
-use crate::world::Known;
+use crate::trees::same_entry;
+use crate::world::{Known, performers};
 
 /// What the walk finds.
 pub(crate) struct Walk<'r, 'w, 'a> {
@@ -90,7 +91,7 @@ impl<'a> Walk<'_, '_, 'a> {
         }
         let name = world.facts.question.artifact_name.clone();
         let named = name.as_deref().map(|name| accept::made_under_name(world, name)).unwrap_or_default();
-        if digest == world.facts.question.digest.0 && !accept::named_by_digest(world) {
+        if digest == world.facts.question.digest.0 {
             if !named.is_empty() {
                 return self.changed(&named, digest);
             }
@@ -103,7 +104,9 @@ impl<'a> Walk<'_, '_, 'a> {
                 }
                 return;
             }
-            return self.add(FindingId::NoEvidence, Where::default(), Vec::new());
+            if !accept::named_by_digest(world) {
+                return self.add(FindingId::NoEvidence, Where::default(), Vec::new());
+            }
         }
         let members = world.facts.indexes.get(&lasthand_model::digest::ArtifactDigest(digest));
         if let Some(members) = members.filter(|_| digest == world.facts.question.digest.0) {
@@ -384,6 +387,9 @@ pub(crate) fn cause<'a>(
         if reviewed_another_merge(run, cover, landing) {
             return FindingId::EvilMerge;
         }
+        if reviewed_elsewhere(run, cover, landing, path) {
+            return FindingId::DoesNotBind;
+        }
         return if landing.agent_touched() { FindingId::AgentChangeUnreviewed } else { FindingId::UnreviewedChange };
     }
     let faults: Vec<Option<FindingId>> = bound.iter().filter_map(review).map(|review| review.fault).collect();
@@ -428,6 +434,21 @@ fn worst_fault(faults: &[Option<FindingId>]) -> FindingId {
         .unwrap_or(FindingId::NotAReview)
 }
 
+/// Whether a sound review, meant for the landing, made the same of a path in other trees.
+fn reviewed_elsewhere<'a>(run: &Run<'_, 'a>, cover: &Cover<'a>, landing: &LandingInfo<'a>, path: &str) -> bool {
+    let made = run.world.trees.get(&landing.to).and_then(|tree| tree.find(path));
+    cover.reviews.iter().any(|review| {
+        review.fault.is_none()
+            && review.body.base.is_some()
+            && cover.target_ref(run, review, landing)
+            && review.changes_path(path)
+            && review.head.and_then(|head| run.world.trees.get(&head)).is_some_and(|head| {
+                let approved = head.find(path);
+                (made.is_none() && approved.is_none()) || same_entry(made, approved)
+            })
+    })
+}
+
 /// Whether a known review approved what the landing merged, while the landing is not that merge.
 fn reviewed_another_merge<'a>(run: &Run<'_, 'a>, cover: &Cover<'a>, landing: &LandingInfo<'a>) -> bool {
     let Some(merge) = &landing.body.merge_of else { return false };
@@ -468,8 +489,8 @@ pub(crate) fn near_match<'a>(run: &Run<'_, 'a>, cover: &Cover<'a>, digest: Sha25
     best.filter(|near| near.diff.agreeing > files.saturating_sub(near.diff.agreeing) && near.diff.agreeing > 0)
 }
 
-/// Findings of a step and of everything behind it.
-pub(crate) fn behind<'a>(run: &Run<'_, 'a>, decision: &Decision<'a>, maker: usize, digest: Sha256) -> Vec<FindingId> {
+/// The worst that the findings of a step and of everything behind it say.
+pub(crate) fn behind<'a>(run: &Run<'_, 'a>, decision: &Decision<'a>, maker: usize, digest: Sha256) -> Blame {
     let mut walk = Walk {
         run,
         decision,
@@ -483,5 +504,66 @@ pub(crate) fn behind<'a>(run: &Run<'_, 'a>, decision: &Decision<'a>, maker: usiz
             walk.candidate(at, digest);
         }
     }
-    walk.found.into_iter().map(|item| item.finding.id).collect()
+    let natures: FxHashSet<usize> = walk.seen_steps.iter().map(|(at, _)| *at).collect();
+    let mut worst = Blame::Unknown;
+    for at in natures {
+        worst = worst.max(own_blame(run, decision, at));
+    }
+    for item in &walk.found {
+        worst = worst.max(blame(item.finding.id));
+    }
+    worst
+}
+
+/// What a finding says of the files behind it; the later the worse.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Blame {
+    /// Something is missing.
+    Unknown,
+    /// Nobody is known to have reviewed something.
+    Unreviewed,
+    /// An agent acted after review.
+    Agent,
+}
+
+fn blame(id: FindingId) -> Blame {
+    match id {
+        FindingId::AgentMarks | FindingId::AgentChangeUnreviewed => Blame::Agent,
+        FindingId::BorrowedIdentity
+        | FindingId::UnreviewedChange
+        | FindingId::NotIndependent
+        | FindingId::NotAReview
+        | FindingId::OutOfScope
+        | FindingId::DoesNotBind
+        | FindingId::EvilMerge
+        | FindingId::ReviewReused
+        | FindingId::UndeclaredInput
+        | FindingId::EntryUnmatched
+        | FindingId::EntryMissing
+        | FindingId::EntryChanged
+        | FindingId::EntryRaised => Blame::Unreviewed,
+        _ => Blame::Unknown,
+    }
+}
+
+/// What the own findings of a step say of the files behind it.
+pub(crate) fn own_blame<'a>(run: &Run<'_, 'a>, decision: &Decision<'a>, at: usize) -> Blame {
+    let Some(candidate) = decision.steps.candidates.get(at) else { return Blame::Unknown };
+    let Some(statement) = run.world.known.get(candidate.statement) else { return Blame::Unknown };
+    let by_agent = || {
+        run.world.known.iter().any(|other| match &other.fact.body {
+            Body::StepActor(actor) if actor.labels == statement.digest() => performers(&actor.actors)
+                .map(|performer| run.world.kind(&performer.principal, performer.kind))
+                .any(|kind| matches!(kind, ActorKind::Agent | ActorKind::Unknown)),
+            _ => false,
+        })
+    };
+    let signed_by = |kind: ActorKind| statement.pairs.iter().any(|pair| pair.kind == kind);
+    let of_fault = |fault: &Fault| match fault.0 {
+        FindingId::ActorNotAutomation if by_agent() => Blame::Agent,
+        FindingId::ActorNotAutomation => Blame::Unreviewed,
+        FindingId::NoAuthority if signed_by(ActorKind::Human) && !signed_by(ActorKind::Automation) => Blame::Unreviewed,
+        id => blame(id),
+    };
+    candidate.faults.iter().map(of_fault).max().unwrap_or(Blame::Unknown)
 }

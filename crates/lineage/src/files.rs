@@ -11,7 +11,7 @@ use rustc_hash::FxHashMap;
 use crate::accept::{self, Decision, Goal};
 use crate::container::{Expected, Source};
 use crate::cover::{Place, Uncovered};
-use crate::explain::{self, NearMatch};
+use crate::explain::{self, Blame, NearMatch};
 use crate::finding::FindingId;
 use crate::outcome::{Explanation, FileAnswer, FileVerdict, Verdict};
 use crate::run::Run;
@@ -78,10 +78,11 @@ impl<'a> Judge<'_, '_, 'a> {
                 _ => None,
             };
         }
+        let of_digest_is_empty = !steps.makers_by_digest.contains_key(&digest);
         let of_digest = steps.makers_by_digest.get(&digest).into_iter().flatten().copied().filter(is_package);
         self.fewest(of_digest, digest).or_else(|| {
             let name = self.run.world.facts.question.artifact_name.as_deref()?;
-            if accept::named_by_digest(self.run.world) {
+            if !of_digest_is_empty {
                 return None;
             }
             let named = accept::made_under_name(self.run.world, name);
@@ -106,7 +107,9 @@ impl<'a> Judge<'_, '_, 'a> {
     }
 
     fn near(&self, digest: Sha256, package: Option<usize>) -> Option<NearMatch<'a>> {
-        let ask = self.decision.goal.is_none() && package.is_none() && !accept::named_by_digest(self.run.world);
+        let ask = self.decision.goal.is_none()
+            && package.is_none()
+            && !self.decision.steps.makers_by_digest.contains_key(&digest);
         ask.then(|| explain::near_match(self.run, &self.decision.cover, digest)).flatten()
     }
 
@@ -186,11 +189,9 @@ impl<'a> Judge<'_, '_, 'a> {
         explained.step = explained.step.or(step);
         let behind = std::mem::replace(&mut explained.evidence, packaged);
         explained.evidence.extend(behind.into_iter().filter(|digest| Some(*digest) != step));
-        let own: Vec<FindingId> = candidate.map(|c| c.faults.iter().map(|fault| fault.0).collect()).unwrap_or_default();
+        let sound = candidate.is_some_and(|candidate| candidate.faults.is_empty());
         let verdict = match verdict {
-            FileVerdict::Clean if own.is_empty() => FileVerdict::Clean,
-            FileVerdict::Clean if own.iter().any(|id| agent_fault(*id)) => FileVerdict::Violation,
-            FileVerdict::Clean => FileVerdict::Indeterminate,
+            FileVerdict::Clean if !sound => verdict_of(explain::own_blame(self.run, self.decision, at)),
             other => other,
         };
         (verdict, explained)
@@ -302,14 +303,7 @@ impl<'a> Judge<'_, '_, 'a> {
         if let Some(known) = self.makers.get(&maker) {
             return *known;
         }
-        let ids = explain::behind(self.run, self.decision, maker, digest);
-        let verdict = if ids.iter().any(|id| agent_fault(*id) || *id == FindingId::AgentChangeUnreviewed) {
-            FileVerdict::Violation
-        } else if ids.iter().any(|id| review_fault(*id)) {
-            FileVerdict::Unreviewed
-        } else {
-            FileVerdict::Indeterminate
-        };
+        let verdict = verdict_of(explain::behind(self.run, self.decision, maker, digest));
         self.makers.insert(maker, verdict);
         verdict
     }
@@ -319,27 +313,10 @@ fn rule(name: &'static str) -> Explanation {
     Explanation { rule: name, ..Explanation::default() }
 }
 
-/// Findings that say an agent acted in a step.
-fn agent_fault(id: FindingId) -> bool {
-    matches!(id, FindingId::AgentMarks | FindingId::ActorNotAutomation)
-}
-
-/// Findings that say nobody is known to have reviewed something.
-fn review_fault(id: FindingId) -> bool {
-    matches!(
-        id,
-        FindingId::BorrowedIdentity
-            | FindingId::UnreviewedChange
-            | FindingId::NotIndependent
-            | FindingId::NotAReview
-            | FindingId::OutOfScope
-            | FindingId::DoesNotBind
-            | FindingId::EvilMerge
-            | FindingId::ReviewReused
-            | FindingId::UndeclaredInput
-            | FindingId::EntryUnmatched
-            | FindingId::EntryMissing
-            | FindingId::EntryChanged
-            | FindingId::EntryRaised
-    )
+fn verdict_of(blame: Blame) -> FileVerdict {
+    match blame {
+        Blame::Agent => FileVerdict::Violation,
+        Blame::Unreviewed => FileVerdict::Unreviewed,
+        Blame::Unknown => FileVerdict::Indeterminate,
+    }
 }

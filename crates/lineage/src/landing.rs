@@ -183,9 +183,6 @@ fn key(change: &Change<'_>) -> u64 {
 
 /// Whether a review meets the trees of a landing: T1, or T2 by the observer or recomputed.
 pub(crate) fn binds(run: &Run<'_, '_>, review: &ReviewInfo<'_>, landing: &LandingInfo<'_>) -> bool {
-    if review.body.repository != landing.body.repository {
-        return false;
-    }
     let (Some(base), Some(head)) = (review.base, review.head) else { return false };
     let created = landing.body.from.is_none();
     if head == landing.to && (base == Some(landing.from) || (base.is_none() && created)) {

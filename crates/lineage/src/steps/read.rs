@@ -83,7 +83,7 @@ impl<'r, 'w, 'a> Reader<'r, 'w, 'a> {
         let (own, void): (Vec<usize>, Vec<usize>) = labels
             .iter()
             .copied()
-            .filter(|label| self.is_own(builder, body, *label))
+            .filter(|label| self.is_own(statement, builder, body, *label))
             .partition(|label| self.run.world.known.get(*label).is_some_and(|label| self.label_counts(label)));
         let standings: Vec<Standing<'a>> =
             body.materials.iter().map(|material| self.standing(statement, body, material)).collect();
@@ -107,15 +107,18 @@ impl<'r, 'w, 'a> Reader<'r, 'w, 'a> {
     }
 
     /// Whether a step-actor statement may speak of a step, if it is usable.
-    fn is_own(&self, builder: Option<Pair<'a>>, body: &Step, label: usize) -> bool {
+    fn is_own(&self, statement: &Known<'a>, builder: Option<Pair<'a>>, body: &Step, label: usize) -> bool {
         let world = self.run.world;
         let product = world.facts.question.product.as_str();
         // Revoked signers have left `pairs`; a void statement must still be seen, so its signers are asked.
         let by_builder = |label: &Known<'a>| {
-            builder.is_some_and(|builder| {
-                label.fact.signers.iter().any(|signer| {
-                    signer.method == builder.signer.method && signer.principal == builder.signer.principal
-                })
+            label.fact.signers.iter().any(|signer| match builder {
+                Some(builder) => signer.method == builder.signer.method && signer.principal == builder.signer.principal,
+                None => statement
+                    .fact
+                    .signers
+                    .iter()
+                    .any(|own| own.method == signer.method && own.principal == signer.principal),
             })
         };
         world.known.get(label).is_some_and(|label| {
