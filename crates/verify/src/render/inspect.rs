@@ -63,7 +63,7 @@ fn one_step(page: &mut Page, view: &View<'_>, number: usize, step: &ReportStep) 
             page.entry(4, word, &some(&list, SHOWN));
         }
     }
-    let signer = step.signer.as_ref().map(|signer| format!(", signed by {}", view.signer(signer))).unwrap_or_default();
+    let signer = view.signed(step.signer.as_ref(), &step.actors);
     page.entry(4, "evidence", &format!("{}{signer}", view.source(step.statement)));
 }
 
@@ -113,5 +113,5 @@ fn tree(tree: &TreeRef) -> String {
 fn one_file(page: &mut Page, file: &ReportFile) {
     let verdict = file.verdict.map_or("-", super::file_word);
     let rule = file.explained_by.as_ref().map_or("-", |why| why.rule.as_str());
-    page.title(Paint::Strong, "", &format!("  {verdict:<13} {rule:<15} {}", file.path));
+    page.row(&format!("  {verdict:<13} {rule:<15} {}", file.path));
 }

@@ -50,6 +50,12 @@ impl Page {
         self.out.push('\n');
     }
 
+    /// A line that is never broken.
+    pub(super) fn row(&mut self, text: &str) {
+        self.out.push_str(&escape(text));
+        self.out.push('\n');
+    }
+
     pub(super) fn blank(&mut self) {
         if !self.out.is_empty() && !self.out.ends_with("\n\n") {
             self.out.push('\n');
@@ -62,7 +68,7 @@ impl Page {
         let mut column = indent;
         self.out.push_str(&" ".repeat(indent));
         let mut fresh = true;
-        for word in text.split(' ') {
+        for word in words(&text, self.style.width.saturating_sub(indent + hang)) {
             let length = word.chars().count();
             if !fresh && column + 1 + length > self.style.width {
                 self.out.push('\n');
@@ -98,6 +104,24 @@ impl Page {
     }
 }
 
+/// Cuts a line where it may be broken: at spaces, but not inside a command in backticks that fits a line of `room` columns.
+fn words(text: &str, room: usize) -> Vec<&str> {
+    let mut words = Vec::new();
+    let mut rest = text;
+    while !rest.is_empty() {
+        let space = rest.find(' ').unwrap_or(rest.len());
+        let quoted = rest.find('`').filter(|open| *open < space).and_then(|open| {
+            let close = open + 1 + rest.get(open + 1..)?.find('`')?;
+            let end = close + rest.get(close..)?.find(' ').unwrap_or(rest.len() - close);
+            (rest.get(..end)?.chars().count() <= room).then_some(end)
+        });
+        let end = quoted.unwrap_or(space);
+        words.push(rest.get(..end).unwrap_or_default());
+        rest = rest.get(end + 1..).unwrap_or_default();
+    }
+    words
+}
+
 /// The first `show` items joined by commas, and how many more there are.
 pub(super) fn some(items: &[String], show: usize) -> String {
     let shown: Vec<&str> = items.iter().take(show).map(String::as_str).collect();
@@ -105,9 +129,4 @@ pub(super) fn some(items: &[String], show: usize) -> String {
         0 => shown.join(", "),
         more => format!("{}, and {more} more", shown.join(", ")),
     }
-}
-
-/// `1 file`, `2 files`.
-pub(super) fn count(number: usize, word: &str) -> String {
-    if number == 1 { format!("1 {word}") } else { format!("{number} {word}s") }
 }

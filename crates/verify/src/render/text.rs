@@ -6,12 +6,13 @@ use lasthand_model::wire::facts::Body;
 use lasthand_model::wire::report::EvidenceStatus;
 
 use super::Style;
-use super::page::{Page, Paint, count, some};
+use super::page::{Page, Paint, some};
 use super::view::{View, short};
 use crate::verifier::Verification;
 
 /// Causes that are told in full; the others get a line each.
-const FULL_CAUSES: usize = 3;
+const FULL_CAUSES: usize = 2;
+const HINTS: usize = 3;
 const PATHS: usize = 5;
 const PER_ROLE: usize = 3;
 
@@ -66,16 +67,12 @@ impl<'a> Cause<'a> {
         paths
     }
 
-    fn hint(&self, view: &View<'_>) -> Option<String> {
-        let hint = self.first()?.hint();
-        let mut ranges: Vec<String> =
-            self.findings.iter().filter_map(|finding| view.range(finding.place.step?)).collect();
-        ranges.sort();
-        ranges.dedup();
-        Some(match ranges.as_slice() {
-            [range] => hint.replace("BASE..HEAD", range),
-            _ => hint.to_owned(),
-        })
+    /// Each different hint once.
+    fn hints(&self, view: &View<'_>) -> Vec<String> {
+        let mut hints: Vec<String> = self.findings.iter().map(|finding| view.hint(finding)).collect();
+        hints.dedup();
+        hints.truncate(2);
+        hints
     }
 }
 
@@ -131,10 +128,9 @@ fn full_cause(page: &mut Page, verification: &Verification, view: &View<'_>, cau
     }
     let mut sources: Vec<String> = Vec::new();
     for digest in cause.findings.iter().filter_map(|finding| finding.place.step.or(finding.place.evidence)) {
-        let commit = view.commit(digest).map(|commit| format!(" (commit {})", short(commit))).unwrap_or_default();
-        let level = view.step(digest).and_then(|step| step.signer.as_ref()).map(|signer| view.signer(signer));
-        let signed = level.map(|signer| format!(", signed by {signer}")).unwrap_or_default();
-        let source = format!("{}{commit}{signed}", view.source(digest));
+        let commit = view.commit(digest).map(|commit| format!("commit {}, ", short(commit))).unwrap_or_default();
+        let level = view.level(digest).map_or_else(|| "no level".to_owned(), |level| format!("level {level}"));
+        let source = format!("{} ({commit}{level})", view.source(digest));
         if !sources.contains(&source) {
             sources.push(source);
         }
@@ -146,7 +142,7 @@ fn full_cause(page: &mut Page, verification: &Verification, view: &View<'_>, cau
 
 fn what_to_do(page: &mut Page, view: &View<'_>, causes: &[Cause<'_>]) {
     let mut hints: Vec<String> = Vec::new();
-    for hint in causes.iter().filter_map(|cause| cause.hint(view)) {
+    for hint in causes.iter().flat_map(|cause| cause.hints(view)) {
         if !hints.contains(&hint) {
             hints.push(hint);
         }
@@ -156,7 +152,7 @@ fn what_to_do(page: &mut Page, view: &View<'_>, causes: &[Cause<'_>]) {
     }
     page.blank();
     page.title(Paint::Strong, "what to do", "");
-    for hint in hints.iter().take(FULL_CAUSES + 1) {
+    for hint in hints.iter().take(HINTS) {
         page.line(2, 2, &format!("- {hint}"));
     }
 }
@@ -248,13 +244,21 @@ fn summary(page: &mut Page, verification: &Verification) {
     }
     counts.sort_by(|a, b| b.1.cmp(&a.1).then(a.0.cmp(b.0)));
     let of = |status| verification.report.evidence.iter().filter(|item| item.status == status).count();
-    let (verified, rejected, unused) =
-        (of(EvidenceStatus::Verified), of(EvidenceStatus::Rejected), of(EvidenceStatus::Unused));
+    let (rejected, unused) = (of(EvidenceStatus::Rejected), of(EvidenceStatus::Unused));
+    let mut evidence = format!("{} verified", of(EvidenceStatus::Verified));
+    for (number, word) in [(rejected, "rejected"), (unused, "unused")] {
+        if number > 0 {
+            evidence.push_str(&format!(", {number} {word}"));
+        }
+    }
     let words: Vec<String> = counts.iter().map(|(word, number)| format!("{number} {word}")).collect();
     page.blank();
-    let files = count(verification.outcome.files.len(), "entry").replace("entrys", "entries");
+    let files = match verification.outcome.files.len() {
+        1 => "1 entry".to_owned(),
+        several => format!("{several} entries"),
+    };
     let words = if words.is_empty() { String::new() } else { format!(" ({})", words.join(", ")) };
-    page.line(0, 2, &format!("{files}{words}; evidence: {verified} verified, {rejected} rejected, {unused} unused"));
+    page.line(0, 2, &format!("{files}{words}; evidence: {evidence}"));
 }
 
 fn base(source: &str) -> &str {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use lasthand_lineage::Finding;
 use lasthand_model::digest::StatementDigest;
 use lasthand_model::wire::facts::{Actor, Body, Facts, StatementFact};
 use lasthand_model::wire::report::{ReportActor, ReportEvidence, ReportSigner, ReportStep};
@@ -55,12 +56,23 @@ impl<'a> View<'a> {
         format!("{} ({}, level {}{known})", self.people.name(&actor.principal), actor.kind, actor.level)
     }
 
+    /// The level of whoever signed a statement.
+    pub(super) fn level(&self, digest: StatementDigest) -> Option<u8> {
+        self.people.signer(&self.statement(digest)?.signers).map(|signer| signer.level)
+    }
+
+    /// `, signed by X (kind, level)`; nothing where X is himself one of the actors.
+    pub(super) fn signed(&self, signer: Option<&ReportSigner>, actors: &[ReportActor]) -> String {
+        match signer {
+            Some(signer) if !actors.iter().any(|actor| actor.principal == principal_of(signer)) => {
+                format!(", signed by {}", self.signer(signer))
+            }
+            _ => String::new(),
+        }
+    }
+
     pub(super) fn signer(&self, signer: &ReportSigner) -> String {
-        let principal = match &signer.issuer {
-            Some(issuer) => format!("{issuer}#{}", signer.id),
-            None => signer.id.clone(),
-        };
-        format!("{} ({}, level {})", self.people.name(&principal), signer.kind, signer.level)
+        format!("{} ({}, level {})", self.people.name(&principal_of(signer)), signer.kind, signer.level)
     }
 
     /// A principal with what is known of him in any step, the best level first.
@@ -102,12 +114,27 @@ impl<'a> View<'a> {
         }
     }
 
+    /// What to do about a finding, with the commits to review where they are known.
+    pub(super) fn hint(&self, finding: &Finding) -> String {
+        match finding.place.step.and_then(|step| self.range(step)) {
+            Some(range) => finding.hint().replace("BASE..HEAD", &range),
+            None => finding.hint().to_owned(),
+        }
+    }
+
     /// `BASE..HEAD` of a landing, by commits; absent where one is not known.
-    pub(super) fn range(&self, digest: StatementDigest) -> Option<String> {
+    fn range(&self, digest: StatementDigest) -> Option<String> {
         let Body::Landing(landing) = &self.statement(digest)?.body else { return None };
         let base = landing.from.as_ref().and_then(|from| from.git_commit.as_ref()).map(|commit| commit.as_str());
         let base = base.or_else(|| self.commit(landing.prev?))?;
         Some(format!("{}..{}", short(base), short(self.commit(digest)?)))
+    }
+}
+
+fn principal_of(signer: &ReportSigner) -> String {
+    match &signer.issuer {
+        Some(issuer) => format!("{issuer}#{}", signer.id),
+        None => signer.id.clone(),
     }
 }
 

@@ -57,27 +57,25 @@ pub fn why(verification: &Verification, path: &str, style: Style) -> Result<Stri
 /// One statement of the chain: what it is, who acted, who signed, where it lies.
 fn link(page: &mut Page, view: &View<'_>, digest: StatementDigest) {
     let signers = view.statement(digest).map(|statement| statement.signers.as_slice()).unwrap_or_default();
-    let signed = view.people.signer(signers).map(|signer| format!("; signed by {}", view.signer(&signer)));
     let (kind, actors) = match (view.step(digest), view.statement(digest).map(|statement| &statement.body)) {
-        (Some(step), _) => {
-            let stated = view.actors(digest);
-            let actors = step.actors.iter().map(|actor| {
-                let method = stated.iter().find(|stated| stated.principal == actor.principal);
-                format!("{} {}", actor.role, view.actor(actor, method.map(|stated| stated.method.as_str())))
-            });
-            (step.kind.clone(), actors.collect::<Vec<_>>())
-        }
+        (Some(step), _) => (step.kind.as_str(), step.actors.clone()),
         (None, Some(Body::StepActor(label))) => {
-            let actors = label.actors.iter().map(|actor| {
-                format!("{} {}", actor.role, view.actor(&view.people.actor(actor, signers, false), Some(&actor.method)))
-            });
-            ("who acted".to_owned(), actors.collect())
+            let actors = label.actors.iter().map(|actor| view.people.actor(actor, signers, false));
+            ("actors", actors.collect())
         }
-        _ => ("evidence".to_owned(), Vec::new()),
+        _ => ("evidence", Vec::new()),
     };
-    let who = if actors.is_empty() { "nobody is stated".to_owned() } else { actors.join(", ") };
-    page.entry(2, &kind, &format!("{who}{}", signed.unwrap_or_default()));
-    page.entry(2, "", &format!("[{}]", view.source(digest)));
+    let stated = view.actors(digest);
+    let who: Vec<String> = actors
+        .iter()
+        .map(|actor| {
+            let method = stated.iter().find(|stated| stated.principal == actor.principal);
+            format!("{} {}", actor.role, view.actor(actor, method.map(|stated| stated.method.as_str())))
+        })
+        .collect();
+    let who = if who.is_empty() { "nobody is stated".to_owned() } else { who.join(", ") };
+    let signed = view.signed(view.people.signer(signers).as_ref(), &actors);
+    page.entry(2, kind, &format!("{who}{signed} [{}]", view.source(digest)));
 }
 
 fn findings(page: &mut Page, verification: &Verification, view: &View<'_>, file: &ReportFile) {
@@ -88,7 +86,7 @@ fn findings(page: &mut Page, verification: &Verification, view: &View<'_>, file:
             page.blank();
             page.title(Paint::Strong, &format!("{} {}", finding.id.id(), finding.id.name()), "");
             page.line(2, 2, &view.people.by_name(&finding.message));
-            page.line(2, 2, &format!("- {}", finding.hint()));
+            page.line(2, 2, &format!("- {}", view.hint(finding)));
         }
     }
 }
