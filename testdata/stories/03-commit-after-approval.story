@@ -1,6 +1,7 @@
 story 3a: coder-7 pushes one more commit after the approval; auto-merge takes both
 because: R3
 finding  LH202 positive negative
+finding  LH209 positive negative
 tree     T0   src/main.c=a1 src/auth.c=u1 Makefile=m1
 onboard  T0
 tree     T1   T0 + src/main.c=a2
@@ -12,6 +13,7 @@ build    B1   from T2 makes app.bin
 artifact app.bin
 expect ! refused
 expect ! LH202 src/auth.c by coder-7 in L1
+expect ! LH209 src/main.c in L1
 expect = accepted
 
 story 3b: the later commit lands by itself, straight onto main
