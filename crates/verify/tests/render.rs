@@ -34,7 +34,7 @@ fn an_accepted_release_prints_its_proof() {
         that a person was there
       - LH304 inputs-not-bounded: more may have been read than is stated
 
-    3 entries (3 clean); evidence: 8 verified, 0 rejected, 0 unused
+    3 entries (3 clean); evidence: 8 verified
     "#);
 }
 
@@ -49,14 +49,13 @@ fn an_agent_commit_after_review_is_named_with_its_files() {
       `LICENSE` was changed by agent:coder-7 and no person reviewed the change
         paths    LICENSE, src/main.c
         by       agent:coder-7 (agent, level 3)
-        evidence evidence/landing-2.sigstore.json (commit
-                 333333333333, level 3)
+        evidence evidence/landing-2.sigstore.json (commit 333333333333, level 3)
 
     what to do
-      - have a person review what the agent changed: `lasthand review approve
-        222222222222..333333333333`
+      - have a person review what the agent changed:
+        `lasthand review approve 222222222222..333333333333`
 
-    3 entries (3 violation); evidence: 10 verified, 0 rejected, 0 unused
+    3 entries (3 violation); evidence: 10 verified
     "#);
 }
 
@@ -75,7 +74,7 @@ fn a_slipped_file_is_named() {
       - remove the entry, or have it come from the reviewed tree through the path
         map
 
-    4 entries (3 clean, 1 unreviewed); evidence: 8 verified, 0 rejected, 0 unused
+    4 entries (3 clean, 1 unreviewed); evidence: 8 verified
     "#);
 }
 
@@ -97,7 +96,7 @@ fn no_evidence_is_undecided_and_says_so() {
     notes
       - no evidence was given
 
-    3 entries (3 indeterminate); evidence: 0 verified, 0 rejected, 0 unused
+    3 entries (3 indeterminate); evidence: 0 verified
     "#);
 }
 
@@ -118,14 +117,14 @@ fn inspect_tells_steps_and_files() {
         who      author Bo (human, level 3, by git-author)
         in       commit 111111111111
         out      commit 222222222222 of forge.example/acme/app at refs/heads/main
-        evidence evidence/landing.sigstore.json, signed by
-                 key:6a1b96d20e1d (automation, level 3)
+        evidence evidence/landing.sigstore.json, signed by key:6a1b96d20e1d
+                 (automation, level 3)
       3 landing
         who      author agent:coder-7 (agent, level 3, by git-author)
         in       commit 222222222222
         out      commit 333333333333 of forge.example/acme/app at refs/heads/main
-        evidence evidence/landing-2.sigstore.json, signed by
-                 key:6a1b96d20e1d (automation, level 3)
+        evidence evidence/landing-2.sigstore.json, signed by key:6a1b96d20e1d
+                 (automation, level 3)
       4 build of app
         who      performer key:925b710d6cca (automation, level 3, by dsse-key)
         in       tree ff74621e1664 of forge.example/acme/app
@@ -161,8 +160,7 @@ fn why_follows_a_file_back_to_its_review() {
       actors   performer key:925b710d6cca (automation, level 3, by dsse-key)
                [evidence/package-actor.sigstore.json]
       landing  author Bo (human, level 3, by git-author), signed by key:6a1b96d20e1d
-               (automation, level 3)
-               [evidence/landing.sigstore.json]
+               (automation, level 3) [evidence/landing.sigstore.json]
       review   approver Ana (human, level 3, by dsse-key)
                [evidence/review.sigstore.json]
     "#);
@@ -189,8 +187,8 @@ fn why_of_an_agents_file_names_the_agent() {
 
     LH202 agent-change-unreviewed
       `LICENSE` was changed by agent:coder-7 and no person reviewed the change
-      - have a person review what the agent changed: `lasthand review approve
-        222222222222..333333333333`
+      - have a person review what the agent changed:
+        `lasthand review approve 222222222222..333333333333`
     "#);
 }
 
