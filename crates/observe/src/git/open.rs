@@ -30,6 +30,12 @@ impl Repository {
         self.inner.git_dir()
     }
 
+    /// Address of the remote `origin`, as the repository's own configuration claims; nothing is ever connected to.
+    #[must_use]
+    pub fn origin(&self) -> Option<String> {
+        self.inner.config_snapshot().string("remote.origin.url").map(|url| url.to_string())
+    }
+
     /// Reads an id, checking that it has the length of this repository's algorithm.
     pub(super) fn object_id(&self, id: &GitId) -> Result<gix::ObjectId, GitError> {
         gix::ObjectId::from_hex(id.as_str().as_bytes())

@@ -1,0 +1,218 @@
+//! What `verify`, `inspect` and `why` ask, and how they answer.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+
+use clap::Args;
+use lasthand_lineage::presets;
+use lasthand_model::json;
+use lasthand_model::wire::facts::Preset;
+use lasthand_model::wire::report::Report;
+use lasthand_verify::render::{Color, Style};
+use lasthand_verify::{Evidence, Expectations, LoadedTrust, Verification, Verifier, VerifyError, report_for_error};
+use serde::Serialize;
+
+use crate::command_error::{CommandError, exit_code};
+use crate::context::Context;
+use crate::files::write_whole;
+
+/// What is asked, of which artifact, by which evidence.
+#[derive(Debug, Args)]
+pub(crate) struct QuestionArguments {
+    /// The artifact: a file, an archive (tar, tar.gz, tar.zst) or a folder
+    #[arg(value_name = "ARTIFACT")]
+    pub(crate) artifact: PathBuf,
+    /// Evidence: bundles, or folders of them; repeatable [default: the folder ARTIFACT.lasthand]
+    #[arg(long, short = 'b', value_name = "FILE|DIR", visible_alias = "evidence")]
+    bundle: Vec<PathBuf>,
+    /// Whom to believe
+    #[arg(long, value_name = "FILE", default_value = "lasthand.trust.toml")]
+    trust: PathBuf,
+    /// What to demand: observe, standard, strict, or a preset of your own in JSON; `observe` only reports
+    #[arg(long, value_name = "NAME|FILE.json", default_value = "standard")]
+    policy: String,
+    /// Name of the product that the artifact must be [default: the only one of the trust file]
+    #[arg(long, value_name = "PRODUCT")]
+    name: Option<String>,
+    /// Where the artifact is about to be used
+    #[arg(long, value_name = "TARGET")]
+    target: Option<String>,
+}
+
+/// Where an answer goes, and in which form: `FORMAT[=PATH]`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Sink {
+    pub(crate) format: Format,
+    pub(crate) path: Option<PathBuf>,
+}
+
+/// The form of an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Format {
+    /// For people.
+    Text,
+    /// The report document.
+    Json,
+    /// The facts document: what the verdict was computed from.
+    Facts,
+}
+
+impl FromStr for Sink {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (word, path) = text.split_once('=').map_or((text, None), |(word, path)| (word, Some(path)));
+        let format = match word {
+            "text" => Format::Text,
+            "json" => Format::Json,
+            "facts" => Format::Facts,
+            _ => return Err("expected text, json or facts, each with =PATH behind or not".to_owned()),
+        };
+        if path.is_some_and(str::is_empty) {
+            return Err("there is no path behind `=`".to_owned());
+        }
+        Ok(Self { format, path: path.map(PathBuf::from) })
+    }
+}
+
+/// The option `-o`.
+#[derive(Debug, Args)]
+pub(crate) struct SinkArguments {
+    /// What to print, or write to a file: text, json, facts; repeatable
+    #[arg(
+        long = "output",
+        short = 'o',
+        value_name = "FORMAT[=PATH]",
+        default_value = "text",
+        visible_alias = "format"
+    )]
+    pub(crate) output: Vec<Sink>,
+}
+
+/// An answer, or why there is none.
+pub(crate) enum Answer {
+    /// A verdict was formed.
+    Given(Box<Verification>),
+    /// It was not.
+    NotGiven(VerifyError),
+}
+
+impl QuestionArguments {
+    /// Reads trust, evidence and artifact, and decides.
+    ///
+    /// # Errors
+    /// When the policy cannot be read. Everything else that is wrong is an [`Answer::NotGiven`], which has a report.
+    pub(crate) fn ask(&self, context: &Context) -> Result<Answer, CommandError> {
+        let preset = policy(&self.policy, context)?;
+        Ok(match self.decide(preset, context) {
+            Ok(verification) => Answer::Given(Box::new(verification)),
+            Err(error) => Answer::NotGiven(error),
+        })
+    }
+
+    fn decide(&self, preset: Preset, context: &Context) -> Result<Verification, VerifyError> {
+        let trust = LoadedTrust::from_file(&self.trust, context.now, &context.limits)?;
+        let evidence = if self.bundle.is_empty() {
+            Evidence::beside(&self.artifact, &context.limits)?
+        } else {
+            Evidence::gather(&self.bundle, &context.limits)?
+        };
+        let mut expectations = Expectations::new(preset, context.now);
+        if let Some(name) = &self.name {
+            expectations = expectations.with_product(name);
+        }
+        if let Some(target) = &self.target {
+            expectations = expectations.with_target(target);
+        }
+        let progress = context.output.progress(&self.artifact);
+        let verifier = Verifier::new(trust, context.limits);
+        verifier.verify(&self.artifact, &evidence, &expectations, &mut |bytes| progress.reached(bytes))
+    }
+}
+
+/// A shipped preset by name, or one of the caller's own from a file.
+fn policy(name: &str, context: &Context) -> Result<Preset, CommandError> {
+    if let Some(preset) = presets::find(name) {
+        return Ok(preset);
+    }
+    let known = "give observe, standard, strict, or a file that ends in `.json`";
+    if !name.ends_with(".json") {
+        return Err(CommandError::usage(format!("there is no policy `{name}`")).hint(known));
+    }
+    let bytes = fs::read(name)
+        .map_err(|error| CommandError::usage(format!("cannot read the policy `{name}`")).because(error).hint(known))?;
+    json::parse_as(&bytes, &context.limits)
+        .map_err(|error| CommandError::usage(format!("`{name}` is not a policy")).because(error))
+}
+
+/// Writes an answer to every sink; `text` renders it for people.
+///
+/// # Errors
+/// When a sink cannot be written.
+pub(crate) fn deliver(
+    sinks: &[Sink],
+    verification: &Verification,
+    report: &Report,
+    text: &dyn Fn(&Verification, Style) -> String,
+    context: &Context,
+) -> Result<(), CommandError> {
+    for sink in sinks {
+        let bytes = match sink.format {
+            Format::Text => text(verification, style(sink, context)).into_bytes(),
+            Format::Json => document(report)?,
+            Format::Facts => document(&verification.facts)?,
+        };
+        put(sink, &bytes, context)?;
+    }
+    Ok(())
+}
+
+/// Writes why there is no answer: a report where one is asked for, words on standard error otherwise. Gives the exit code.
+///
+/// # Errors
+/// When a sink cannot be written.
+pub(crate) fn deliver_error(
+    sinks: &[Sink],
+    error: VerifyError,
+    artifact: &Path,
+    context: &Context,
+) -> Result<u8, CommandError> {
+    let report = report_for_error(&error, artifact);
+    for sink in sinks.iter().filter(|sink| sink.format == Format::Json) {
+        put(sink, &document(&report)?, context)?;
+    }
+    for (line, hints) in error.diagnostics() {
+        context.output.note(&line);
+        hints.iter().for_each(|hint| context.output.note(&format!("    hint: {hint}")));
+    }
+    let error = CommandError::from(error);
+    context.output.error(&error);
+    Ok(exit_code(error.kind()))
+}
+
+/// How to print for people: colours only where standard output is a terminal.
+pub(crate) fn style(sink: &Sink, context: &Context) -> Style {
+    let color = if sink.path.is_none() && context.output.color() { Color::Ansi } else { Color::Plain };
+    Style::new(color, columns())
+}
+
+/// SPEC: POSIX, `COLUMNS`.
+fn columns() -> usize {
+    let set = std::env::var("COLUMNS").ok().and_then(|text| text.parse().ok());
+    set.filter(|columns| (40..=500).contains(columns)).unwrap_or(100)
+}
+
+fn document(value: &impl Serialize) -> Result<Vec<u8>, CommandError> {
+    let mut bytes = serde_json::to_vec_pretty(value)
+        .map_err(|error| CommandError::bug("the document cannot be written as JSON").because(error))?;
+    bytes.push(b'\n');
+    Ok(bytes)
+}
+
+fn put(sink: &Sink, bytes: &[u8], context: &Context) -> Result<(), CommandError> {
+    match &sink.path {
+        None => context.output.data(bytes),
+        Some(path) => write_whole(path, bytes),
+    }
+}

@@ -1,0 +1,189 @@
+//! `lasthand source`: what landed on a ref, stated by its observer.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use clap::Args;
+use lasthand_attest::{LandingSpec, PayloadSigner as _, landing_statement, sign_and_write, wire_actor};
+use lasthand_model::digest::{GitId, StatementDigest};
+use lasthand_model::wire::facts::TreeRef;
+use lasthand_model::wire::step_actor::{Repository as WireRepository, WireMergeOf};
+use lasthand_observe::git::{self, GitError, MergeNote, ObservedLanding, Repository, TreeCache};
+
+use crate::command_error::CommandError;
+use crate::context::Context;
+use crate::evidence::{RecordedLanding, claimed_reviews, own_landings};
+use crate::signer::Signer;
+use crate::source_tree::{AgentArguments, RepositoryArguments, have_sponsors, write_trees};
+
+/// Arguments of `source`.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Landings that this key has recorded already are not written again, so it can run after every push.\nBy default the \
+                  authors are stated complete as far as every agent has a sponsor: whoever holds the key answers for that.\n\nExamples:\n  \
+                  lasthand source --ref main --since v1.0 --key forge --evidence evidence\n  lasthand source --ref refs/heads/main --key \
+                  forge --evidence evidence --agent coder-7@example.com=ana@example.com"
+)]
+pub(crate) struct SourceArguments {
+    #[command(flatten)]
+    repository: RepositoryArguments,
+    /// The ref whose landings to record [default: the branch that is checked out]
+    #[arg(long = "ref", value_name = "REF", default_value = "HEAD")]
+    reference: String,
+    /// Where to begin, exclusive: a commit or tree, usually the onboarding tree [default: after what is recorded, else the root]
+    #[arg(long, value_name = "REV|TREE")]
+    since: Option<String>,
+    /// Folder of the evidence; reviews in it tell which squashes and rebases to recompute
+    #[arg(long, value_name = "DIR")]
+    evidence: PathBuf,
+    /// The observer's key
+    #[arg(long, value_name = "FILE|URI")]
+    key: String,
+    #[command(flatten)]
+    agents: AgentArguments,
+    /// Id of the observer in the statements [default: its key]
+    #[arg(long, value_name = "ID")]
+    observer: Option<String>,
+    /// Do not state that the lists of authors are complete
+    #[arg(long)]
+    authors_incomplete: bool,
+}
+
+/// Records landings; prints the path of each new statement.
+///
+/// # Errors
+/// When the repository cannot be read or the evidence not be written.
+pub(crate) fn run(arguments: &SourceArguments, context: &Context) -> Result<u8, CommandError> {
+    let repository = arguments.repository.open()?;
+    let name = arguments.repository.name(&repository)?;
+    let tip = git::resolve(&repository, &arguments.reference)?;
+    let Some(target_ref) = tip.reference else {
+        let error = CommandError::usage(format!("`{}` is a commit, not a ref", arguments.reference));
+        return Err(error.hint("name the branch that it landed on: `--ref refs/heads/main`"));
+    };
+    let signer = Signer::load(&arguments.key, context)?;
+    let recorded = own_landings(&arguments.evidence, &signer, &name.uri, &target_ref, context)?;
+    let mut landings = new_landings(&repository, &tip.commit, arguments, &recorded)?;
+    git::bind_reviews(&repository, &mut landings, &claimed_reviews(&arguments.evidence, context)?)?;
+    let writer = Writer { arguments, context, repository: &repository, name, target_ref, signer };
+    writer.write(landings, &recorded)?;
+    Ok(0)
+}
+
+/// The landings after the last recorded one that the ref still has.
+fn new_landings(
+    repository: &Repository,
+    tip: &GitId,
+    arguments: &SourceArguments,
+    recorded: &[RecordedLanding],
+) -> Result<Vec<ObservedLanding>, CommandError> {
+    let last = recorded.iter().filter(|landing| !recorded.iter().any(|other| other.prev == Some(landing.digest)));
+    for landing in last {
+        match git::landings(repository, tip.as_str(), Some(&landing.commit)) {
+            Err(GitError::SinceNotFound { .. }) => {}
+            found => return Ok(found?),
+        }
+    }
+    let since = arguments.since.as_deref().map(|since| commit_or_tree(repository, since)).transpose()?;
+    if since.is_none() && !recorded.is_empty() {
+        let error =
+            CommandError::usage("history was rewritten: no recorded landing is among the first parents of the ref");
+        return Err(error.hint("say where the new history is known to be good: `--since COMMIT`"));
+    }
+    Ok(git::landings(repository, tip.as_str(), since.as_ref())?)
+}
+
+/// The id of a commit that a text names; a whole id may be a tree's.
+fn commit_or_tree(repository: &Repository, text: &str) -> Result<GitId, CommandError> {
+    match git::resolve(repository, text) {
+        Ok(revision) => Ok(revision.commit),
+        Err(error) => match text.parse::<GitId>() {
+            Ok(id) => Ok(id),
+            Err(_) => Err(error.into()),
+        },
+    }
+}
+
+struct Writer<'a> {
+    arguments: &'a SourceArguments,
+    context: &'a Context,
+    repository: &'a Repository,
+    name: WireRepository,
+    target_ref: String,
+    signer: Signer,
+}
+
+impl Writer<'_> {
+    fn write(&self, landings: Vec<ObservedLanding>, recorded: &[RecordedLanding]) -> Result<(), CommandError> {
+        let folder = &self.arguments.evidence;
+        let mut cache = TreeCache::default();
+        let mut known: BTreeMap<GitId, StatementDigest> =
+            recorded.iter().map(|landing| (landing.commit.clone(), landing.digest)).collect();
+        let count = landings.len();
+        for landing in landings {
+            write_trees(self.repository, folder, trees_of(&landing), &mut cache)?;
+            let commit = landing.commit.clone();
+            let prev = landing.parents.first().and_then(|parent| known.get(parent).copied());
+            let statement = landing_statement(&self.spec(landing, prev), &self.context.surroundings)?;
+            let written = sign_and_write(folder, "landing", &statement, &self.signer.key)?;
+            self.context.output.line(&written.path.display().to_string())?;
+            known.insert(commit, written.digest);
+        }
+        let earlier = recorded.len();
+        self.context.output.note(&format!("{}: landings recorded: {count}, already there: {earlier}", self.target_ref));
+        Ok(())
+    }
+
+    fn spec(&self, landing: ObservedLanding, prev: Option<StatementDigest>) -> LandingSpec {
+        self.say_what_is_odd(&landing);
+        let mut authors = landing.authors;
+        self.arguments.agents.apply(&mut authors);
+        let complete = !self.arguments.authors_incomplete && have_sponsors(&authors);
+        if !complete {
+            let commit: String = landing.commit.as_str().chars().take(12).collect();
+            self.context.output.warn(&format!(
+                "authors of {commit} are not stated complete: an agent has no sponsor (name one: --agent ACCOUNT=SPONSOR)"
+            ));
+        }
+        LandingSpec {
+            repository: self.name.clone(),
+            target_ref: self.target_ref.clone(),
+            from: landing.from,
+            to: landing.to,
+            commit: Some(landing.commit),
+            prev,
+            authors: authors.iter().map(wire_actor).collect(),
+            authors_complete: complete,
+            merge_of: landing.merge_of.map(|merge| WireMergeOf {
+                head: merge.head,
+                base: merge.base,
+                mode: merge.mode,
+                result: merge.result,
+            }),
+            pusher: None,
+            export_ignore: landing.export_ignore,
+            observer: self.arguments.observer.clone().unwrap_or_else(|| self.signer.key.principal()),
+            credential: None,
+            landed: Some(self.context.now),
+        }
+    }
+
+    fn say_what_is_odd(&self, landing: &ObservedLanding) {
+        let why = match &landing.merge_note {
+            None => return,
+            Some(MergeNote::Octopus { parents }) => format!("it has {parents} parents, merges are computed for two"),
+            Some(MergeNote::NoBase) => "its sides have no common ancestor".to_owned(),
+            Some(MergeNote::ManyBases { bases }) => format!("its sides have {bases} best common ancestors"),
+            Some(MergeNote::Conflict) => "its sides conflict, so somebody decided its content".to_owned(),
+            Some(MergeNote::Differs) => "it holds content that the recomputed merge has not".to_owned(),
+            Some(_) => "it cannot be recomputed".to_owned(),
+        };
+        let commit: String = landing.commit.as_str().chars().take(12).collect();
+        self.context.output.warn(&format!("merge {commit} is not its own recomputation: {why}"));
+    }
+}
+
+fn trees_of(landing: &ObservedLanding) -> Vec<&TreeRef> {
+    let merge = landing.merge_of.iter().flat_map(|merge| [&merge.head, &merge.base]);
+    landing.from.iter().chain([&landing.to]).chain(merge).collect()
+}

@@ -1,0 +1,50 @@
+//! What every command gets: read once in `main`, passed down.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use lasthand_model::limits::Limits;
+use lasthand_observe::surroundings::Surroundings;
+
+use crate::command_error::CommandError;
+use crate::output::Output;
+
+/// What every command gets.
+#[derive(Debug)]
+pub(crate) struct Context {
+    /// Who seems to be around; for the commands that record.
+    pub(crate) surroundings: Surroundings,
+    /// Where words go.
+    pub(crate) output: Output,
+    /// The moment, seconds since 1970-01-01T00:00:00Z.
+    pub(crate) now: i64,
+    /// Bounds on what is read.
+    pub(crate) limits: Limits,
+}
+
+/// Whether a command records anything, so that the surroundings matter to it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Side {
+    /// It writes statements.
+    Record,
+    /// It only reads them.
+    Verify,
+}
+
+impl Context {
+    /// Reads surroundings, terminal and clock.
+    ///
+    /// # Errors
+    /// When a file stands for the surroundings and cannot be read.
+    pub(crate) fn read(output: Output, side: Side) -> Result<Self, CommandError> {
+        let surroundings = match side {
+            Side::Record => Surroundings::read()?,
+            Side::Verify => Surroundings::default(),
+        };
+        Ok(Self { surroundings, output, now: now(), limits: Limits::DEFAULT })
+    }
+}
+
+fn now() -> i64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH);
+    since.map_or(0, |elapsed| i64::try_from(elapsed.as_secs()).unwrap_or(i64::MAX))
+}
