@@ -135,19 +135,19 @@ impl<'a> Cover<'a> {
         }
     }
 
-    /// T1 needs no history; T2 needs all of it, back to the review's base and without an earlier use.
+    /// No earlier landing used the review; T2 needs the whole history, back to the review's base.
     fn once(&self, run: &Run<'_, 'a>, review: usize, at: usize, chains: &Chains, held: &[usize]) -> bool {
         let (Some(review), Some(landing)) = (self.reviews.get(review), self.landings.get(at)) else { return false };
+        let used = held.iter().any(|earlier| chains.is_on_way(*earlier, at));
         let created = landing.body.from.is_none();
         if review.head == Some(landing.to)
             && (review.base == Some(Some(landing.from)) || (created && review.base == Some(None)))
         {
-            return true;
+            return run.world.rules.demand(Rule::ReviewOnce, !used);
         }
         let Some(Some(base)) = review.base else { return false };
         let starts = chains.from_tree.get(&base).map(Vec::as_slice).unwrap_or_default();
         let known = chains.complete(at) && starts.iter().any(|start| chains.is_on_way(*start, at));
-        let used = held.iter().any(|earlier| chains.is_on_way(*earlier, at));
         run.world.rules.demand(Rule::ReviewOnce, known && !used)
     }
 

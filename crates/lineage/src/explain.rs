@@ -2,6 +2,8 @@
 //!
 //! SPEC: docs/rules.md section 9.
 
+mod cause;
+
 use lasthand_model::actor::{ActorKind, StepKind};
 use lasthand_model::digest::{Sha256, StatementDigest};
 use lasthand_model::inventory::EntryType;
@@ -12,12 +14,11 @@ use crate::accept::{self, Decision};
 use crate::container::{self, ArchiveDiff};
 use crate::cover::{Cover, Place};
 use crate::finding::{Finding, FindingId, Place as Where, Severity};
-use crate::landing::{self, LandingInfo};
+use crate::landing;
 use crate::message;
 use crate::outcome::FrontierItem;
 use crate::run::Run;
 use crate::steps::{Fault, Standing};
-use crate::trees::same_entry;
 use crate::world::{Known, performers};
 
 /// What the walk finds.
@@ -303,7 +304,8 @@ impl<'a> Walk<'_, '_, 'a> {
         paths.sort_unstable();
         for (path, origin) in paths {
             let Some(landing) = cover.landings.get(origin) else { continue };
-            let id = cause(self.run, cover, origin, landing, path);
+            let cause = cause::of(self.run, cover, origin, landing, path);
+            let review = cause.review.and_then(|at| cover.reviews.get(at)).and_then(|r| self.statement(r.statement));
             let step = self.statement(landing.statement);
             let actors: Vec<String> = landing.authors.iter().map(|author| author.principal.to_owned()).collect();
             let agent = landing
@@ -312,7 +314,8 @@ impl<'a> Walk<'_, '_, 'a> {
                 .find(|author| matches!(author.kind, ActorKind::Agent | ActorKind::Unknown))
                 .or_else(|| landing.authors.first());
             let actor = agent.map(|author| author.principal.to_owned());
-            self.add(id, Where { path: Some(path.to_owned()), step, evidence: step, actor }, actors);
+            let evidence = review.or(step);
+            self.add(cause.id, Where { path: Some(path.to_owned()), step, evidence, actor }, actors);
         }
     }
 
@@ -365,103 +368,6 @@ pub(crate) fn best_maker<'a>(
         Some((*at, (own, digest, label)))
     });
     ranked.min_by_key(|(_, key)| *key).map(|(at, _)| at)
-}
-
-/// Why a path lost cover at a landing.
-pub(crate) fn cause<'a>(
-    run: &Run<'_, 'a>,
-    cover: &Cover<'a>,
-    at: usize,
-    landing: &LandingInfo<'a>,
-    path: &str,
-) -> FindingId {
-    if !landing.authors_complete {
-        return FindingId::AuthorsIncomplete;
-    }
-    if !cover.duties(run, landing, path) {
-        return FindingId::Duties;
-    }
-    let bound: Vec<usize> = landing.bound.clone();
-    let review = |at: &usize| cover.reviews.get(*at);
-    if bound.is_empty() {
-        if reviewed_another_merge(run, cover, landing) {
-            return FindingId::EvilMerge;
-        }
-        if reviewed_elsewhere(run, cover, landing, path) {
-            return FindingId::DoesNotBind;
-        }
-        return if landing.agent_touched() { FindingId::AgentChangeUnreviewed } else { FindingId::UnreviewedChange };
-    }
-    let faults: Vec<Option<FindingId>> = bound.iter().filter_map(review).map(|review| review.fault).collect();
-    if faults.iter().all(Option::is_some) {
-        return worst_fault(&faults);
-    }
-    let sound: Vec<usize> = bound.iter().copied().filter(|at| review(at).is_some_and(|r| r.fault.is_none())).collect();
-    let meant: Vec<usize> =
-        sound.iter().copied().filter(|at| review(at).is_some_and(|r| cover.target_ref(run, r, landing))).collect();
-    if meant.is_empty() {
-        return FindingId::OtherRef;
-    }
-    let once: Vec<usize> = meant.into_iter().filter(|review| cover.holds_once(at, *review)).collect();
-    if once.is_empty() {
-        return FindingId::ReviewReused;
-    }
-    let scoped: Vec<usize> = once.into_iter().filter(|at| review(at).is_some_and(|r| r.in_scope(path))).collect();
-    if scoped.is_empty() {
-        return FindingId::OutOfScope;
-    }
-    if !scoped.iter().any(|at| review(at).is_some_and(|r| r.changes_path(path))) {
-        return FindingId::EvilMerge;
-    }
-    FindingId::NotIndependent
-}
-
-/// Why no review counts, in the order of the page.
-fn worst_fault(faults: &[Option<FindingId>]) -> FindingId {
-    let has = |id: FindingId| faults.contains(&Some(id));
-    let authority_only = faults.iter().flatten().all(|id| {
-        matches!(id, FindingId::NoAuthority | FindingId::Simulated | FindingId::Revoked | FindingId::Credential)
-    });
-    if authority_only {
-        return [FindingId::Simulated, FindingId::Revoked, FindingId::Credential]
-            .into_iter()
-            .find(|id| has(*id))
-            .unwrap_or(FindingId::NoAuthority);
-    }
-    [FindingId::BorrowedIdentity, FindingId::PresenceUnproven, FindingId::Sha1Join]
-        .into_iter()
-        .find(|id| has(*id))
-        .unwrap_or(FindingId::NotAReview)
-}
-
-/// Whether a sound review, meant for the landing, made the same of a path in other trees.
-fn reviewed_elsewhere<'a>(run: &Run<'_, 'a>, cover: &Cover<'a>, landing: &LandingInfo<'a>, path: &str) -> bool {
-    let made = run.world.trees.get(&landing.to).and_then(|tree| tree.find(path));
-    cover.reviews.iter().any(|review| {
-        review.fault.is_none()
-            && review.body.base.is_some()
-            && cover.target_ref(run, review, landing)
-            && review.changes_path(path)
-            && review.head.and_then(|head| run.world.trees.get(&head)).is_some_and(|head| {
-                let approved = head.find(path);
-                (made.is_none() && approved.is_none()) || same_entry(made, approved)
-            })
-    })
-}
-
-/// Whether a known review approved what the landing merged, while the landing is not that merge.
-fn reviewed_another_merge<'a>(run: &Run<'_, 'a>, cover: &Cover<'a>, landing: &LandingInfo<'a>) -> bool {
-    let Some(merge) = &landing.body.merge_of else { return false };
-    let repository = &landing.body.repository;
-    let resolve = |tree| run.resolve_any(repository, tree);
-    let (head, base) = (resolve(&merge.head), resolve(&merge.base));
-    resolve(&merge.result) != Some(landing.to)
-        && cover.reviews.iter().any(|review| {
-            review.body.repository == landing.body.repository
-                && review.head.is_some()
-                && review.head == head
-                && review.base == base.map(Some)
-        })
 }
 
 /// The tree of a landing that a container differs least from, when more of it agrees than differs.
