@@ -430,7 +430,7 @@ class World:
     def binding(self, r, L, always=True):
         """T1 or T2 by trees alone, else None; `always`: also by references that need a label which is not allowed."""
         base, head = self.review_trees(r)
-        if r.repository != L.b.repository or head is None or L.A is None or L.B is None or (not always and self.unjoined(r)):
+        if head is None or L.A is None or L.B is None or (not always and self.unjoined(r)):
             return None
         if head == L.B and (base == L.A if r.base else L.b.from_ is None):
             return "T1"
@@ -472,12 +472,14 @@ class World:
 
     def review_once(self, s, r, L):
         M, seen, base = L, {L.digest}, self.review_trees(r)[0]
-        while M.A != base:
+        starts = L.A == base
+        while M.b.prev is not None:
             M = self.prev(M, self.landings)
             if M is None or M.digest in seen or self.holds(s, r, M):
                 return False
             seen.add(M.digest)
-        return True
+            starts = starts or M.A == base
+        return starts
 
     def authors(self, L):
         """Authors of L, pooled: principal -> (kind, principals it stands for)."""
@@ -633,14 +635,17 @@ class World:
 
     def lost_labels(self, s):
         """Labels that would be own if they were usable."""
-        return [x for x, _ in self.labels(s) if not self.usable(x) and self.owners(s, self.pairs(x))]
+        return sorted(((x, l) for x, l in self.labels(s) if not self.usable(x) and self.owners(s, self.pairs(x))), key=lambda pair: pair[0].digest)
 
     def owners(self, s, pairs):
         """The pairs of a label of s by which it is own."""
-        builders = {pair[0].principal for pair in self.candidates(s) if self.step_authority(s, s.body[1], pair)}
+        builders = {pair[0].principal for pair in self.authorised(s)} or {g.principal for g in s.signers}
         return [(g, r) for g, r in pairs if g.principal in builders or (
             self.of_kind((g, r)) == "automation" and "step" in r.observer and s.body[1].kind in r.may and any_glob(r.products, self.name)
             and self.level(g, r) >= self.preset.builder_level)]
+
+    def authorised(self, s):
+        return [pair for pair in self.candidates(s) if self.step_authority(s, s.body[1], pair)]
 
     def step_authority(self, s, b, pair):
         return (self.usable(s) and pair is not None and self.of_kind(pair) == "automation" and b.kind in pair[1].may
@@ -665,7 +670,7 @@ class World:
     def find_own(self, s, b, n, pair, label):
         x, l = label or (None, None)
         g, row = pair or (None, None)
-        out = set(self.unusable(s))
+        out = set(self.unusable(s)) | (self.unusable(x) if label else set())
 
         def need(finding, ok):
             if not ok:
@@ -684,7 +689,7 @@ class World:
         need("LH308", all(self.kind(a.principal, a.kind) == "automation"  # automation-only
                           for _, o in self.labels(s) for a in o.actors if a.role == "performer"))
         if l is not None:
-            need("LH308", all(level >= self.preset.builder_level for level in self.performer_levels(s, x, l.actors)))
+            need("LH308", not self.usable(x) or all(level >= self.preset.builder_level for level in self.performer_levels(s, x, l.actors)))
         need("LH105", "agent-marks" in self.allowed or not any(o.marks for _, o in self.labels(s)))  # no-marks
         need("LH310", (l.success is True if l is not None and l.success is not None else b.only_on_success)  # success
              and not any(o.success is False for _, o in self.labels(s)))
@@ -776,7 +781,10 @@ class World:
 
     def proving(self, d):
         """Faithful (statement digest, name, digest) that prove d."""
-        return sorted(f for f in self.faithful if f[2] == d and any_glob(self.product.artifacts, f[1].split("/")[-1]))
+        return sorted(f for f in self.faithful if f[2] == d and self.well_named(f[1]))
+
+    def well_named(self, name):
+        return not self.product.artifacts or any_glob(self.product.artifacts, name.split("/")[-1])
 
     def index(self, d, seen=()):
         members = self.index_members(d)
@@ -828,7 +836,7 @@ class World:
         return False
 
     def withdrawn(self):
-        return not any(("artifact", self.d) in b.entries for b, _, _ in self.effective_lists("withdrawal"))
+        return not any(("artifact", self.d) in b.entries for kind in ("revocation", "withdrawal") for b, _, _ in self.effective_lists(kind))
 
     def rollback(self):
         current = self.current_list("released")
@@ -981,9 +989,9 @@ class World:
                 bad |= set() if equal else {"LH403"}
                 if e.type in ("file", "hardlink") and e.mode & 0o111 and not (mode or 0) & 0o111:
                     bad.add("LH404")
-            if bad:
-                by_path[path] = bad
-        missing = any(x not in product or product[x].type == "directory" for x in expected)
+            if bad:  # READING: one finding for each entry, the smallest
+                by_path[path] = {min(bad)}
+        missing = any(x not in product for x in expected)
         return set().union({"LH402"} if missing else set(), *by_path.values()), by_path, expected
 
     def archive_differences(self, d, L, prefix):
@@ -1006,6 +1014,8 @@ class World:
         places = set(want) | {prefix + p + "/" for p, e in tree.items() if e.type == "submodule"}
         added |= {p for p, e in have.items() if e.type == "directory" and not any(w.startswith(p + "/") for w in places)}
         added |= {p for p in have if self.misplaced(p, have)}
+        changed -= added
+        odd -= added | changed  # READING: one finding for each entry
         return added, removed, changed, odd, len(set(plain) - added - changed), len(set(plain) & (added | changed))
 
     def prefixes(self, d):
@@ -1064,7 +1074,7 @@ class World:
 
     def comparison(self, s, b):
         """The comparison with the artifact in hand under the step's own label."""
-        return self.package_compare(s, b, (self.own_labels(s) or [(None, None)])[0][1], self.d)
+        return self.package_compare(s, b, (self.own_labels(s) or self.lost_labels(s) or [(None, None)])[0][1], self.d)
 
     def file_answer(self, e, C):
         by_package = any(self.known_kind(f) == "package" for f, _, _ in self.proving(self.d))
@@ -1082,15 +1092,15 @@ class World:
         _, by_path, expected = self.comparison(s, b)
         if by_path.get(e.path):
             return "unreviewed"
+        if e.path not in expected and not expected:  # READING: there was no comparison (LH407, LH408)
+            return "indeterminate"
         if e.type == "directory":
             return "clean"
-        if e.path not in expected:  # READING: there was no comparison (LH407, LH408)
-            return "indeterminate"
         path, material = expected[e.path]
         answer = self.from_tree(material[4][1], material[4][2], path) if material[4][0] == "tree" else self.from_file(material[4][1], b, s)
         own = self.step_own(s, b, n) - {"LH401", "LH402", "LH403", "LH404", "LH407", "LH408"}
         if answer == "clean" and own:
-            return "violation" if own & {"LH105", "LH308"} else "indeterminate"
+            return self.bad_answer(own | self.worst(s, own))
         return answer
 
     def known_kind(self, digest):
@@ -1120,11 +1130,21 @@ class World:
             return "unreviewed"
         if any((t[0].digest, m.name, m.digest) in self.faithful for t in steps):
             return "clean"
-        found = self.walk(steps)
-        if found & {"LH105", "LH202", "LH308"}:
+        return self.bad_answer(self.step_findings(steps, set()))
+
+    @staticmethod
+    def bad_answer(found):
+        if found & {"LH105", "LH202", "violation"}:
             return "violation"
         soft = {"LH104", "LH201", "LH206", "LH207", "LH208", "LH209", "LH213", "LH214", "LH306", "LH401", "LH402", "LH403", "LH404"}
-        return "unreviewed" if found & soft else "indeterminate"
+        return "unreviewed" if found & (soft | {"unreviewed"}) else "indeterminate"
+
+    def worst(self, s, own):
+        """What LH308 and LH101 of a step say about its files."""
+        kinds = {self.of_kind(pair) for pair in self.pairs(s)}
+        agent = any(a.role == "performer" and self.kind(a.principal, a.kind) in ("agent", "unknown") for _, l in self.labels(s) for a in l.actors)
+        out = {"violation" if agent else "unreviewed"} if "LH308" in own else set()
+        return out | ({"unreviewed"} if "LH101" in own and "human" in kinds and "automation" not in kinds else set())
 
     def lost_cover(self, L, p):
         """The landing where p lost cover."""
@@ -1160,7 +1180,7 @@ class World:
                 made = self.steps_with(lambda n: n.digest == m)
                 if not self.goal(m, (d,)):
                     why |= self.product_findings(made) if made else {"LH405"}
-        return out | (why or {"LH312"})
+        return out | why or {"LH312"}
 
     def product_findings(self, steps):
         """READING: a product is proven but for its name when a step with it is faithful."""
@@ -1169,13 +1189,14 @@ class World:
         return self.walk(steps)
 
     def walk(self, steps):
-        return self.step_findings(steps, set()) or {"LH314"}
+        return self.step_findings(steps, set()) - {"violation", "unreviewed"} or {"LH314"}
 
     def step_own(self, s, b, n):
-        """Own findings with the first own label, under the row that leaves the fewest."""
+        """Own findings with the first own label, under the authorised pair that leaves the fewest."""
         def find():
-            label = (self.own_labels(s) or [None])[0]
-            sets = [self.own_findings(s, b, n, pair, label) for pair in self.candidates(s) or self.pairs(s)]
+            # READING: a label that would be own if it were usable stands in, with what makes it unusable
+            label = (self.own_labels(s) or self.lost_labels(s) or [None])[0]
+            sets = [self.own_findings(s, b, n, pair, label) for pair in self.authorised(s) or [None]]
             return min(sets, key=lambda x: (len(x), sorted(x)))
         return self.once(("step own", s.digest, n.name, n.digest), find)
 
@@ -1184,14 +1205,15 @@ class World:
         if ("step", s.digest, n.name, n.digest) in seen:
             return set()
         seen.add(("step", s.digest, n.name, n.digest))
-        out = set(self.step_own(s, b, n))
-        rows = [r for _, r in self.candidates(s)]
+        out = set(self.step_own(s, b, n)) | self.worst(s, self.step_own(s, b, n))
+        rows = [r for _, r in self.authorised(s)]
         for material in b.materials:
             word, m = material
             if any(self.clean(material, b, r) for r in rows or [None]):
                 continue
             if word == "tree":
-                out |= self.tree_findings(m.repository, self.tree(m.repository, m.tree), seen)
+                lacks = m.tree.root is None and (m.tree.git_tree or m.tree.git_commit) and "sha1-join" not in self.allowed
+                out |= {"LH211"} if lacks else self.tree_findings(m.repository, self.tree(m.repository, m.tree), seen)
             elif word == "external":
                 out.add("LH305")
             else:
@@ -1224,6 +1246,9 @@ class World:
             if m and self.tree(repo, m.result) != M.B and any(
                     r.repository == repo and self.review_trees(r) == (self.tree(repo, m.base), self.tree(repo, m.head)) for _, r in self.reviews):
                 return {"LH213"}
+            if any(r.base and self.reviewer_good(s, r) and not self.unjoined(r) and self.target_ref(r, M) and self.changes(r, p) and self.same(
+                    self.inventory(self.review_trees(r)[1]).get(p), (self.inventory(M.B) or {}).get(p)) for s, r in self.reviews):
+                return {"LH209"}
             return {"LH202"} if self.agent_touched(M) else {"LH201"}
         usable = [(s, r) for s, r in R if self.usable(s) and self.review_level(s, r) is not None]
         if not usable:
