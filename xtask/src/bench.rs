@@ -21,6 +21,8 @@ const SIZES: [usize; 4] = [1_000, 10_000, 100_000, 1_000_000];
 const TIMED_SIZE: usize = 100_000;
 const MOST_TIME: Duration = Duration::from_secs(1);
 const MOST_GROWTH: f64 = 2.0;
+/// Above this growth a larger size would only take long to say the same.
+const HOPELESS_GROWTH: f64 = 5.0;
 /// Small sizes are solved again and again until this much CPU time is used.
 const LEAST_SAMPLE: Duration = Duration::from_millis(400);
 
@@ -89,6 +91,10 @@ pub fn run(options: &Options) -> Result<bool> {
                         shape.word(),
                         ending.verdict()
                     ));
+                }
+                if ratio > HOPELESS_GROWTH {
+                    problems.push(format!("{} {}: larger sizes are left out", shape.word(), ending.verdict()));
+                    break;
                 }
             }
         }

@@ -88,11 +88,10 @@ pub(super) fn check_code(path: &str, text: &str, blanked: &str, problems: &mut P
 fn is_justified(text: &str, line: usize) -> bool {
     let lines: Vec<&str> = text.lines().take(line).collect();
     let mut above = lines.iter().rev();
-    let own = above.next().is_some_and(|line| line.contains("SAFETY:"));
-    own || above
-        .take_while(|line| !line.trim().is_empty() && !line.trim_end().ends_with('}'))
-        .take(6)
-        .any(|line| line.contains("SAFETY:"))
+    let says_why = |line: &&str| line.contains("SAFETY:") || line.trim() == "/// # Safety";
+    let own = above.next().is_some_and(says_why);
+    let near = above.take_while(|line| !line.trim().is_empty() && !line.trim_end().ends_with('}')).take(6);
+    own || near.copied().any(|line| says_why(&line))
 }
 
 #[cfg(test)]
