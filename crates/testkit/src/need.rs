@@ -25,8 +25,7 @@ use std::thread;
 #[track_caller]
 pub fn tool(name: &str) -> Option<PathBuf> {
     let found = on_path(name, &env::var_os("PATH").unwrap_or_default());
-    feature(name, found.is_some(), "not on the path");
-    found
+    feature(name, found.is_some(), "not on the path").then_some(found).flatten()
 }
 
 /// The folder of foreign test data: `LASTHAND_TESTDATA`, else `../shared/testdata` beside the workspace.
