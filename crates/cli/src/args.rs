@@ -29,25 +29,25 @@ pub(crate) enum Command {
     /// Show it: record a small release, accept it, then refuse four attacks on it
     Demo(demo::DemoArguments),
     /// Accept or refuse an artifact
-    Verify(verify::VerifyArguments),
+    Verify(Box<verify::VerifyArguments>),
     /// Show the steps and files of an artifact as a timeline, without asking for a verdict
-    Inspect(inspect::InspectArguments),
+    Inspect(Box<inspect::InspectArguments>),
     /// Say where one file of an artifact comes from: step, actor, review, evidence
-    Why(why::WhyArguments),
+    Why(Box<why::WhyArguments>),
     /// Look at trust files
     Trust(trust::TrustArguments),
     /// Make keys
     Key(key::KeyArguments),
     /// Write a commented trust file from the keys and git authors at hand
-    Init(init::InitArguments),
+    Init(Box<init::InitArguments>),
     /// Record what landed on a branch, and whose work it is
-    Source(source::SourceArguments),
+    Source(Box<source::SourceArguments>),
     /// Review changes
-    Review(review::ReviewArguments),
+    Review(Box<review::ReviewArguments>),
     /// Approve a change: short for `review approve`
-    Approve(review::ApproveArguments),
+    Approve(Box<review::ApproveArguments>),
     /// Run a command and record what it read, what it wrote and who acted
-    Run(run::RunArguments),
+    Run(Box<run::RunArguments>),
     /// Sign a statement that somebody else wrote
     Attest(attest::AttestArguments),
     /// Put evidence beside an artifact, where `verify` finds it

@@ -81,10 +81,10 @@ fn check_predicate(predicate_type: &str, predicate: Value) -> serde_json::Result
 
 /// The word for a file's name: `https://lasthand.dev/review/v0.1` -> `review`.
 fn kind_of(predicate_type: &str) -> String {
-    let segments = predicate_type.split('/').filter(|segment| !segment.is_empty());
+    let mut segments = predicate_type.split('/').filter(|segment| !segment.is_empty());
     let is_version =
         |segment: &str| segment.strip_prefix('v').is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
-    let word = segments.filter(|segment| !is_version(segment)).next_back().unwrap_or("statement");
+    let word = segments.rfind(|segment| !is_version(segment)).unwrap_or("statement");
     let plain: String = word.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '-').collect();
     if plain.is_empty() || Path::new(&plain).components().count() != 1 { "statement".to_owned() } else { plain }
 }

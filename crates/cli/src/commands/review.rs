@@ -87,11 +87,12 @@ pub(crate) fn approve(arguments: &ApproveArguments, context: &Context) -> Result
         );
     }
     let repository = arguments.repository.open()?;
-    let change = if arguments.whole_tree {
+    let mut change = if arguments.whole_tree {
         Change::whole(&repository, &arguments.range)?
     } else {
         Change::between(&repository, &arguments.range, context)?
     };
+    change.mark_agents(&arguments.agents);
     let signer = Signer::load(&arguments.key, context)?;
     show(&repository, &change, context)?;
     if interactive {
@@ -168,6 +169,15 @@ impl Change {
     }
 }
 
+impl Change {
+    /// Applies what the reviewer knows of agents, and puts what they touched first.
+    fn mark_agents(&mut self, agents: &AgentArguments) {
+        agents.apply(&mut self.authors);
+        self.paths.iter_mut().for_each(|path| agents.apply(&mut path.touched_by));
+        self.paths.sort_by(|a, b| b.agent_touched().cmp(&a.agent_touched()).then_with(|| a.path.cmp(&b.path)));
+    }
+}
+
 /// The id of the tree without entries, in the algorithm of another tree's id.
 fn empty_tree(like: &GitId) -> Result<GitId, CommandError> {
     let id = if like.as_str().len() == 40 {
@@ -207,8 +217,7 @@ fn sign(
     };
     let base = change.base.as_ref().map(&mut tree).transpose()?;
     let head = tree(&change.head)?;
-    let mut authors = change.authors;
-    arguments.agents.apply(&mut authors);
+    let authors = change.authors;
     let spec = ReviewSpec {
         repository: arguments.repository.name(repository)?,
         target_ref: target_ref(arguments, repository, change.target_ref)?,

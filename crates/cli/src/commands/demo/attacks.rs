@@ -22,25 +22,29 @@ pub(super) const ALL: [Attack; 4] = [
     Attack {
         name: "agent-commit",
         what: "The agent commits once more after the review. The forge records it, the trusted builder builds and packs it.",
-        expected: Expected::refused("LH202", "src/main.c"),
+        expected: Expected::refused(&[("LH202", "src/main.c")]),
         act: commit_after_review,
     },
     Attack {
         name: "slipped-file",
         what: "Nothing is wrong with the source. The trusted builder itself puts a file into its folder before it packs.",
-        expected: Expected::refused("LH306", "share/update.sh"),
+        expected: Expected::refused(&[("LH306", "share/update.sh")]),
         act: slip_a_file,
     },
     Attack {
         name: "unreviewed-base",
         what: "The agent pushes without review; then a small change lands on top, properly reviewed.",
-        expected: Expected::refused("LH202", "src/main.c"),
+        expected: Expected::refused(&[("LH202", "src/main.c")]),
         act: build_on_unreviewed,
     },
     Attack {
         name: "repacked",
         what: "The release itself is fine. Somebody unpacks it, changes one file, adds another, and packs it again.",
-        expected: Expected::refused("LH403", "greet-1.0/share/greet/greetings.txt"),
+        expected: Expected::refused(&[
+            ("LH403", "greet-1.0/share/greet/greetings.txt"),
+            ("LH401", "greet-1.0/bin/helper"),
+            ("LH003", "release.tar.gz"),
+        ]),
         act: repack,
     },
 ];

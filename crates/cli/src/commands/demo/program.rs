@@ -45,9 +45,8 @@ pub(super) const LOUD: Edit = Edit {
     to: "    options->loud = options->name[0] == '!';\n",
 };
 
-/// bo completes the manual.
-pub(super) const MANUAL: Edit =
-    Edit { path: "man/greet.1", from: "Prints a greeting.", to: "Prints a greeting for NAME, or for the world." };
+/// bo says more of the program.
+pub(super) const READ_ME: Edit = Edit { path: "README.md", from: "Greets.", to: "Greets NAME, or the world." };
 
 /// coder-7 adds what nobody asked for.
 pub(super) const UNASKED: Edit = Edit {

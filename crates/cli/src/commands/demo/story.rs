@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::people::{self, ANA, Actor, BO, CI, CODER, FORGE, REPOSITORY};
-use super::program::{BY_NAME, Edit, FILES, LINK, LOUD, MANUAL};
+use super::program::{BY_NAME, Edit, FILES, LINK, LOUD, READ_ME};
 use super::shell::Shell;
 use crate::command_error::CommandError;
 use crate::files::write_whole;
@@ -16,7 +16,7 @@ const MAP: [&str; 6] = [
     "build/greet.1.gz=greet-1.0/share/man/man1/greet.1.gz",
     "share/=greet-1.0/share/greet/",
     "README.md=greet-1.0/README.md",
-    "LICENSE=greet-1.0/LICENSE",
+    "LICENSE=greet-1.0/COPYING",
 ];
 
 /// A repository, its evidence, and where what is released goes.
@@ -52,19 +52,18 @@ impl World {
         Self { repository: top.join("work").join(name), evidence: out.join("evidence"), out, ..Self::release(top) }
     }
 
-    /// The artifact.
-    pub(super) fn artifact(&self) -> PathBuf {
-        self.out.join("release.tar.gz")
-    }
-
-    /// The evidence as seen from the repository.
-    fn evidence_argument(&self) -> String {
+    /// A file beside the release, as seen from the repository.
+    fn up_to(&self, file: &str) -> String {
         let attack =
             self.out.file_name().filter(|_| self.out.parent().is_some_and(|parent| parent.ends_with("attacks")));
         match attack {
-            Some(name) => format!("../../attacks/{}/evidence", name.to_string_lossy()),
-            None => "../../evidence".to_owned(),
+            Some(name) => format!("../../attacks/{}/{file}", name.to_string_lossy()),
+            None => format!("../../{file}"),
         }
+    }
+
+    fn evidence_argument(&self) -> String {
+        self.up_to("evidence")
     }
 
     fn key(&self, actor: Actor) -> String {
@@ -107,7 +106,7 @@ pub(super) fn change(shell: &Shell, world: &World) -> Result<(), CommandError> {
     agent_commit(shell, world, LOUD, "a loud voice")?;
     git(ANA, &["git", "checkout", "--quiet", "main"])?;
     shell.say("\n# Meanwhile bo changes something else, and ana reviews it.")?;
-    edit_and_commit(shell, BO, world, MANUAL, "say what NAME is")?;
+    edit_and_commit(shell, BO, world, READ_ME, "say what greet does")?;
     approve(shell, ANA, world, "HEAD~1..HEAD")?;
     shell.say("\n# bo reviews what the agent did; ana merges it.")?;
     approve(shell, BO, world, "main..loud")?;
@@ -176,8 +175,7 @@ pub(super) fn package(shell: &Shell, world: &World) -> Result<(), CommandError> 
     words.extend(MAP.iter().flat_map(|rule| ["--map", rule]));
     words.extend(["--", "sh", "package.sh"]);
     shell.run(CI, &world.repository, &words)?;
-    let artifact = world.artifact().display().to_string();
-    shell.run(CI, &world.repository, &["cp", "dist/release.tar.gz", &artifact]).map(drop)
+    shell.run(CI, &world.repository, &["cp", "dist/release.tar.gz", &world.up_to("release.tar.gz")]).map(drop)
 }
 
 /// A person reviews a range and approves it. The demo has no terminal to ask on, so the approval says that nobody was asked.

@@ -14,8 +14,8 @@ use crate::files::write_whole;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Expected {
     exit: i32,
-    /// For a refusal: a finding, and the path that it must name.
-    finding: Option<(&'static str, &'static str)>,
+    /// For a refusal: findings, and the path that each must name; the first is the one to look at.
+    findings: &'static [(&'static str, &'static str)],
 }
 
 /// What came of it, in words for the table.
@@ -29,11 +29,11 @@ pub(super) struct Row {
 
 impl Expected {
     /// The release is accepted.
-    pub(super) const ACCEPTED: Self = Self { exit: 0, finding: None };
+    pub(super) const ACCEPTED: Self = Self { exit: 0, findings: &[] };
 
-    /// Refused, with a finding at a path.
-    pub(super) const fn refused(finding: &'static str, path: &'static str) -> Self {
-        Self { exit: 1, finding: Some((finding, path)) }
+    /// Refused, with findings and the path of each.
+    pub(super) const fn refused(findings: &'static [(&'static str, &'static str)]) -> Self {
+        Self { exit: 1, findings }
     }
 
     /// Writes `expected.json`.
@@ -41,8 +41,11 @@ impl Expected {
     /// # Errors
     /// When it cannot be written.
     pub(super) fn write(self, path: &Path) -> Result<(), CommandError> {
-        let document = match self.finding {
-            Some((finding, path)) => json!({"exit": self.exit, "finding": finding, "path": path}),
+        let document = match self.findings.split_first() {
+            Some(((finding, path), more)) => {
+                let more: Vec<Value> = more.iter().map(|(id, path)| json!({"finding": id, "path": path})).collect();
+                json!({"exit": self.exit, "finding": finding, "path": path, "more": more})
+            }
             None => json!({"exit": self.exit}),
         };
         write_whole(path, format!("{document}\n").as_bytes())
@@ -64,7 +67,7 @@ pub(super) fn verify(shell: &Shell, world: &World, name: &str, expected: Expecte
         &shell.top,
         &["lasthand", "verify", &artifact, "--bundle", &evidence, "--trust", &trust, "-o", "text", "-o", &json],
     )?;
-    let found = expected.finding.is_none_or(|(id, path)| names(&report, id, path));
+    let found = expected.findings.iter().all(|(id, path)| names(&report, id, path));
     Ok(Row { name: name.to_owned(), expected, exit: said.code, found })
 }
 
@@ -94,7 +97,7 @@ impl Row {
             3 => "undecided",
             _ => "error",
         };
-        let why = self.expected.finding.map_or_else(String::new, |(id, path)| format!("{id} {path}"));
+        let why = self.expected.findings.first().map_or_else(String::new, |(id, path)| format!("{id} {path}"));
         let judged = match (self.is_as_expected(), self.exit == self.expected.exit) {
             (true, _) => "as expected".to_owned(),
             (false, true) => "NOT AS EXPECTED: the finding is missing".to_owned(),
