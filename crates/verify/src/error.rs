@@ -87,9 +87,8 @@ impl VerifyError {
             Self::TrustUnreadable { .. } | Self::Trust { .. } => "LH901",
             Self::EvidenceMissing { .. } => "LH902",
             Self::ProductNotNamed { .. } => "LH903",
-            Self::ArtifactUnreadable { .. } | Self::Artifact(ArtifactError::Io { .. } | ArtifactError::Entry { .. }) => {
-                "LH904"
-            }
+            Self::ArtifactUnreadable { .. }
+            | Self::Artifact(ArtifactError::Io { .. } | ArtifactError::Entry { .. }) => "LH904",
             Self::Artifact(_) | Self::Ambiguous { .. } => "LH905",
             Self::EvidenceOverLimit { .. } => "LH906",
         }

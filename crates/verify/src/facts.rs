@@ -114,16 +114,19 @@ fn statements(evidence: &Evidence, ring: &KeyRing, limits: &Limits, items: &mut 
         }
     }
     let mut statements = Vec::new();
+    let mut unusable: BTreeMap<StatementDigest, String> = BTreeMap::new();
     for statement in combine(verified, ring) {
         match ingest(&statement) {
             Ok(fact) => statements.push(fact),
             Err(error) => {
-                let reason = format!("signature holds, but {}", with_sources(&error));
-                for item in items.iter_mut().filter(|item| item.digest == Some(statement.digest())) {
-                    item.status = EvidenceStatus::Rejected;
-                    item.reason = Some(reason.clone());
-                }
+                unusable.insert(statement.digest(), format!("signature holds, but {}", with_sources(&error)));
             }
+        }
+    }
+    for item in items.iter_mut().filter(|item| item.status == EvidenceStatus::Verified) {
+        if let Some(reason) = item.digest.and_then(|digest| unusable.get(&digest)) {
+            item.status = EvidenceStatus::Rejected;
+            item.reason = Some(reason.clone());
         }
     }
     statements.sort_by_key(|statement| statement.digest);

@@ -69,8 +69,8 @@ impl<'a> People<'a> {
             } else if row.observer.contains(&actor.method) {
                 own.min(3)
             } else {
-                // Somebody says so who is no observer of it.
-                own.min(1)
+                // A claim of somebody who is no observer of it.
+                own.min(2)
             }
         });
         levels.max().unwrap_or(0)

@@ -178,8 +178,14 @@ fn ordered(facts: &Facts) -> Vec<&StatementFact> {
     let mut waiting: Vec<usize> = vec![0; all.len()];
     let mut followers: Vec<Vec<usize>> = vec![Vec::new(); all.len()];
     for (at, (_, links)) in all.iter().enumerate() {
-        let before: BTreeSet<usize> =
-            links.needs.iter().filter_map(|need| givers.get(need)).flatten().copied().filter(|giver| *giver != at).collect();
+        let before: BTreeSet<usize> = links
+            .needs
+            .iter()
+            .filter_map(|need| givers.get(need))
+            .flatten()
+            .copied()
+            .filter(|giver| *giver != at)
+            .collect();
         if let Some(count) = waiting.get_mut(at) {
             *count = before.len();
         }

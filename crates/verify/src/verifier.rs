@@ -147,8 +147,7 @@ pub const fn exit_code(outcome: &Outcome) -> u8 {
 
 /// SECURITY: where readers differ, the entries compared here may not be the entries that somebody unpacks.
 fn refuse_ambiguous(artifact: &Path, read: &ArtifactFacts) -> Result<(), VerifyError> {
-    let notes: Vec<String> =
-        read.ambiguities().take(10).map(|note| crate::render::escape(&note.to_string())).collect();
+    let notes: Vec<String> = read.ambiguities().take(10).map(|note| crate::render::escape(&note.to_string())).collect();
     if notes.is_empty() {
         return Ok(());
     }

@@ -3,6 +3,8 @@
 
 mod support;
 
+use lasthand_lineage::presets;
+use lasthand_model::wire::facts::Preset;
 use lasthand_verify::render::{self, Color, Style};
 use support::{Plan, World};
 
@@ -17,7 +19,7 @@ fn an_accepted_release_prints_its_proof() {
     ACCEPTED release.tar as app (standard)
 
     proof
-      source   refs/heads/main moved in forge.example/acme/app
+      source   refs/heads/main moved in forge.example/acme/app (commit 222222222222)
                [landing.sigstore.json]
       review   Ana approved the change [review.sigstore.json]
       build    a build step made bin/app [build.sigstore.json]
@@ -233,4 +235,59 @@ fn a_common_refusal_fits_one_screen() {
     let text = text(&world);
     assert!(text.lines().count() <= 24, "{}\n{text}", text.lines().count());
     assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
+}
+
+#[test]
+fn an_exception_names_its_reason_its_people_and_its_end() {
+    // pass: two halves by two persons; the preset asks level 3, which a key can reach
+    let mut world = World::of(&Plan { agent_changes: vec!["src/main.c"], ..Plan::default() });
+    world.trust =
+        world.trust.replacen("may = [\"review\"]", "may = [\"review\", \"exception\"]\nproducts = [\"app\"]", 1);
+    world.add_person("Cy", "cy", "may = [\"exception\"]\nproducts = [\"app\"]");
+    for word in ["ana", "cy"] {
+        let approval = world.exception(word, "hotfix\u{202e} for the outage", "2026-12-24T00:00:00Z");
+        world.evidence.insert(format!("exception-{word}.json"), approval);
+    }
+    let preset = Preset { approver_level: 3, ..presets::standard() };
+    let verification = world.verify_under(preset).unwrap();
+    insta::assert_snapshot!(render::text(&verification, Style::plain()), @r#"
+    EXCEPTION release.tar as app (standard)
+
+    proof
+      approval a person signed an exception for this artifact: hotfix\u{202e} for
+               the outage, by Ana, until 2026-12-24T00:00:00Z [exception-ana.json]
+      approval a person signed an exception for this artifact: hotfix\u{202e} for
+               the outage, by Cy, until 2026-12-24T00:00:00Z [exception-cy.json]
+
+    let through although
+      LH202 `src/main.c` was changed by agent:coder-7 and no person reviewed the
+        change
+
+    3 entries (2 exception, 1 clean); evidence: 12 verified
+    "#);
+}
+
+#[test]
+fn a_color_is_only_around_the_words_that_lead() {
+    // pass: one verdict, headings, nothing else
+    let text = render::text(&World::accepted().verify(), Style::new(Color::Ansi, 20));
+    assert!(text.starts_with("\x1b[1;32mACCEPTED\x1b[0m release.tar as app (standard)\n"), "{text:?}");
+    assert_eq!(text.matches("\x1b[0m").count(), 3);
+}
+
+#[test]
+fn an_error_lists_everything_that_is_wrong() {
+    // fail: two mistakes in one trust file, with their places and hints
+    let mut world = World::accepted();
+    world.trust = "[[persn]]\nname = \"Ana\"\n\n[[person]]\nname = \"Bo\"\n".to_owned();
+    let error = world.write().unwrap_err();
+    let folder = format!("{}/", world.folder.path().display());
+    let text = render::error(&error, Style::new(Color::Plain, 200)).replace(&folder, "");
+    insta::assert_snapshot!(text, @r#"
+    error: trust file `lasthand.trust.toml` cannot be used
+      lasthand.trust.toml:1:3: error: unknown table `persn`, expected one of: accept_simulated, identity, person, product, robot, waiver, trusted_input, root
+        hint: did you mean `person`?
+      lasthand.trust.toml:4:1: error: [[person]] has no `accounts`
+    hint: see what it says line by line: `lasthand trust check`
+    "#);
 }

@@ -62,7 +62,10 @@ fn an_agents_change_after_review_refuses() {
     assert_eq!((verification.outcome.verdict, exit_code(&verification.outcome)), (Verdict::Refused, 1));
     let report = &verification.report;
     assert_eq!(report.verdict, Some(ReportVerdict::Refused));
-    assert_eq!((report.findings[0].id.as_str(), report.findings[0].place.path.as_deref()), ("LH202", Some("src/main.c")));
+    assert_eq!(
+        (report.findings[0].id.as_str(), report.findings[0].place.path.as_deref()),
+        ("LH202", Some("src/main.c"))
+    );
     assert!(!report.frontier.is_empty() && report.proof.is_empty());
 }
 
@@ -189,7 +192,9 @@ fn links_out_of_the_folder_are_not_followed() {
     let trust = world.write().unwrap();
     fs::create_dir(world.path("outside")).unwrap();
     fs::write(world.path("outside/review.json"), &review).unwrap();
-    let link = |target: &str, name: &str| std::os::unix::fs::symlink(world.path(target), world.path("evidence").join(name)).unwrap();
+    let link = |target: &str, name: &str| {
+        std::os::unix::fs::symlink(world.path(target), world.path("evidence").join(name)).unwrap()
+    };
     link("outside/review.json", "review.json");
     link("outside", "folder");
     let verify = || {
@@ -235,7 +240,10 @@ fn errors_say_what_where_and_what_next() {
     assert_eq!(report_for_error(&error, Path::new("x")).findings.len(), lines.len());
 
     let mut world = World::accepted();
-    world.trust.push_str(&format!("\n[[product]]\nname = \"b\"\nrepositories = [\"{}\"]\nrefs = [\"refs/heads/main\"]\n", support::REPOSITORY));
+    world.trust.push_str(&format!(
+        "\n[[product]]\nname = \"b\"\nrepositories = [\"{}\"]\nrefs = [\"refs/heads/main\"]\n",
+        support::REPOSITORY
+    ));
     let error = world.verify_under(presets::standard()).unwrap_err();
     assert!(matches!(&error, VerifyError::ProductNotNamed { products } if products == &["app", "b"]), "{error}");
 
@@ -274,7 +282,8 @@ fn lock_files_count_by_their_bytes_only() {
     let locked = support::tree(&[("Cargo.lock", &lock)]);
     let mut world = World::accepted();
     let tree = json!({ "root": locked.root().to_string() });
-    let predicate = json!({ "kind": "edit", "repository": { "uri": support::REPOSITORY }, "actors": [], "targetTree": tree });
+    let predicate =
+        json!({ "kind": "edit", "repository": { "uri": support::REPOSITORY }, "actors": [], "targetTree": tree });
     let edit = statement("t", &locked.root().0, "https://lasthand.dev/step-actor/v0.1", &predicate);
     world.evidence.insert("edit.json".to_owned(), signed(&edit, "ana").1);
     world.evidence.insert(format!("inventories/{}.inv", locked.root()), locked.to_blob());
@@ -287,4 +296,13 @@ fn lock_files_count_by_their_bytes_only() {
     assert!(verification.facts.locks.is_empty());
     assert_eq!(item(&verification.report, &blob).status, EvidenceStatus::Rejected);
     assert_eq!(key("ana").id(), key("ana").id());
+}
+
+#[test]
+fn an_archive_that_readers_take_differently_gets_no_verdict() {
+    // fail: `app-1.0//x` is unpacked as another path than it says
+    let world = World::of(&Plan { slipped: vec!["app-1.0//x"], ..Plan::default() });
+    let error = world.verify_under(presets::standard()).unwrap_err();
+    assert_eq!((error.exit_code(), error.id()), (4, "LH905"));
+    assert!(error.message().contains("rewritten-path"), "{}", error.message());
 }

@@ -109,7 +109,9 @@ impl<'a> Walk<'a> {
             Class::Lines => match read_bounded(path, self.limits.json_bytes) {
                 Ok(bytes) => {
                     for (line, bytes) in json_lines(&bytes) {
-                        self.evidence.documents.push(Document { source: format!("{source}:{line}"), bytes: bytes.to_owned() });
+                        self.evidence
+                            .documents
+                            .push(Document { source: format!("{source}:{line}"), bytes: bytes.to_owned() });
                     }
                 }
                 Err(error) => self.fault(named, &error.to_string()),

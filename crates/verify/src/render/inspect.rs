@@ -52,7 +52,8 @@ fn one_step(page: &mut Page, view: &View<'_>, number: usize, step: &ReportStep) 
         .actors
         .iter()
         .map(|actor| {
-            let method = stated.iter().find(|stated| stated.principal == actor.principal).map(|stated| stated.method.as_str());
+            let method =
+                stated.iter().find(|stated| stated.principal == actor.principal).map(|stated| stated.method.as_str());
             format!("{} {}", actor.role, view.actor(actor, method))
         })
         .collect();

@@ -15,9 +15,9 @@ use lasthand_model::wire::report::ReportFileVerdict;
 use crate::error::VerifyError;
 pub use escape::escape;
 pub use inspect::inspect;
+use page::{Page, Paint};
 pub use text::text;
 pub use why::why;
-use page::{Page, Paint};
 
 /// How to print.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

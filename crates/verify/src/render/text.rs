@@ -1,6 +1,9 @@
 //! The verdict for people. A common refusal fits a screen of 24 lines.
 
+use std::collections::BTreeSet;
+
 use lasthand_lineage::{Finding, Severity, Verdict};
+use lasthand_model::digest::StatementDigest;
 use lasthand_model::timestamp;
 use lasthand_model::wire::facts::Body;
 use lasthand_model::wire::report::EvidenceStatus;
@@ -23,7 +26,18 @@ pub fn text(verification: &Verification, style: Style) -> String {
     let mut page = Page::new(style);
     verdict(&mut page, verification);
     match verification.outcome.verdict {
-        Verdict::Accepted | Verdict::Exception => proof(&mut page, verification, &view),
+        Verdict::Accepted => {
+            proof(&mut page, verification, &view);
+            start(&mut page, verification);
+        }
+        Verdict::Exception => {
+            proof(&mut page, verification, &view);
+            page.blank();
+            page.title(Paint::Strong, "let through although", "");
+            for cause in causes(verification) {
+                one_line(&mut page, &view, 2, &cause);
+            }
+        }
         Verdict::Refused | Verdict::Undecided => {
             let causes = causes(verification);
             reasons(&mut page, verification, &view, &causes);
@@ -100,11 +114,16 @@ fn reasons(page: &mut Page, verification: &Verification, view: &View<'_>, causes
             if at == FULL_CAUSES {
                 page.blank();
             }
-            let paths = cause.paths();
-            let more = if paths.len() > 1 { format!(" (and {} more)", paths.len() - 1) } else { String::new() };
-            page.line(0, 2, &format!("{} {}{more}", first.id.id(), view.people.by_name(&first.message)));
+            one_line(page, view, 0, cause);
         }
     }
+}
+
+fn one_line(page: &mut Page, view: &View<'_>, indent: usize, cause: &Cause<'_>) {
+    let Some(first) = cause.first() else { return };
+    let paths = cause.paths();
+    let more = if paths.len() > 1 { format!(" (and {} more)", paths.len() - 1) } else { String::new() };
+    page.line(indent, 2, &format!("{} {}{more}", first.id.id(), view.people.by_name(&first.message)));
 }
 
 fn full_cause(page: &mut Page, verification: &Verification, view: &View<'_>, cause: &Cause<'_>) {
@@ -114,30 +133,28 @@ fn full_cause(page: &mut Page, verification: &Verification, view: &View<'_>, cau
     if paths.len() > 1 {
         page.entry(4, "paths", &some(&paths, PATHS));
     }
-    let mut actors: Vec<String> = Vec::new();
-    for item in verification.outcome.frontier.iter().filter(|item| item.finding.id == first.id) {
-        for actor in item.actors.iter().chain(&item.finding.place.actor) {
-            let shown = view.principal(actor);
-            if !actors.contains(&shown) {
-                actors.push(shown);
-            }
-        }
-    }
+    let of_cause = verification.outcome.frontier.iter().filter(|item| item.finding.id == first.id);
+    let principals = distinct(of_cause.flat_map(|item| item.actors.iter().chain(&item.finding.place.actor)));
+    let actors: Vec<String> = principals.into_iter().map(|principal| view.principal(principal)).collect();
     if !actors.is_empty() {
         page.entry(4, "by", &some(&actors, PER_ROLE));
     }
-    let mut sources: Vec<String> = Vec::new();
-    for digest in cause.findings.iter().filter_map(|finding| finding.place.step.or(finding.place.evidence)) {
+    let statements = cause.findings.iter().filter_map(|finding| finding.place.step.or(finding.place.evidence));
+    let source = |digest: StatementDigest| {
         let commit = view.commit(digest).map(|commit| format!("commit {}, ", short(commit))).unwrap_or_default();
         let level = view.level(digest).map_or_else(|| "no level".to_owned(), |level| format!("level {level}"));
-        let source = format!("{} ({commit}{level})", view.source(digest));
-        if !sources.contains(&source) {
-            sources.push(source);
-        }
-    }
+        format!("{} ({commit}{level})", view.source(digest))
+    };
+    let sources: Vec<String> = distinct(statements).into_iter().map(source).collect();
     if !sources.is_empty() {
         page.entry(4, "evidence", &some(&sources, 2));
     }
+}
+
+/// Each item once, in order of first appearance.
+fn distinct<T: Ord + Copy>(items: impl Iterator<Item = T>) -> Vec<T> {
+    let mut seen = BTreeSet::new();
+    items.filter(|item| seen.insert(*item)).collect()
 }
 
 fn what_to_do(page: &mut Page, view: &View<'_>, causes: &[Cause<'_>]) {
@@ -171,12 +188,22 @@ fn proof(page: &mut Page, verification: &Verification, view: &View<'_>) {
         let of_role: Vec<_> = items.iter().filter(|item| item.role.as_str() == role).collect();
         for item in of_role.iter().take(PER_ROLE) {
             let shows = view.people.by_name(&item.shows);
-            page.entry(2, role, &format!("{shows}{} [{}]", excuse(view, item.statement), base(&view.source(item.statement))));
+            let more = excuse(view, item.statement);
+            let commit =
+                view.commit(item.statement).map(|commit| format!(" (commit {})", short(commit))).unwrap_or_default();
+            page.entry(2, role, &format!("{shows}{commit}{more} [{}]", base(&view.source(item.statement))));
         }
         if of_role.len() > PER_ROLE {
             page.entry(2, "", &format!("and {} more", of_role.len() - PER_ROLE));
         }
     }
+    if items.is_empty() {
+        page.entry(2, "trusted", "the trust file names this artifact");
+    }
+}
+
+/// Where the chain of covers starts: the trees that the trust file takes as reviewed.
+fn start(page: &mut Page, verification: &Verification) {
     let question = &verification.facts.question;
     let product = verification.facts.trust.products.iter().find(|product| product.name == question.product);
     for onboarding in product.into_iter().flat_map(|product| &product.onboarding) {
@@ -185,16 +212,14 @@ fn proof(page: &mut Page, verification: &Verification, view: &View<'_>) {
         let id = git.or_else(|| tree.root.map(|root| root.0.short())).unwrap_or_default();
         page.entry(2, "start", &format!("{id} of {}, taken as reviewed by the trust file", onboarding.repository));
     }
-    if items.is_empty() {
-        page.entry(2, "trusted", "the trust file names this artifact");
-    }
 }
 
 /// Reason and end of an exception.
-fn excuse(view: &View<'_>, digest: lasthand_model::digest::StatementDigest) -> String {
+fn excuse(view: &View<'_>, digest: StatementDigest) -> String {
     match view.statement(digest).map(|statement| &statement.body) {
         Some(Body::Approval(approval)) if approval.action == "exception" => {
-            let until = approval.expires.map(|expires| format!(", until {}", timestamp::format(expires))).unwrap_or_default();
+            let until =
+                approval.expires.map(|expires| format!(", until {}", timestamp::format(expires))).unwrap_or_default();
             format!(": {}, by {}{until}", approval.reason, view.people.name(&approval.approver.principal))
         }
         _ => String::new(),
@@ -214,7 +239,8 @@ fn notes(page: &mut Page, verification: &Verification, view: &View<'_>) {
         notes.push("no evidence was given".to_owned());
     }
     let bad = |item: &&lasthand_model::wire::report::ReportEvidence| {
-        item.status == EvidenceStatus::Rejected || (item.status == EvidenceStatus::Unused && item.signer.is_none() && item.digest.is_some())
+        item.status == EvidenceStatus::Rejected
+            || (item.status == EvidenceStatus::Unused && item.signer.is_none() && item.digest.is_some())
     };
     let rejected: Vec<_> = evidence.iter().filter(bad).collect();
     for item in rejected.iter().take(PER_ROLE) {

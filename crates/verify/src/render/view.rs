@@ -4,19 +4,22 @@ use std::collections::BTreeMap;
 
 use lasthand_lineage::Finding;
 use lasthand_model::digest::StatementDigest;
-use lasthand_model::wire::facts::{Actor, Body, Facts, StatementFact};
-use lasthand_model::wire::report::{ReportActor, ReportEvidence, ReportSigner, ReportStep};
+use lasthand_model::wire::facts::{Actor, Body, StatementFact};
+use lasthand_model::wire::report::{EvidenceStatus, ReportActor, ReportEvidence, ReportSigner, ReportStep};
 
 use crate::people::People;
 use crate::verifier::Verification;
 
 /// A verification, indexed for printing.
 pub(super) struct View<'a> {
-    pub(super) facts: &'a Facts,
     pub(super) people: People<'a>,
     steps: BTreeMap<StatementDigest, &'a ReportStep>,
     evidence: BTreeMap<StatementDigest, &'a ReportEvidence>,
     statements: BTreeMap<StatementDigest, &'a StatementFact>,
+    /// Actors that labels name, by the statement that is labelled.
+    labelled: BTreeMap<StatementDigest, Vec<&'a Actor>>,
+    /// Of each principal, where he is known best.
+    best: BTreeMap<&'a str, &'a ReportActor>,
 }
 
 impl<'a> View<'a> {
@@ -25,15 +28,33 @@ impl<'a> View<'a> {
         let mut evidence = BTreeMap::new();
         for item in &report.evidence {
             if let Some(digest) = item.digest {
-                evidence.entry(digest).or_insert(item);
+                let known = evidence.entry(digest).or_insert(item);
+                // A bundle that does not hold may claim the digest of one that does.
+                if known.status != EvidenceStatus::Verified && item.status == EvidenceStatus::Verified {
+                    *known = item;
+                }
+            }
+        }
+        let mut labelled: BTreeMap<StatementDigest, Vec<&Actor>> = BTreeMap::new();
+        for fact in &verification.facts.statements {
+            if let Body::StepActor(label) = &fact.body {
+                labelled.entry(label.labels).or_default().extend(&label.actors);
+            }
+        }
+        let mut best: BTreeMap<&str, &ReportActor> = BTreeMap::new();
+        for actor in report.steps.iter().flat_map(|step| &step.actors) {
+            let known = best.entry(&actor.principal).or_insert(actor);
+            if actor.level > known.level {
+                *known = actor;
             }
         }
         Self {
-            facts: &verification.facts,
             people: People::new(&verification.facts.trust),
             steps: report.steps.iter().map(|step| (step.statement, step)).collect(),
             evidence,
             statements: verification.facts.statements.iter().map(|fact| (fact.digest, fact)).collect(),
+            labelled,
+            best,
         }
     }
 
@@ -52,7 +73,8 @@ impl<'a> View<'a> {
 
     /// `Ana (human, level 3)`, with how that is known where it is stated.
     pub(super) fn actor(&self, actor: &ReportActor, method: Option<&str>) -> String {
-        let known = method.filter(|method| !method.is_empty()).map(|method| format!(", by {method}")).unwrap_or_default();
+        let known =
+            method.filter(|method| !method.is_empty()).map(|method| format!(", by {method}")).unwrap_or_default();
         format!("{} ({}, level {}{known})", self.people.name(&actor.principal), actor.kind, actor.level)
     }
 
@@ -77,10 +99,7 @@ impl<'a> View<'a> {
 
     /// A principal with what is known of him in any step, the best level first.
     pub(super) fn principal(&self, principal: &str) -> String {
-        let known = self.steps.values().flat_map(|step| &step.actors).filter(|actor| actor.principal == principal);
-        known
-            .max_by_key(|actor| actor.level)
-            .map_or_else(|| self.people.name(principal), |actor| self.actor(actor, None))
+        self.best.get(principal).map_or_else(|| self.people.name(principal), |actor| self.actor(actor, None))
     }
 
     /// The actors of a statement as it names them; of a build or package step, those of its labels.
@@ -92,16 +111,7 @@ impl<'a> View<'a> {
             Some(Body::Act(act)) => act.actors.iter().collect(),
             Some(Body::Approval(approval)) => vec![&approval.approver],
             Some(Body::StepActor(label)) => label.actors.iter().collect(),
-            Some(Body::Step(_)) => self
-                .facts
-                .statements
-                .iter()
-                .filter_map(|fact| match &fact.body {
-                    Body::StepActor(label) if label.labels == digest => Some(&label.actors),
-                    _ => None,
-                })
-                .flatten()
-                .collect(),
+            Some(Body::Step(_)) => self.labelled.get(&digest).cloned().unwrap_or_default(),
             _ => Vec::new(),
         }
     }

@@ -100,7 +100,8 @@ fn near(path: &str, files: &[ReportFile]) -> Vec<String> {
         .iter()
         .map(|file| {
             let other = file.path.as_str();
-            let ends = shared(&mut path.chars(), &mut other.chars()) + shared(&mut path.chars().rev(), &mut other.chars().rev());
+            let ends = shared(&mut path.chars(), &mut other.chars())
+                + shared(&mut path.chars().rev(), &mut other.chars().rev());
             (ends, other)
         })
         .filter(|(ends, _)| *ends >= 3)

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use lasthand_lineage::Outcome;
 use lasthand_model::digest::StatementDigest;
+use lasthand_model::timestamp;
 use lasthand_model::wire::facts::Body;
 use lasthand_model::wire::report::{EvidenceStatus, ReportEvidence, ReportTime};
-use lasthand_model::timestamp;
 
 use crate::facts::{Gathered, Item};
 use crate::people::People;

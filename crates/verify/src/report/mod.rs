@@ -7,12 +7,12 @@ use std::collections::BTreeMap;
 
 use lasthand_artifact::Kind;
 use lasthand_lineage::{FileAnswer, FileVerdict, Finding, Outcome, Severity, Verdict};
-use lasthand_model::digest::Sha256;
+use lasthand_model::digest::{Sha256, StatementDigest};
 use lasthand_model::inventory::{FileRecord, Inventory, escape_path};
 use lasthand_model::wire::facts::{Facts, Label, PathRule};
 use lasthand_model::wire::report::{
-    self, Report, ReportArtifact, ReportExplanation, ReportFile, ReportFileVerdict, ReportFinding, ReportFrontier,
-    ReportPlace, ReportPolicy, ReportProof, ReportVerdict,
+    self, EvidenceStatus, Report, ReportArtifact, ReportExplanation, ReportFile, ReportFileVerdict, ReportFinding,
+    ReportFrontier, ReportPlace, ReportPolicy, ReportProof, ReportVerdict,
 };
 
 use crate::facts::Gathered;
@@ -23,20 +23,23 @@ pub use error::report_for_error;
 pub(crate) fn build(gathered: &Gathered, outcome: &Outcome, inventory: &Inventory, kind: Option<Kind>) -> Report {
     let facts = &gathered.facts;
     let evidence = items::evidence(gathered, outcome);
-    let source_of = |statement| {
-        let item = evidence.iter().find(|item: &&report::ReportEvidence| item.digest == Some(statement));
-        item.map(|item| item.source.clone())
-    };
+    let mut sources: BTreeMap<StatementDigest, &str> = BTreeMap::new();
+    for item in &evidence {
+        if let Some(digest) = item.digest.filter(|_| item.status == EvidenceStatus::Verified) {
+            sources.entry(digest).or_insert(&item.source);
+        }
+    }
     let proof = outcome.proof.iter().map(|item| ReportProof {
         role: item.role.as_str().to_owned(),
         statement: item.statement,
-        evidence_source: source_of(item.statement),
+        evidence_source: sources.get(&item.statement).map(|source| (*source).to_owned()),
         shows: item.shows.clone(),
     });
     let frontier = outcome
         .frontier
         .iter()
         .map(|item| ReportFrontier { finding: finding(&item.finding), actors: item.actors.clone() });
+    let proof = proof.collect();
     Report {
         artifact: ReportArtifact {
             name: facts.question.artifact_name.clone().unwrap_or_default(),
@@ -50,7 +53,7 @@ pub(crate) fn build(gathered: &Gathered, outcome: &Outcome, inventory: &Inventor
         findings: outcome.findings.iter().map(finding).collect(),
         files: files(inventory, &outcome.files),
         steps: timeline::steps(facts),
-        proof: proof.collect(),
+        proof,
         frontier: frontier.collect(),
         evidence,
         ..Report::default()

@@ -162,6 +162,25 @@ impl World {
         Self { folder, evidence, trust: trust(&base), artifact }
     }
 
+    /// Believes one more person, by the key of `word`.
+    pub(crate) fn add_person(&mut self, name: &str, word: &str, row: &str) {
+        let (id, pem) = (key(word).id(), key(word).public_pem().unwrap());
+        self.trust.push_str(&format!(
+            "\n[[root]]\ntype = \"key\"\npem = '''\n{pem}'''\n\n[[identity]]\nmethod = \"key\"\nid = \"{id}\"\nkind = \"human\"\n\
+             custody = \"personal\"\n{row}\n\n[[person]]\nname = \"{name}\"\naccounts = [\"key:{id}\"]\n"
+        ));
+    }
+
+    /// One half of an exception for the release.
+    pub(crate) fn exception(&self, word: &str, reason: &str, expires: &str) -> Vec<u8> {
+        let predicate = json!({
+            "action": "exception", "product": "app", "reason": reason, "expiresOn": expires, "scope": [],
+            "reviewer": actor("approver", &principal(word), "user", "dsse-key"),
+            "authors": [agent("agent:coder-7", "mailto:bo@example.com")], "authorsComplete": true,
+        });
+        signed(&statement("release.tar", &Sha256::of(&self.artifact), REVIEW, &predicate), word).1
+    }
+
     pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
