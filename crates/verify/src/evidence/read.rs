@@ -11,7 +11,7 @@ use super::InventoryFile;
 use crate::error::with_sources;
 
 /// LIMIT: bytes of one record blob.
-const INVENTORY_BYTES: usize = 4 << 30;
+const INVENTORY_BYTES: usize = 1 << 31;
 
 /// Reads a plain file of at most `limit` bytes.
 pub(crate) fn read_bounded(path: &Path, limit: usize) -> io::Result<Vec<u8>> {
