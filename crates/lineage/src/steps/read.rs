@@ -93,7 +93,8 @@ impl<'r, 'w, 'a> Reader<'r, 'w, 'a> {
                 Body::StepActor(actor) => Some(actor),
                 _ => None,
             });
-            let faults = self.faults(statement, body, Labels { label, actor, all: labels, void: !void.is_empty() });
+            let faults =
+                self.faults(statement, body, Labels { label, actor, all: labels, void: self.void_fault(label, &void) });
             out.push(Candidate {
                 statement: at,
                 body,
@@ -174,23 +175,38 @@ impl<'r, 'w, 'a> Reader<'r, 'w, 'a> {
         if let Some(builder) = builder {
             faults.demand(Rule::StepLevel, builder.level >= preset.builder_level, FindingId::LevelTooLow);
         }
-        faults.demand(Rule::StepProduct, self.for_this_product(body, actor), FindingId::NotThisProduct);
-        let complete = match actor {
-            Some(actor) => actor.actors_complete && performers(&actor.actors).next().is_some(),
-            None => !void && builder.is_some_and(|builder| builder.row.actors_complete),
-        };
-        faults.demand(Rule::Performers, complete, FindingId::ActorsIncomplete);
+        match void {
+            Some(id) => faults.found.push((id, None)),
+            None => self.label_faults(body, actor, builder, &mut faults),
+        }
         faults.demand(Rule::AutomationOnly, self.automation_only(label, actor, labels), FindingId::ActorNotAutomation);
         let marked = self.each_label(labels).any(|(_, actor)| !actor.marks.is_empty());
         let unmarked = !marked || self.run.label(Label::AgentMarks);
         faults.demand(Rule::NoMarks, unmarked, FindingId::AgentMarks);
         let failed = self.each_label(labels).any(|(_, actor)| actor.success == Some(false));
-        let stated = actor.and_then(|actor| actor.success).unwrap_or(body.only_on_success);
+        let stated = void.is_some() || actor.and_then(|actor| actor.success).unwrap_or(body.only_on_success);
         faults.demand(Rule::Success, stated && !failed, FindingId::StepFailed);
         faults.demand(Rule::HasMaterials, !body.materials.is_empty(), FindingId::NoMaterials);
-        self.instruction_faults(body, actor, &mut faults);
         self.parameter_faults(body, actor, &mut faults);
         self.source_faults(body, &mut faults);
+        faults.found
+    }
+
+    /// What fails of that which a label, or the builder's row in its place, must say.
+    fn label_faults(
+        &self,
+        body: &'a Step,
+        actor: Option<&'a StepActor>,
+        builder: Option<&Pair<'a>>,
+        faults: &mut Faults,
+    ) {
+        faults.demand(Rule::StepProduct, self.for_this_product(body, actor), FindingId::NotThisProduct);
+        let complete = match actor {
+            Some(actor) => actor.actors_complete && performers(&actor.actors).next().is_some(),
+            None => builder.is_some_and(|builder| builder.row.actors_complete),
+        };
+        faults.demand(Rule::Performers, complete, FindingId::ActorsIncomplete);
+        self.instruction_faults(body, actor, faults);
         let bounded = actor.is_some_and(|actor| {
             matches!(actor.materials_bound, Bound::Upper | Bound::Exact) && actor.materials_gaps.is_empty()
         });
@@ -199,10 +215,15 @@ impl<'r, 'w, 'a> Reader<'r, 'w, 'a> {
                 && self.run.label(Label::InputsNotBounded)
         };
         faults.demand(Rule::Bounded, bounded || declared(), FindingId::InputsNotBounded);
-        if preset.require_credential && actor.is_none() {
+        if self.run.world.facts.preset.require_credential && actor.is_none() {
             faults.found.push((FindingId::Credential, None));
         }
-        faults.found
+    }
+
+    /// What is wrong with the first own label, where none is usable.
+    fn void_fault(&self, label: Option<usize>, void: &[usize]) -> Option<FindingId> {
+        let first = self.run.world.known.get(*void.first()?)?;
+        label.is_none().then(|| first.fault.unwrap_or(FindingId::Revoked))
     }
 
     fn each_label<'s>(&'s self, labels: &'s [usize]) -> impl Iterator<Item = (&'s Known<'a>, &'a StepActor)> + 's {
@@ -456,8 +477,8 @@ struct Labels<'l, 'a> {
     actor: Option<&'a StepActor>,
     /// Every known label.
     all: &'l [usize],
-    /// Whether an own label exists that is not usable.
-    void: bool,
+    /// Where no own label is usable: what is wrong with the first.
+    void: Option<FindingId>,
 }
 
 struct Faults {
