@@ -417,6 +417,13 @@ class World:
         return (self.usable(s) and level is not None and self.reviewer_human(r) and (not r.marks or level == 4)
                 and level >= self.preset.reviewer_level and (level >= 4 or "presence-unproven" in self.allowed))
 
+    def fault(self, s, r):
+        """The first that fails of a usable and authorised review; marks, human, level, presence, sha1-join."""
+        level = self.review_level(s, r)
+        tests = (("LH104", not r.marks or level == 4), ("LH207", self.reviewer_human(r)), ("LH207", level >= self.preset.reviewer_level),
+                 ("LH108", level >= 4 or "presence-unproven" in self.allowed), ("LH211", not self.unjoined(r)))
+        return next((finding for finding, ok in tests if not ok), None)
+
     def target_ref(self, r, L):
         return r.repository == L.b.repository and (r.target_ref == L.b.target_ref or any_glob(self.product.refs, r.target_ref))
 
@@ -468,18 +475,20 @@ class World:
 
     def bound_once(self, s, r, L):
         binding = self.binding(r, L, False)
-        return binding == "T1" or (binding == "T2" and self.review_once(s, r, L))
+        return binding is not None and self.review_once(s, r, L, binding)
 
-    def review_once(self, s, r, L):
+    def review_once(self, s, r, L, binding):
         M, seen, base = L, {L.digest}, self.review_trees(r)[0]
         starts = L.A == base
         while M.b.prev is not None:
             M = self.prev(M, self.landings)
-            if M is None or M.digest in seen or self.holds(s, r, M):
+            if M is None or M.digest in seen:
+                return binding == "T1"
+            if self.holds(s, r, M):
                 return False
             seen.add(M.digest)
             starts = starts or M.A == base
-        return starts
+        return starts or binding == "T1"
 
     def authors(self, L):
         """Authors of L, pooled: principal -> (kind, principals it stands for)."""
@@ -645,10 +654,11 @@ class World:
             and self.level(g, r) >= self.preset.builder_level)]
 
     def authorised(self, s):
+        """READING: a step that is not usable is judged under its rows all the same, so that only that is found."""
         return [pair for pair in self.candidates(s) if self.step_authority(s, s.body[1], pair)]
 
     def step_authority(self, s, b, pair):
-        return (self.usable(s) and pair is not None and self.of_kind(pair) == "automation" and b.kind in pair[1].may
+        return (pair is not None and self.of_kind(pair) == "automation" and b.kind in pair[1].may
                 and any_glob(pair[1].products, self.name) and any_glob(self.product.builders, pair[0].principal)
                 and all(any_glob(pair[1].where, m.repository) for word, m in b.materials if word == "tree"))
 
@@ -670,7 +680,7 @@ class World:
     def find_own(self, s, b, n, pair, label):
         x, l = label or (None, None)
         g, row = pair or (None, None)
-        out = set(self.unusable(s)) | (self.unusable(x) if label else set())
+        out = set(self.unusable(s))
 
         def need(finding, ok):
             if not ok:
@@ -689,7 +699,7 @@ class World:
         need("LH308", all(self.kind(a.principal, a.kind) == "automation"  # automation-only
                           for _, o in self.labels(s) for a in o.actors if a.role == "performer"))
         if l is not None:
-            need("LH308", not self.usable(x) or all(level >= self.preset.builder_level for level in self.performer_levels(s, x, l.actors)))
+            need("LH308", all(level >= self.preset.builder_level for level in self.performer_levels(s, x, l.actors)))
         need("LH105", "agent-marks" in self.allowed or not any(o.marks for _, o in self.labels(s)))  # no-marks
         need("LH310", (l.success is True if l is not None and l.success is not None else b.only_on_success)  # success
              and not any(o.success is False for _, o in self.labels(s)))
@@ -1074,7 +1084,7 @@ class World:
 
     def comparison(self, s, b):
         """The comparison with the artifact in hand under the step's own label."""
-        return self.package_compare(s, b, (self.own_labels(s) or self.lost_labels(s) or [(None, None)])[0][1], self.d)
+        return self.package_compare(s, b, (self.own_labels(s) or [(None, None)])[0][1], self.d)
 
     def file_answer(self, e, C):
         by_package = any(self.known_kind(f) == "package" for f, _, _ in self.proving(self.d))
@@ -1165,7 +1175,9 @@ class World:
         out = {"LH307"} if any(b.kind not in ("build", "package") and any(n.digest == d for n in b.products)
                                for _, b in self.of_type("step")) else set()
         if steps:
-            return out | self.product_findings(steps)
+            return self.product_findings(steps)
+        if out:
+            return out
         if named:
             s, b, _ = self.fewest(named)
             return out | {"LH003"} | (self.comparison(s, b)[0] if b.kind == "package" else set())
@@ -1194,8 +1206,7 @@ class World:
     def step_own(self, s, b, n):
         """Own findings with the first own label, under the authorised pair that leaves the fewest."""
         def find():
-            # READING: a label that would be own if it were usable stands in, with what makes it unusable
-            label = (self.own_labels(s) or self.lost_labels(s) or [None])[0]
+            label = (self.own_labels(s) or [None])[0]
             sets = [self.own_findings(s, b, n, pair, label) for pair in self.authorised(s) or [None]]
             return min(sets, key=lambda x: (len(x), sorted(x)))
         return self.once(("step own", s.digest, n.name, n.digest), find)
@@ -1253,12 +1264,11 @@ class World:
         usable = [(s, r) for s, r in R if self.usable(s) and self.review_level(s, r) is not None]
         if not usable:
             return set().union(*(self.unusable(s) for s, _ in R)) or {"LH101"}
-        good = [(s, r) for s, r in usable if self.reviewer_good(s, r)]
+        faults = {(s.digest): self.fault(s, r) for s, r in usable}
+        good = [(s, r) for s, r in usable if faults[s.digest] is None]
         if not good:
-            human = [(s, r) for s, r in usable if self.reviewer_human(r) and self.review_level(s, r) >= self.preset.reviewer_level]
-            if any(r.marks and self.review_level(s, r) < 4 for s, r in human):
-                return {"LH104"}
-            return {"LH108"} if human else {"LH207"}
+            found = set(faults.values())
+            return {"LH104"} & found or {"LH108", "LH211"} & found or {"LH207"}
         for finding, test in (("LH212", lambda s, r: self.target_ref(r, M)), ("LH214", lambda s, r: self.bound_once(s, r, M)),
                               ("LH208", lambda s, r: any_glob(r.scope, p)), ("LH213", lambda s, r: self.changes(r, p))):
             good = [(s, r) for s, r in good if test(s, r)]
