@@ -192,6 +192,13 @@ class Trees(Case):
         self.drop("review")
         self.want("refused", "LH201", share="unreviewed")
 
+    def test_not_covered_stays_when_the_tree_before_is_not_known(self):
+        self.second()
+        self.review("1", "2")
+        self.drop("review")
+        del self.w["inventories"][h("tree 0")]
+        self.want("refused", "LH204")
+
     def test_not_covered_elsewhere_is_seen(self):
         self.second("2", "a1")
         self.w["inventories"][h("tree 2")][1] = entry("b.txt", "b2")
