@@ -1208,6 +1208,9 @@ class World:
         def find():
             label = (self.own_labels(s) or [None])[0]
             sets = [self.own_findings(s, b, n, pair, label) for pair in self.authorised(s) or [None]]
+            lost = self.lost_labels(s)
+            if label is None and lost:  # in place of all that a label would say
+                sets = [x - {"LH002", "LH302", "LH304", "LH309", "LH310"} | self.unusable(lost[0][0]) for x in sets]
             return min(sets, key=lambda x: (len(x), sorted(x)))
         return self.once(("step own", s.digest, n.name, n.digest), find)
 
@@ -1223,7 +1226,7 @@ class World:
             if any(self.clean(material, b, r) for r in rows or [None]):
                 continue
             if word == "tree":
-                lacks = m.tree.root is None and (m.tree.git_tree or m.tree.git_commit) and "sha1-join" not in self.allowed
+                lacks = m.tree.root is None and (m.tree.git_tree or m.tree.git_commit) and self.tree(m.repository, m.tree) is None
                 out |= {"LH211"} if lacks else self.tree_findings(m.repository, self.tree(m.repository, m.tree), seen)
             elif word == "external":
                 out.add("LH305")
