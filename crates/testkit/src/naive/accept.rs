@@ -28,14 +28,17 @@ pub(super) fn decide(evidence: &Evidence, allowed: &BTreeSet<Label>) -> &'static
             && !(evidence.facts.preset.refuse_reverted
                 && trees.iter().any(|(repository, root)| cover.was_reverted_to(evidence, repository, *root)))
     });
-    let listed = evidence.facts.preset.require_lists.iter().all(|kind| {
-        evidence.current(*kind).is_some_and(|list| evidence.facts.now <= list.fresh_until)
-    });
+    let listed = evidence
+        .facts
+        .preset
+        .require_lists
+        .iter()
+        .all(|kind| evidence.current(*kind).is_some_and(|list| evidence.facts.now <= list.fresh_until));
     if proven && listed {
         "accepted"
     } else if evidence.product.is_some_and(|product| !withdrawn && is_excepted(evidence, product)) {
         "exception"
-    } else if evidence.product.is_some() && (proven || !is_named(evidence, &cover)) {
+    } else if evidence.product.is_some() && !withdrawn && (proven || !is_named(evidence, &cover)) {
         "undecided"
     } else {
         "refused"
@@ -74,17 +77,13 @@ fn is_met(evidence: &Evidence, required: &RequiredAct) -> bool {
 /// Rule goal. `inside` are the indexes being looked into.
 ///
 /// Out: also the source trees of the proof.
-fn is_proven(
-    steps: &Steps,
-    asked: Sha256,
-    inside: &mut Vec<Sha256>,
-    trees: &mut BTreeSet<(String, Sha256)>,
-) -> bool {
+fn is_proven(steps: &Steps, asked: Sha256, inside: &mut Vec<Sha256>, trees: &mut BTreeSet<(String, Sha256)>) -> bool {
     let evidence = steps.evidence;
     let artifacts = evidence.product.map_or(&[][..], |product| &product.artifacts);
-    let made = steps.faithful.iter().any(|(_, name, digest)| {
-        *digest == asked && any_glob(artifacts, name.rsplit('/').next().unwrap_or(name))
-    });
+    let made = steps
+        .faithful
+        .iter()
+        .any(|(_, name, digest)| *digest == asked && any_glob(artifacts, name.rsplit('/').next().unwrap_or(name)));
     if made {
         steps.source_trees(asked, trees);
         return true;
@@ -207,7 +206,5 @@ fn is_named(evidence: &Evidence, cover: &Cover) -> bool {
         Body::Other(other) => other.subjects.iter().any(|subject| subject.digest == asked.0),
         _ => false,
     });
-    stated
-        || facts.indexes.contains_key(&asked)
-        || has_near_match(evidence, cover, asked.0)
+    stated || facts.indexes.contains_key(&asked) || has_near_match(evidence, cover, asked.0)
 }

@@ -61,26 +61,33 @@ fn prefixes(archive: &[EntryFact]) -> Vec<String> {
 fn is_tree(archive: &[EntryFact], prefix: &str, tree: &[EntryFact], landing: &LandingView) -> bool {
     let files = || archive.iter().filter(|entry| entry.entry_type != EntryType::Directory);
     let (_, odd, removed) = compare(archive, prefix, tree, landing);
-    let folders_hold_something = archive.iter().filter(|entry| entry.entry_type == EntryType::Directory).all(|folder| {
-        let folder = format!("{}/", folder.path);
-        let submodule = tree
-            .iter()
-            .filter(|entry| entry.entry_type == EntryType::Submodule)
-            .any(|entry| format!("{prefix}{}/", entry.path) == folder);
-        submodule || files().any(|file| file.path.starts_with(&folder))
-    });
+    let folders_hold_something =
+        archive.iter().filter(|entry| entry.entry_type == EntryType::Directory).all(|folder| {
+            let folder = format!("{}/", folder.path);
+            let submodule = tree
+                .iter()
+                .filter(|entry| entry.entry_type == EntryType::Submodule)
+                .any(|entry| format!("{prefix}{}/", entry.path) == folder);
+            submodule || files().any(|file| file.path.starts_with(&folder))
+        });
     let not_raised = files().filter(|file| file.entry_type == EntryType::File).all(|file| {
         let source = file.path.strip_prefix(prefix).and_then(|path| entry(tree, path));
         file.mode & 0o111 == 0 || source.is_some_and(|source| source.mode & 0o111 != 0)
     });
-    odd + removed == 0 && !is_below_a_file(archive) && folders_hold_something && not_raised && archive.iter().all(is_neutral)
+    odd + removed == 0
+        && !is_below_a_file(archive)
+        && folders_hold_something
+        && not_raised
+        && archive.iter().all(is_neutral)
 }
 
 /// How many entries of the archive agree with the tree, how many are added or changed, and how many of the tree are gone.
 fn compare(archive: &[EntryFact], prefix: &str, tree: &[EntryFact], landing: &LandingView) -> (usize, usize, usize) {
     let shipped: Vec<&EntryFact> = tree
         .iter()
-        .filter(|entry| entry.entry_type != EntryType::Submodule && !is_left_out(&landing.landing.export_ignore, &entry.path))
+        .filter(|entry| {
+            entry.entry_type != EntryType::Submodule && !is_left_out(&landing.landing.export_ignore, &entry.path)
+        })
         .collect();
     let (mut agree, mut odd, mut there) = (0, 0, BTreeSet::new());
     for entry in archive.iter().filter(|entry| entry.entry_type != EntryType::Directory) {

@@ -62,13 +62,12 @@ pub(super) fn of_landing<'a>(
         pool(evidence, &mut authors, actor, false);
     }
     let repository = landing.landing.repository.as_str();
-    let merged =
-        landing.landing.merge_of.as_ref().and_then(|merge| evidence.resolve_anyhow(repository, &merge.head));
+    let merged = landing.landing.merge_of.as_ref().and_then(|merge| evidence.resolve_anyhow(repository, &merge.head));
     for known in &evidence.known {
         let Body::Edit(edit) = &known.statement.body else { continue };
         let to = evidence.resolve_anyhow(&edit.repository, &edit.to);
-        let behind = to.is_some()
-            && (to == landing.to || to == merged || binding.iter().any(|review| review.head == to));
+        let behind =
+            to.is_some() && (to == landing.to || to == merged || binding.iter().any(|review| review.head == to));
         if edit.repository != repository || !behind {
             continue;
         }
@@ -111,15 +110,10 @@ pub(super) fn are_complete(evidence: &Evidence, landing: &LandingView, authors: 
 /// Persons who pushed and may answer for other authors.
 ///
 /// A pusher whose marked edit makes him an agent answers for nobody.
-pub(super) fn pushers<'a>(
-    evidence: &Evidence<'a>,
-    landing: &LandingView<'a>,
-    authors: &[Author],
-) -> Vec<Answerer<'a>> {
+pub(super) fn pushers<'a>(evidence: &Evidence<'a>, landing: &LandingView<'a>, authors: &[Author]) -> Vec<Answerer<'a>> {
     let mut answerers = Vec::new();
     for actor in &landing.landing.authors {
-        let human =
-            authors.iter().any(|author| author.principal == actor.principal && author.kind == ActorKind::Human);
+        let human = authors.iter().any(|author| author.principal == actor.principal && author.kind == ActorKind::Human);
         let revoked = evidence.was_revoked(landing.statement, &actor.principal);
         if actor.role == Role::Pusher && human && !revoked && landing.level.min(3) >= 3 {
             answerers.extend(evidence.person(&actor.principal).map(|person| (person, None)));
@@ -156,7 +150,8 @@ pub(super) fn are_separate(evidence: &Evidence, authors: &[Author], path: &str) 
                 && ["build", "package", "sign", "publish", "promote"].iter().any(|word| has_word(&row.may, word))
                 && any_glob(&row.products, evidence.name)
         });
-        let named = trust.robots.iter().any(|robot| robot.principal == author.principal && any_glob(&robot.paths, path));
+        let named =
+            trust.robots.iter().any(|robot| robot.principal == author.principal && any_glob(&robot.paths, path));
         !asked || !releases || named
     })
 }

@@ -100,21 +100,20 @@ impl<'a> Cover<'a> {
 
     /// Landings of a tree.
     pub(super) fn landed(&self, repository: &str, root: Sha256) -> impl Iterator<Item = &LandingView<'a>> {
-        self.landings
-            .iter()
-            .filter(move |landing| landing.landing.repository == repository && landing.to == Some(root))
+        self.landings.iter().filter(move |landing| landing.landing.repository == repository && landing.to == Some(root))
     }
 
     /// Whether a landing of the tree has uncovered paths of its own, and a base.
     pub(super) fn was_reverted_to(&self, evidence: &Evidence, repository: &str, root: Sha256) -> bool {
         let founded = self.founded.iter().any(|(place, tree)| *place == repository && *tree == root);
-        !founded && self.landings.iter().zip(&self.own).any(|(landing, own)| {
-            landing.landing.repository == repository
-                && landing.to == Some(root)
-                && landing.landing.from.is_some()
-                && !self.is_recomputed(evidence, landing)
-                && own.as_ref().is_some_and(|own| !own.is_empty())
-        })
+        !founded
+            && self.landings.iter().zip(&self.own).any(|(landing, own)| {
+                landing.landing.repository == repository
+                    && landing.to == Some(root)
+                    && landing.landing.from.is_some()
+                    && !self.is_recomputed(evidence, landing)
+                    && own.as_ref().is_some_and(|own| !own.is_empty())
+            })
     }
 
     fn is_wholly(&self, repository: &str, root: Sha256) -> bool {
@@ -317,9 +316,7 @@ fn is_whole<'a>(
         && review.head.is_some()
         && review.head == landing.to
         && review.is_meant_for(evidence, landing)
-        && after.iter().all(|entry| {
-            holds(&stated.scope, &entry.path) && are_separate(evidence, &authors, &entry.path)
-        })
+        && after.iter().all(|entry| holds(&stated.scope, &entry.path) && are_separate(evidence, &authors, &entry.path))
         && complete
         && sponsored
         && stated.authors_complete

@@ -325,9 +325,10 @@ fn is_usable(
         credential.issued <= time && time < credential.expires
     });
     let short = facts.preset.credential_seconds.is_none_or(|most| credential.expires - credential.issued <= most);
-    let reused = signed.iter().filter_map(|other| other.credential.as_ref()).any(|other| {
-        other.digest == credential.digest && other.task != credential.task
-    });
+    let reused = signed
+        .iter()
+        .filter_map(|other| other.credential.as_ref())
+        .any(|other| other.digest == credential.digest && other.task != credential.task);
     lives && short && !reused && !denied.contains(&&ListEntry::Credential(credential.digest))
 }
 

@@ -23,7 +23,12 @@ pub(super) struct ReviewView<'a> {
 }
 
 impl<'a> ReviewView<'a> {
-    pub(super) fn read(evidence: &Evidence<'a>, allowed: &BTreeSet<Label>, known: &Known<'a>, review: &'a Review) -> Self {
+    pub(super) fn read(
+        evidence: &Evidence<'a>,
+        allowed: &BTreeSet<Label>,
+        known: &Known<'a>,
+        review: &'a Review,
+    ) -> Self {
         let resolve = |tree| evidence.resolve(&review.repository, tree, allowed);
         Self {
             review,
@@ -73,19 +78,26 @@ impl<'a> ReviewView<'a> {
 
     /// Rule binding, with review-once.
     pub(super) fn is_bound(&self, evidence: &Evidence, landings: &[LandingView], landing: &LandingView) -> bool {
-        self.is_same_change(landing)
-            || (self.is_merged(evidence, landing) && self.is_used_once(evidence, landings, landing))
+        let same = self.is_same_change(landing);
+        (same || self.is_merged(evidence, landing)) && self.is_used_once(evidence, landings, landing, same)
     }
 
-    fn is_used_once(&self, evidence: &Evidence, landings: &[LandingView], landing: &LandingView) -> bool {
-        let Some(base) = self.base else { return false };
-        let mut at = landing;
+    /// Rule review-once: back along `prev`, as far as landings are found. A merge asks for the whole way, and that
+    /// the review's base is on it.
+    fn is_used_once(
+        &self,
+        evidence: &Evidence,
+        landings: &[LandingView],
+        landing: &LandingView,
+        same_change: bool,
+    ) -> bool {
+        let (mut at, mut met) = (landing, false);
         // LIMIT: a walk longer than the landings there are meets itself.
         for _ in 0..=landings.len() {
-            if at.from.is_some() && at.from == base {
-                return true;
-            }
-            let Some(before) = at.previous(landings) else { return false };
+            met |= self.base.is_some_and(|base| at.from.is_some() && at.from == base);
+            let Some(before) = at.previous(landings) else {
+                return same_change || (at.landing.prev.is_none() && met);
+            };
             if self.is_bound(evidence, landings, before) {
                 return false;
             }
@@ -114,8 +126,8 @@ fn validity<'a>(
     review: &'a Review,
 ) -> Option<(u8, Person<'a>)> {
     let reviewer = &review.reviewer;
-    let human = reviewer.kind == ActorKind::Human
-        && evidence.kind(&reviewer.principal, reviewer.kind) == ActorKind::Human;
+    let human =
+        reviewer.kind == ActorKind::Human && evidence.kind(&reviewer.principal, reviewer.kind) == ActorKind::Human;
     if !known.usable || !human {
         return None;
     }
@@ -155,7 +167,10 @@ pub(super) fn same_place(a: Option<&EntryFact>, b: Option<&EntryFact>) -> bool {
                 _ => true,
             };
             known
-                && a.entry_type == b.entry_type && a.mode == b.mode && a.sha256 == b.sha256 && a.link_target == b.link_target
+                && a.entry_type == b.entry_type
+                && a.mode == b.mode
+                && a.sha256 == b.sha256
+                && a.link_target == b.link_target
         }
         _ => false,
     }

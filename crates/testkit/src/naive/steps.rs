@@ -94,9 +94,10 @@ impl<'a> Steps<'_, 'a> {
             self.own_pairs(known, step, &pairs).is_empty()
         });
         let stated = labels.iter().map(|(_, label)| *label).collect::<Vec<_>>();
-        let performed_by_automation = stated.iter().flat_map(|label| performers(label)).all(|actor| {
-            self.evidence.kind(&actor.principal, actor.kind) == ActorKind::Automation
-        });
+        let performed_by_automation = stated
+            .iter()
+            .flat_map(|label| performers(label))
+            .all(|actor| self.evidence.kind(&actor.principal, actor.kind) == ActorKind::Automation);
         let unmarked = stated.iter().all(|label| label.marks.is_empty());
         let failed = stated.iter().any(|label| label.success == Some(false));
         if !performed_by_automation || failed || !(unmarked || self.allowed.contains(&Label::AgentMarks)) {
@@ -166,7 +167,8 @@ impl<'a> Steps<'_, 'a> {
             && self.is_one_revision(step)
             && trees(step).all(|tree| has_word(&product.repositories, &tree.repository))
             && step.materials.iter().all(|material| self.is_clean(step, pair, material))
-            && (step.kind != StepKind::Package || label.is_some_and(|label| self.is_packaged(step, label, asked.digest)))
+            && (step.kind != StepKind::Package
+                || label.is_some_and(|label| self.is_packaged(step, label, asked.digest)))
     }
 
     fn performers_have_level(&self, own: &Own) -> bool {
@@ -177,12 +179,12 @@ impl<'a> Steps<'_, 'a> {
     }
 
     fn are_instructions_clean(&self, step: &'a Step, label: Option<&'a StepActor>) -> bool {
-        let mut all = step.instructions.iter().chain(label.into_iter().flat_map(|label| &label.instructions)).peekable();
+        let mut all =
+            step.instructions.iter().chain(label.into_iter().flat_map(|label| &label.instructions)).peekable();
         all.peek().is_some()
             && all.all(|instruction| {
-                let in_tree = trees(step).any(|tree| {
-                    file_entry(self.entries_of(tree), &instruction.name, instruction.digest).is_some()
-                });
+                let in_tree = trees(step)
+                    .any(|tree| file_entry(self.entries_of(tree), &instruction.name, instruction.digest).is_some());
                 in_tree || self.evidence.is_trusted_input(instruction.digest, Some("toolchain"))
             })
     }
@@ -223,8 +225,7 @@ impl<'a> Steps<'_, 'a> {
                 trees(step).any(|tree| {
                     file_entry(self.entries_of(tree), &file.name, file.digest)
                         .is_some_and(|entry| file.mode.is_none_or(|mode| mode & 0o111 & !entry.mode == 0))
-                })
-                    || self.evidence.is_trusted_input(file.digest, None)
+                }) || self.evidence.is_trusted_input(file.digest, None)
                     || self.is_pinned(step, &file.name, file.digest)
                     || self.faithful.iter().any(|(_, name, digest)| *name == file.name && *digest == file.digest)
                     || self.is_fetched(file.digest)
@@ -246,9 +247,7 @@ impl<'a> Steps<'_, 'a> {
             let is_lock = entry.path.rsplit('/').next().is_some_and(|segment| LOCK_FORMATS.contains(&segment));
             let pins = entry.sha256.as_ref().and_then(|sha256| self.evidence.facts.locks.get(sha256));
             is_lock
-                && pins.into_iter().flatten().any(|pin| {
-                    pin.digest == digest && (pin.name == name || pin.name == last)
-                })
+                && pins.into_iter().flatten().any(|pin| pin.digest == digest && (pin.name == name || pin.name == last))
         })
     }
 
@@ -311,7 +310,8 @@ impl<'a> Steps<'_, 'a> {
                 }
                 for material in &step.materials {
                     let Material::File(file) = material else { continue };
-                    let behind = self.faithful.iter().filter(|(_, name, made)| *name == file.name && *made == file.digest);
+                    let behind =
+                        self.faithful.iter().filter(|(_, name, made)| *name == file.name && *made == file.digest);
                     waiting.extend(behind.map(|(step, ..)| *step));
                 }
             }
@@ -321,7 +321,8 @@ impl<'a> Steps<'_, 'a> {
     /// Rule package-compare.
     fn is_packaged(&self, step: &'a Step, label: &'a StepActor, asked: Sha256) -> bool {
         let Some(product) = self.evidence.facts.inventories.get(&asked) else { return false };
-        let all_known = trees(step).all(|tree| self.root_of(tree).and_then(|root| self.evidence.entries(root)).is_some());
+        let all_known =
+            trees(step).all(|tree| self.root_of(tree).and_then(|root| self.evidence.entries(root)).is_some());
         let mut namespace: BTreeMap<&str, Source> = BTreeMap::new();
         for entry in trees(step).flat_map(|tree| self.entries_of(tree)) {
             if entry.entry_type != EntryType::Submodule {

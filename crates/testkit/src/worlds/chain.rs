@@ -6,7 +6,7 @@ use lasthand_model::actor::{ActorKind, Role, StepKind};
 use lasthand_model::digest::{ArtifactDigest, FileDigest, Sha256, StatementDigest};
 use lasthand_model::inventory::EntryType;
 use lasthand_model::wire::facts::{
-    Act, Bound, Body, EntryFact, External, Facts, IndexMember, Inputs, Label, List, ListEntry, ListKind, Material,
+    Act, Body, Bound, EntryFact, External, Facts, IndexMember, Inputs, Label, List, ListEntry, ListKind, Material,
     NamedDigest, PathRule, Pin, Preset, ProductRow, Question, RequiredAct, SignerMethod, SourceTree, Step, StepActor,
     TreeRef, TrustFacts, TrustedInputRow, WaiverRow,
 };
@@ -208,10 +208,10 @@ fn label(facts: &mut Facts, rng: &mut Rng, labels: StatementDigest, kind: StepKi
 
 /// Materials beside the tree, each clean in its own way.
 fn inputs(facts: &mut Facts, rng: &mut Rng, tip: &Tip, step: &mut Step) {
-    if rng.chance(25) {
-        if let Some(own) = content(facts, &tip.tree, "src/a") {
-            step.materials.push(Material::File(named("src/a", own)));
-        }
+    if rng.chance(25)
+        && let Some(own) = content(facts, &tip.tree, "src/a")
+    {
+        step.materials.push(Material::File(named("src/a", own)));
     }
     if rng.chance(30) {
         let lock = content(facts, &tip.tree, "Cargo.lock").unwrap_or_else(|| digest(4));
@@ -227,7 +227,8 @@ fn inputs(facts: &mut Facts, rng: &mut Rng, tip: &Tip, step: &mut Step) {
     if rng.chance(25) {
         trust_input(facts, digest(601), if rng.chance(50) { "toolchain" } else { "base" });
         step.materials.push(Material::File(named("tools/rustc", digest(601))));
-        let toolchain = facts.trust.trusted_inputs.iter().any(|row| row.used_as == "toolchain" && row.digest == digest(601));
+        let toolchain =
+            facts.trust.trusted_inputs.iter().any(|row| row.used_as == "toolchain" && row.digest == digest(601));
         if toolchain && rng.chance(50) {
             step.instructions.push(named("tools/rustc", digest(601)));
         }
@@ -273,7 +274,11 @@ fn package(facts: &mut Facts, rng: &mut Rng, tip: &Tip, product: Sha256) {
         shipped.extend(entries_of(facts, &tip.tree).into_iter().filter(|entry| entry.path == "run.sh"));
     }
     if rng.chance(65) {
-        if !facts.statements.iter().any(|statement| matches!(&statement.body, Body::Step(step) if step.kind == StepKind::Build)) {
+        if !facts
+            .statements
+            .iter()
+            .any(|statement| matches!(&statement.body, Body::Step(step) if step.kind == StepKind::Build))
+        {
             build(facts, rng, tip, digest(510), "app.bin");
         }
         let mode = rng.chance(95).then_some(0o755);
@@ -320,7 +325,8 @@ fn source_archive(facts: &mut Facts, rng: &mut Rng, tip: &Tip) {
 }
 
 fn index(facts: &mut Facts, rng: &mut Rng, tip: &Tip) {
-    let member = |n: u64, platform: &str| IndexMember { digest: ArtifactDigest(digest(n)), platform: platform.to_owned() };
+    let member =
+        |n: u64, platform: &str| IndexMember { digest: ArtifactDigest(digest(n)), platform: platform.to_owned() };
     let mut members = vec![member(501, "linux/amd64")];
     package(facts, rng, tip, digest(501));
     if rng.chance(50) {

@@ -46,7 +46,9 @@ pub(super) const ALL: &[Defect] = &[
         a != b
     }),
     ("credential: missing", |f, r| any(f, r, |statement, _| statement.credential = None)),
-    ("revocation: no row for the signer", |f, r| any(f, r, |statement, _| statement.signers[0].principal = "nobody".to_owned())),
+    ("revocation: no row for the signer", |f, r| {
+        any(f, r, |statement, _| statement.signers[0].principal = "nobody".to_owned())
+    }),
     ("landing-authority: row", |f, r| match r.below(5) {
         0 => change_row(f, OBSERVER, |row| row.may.retain(|word| word != "landing")),
         1 => change_row(f, OBSERVER, |row| row.repositories = words(&["git/other"])),
@@ -73,7 +75,8 @@ pub(super) const ALL: &[Defect] = &[
     }),
     ("source-vsa: failed or not allowed", |f, r| {
         let row = r.chance(50);
-        let by_agent = row && with_statement!(f, r, SourceVsa, |it| it.signers = vec![signer(SignerMethod::X509Svid, AGENT)]);
+        let by_agent =
+            row && with_statement!(f, r, SourceVsa, |it| it.signers = vec![signer(SignerMethod::X509Svid, AGENT)]);
         by_agent || with!(f, r, SourceVsa, |it| it.passed = false)
     }),
     ("prev: missing", |f, r| with!(f, r, Landing, |it| it.prev = None)),
@@ -181,10 +184,15 @@ pub(super) const ALL: &[Defect] = &[
         let name = *r.pick(&HUMANS);
         let mut actors = vec![actor(Role::Performer, &account(name), ActorKind::Human)];
         if r.chance(30) {
-            actors.push(Actor { sponsor: r.chance(70).then(|| account(name)), ..actor(Role::Author, AGENT, ActorKind::Agent) });
+            actors.push(Actor {
+                sponsor: r.chance(70).then(|| account(name)),
+                ..actor(Role::Author, AGENT, ActorKind::Agent)
+            });
         }
         let marks = if marked { words(&["CLAUDECODE"]) } else { Vec::new() };
-        tree.is_some_and(|to| push_true(f, ci(OBSERVER), Body::Edit(Edit { repository: REPO.to_owned(), to, actors, marks })))
+        tree.is_some_and(|to| {
+            push_true(f, ci(OBSERVER), Body::Edit(Edit { repository: REPO.to_owned(), to, actors, marks }))
+        })
     }),
     ("independence: a review names him", |f, r| {
         let name = *r.pick(&HUMANS);
@@ -225,14 +233,17 @@ pub(super) const ALL: &[Defect] = &[
     }),
 ];
 
-fn any(facts: &mut Facts, rng: &mut Rng, change: fn(&mut lasthand_model::wire::facts::StatementFact, &mut Rng)) -> bool {
+fn any(
+    facts: &mut Facts,
+    rng: &mut Rng,
+    change: fn(&mut lasthand_model::wire::facts::StatementFact, &mut Rng),
+) -> bool {
     let at = rng.below(facts.statements.len());
     facts.statements.get_mut(at).map(|statement| change(statement, rng)).is_some()
 }
 
 pub(super) fn remove(facts: &mut Facts, rng: &mut Rng, wanted: fn(&Body) -> bool) -> bool {
-    let places: Vec<usize> =
-        (0..facts.statements.len()).filter(|at| wanted(&facts.statements[*at].body)).collect();
+    let places: Vec<usize> = (0..facts.statements.len()).filter(|at| wanted(&facts.statements[*at].body)).collect();
     if places.is_empty() {
         return false;
     }
@@ -259,7 +270,11 @@ pub(super) fn listed(facts: &mut Facts, rng: &mut Rng, entry: ListEntry) -> bool
     push_true(facts, by, Body::List(list))
 }
 
-pub(super) fn change_row(facts: &mut Facts, principal: &str, change: impl Fn(&mut lasthand_model::wire::facts::IdentityRow)) -> bool {
+pub(super) fn change_row(
+    facts: &mut Facts,
+    principal: &str,
+    change: impl Fn(&mut lasthand_model::wire::facts::IdentityRow),
+) -> bool {
     facts.trust.identities.iter_mut().filter(|row| row.principal == principal).map(change).count() > 0
 }
 
@@ -331,7 +346,9 @@ fn retarget(
 /// After the tip: the last landing is taken back, something else lands, and it lands again under its old review (T2).
 fn land_again(facts: &mut Facts, rng: &mut Rng) -> bool {
     let found = facts.statements.iter().rev().find_map(|statement| match &statement.body {
-        Body::Landing(landing) if landing.from.is_some() && landing.target_ref == MAIN => Some((statement.digest, landing.clone())),
+        Body::Landing(landing) if landing.from.is_some() && landing.target_ref == MAIN => {
+            Some((statement.digest, landing.clone()))
+        }
         _ => None,
     });
     let Some((prev, last)) = found else { return false };
@@ -369,7 +386,11 @@ fn land_again(facts: &mut Facts, rng: &mut Rng) -> bool {
 }
 
 /// Steps take another tree; what they ship of it is not changed.
-fn move_steps(facts: &mut Facts, old: &lasthand_model::wire::facts::TreeRef, new: &lasthand_model::wire::facts::TreeRef) {
+fn move_steps(
+    facts: &mut Facts,
+    old: &lasthand_model::wire::facts::TreeRef,
+    new: &lasthand_model::wire::facts::TreeRef,
+) {
     for statement in &mut facts.statements {
         if let Body::Step(step) = &mut statement.body {
             for material in &mut step.materials {

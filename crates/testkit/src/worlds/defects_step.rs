@@ -8,12 +8,12 @@ use lasthand_model::wire::facts::{
     SignerMethod, SourceTree, WaiverRow,
 };
 
+use super::chain::ASKED;
 use super::defects::{Defect, with, with_statement};
 use super::defects_source::{change_row, disallow, listed, remove};
-use super::chain::ASKED;
 use super::parts::{
-    AGENT, APP, BUILDER, HUMANS, MAIN, NOW, OBSERVER, REL, actor, ci, digest, enter, file, folder, hardware, push, signer,
-    words,
+    AGENT, APP, BUILDER, BYSTANDERS, HUMANS, MAIN, NOW, OBSERVER, REL, actor, ci, digest, enter, file, folder,
+    hardware, push, signer, words,
 };
 use super::rng::Rng;
 
@@ -51,7 +51,9 @@ pub(super) const ALL: &[Defect] = &[
     ("performers: label of a stranger", |f, r| {
         with_statement!(f, r, StepActor, |it| it.signers = vec![signer(SignerMethod::X509Svid, AGENT)])
     }),
-    ("performers: observer without `step`", |f, _| change_row(f, OBSERVER, |row| row.observer.retain(|word| word != "step"))),
+    ("performers: observer without `step`", |f, _| {
+        change_row(f, OBSERVER, |row| row.observer.retain(|word| word != "step"))
+    }),
     ("automation-only: an agent", |f, r| {
         let kind = *r.pick(&[ActorKind::Agent, ActorKind::Human, ActorKind::Unknown]);
         with!(f, r, StepActor, |it| it.actors.push(actor(Role::Performer, "agent:x", kind)))
@@ -83,13 +85,21 @@ pub(super) const ALL: &[Defect] = &[
     ("instructions: none", |f, r| with!(f, r, Step, |it| it.instructions.clear())),
     ("instructions: not in the tree", |f, r| {
         let n = 700 + u64::from(r.chance(50));
-        with!(f, r, Step, |it| it.instructions.push(NamedDigest { name: "ci/build.yml".to_owned(), digest: digest(n), mode: None }))
+        with!(f, r, Step, |it| it.instructions.push(NamedDigest {
+            name: "ci/build.yml".to_owned(),
+            digest: digest(n),
+            mode: None
+        }))
     }),
     ("instructions: toolchain", |f, r| {
         for row in &mut f.trust.trusted_inputs {
             row.used_as = "base".to_owned();
         }
-        with!(f, r, Step, |it| it.instructions.push(NamedDigest { name: "tools/rustc".to_owned(), digest: digest(601), mode: None }))
+        with!(f, r, Step, |it| it.instructions.push(NamedDigest {
+            name: "tools/rustc".to_owned(),
+            digest: digest(601),
+            mode: None
+        }))
     }),
     ("parameters: free", parameters),
     ("parameters: free, in the label", |f, r| {
@@ -125,10 +135,15 @@ pub(super) const ALL: &[Defect] = &[
     }),
     ("bounded: label not allowed", |f, _| disallow(f, Label::InputsNotBounded)),
     ("materials-clean: unknown file", |f, r| {
-        with!(f, r, Step, |it| it.materials.push(Material::File(NamedDigest { name: "x".to_owned(), digest: digest(701), mode: None })))
+        with!(f, r, Step, |it| it.materials.push(Material::File(NamedDigest {
+            name: "x".to_owned(),
+            digest: digest(701),
+            mode: None
+        })))
     }),
     ("materials-clean: external without digest", |f, r| {
-        let external = External { uri: "https://example.com/x".to_owned(), name: None, digest: r.chance(40).then(|| digest(702)) };
+        let external =
+            External { uri: "https://example.com/x".to_owned(), name: None, digest: r.chance(40).then(|| digest(702)) };
         with!(f, r, Step, |it| it.materials.push(Material::External(external)))
     }),
     ("tree-covered: not landed", |f, r| {
@@ -144,7 +159,11 @@ pub(super) const ALL: &[Defect] = &[
     ("own-entry: another content", |f, r| {
         let path = *r.pick(&["src/a", "src/l", "run.sh"]);
         let n = if path == "run.sh" { 5 } else { 94 };
-        with!(f, r, Step, |it| it.materials.push(Material::File(NamedDigest { name: path.to_owned(), digest: digest(n), mode: None })))
+        with!(f, r, Step, |it| it.materials.push(Material::File(NamedDigest {
+            name: path.to_owned(),
+            digest: digest(n),
+            mode: None
+        })))
     }),
     ("trusted-input: expired, other product or gone", |f, r| {
         let how = r.below(3);
@@ -161,7 +180,9 @@ pub(super) const ALL: &[Defect] = &[
         let pins = f.locks.values_mut().flatten();
         pins.map(|pin| if name { pin.name = "serde-2.crate".to_owned() } else { pin.digest = digest(703) }).count() > 0
     }),
-    ("product-of-step: build gone", |f, r| remove(f, r, |body| matches!(body, Body::Step(step) if step.kind == StepKind::Build))),
+    ("product-of-step: build gone", |f, r| {
+        remove(f, r, |body| matches!(body, Body::Step(step) if step.kind == StepKind::Build))
+    }),
     ("product-of-step: other name", |f, r| with!(f, r, Step, |it| it.products[0].name = "app.other".to_owned())),
     ("fetched: no fetch", |f, r| match r.below(2) {
         0 => remove(f, r, |body| matches!(body, Body::Step(step) if step.kind == StepKind::Fetch)),
@@ -172,7 +193,9 @@ pub(super) const ALL: &[Defect] = &[
         f.question.digest = ArtifactDigest(digest(if r.chance(50) { 999 } else { 510 }));
         true
     }),
-    ("package-compare: content", |f, r| entry(f, r, |entry, _| entry.sha256 = entry.sha256.map(|_| FileDigest(digest(704))))),
+    ("package-compare: content", |f, r| {
+        entry(f, r, |entry, _| entry.sha256 = entry.sha256.map(|_| FileDigest(digest(704))))
+    }),
     ("package-compare: raised", |f, r| {
         entry(f, r, |entry, rng| match rng.below(6) {
             0 => entry.mode |= 0o4000,
@@ -185,7 +208,8 @@ pub(super) const ALL: &[Defect] = &[
     }),
     ("package-compare: type", |f, r| {
         entry(f, r, |entry, rng| {
-            entry.entry_type = *rng.pick(&[EntryType::Whiteout, EntryType::Fifo, EntryType::Symlink, EntryType::Hardlink]);
+            entry.entry_type =
+                *rng.pick(&[EntryType::Whiteout, EntryType::Fifo, EntryType::Symlink, EntryType::Hardlink]);
         })
     }),
     ("package-compare: extra", |f, r| {
@@ -262,7 +286,8 @@ pub(super) const ALL: &[Defect] = &[
     ("exception: not quite", |f, r| exception(f, r, false)),
     ("no product row", |f, r| r.chance(30) && !f.trust.products.drain(..).collect::<Vec<_>>().is_empty()),
     ("solo: waiver", |f, r| {
-        let finding = *r.pick(&[Label::InputsNotBounded, Label::UnpinnedInput, Label::Sha1Join, Label::PresenceUnproven]);
+        let finding =
+            *r.pick(&[Label::InputsNotBounded, Label::UnpinnedInput, Label::Sha1Join, Label::PresenceUnproven]);
         let expires = if r.chance(70) { NOW + 1 } else { NOW };
         f.preset.allow_labels.retain(|label| *label != finding);
         f.trust.waivers.push(WaiverRow { finding, products: words(&["app*"]), reason: "why".to_owned(), expires });
@@ -332,11 +357,11 @@ fn spoil(approval: &mut Approval, rng: &mut Rng) {
 }
 
 /// Two exceptions for a world that is broken in some other way.
-fn exception(facts: &mut Facts, rng: &mut Rng, good: bool) -> bool {
+pub(super) fn exception(facts: &mut Facts, rng: &mut Rng, good: bool) -> bool {
     with!(facts, rng, Step, |it| it.instructions.clear());
-    let (first, target) = (rng.below(4), facts.question.target.clone());
+    let (first, bystanders, target) = (rng.below(4), rng.chance(70), facts.question.target.clone());
     for at in 0..2 {
-        let name = HUMANS[(first + at) % 4];
+        let name = if good || bystanders { BYSTANDERS[at] } else { HUMANS[(first + at) % 4] };
         let mut approval = approval("exception", name);
         approval.target.clone_from(&target);
         if !good {

@@ -1,7 +1,11 @@
 //! Random worlds: a good world of random shape, then now and then a defect, and now and then what makes it harmless.
 //!
 //! Every draw is a function of the seed. Accepted and refused worlds are about equally many.
-#![expect(clippy::indexing_slicing, clippy::unwrap_used, reason = "test support: a draw out of range is a bug of the test")]
+#![expect(
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    reason = "test support: a draw out of range is a bug of the test"
+)]
 
 mod chain;
 mod defects;
@@ -36,6 +40,11 @@ pub fn draw(rng: &mut Rng) -> World {
         if rng.chance(15) {
             defects.extend(defects::apply(&mut facts, rng));
         }
+    }
+    // Few defects end in an exception; without these the rule would hardly decide.
+    let (excepted, sound) = (rng.chance(4), rng.chance(70));
+    if excepted && !facts.statements.is_empty() && defects_step::exception(&mut facts, rng, sound) {
+        defects.push(if sound { "exception: two" } else { "exception: not quite" });
     }
     World { facts, defects }
 }

@@ -23,6 +23,8 @@ pub(super) const MAIN: &str = "refs/heads/main";
 /// Its other ref.
 pub(super) const REL: &str = "refs/heads/rel";
 pub(super) const HUMANS: [&str; 4] = ["ana", "bo", "cyd", "dee"];
+/// Two who never wrote anything, so that they may except.
+pub(super) const BYSTANDERS: [&str; 2] = ["eve", "fay"];
 pub(super) const OBSERVER: &str = "ci#observer";
 pub(super) const BUILDER: &str = "ci#builder";
 pub(super) const AGENT: &str = "agent:coder";
@@ -145,10 +147,15 @@ pub(super) fn row(method: SignerMethod, principal: &str, kind: ActorKind, may: &
 
 /// The rows of every world.
 pub(super) fn identities(rng: &mut Rng) -> Vec<IdentityRow> {
-    let mut observer =
-        row(SignerMethod::FulcioCi, OBSERVER, ActorKind::Automation, &["landing", "review", "vsa", "fetch", "build", "package"]);
+    let mut observer = row(
+        SignerMethod::FulcioCi,
+        OBSERVER,
+        ActorKind::Automation,
+        &["landing", "review", "vsa", "fetch", "build", "package"],
+    );
     observer.observer = words(&["oidc", "step"]);
-    let mut builder = row(SignerMethod::FulcioCi, BUILDER, ActorKind::Automation, &["build", "package", "publish", "sign"]);
+    let mut builder =
+        row(SignerMethod::FulcioCi, BUILDER, ActorKind::Automation, &["build", "package", "publish", "sign"]);
     builder.actors_complete = rng.chance(40);
     if rng.chance(25) {
         builder.inputs = Inputs::Declared;
@@ -175,8 +182,10 @@ pub(super) fn identities(rng: &mut Rng) -> Vec<IdentityRow> {
 }
 
 pub(super) fn persons() -> Vec<PersonRow> {
-    let accounts = |name: &&str| words(&[&account(name), &format!("key:{name}"), &format!("pk:{name}"), &format!("mail:{name}")]);
-    HUMANS.iter().map(|name| PersonRow { name: (*name).to_owned(), accounts: accounts(name) }).collect()
+    let accounts =
+        |name: &&str| words(&[&account(name), &format!("key:{name}"), &format!("pk:{name}"), &format!("mail:{name}")]);
+    let every = HUMANS.iter().chain(&BYSTANDERS);
+    every.map(|name| PersonRow { name: (*name).to_owned(), accounts: accounts(name) }).collect()
 }
 
 /// A reviewed change with nothing special about it.

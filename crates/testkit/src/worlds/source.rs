@@ -3,13 +3,13 @@
 use lasthand_model::actor::{ActorKind, Role};
 use lasthand_model::digest::{FileDigest, StatementDigest};
 use lasthand_model::wire::facts::{
-    Actor, Body, Edit, EntryFact, Facts, Label, Landing, MergeOf, OnboardingTree, Review, RobotRow, Signer, SignerMethod,
-    SourceVsa, TreeRef,
+    Actor, Body, Edit, EntryFact, Facts, Label, Landing, MergeOf, OnboardingTree, Review, RobotRow, Signer,
+    SignerMethod, SourceVsa, TreeRef,
 };
 
 use super::parts::{
-    AGENT, BOT, HUMANS, MAIN, OBSERVER, REL, REPO, account, actor, ci, digest, enter, entries_of, file, hardware, link, push,
-    signer, words,
+    AGENT, BOT, HUMANS, MAIN, OBSERVER, REL, REPO, account, actor, ci, digest, enter, entries_of, file, hardware, link,
+    push, signer, words,
 };
 use super::rng::Rng;
 
@@ -255,7 +255,11 @@ fn branch_and_merge(facts: &mut Facts, rng: &mut Rng, tip: &mut Tip) {
     }
     let moved = edited(rng, tip, entries_of(facts, &base), "src/a");
     let mut merged = moved.clone();
-    merged.extend(head_entries.into_iter().filter(|entry| entry.path == "src/f" && !moved.iter().any(|other| other.path == "src/f")));
+    merged.extend(
+        head_entries
+            .into_iter()
+            .filter(|entry| entry.path == "src/f" && !moved.iter().any(|other| other.path == "src/f")),
+    );
     let (moved, merged) = (enter(facts, moved), enter(facts, merged));
     land(facts, rng, tip, moved);
     let by_agent = Actor { sponsor: Some(account("bo")), ..actor(Role::Author, AGENT, ActorKind::Agent) };
