@@ -84,6 +84,8 @@ fn findings(root: &Path, problems: &mut Problems) -> Result<()> {
         if page.lines().next() != Some(&heading) {
             problems.errors.push(format!("{path}: the first line must be `{heading}`"));
         }
+        let bold = page.split("**").skip(1).step_by(2).filter(|name| Rule::parse(name).is_none());
+        problems.errors.extend(bold.map(|name| format!("{path}: `{name}` in bold is no rule")));
         for section in FINDING_SECTIONS.iter().filter(|section| !page.lines().any(|line| line == **section)) {
             problems.errors.push(format!("{path}: no section `{section}`"));
         }
