@@ -1,0 +1,20 @@
+//! The built `lasthand`, as people call it: exit code, standard output and standard error together.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a failed test may stop"
+)]
+
+mod bad_input;
+mod demo;
+mod explained;
+mod help;
+mod proof;
+mod review;
+mod run;
+mod source;
+mod support;
+mod tampering;

@@ -1,0 +1,171 @@
+//! `lasthand source` and `lasthand init`.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+
+use crate::support::{Said, call, commit, files, git, repository, statement};
+
+fn source(repository: &Path, more: &[&str]) -> Said {
+    let words = ["source", "--key", "../key", "--evidence", "../evidence"];
+    call(repository, words.iter().chain(more))
+}
+
+/// The statements that a call wrote, in its order.
+fn written(repository: &Path, said: &Said) -> Vec<Value> {
+    said.out.lines().map(|line| statement(&repository.join(line))).collect()
+}
+
+fn change(repository: &Path, text: &str) {
+    fs::write(repository.join("a.txt"), text).unwrap();
+    commit(repository, text);
+}
+
+#[test]
+fn landings_are_chained_and_written_once() {
+    // pass: one for each commit, each naming the one before; a second call adds only what is new
+    let repository = repository("source-chain");
+    change(&repository, "two\n");
+    let first = source(&repository, &[]);
+    assert_eq!(first.code, 0, "{}", first.err);
+    let landings = written(&repository, &first);
+    assert_eq!(landings.len(), 2);
+    assert!(landings[0]["predicate"].get("fromTree").is_none() && landings[0]["predicate"].get("prev").is_none());
+    let digest = |said: &Said, at: usize| -> String {
+        let name = PathBuf::from(said.out.lines().nth(at).unwrap());
+        name.file_name().unwrap().to_string_lossy()["landing-".len()..][..12].to_owned()
+    };
+    let prev = |landing: &Value| landing["predicate"]["prev"]["sha256"].as_str().unwrap()[..12].to_owned();
+    assert_eq!(prev(&landings[1]), digest(&first, 0));
+    let again = source(&repository, &[]);
+    assert_eq!((again.code, again.out.as_str()), (0, ""), "{}", again.err);
+    change(&repository, "three\n");
+    let more = source(&repository, &[]);
+    let landings = written(&repository, &more);
+    assert_eq!(landings.len(), 1);
+    assert_eq!(prev(&landings[0]), digest(&first, 1));
+}
+
+#[test]
+fn somebody_elses_landings_are_no_part_of_the_chain() {
+    // fail: the same folder, another key
+    let repository = repository("source-foreign");
+    assert_eq!(source(&repository, &[]).code, 0);
+    let top = repository.parent().unwrap();
+    assert_eq!(call(top, ["key", "generate", "--out", "other"]).code, 0);
+    change(&repository, "two\n");
+    let said = call(&repository, ["source", "--key", "../other", "--evidence", "../evidence"]);
+    let landings = written(&repository, &said);
+    assert_eq!(landings.len(), 2);
+    assert!(landings[0]["predicate"].get("prev").is_none());
+}
+
+#[test]
+fn since_begins_after_a_commit_or_tree() {
+    // pass: exclusive; fail: a commit that is not on the way
+    let repository = repository("source-since");
+    change(&repository, "two\n");
+    let said = source(&repository, &["--since", "HEAD~1"]);
+    let landings = written(&repository, &said);
+    assert_eq!(landings.len(), 1);
+    assert!(landings[0]["predicate"].get("fromTree").is_some());
+    git(&repository, &["checkout", "--quiet", "--orphan", "other"]);
+    commit(&repository, "other");
+    let said = source(&repository, &["--ref", "other", "--since", "main"]);
+    assert_eq!(said.code, 2, "{}", said.out);
+}
+
+#[test]
+fn rewritten_history_is_said_and_not_papered_over() {
+    // fail: what was recorded is not on the ref any more
+    let repository = repository("source-rewritten");
+    change(&repository, "two\n");
+    assert_eq!(source(&repository, &[]).code, 0);
+    git(&repository, &["reset", "--quiet", "--hard", "HEAD~1"]);
+    git(&repository, &["commit", "--quiet", "--amend", "-m", "other"]);
+    let said = source(&repository, &[]);
+    assert_eq!(said.code, 2, "{}", said.out);
+    assert!(said.err.contains("history was rewritten") && said.err.contains("--since"), "{}", said.err);
+}
+
+#[test]
+fn an_agent_without_sponsor_leaves_the_list_incomplete() {
+    // fail: nobody answers; pass: somebody is named
+    let alone = repository("source-agent");
+    let said = source(&alone, &["--agent", "ana@example.com"]);
+    assert_eq!(written(&alone, &said)[0]["predicate"]["actorsComplete"], false);
+    assert!(said.err.contains("no sponsor"), "{}", said.err);
+    let answered = repository("source-sponsor");
+    let said = source(&answered, &["--agent", "ana@example.com=bo@example.com"]);
+    let landing = &written(&answered, &said)[0]["predicate"];
+    assert_eq!(landing["actorsComplete"], true);
+    assert_eq!(landing["actors"][0]["sub"], "mailto:bo@example.com");
+    assert_eq!(landing["actors"][0]["act"]["sub"], "mailto:ana@example.com");
+}
+
+#[test]
+fn a_squash_is_recomputed_from_the_review() {
+    // pass: a reviewed branch lands as one commit, after main has moved
+    let repository = repository("source-squash");
+    git(&repository, &["checkout", "--quiet", "-b", "feature"]);
+    fs::write(repository.join("b.txt"), "b\n").unwrap();
+    commit(&repository, "feature");
+    git(&repository, &["checkout", "--quiet", "main"]);
+    change(&repository, "two\n");
+    let plain = crate::support::plain_surroundings(repository.parent().unwrap());
+    let mut approve = crate::support::lasthand(&repository);
+    approve.args(["approve", "main..feature", "--key", "../key", "--evidence", "../evidence", "--yes"]);
+    assert_eq!(crate::support::said(approve.env("LASTHAND_SURROUNDINGS", plain)).code, 0);
+    git(&repository, &["merge", "--quiet", "--squash", "feature"]);
+    commit(&repository, "squashed");
+    let said = source(&repository, &["--since", "HEAD~1"]);
+    let merge = written(&repository, &said)[0]["predicate"]["mergeOf"].clone();
+    assert_eq!(merge["mode"], "squash");
+    let evidence = repository.parent().unwrap().join("evidence");
+    let review = files(&evidence, ".sigstore.json").into_iter().find(|path| path.to_string_lossy().contains("review-"));
+    assert_eq!(merge["head"]["root"], statement(&review.unwrap())["predicate"]["head"]["root"]);
+}
+
+#[test]
+fn a_repository_without_a_name_is_asked_for_one() {
+    // fail: no remote; pass: named
+    let repository = repository("source-name");
+    git(&repository, &["remote", "remove", "origin"]);
+    let said = source(&repository, &[]);
+    assert_eq!(said.code, 2);
+    assert!(said.err.contains("--repository"), "{}", said.err);
+    assert_eq!(source(&repository, &["--repository", "git@forge.example:acme/app.git"]).code, 0);
+}
+
+#[test]
+fn init_writes_a_file_that_trust_check_reads() {
+    // pass: product, onboarding tree, person, key, agent; fail: over an existing file
+    let repository = repository("init");
+    git(
+        &repository,
+        &["commit", "--quiet", "--allow-empty", "-m", "x\n\nCo-Authored-By: Claude <noreply@anthropic.com>"],
+    );
+    let top = repository.parent().unwrap();
+    fs::rename(top.join("key.pub"), top.join("ana.pub")).unwrap();
+    let said = call(&repository, ["init", "--key", "../ana.pub"]);
+    assert_eq!(said.code, 0, "{}", said.err);
+    let text = fs::read_to_string(repository.join("lasthand.trust.toml")).unwrap();
+    for part in [
+        "name = \"app\"",
+        "forge.example/acme/app",
+        "git_tree",
+        "mailto:ana@example.com",
+        "[[root]]",
+        "agent:claude-code",
+    ] {
+        assert!(text.contains(part), "{part} is missing:\n{text}");
+    }
+    let check = call(&repository, ["trust", "check"]);
+    assert_eq!(check.code, 0, "{}", check.err);
+    assert!(check.out.contains("Ana is one human"), "{}", check.out);
+    let again = call(&repository, ["init"]);
+    assert_eq!(again.code, 2);
+    assert!(again.err.contains("not overwritten"), "{}", again.err);
+    assert_eq!(fs::read_to_string(repository.join("lasthand.trust.toml")).unwrap(), text);
+}
