@@ -142,11 +142,7 @@ fn a_file_that_nobody_reviewed_says_so() {
         what: "unreviewed file",
         path: "greet-1.0/share/greet/update.sh",
         verdict: "unreviewed",
-        rule: find(&slipped, "greet-1.0/share/greet/update.sh")["explained_by"]["rule"]
-            .as_str()
-            .unwrap()
-            .to_owned()
-            .leak(),
+        rule: "undeclared-input",
         source_path: Some("share/update.sh"),
         map: Some(("share/", "greet-1.0/share/greet/")),
         ..CLEAN
@@ -166,7 +162,9 @@ fn a_binary_built_after_an_agents_commit_is_a_violation() {
     for path in ["greet-1.0/bin/greet", "greet-1.0/bin/hello"] {
         let file = find(&report, path);
         assert_eq!(file["verdict"], "violation", "{file:#}");
-        assert!(!file["explained_by"]["actors"].as_array().unwrap().is_empty(), "{file:#}");
+        assert_eq!(file["explained_by"]["evidence"].as_array().unwrap().len(), 4, "{file:#}");
     }
     assert_eq!(find(&report, "greet-1.0/README.md")["verdict"], "clean");
+    let finding = report["findings"].as_array().unwrap().iter().find(|finding| finding["id"] == "LH202").unwrap();
+    assert_eq!(finding["where"]["actor"], "mailto:coder-7@agents.example");
 }

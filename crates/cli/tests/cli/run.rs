@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use crate::support::{Said, call, files, lasthand, plain_surroundings, repository, said, statement};
+use crate::support::{Said, call, files, lasthand, plain_surroundings, repository, said, statement, under_an_agent};
 
 /// Runs a shell line as a build step in a repository.
 fn run(repository: &Path, line: &str) -> Said {
@@ -101,6 +101,18 @@ fn marks_are_recorded_where_nothing_is_simulated() {
     assert!(marks.iter().any(|mark| mark["rule"] == "CLAUDECODE" && mark["agent"] == "claude-code"), "{marks:?}");
     assert!(label["predicate"].get("surroundings").is_none());
     assert!(!label.to_string().contains("secret-value"));
+}
+
+#[test]
+fn an_agent_above_in_the_process_tree_is_recorded() {
+    // pass: nothing in the environment, but the program's name
+    let repository = repository("run-ancestor");
+    let words = "run --step s --kind build --key ../key --evidence ../evidence -- true";
+    let said = said(&mut under_an_agent(&repository, words));
+    assert_eq!(said.code, 0, "{}", said.err);
+    let marks = recorded(&repository, "step-actor")["predicate"]["marks"].clone();
+    let marks = marks.as_array().unwrap();
+    assert!(marks.iter().any(|mark| mark["source"] == "ancestry" && mark["rule"] == "claude"), "{marks:?}");
 }
 
 #[test]

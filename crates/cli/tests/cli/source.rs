@@ -157,7 +157,7 @@ fn init_writes_a_file_that_trust_check_reads() {
         "git_tree",
         "mailto:ana@example.com",
         "[[root]]",
-        "agent:claude-code",
+        "noreply@anthropic.com (agent)",
     ] {
         assert!(text.contains(part), "{part} is missing:\n{text}");
     }

@@ -70,6 +70,20 @@ pub(crate) fn markers() -> Vec<(String, String)> {
         .collect()
 }
 
+/// `lasthand` below a process that is named like an agent.
+pub(crate) fn under_an_agent(folder: &Path, words: &str) -> Command {
+    let agent =
+        folder.parent().unwrap().join(format!("{}-bin", folder.file_name().unwrap().to_string_lossy())).join("claude");
+    fs::create_dir_all(agent.parent().unwrap()).unwrap();
+    fs::copy("/bin/sh", &agent).unwrap();
+    let mut command = Command::new(&agent);
+    // The shell stays: with one command alone it would become that command.
+    command.args(["-c", &format!("'{}' {words}; exit $?", env!("CARGO_BIN_EXE_lasthand"))]);
+    command.current_dir(folder).stdin(Stdio::null());
+    clean(&mut command);
+    command
+}
+
 /// Runs a call to its end.
 pub(crate) fn said(command: &mut Command) -> Said {
     let output = command.output().unwrap();
