@@ -48,7 +48,7 @@ because: R8
 based on reviewed
 build    B1   from T1 makes app.bin signed-at -500
 ! list   K1   revocation entries identity:ci:-1000:-100
-= list   K1   revocation entries identity:ci:-1000:-600
+= list   K1   revocation entries identity:ci:-300:-100
 artifact app.bin
 expect ! refused
 expect ! LH007 in B1

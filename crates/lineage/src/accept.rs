@@ -55,7 +55,7 @@ pub(crate) fn decide<'a>(run: &Run<'_, 'a>) -> Decision<'a> {
     let steps = Steps::new(run, &cover);
     let world = run.world;
     let digest = world.facts.question.digest;
-    let goal = world.product.and_then(|_| prove(run, &cover, &steps, digest, &mut FxHashSet::default()));
+    let goal = world.product.and_then(|_| prove(run, &cover, &steps, digest));
     let goal = if goal.is_none() && world.rules.demand(Rule::Goal, false) { Some(Goal::TrustedInput) } else { goal };
     let sources = goal.as_ref().map(|goal| source_places(&steps, goal)).unwrap_or_default();
     let mut refusals = Vec::new();
@@ -71,7 +71,7 @@ pub(crate) fn decide<'a>(run: &Run<'_, 'a>) -> Decision<'a> {
     } else if withdrawn(world) {
         refusals.push((FindingId::Withdrawn, None));
     }
-    if goal.is_some() && !world.rules.demand(Rule::Rollback, !rolled_back(world, &cover, &sources)) {
+    if goal.is_some() && !world.rules.demand(Rule::Rollback, !rolled_back(world)) {
         refusals.push((FindingId::Rollback, None));
     }
     let lists_missing = world
@@ -80,6 +80,7 @@ pub(crate) fn decide<'a>(run: &Run<'_, 'a>) -> Decision<'a> {
         .require_lists
         .iter()
         .copied()
+        .filter(|_| goal.is_some())
         .filter(|kind| !world.rules.demand(Rule::Lists, fresh_list(world, *kind).is_some()))
         .collect();
     let reverted = reverted(run, &cover, &sources);
@@ -107,16 +108,21 @@ pub(crate) fn act_name(required: &RequiredAct) -> String {
     }
 }
 
-fn prove<'a>(
-    run: &Run<'_, 'a>,
-    cover: &Cover<'a>,
-    steps: &Steps<'a>,
-    digest: ArtifactDigest,
-    asked: &mut FxHashSet<ArtifactDigest>,
-) -> Option<Goal<'a>> {
-    if !asked.insert(digest) {
-        return None;
+fn prove<'a>(run: &Run<'_, 'a>, cover: &Cover<'a>, steps: &Steps<'a>, digest: ArtifactDigest) -> Option<Goal<'a>> {
+    let world = run.world;
+    if let Some(goal) = prove_one(run, cover, steps, digest) {
+        return Some(goal);
     }
+    let members = world.facts.indexes.get(&digest)?;
+    let mut goals = Vec::new();
+    for member in members.iter().filter(|member| member.platform != "unknown/unknown") {
+        goals.push((member.digest, prove_one(run, cover, steps, member.digest)?));
+    }
+    world.rules.grant(Rule::Index, !goals.is_empty()).then_some(Goal::Index(goals))
+}
+
+/// Proves an artifact that is no index.
+fn prove_one<'a>(run: &Run<'_, 'a>, cover: &Cover<'a>, steps: &Steps<'a>, digest: ArtifactDigest) -> Option<Goal<'a>> {
     let world = run.world;
     let makers = steps.makers_by_digest.get(&digest.0).map(Vec::as_slice).unwrap_or_default();
     let made = makers.iter().copied().find(|at| {
@@ -129,18 +135,7 @@ fn prove<'a>(
                 })
         })
     });
-    if let Some(at) = made {
-        return Some(Goal::Step(at));
-    }
-    if let Some(goal) = prove_source_archive(run, cover, digest.0) {
-        return Some(goal);
-    }
-    let members = world.facts.indexes.get(&digest)?;
-    let mut goals = Vec::new();
-    for member in members.iter().filter(|member| member.platform != "unknown/unknown") {
-        goals.push((member.digest, prove(run, cover, steps, member.digest, asked)?));
-    }
-    world.rules.grant(Rule::Index, !goals.is_empty()).then_some(Goal::Index(goals))
+    made.map(Goal::Step).or_else(|| prove_source_archive(run, cover, digest.0))
 }
 
 /// Whether a step's product may be the product asked for by its name.
@@ -237,22 +232,17 @@ pub(crate) fn fresh_list<'w, 'a>(world: &'w World<'a>, kind: ListKind) -> Option
     world.current_list(kind).filter(|(_, list)| world.facts.now <= list.fresh_until)
 }
 
-fn rolled_back<'a>(world: &World<'a>, cover: &Cover<'a>, sources: &[Place<'a>]) -> bool {
+fn rolled_back(world: &World<'_>) -> bool {
     let Some((_, list)) = world.current_list(ListKind::Released) else { return false };
-    let about: Vec<ArtifactDigest> = list
-        .entries
-        .iter()
-        .filter_map(|entry| match entry {
-            ListEntry::Released { target_ref, digest } => {
-                let about = target_ref.is_empty()
-                    || sources.iter().flat_map(|source| cover.to_tree.get(source).into_iter().flatten()).any(|at| {
-                        cover.landings.get(*at).is_some_and(|landing| landing.body.target_ref == *target_ref)
-                    });
-                about.then_some(*digest)
-            }
-            _ => None,
-        })
-        .collect();
+    let released = list.entries.iter().filter_map(|entry| match entry {
+        ListEntry::Released { target_ref, digest } => Some((target_ref, *digest)),
+        _ => None,
+    });
+    // Refs of the product, not of the landings at hand: a landing that is left out must not excuse an old release.
+    let ours = |target_ref: &str| {
+        target_ref.is_empty() || world.product.is_some_and(|product| any_glob(&product.refs, target_ref))
+    };
+    let about: Vec<ArtifactDigest> = released.filter(|(at, _)| ours(at)).map(|(_, digest)| digest).collect();
     !about.is_empty() && !about.contains(&world.facts.question.digest)
 }
 

@@ -143,7 +143,7 @@ fn misfit(
     if !same_content(entry, expected_here.source, product, expected) {
         return Some(FindingId::EntryChanged);
     }
-    (!neutral(entry) || raises_execute(entry, expected_here.source)).then_some(FindingId::EntryRaised)
+    (!neutral(entry) || raises_execute(linked(entry, product), expected_here.source)).then_some(FindingId::EntryRaised)
 }
 
 fn same_content(
@@ -189,6 +189,12 @@ fn below_no_folder(product: &Tree<'_>, path: &str) -> bool {
 pub(crate) fn neutral(entry: &EntryFact) -> bool {
     let mode_ok = entry.entry_type == EntryType::Symlink || entry.mode & 0o7002 == 0;
     entry.uid == 0 && entry.gid == 0 && entry.xattrs.is_empty() && entry.device.is_none() && mode_ok
+}
+
+/// The entry whose mode counts: a hard link has that of its target.
+fn linked<'e>(entry: &'e EntryFact, product: &Tree<'e>) -> &'e EntryFact {
+    let target = (entry.entry_type == EntryType::Hardlink).then(|| product.find(&entry.link_target)).flatten();
+    target.unwrap_or(entry)
 }
 
 fn raises_execute(entry: &EntryFact, source: Source<'_>) -> bool {

@@ -95,13 +95,12 @@ impl<'a> Cover<'a> {
         self.answers.get(landing)?.get(at)?.as_deref()
     }
 
-    /// Every review that a landing's changes rest on.
-    pub(crate) fn reviews_of(&self, landing: usize) -> Vec<usize> {
-        let mut used: Vec<usize> =
-            self.answers.get(landing).into_iter().flatten().flatten().flat_map(|set| set.iter().copied()).collect();
-        used.sort_unstable();
-        used.dedup();
-        used
+    /// Whether a review holds for a landing through a recomputed merge, so that the landings before it had to be known.
+    pub(crate) fn needs_history(&self, landing: usize, review: usize) -> bool {
+        let (Some(landing), Some(review)) = (self.landings.get(landing), self.reviews.get(review)) else {
+            return false;
+        };
+        review.base != Some(Some(landing.from)) && landing.body.from.is_some()
     }
 
     fn whole_tree(&self, repository: &'a str, tree: Sha256) -> bool {
@@ -156,9 +155,7 @@ impl<'a> Cover<'a> {
         let (Some(review), Some(landing)) = (self.reviews.get(review), self.landings.get(landing)) else {
             return false;
         };
-        review.fault.is_none()
-            && self.target_ref(run, review, landing)
-            && run.world.rules.demand(Rule::Binding, landing::binds(run, review, landing))
+        review.fault.is_none() && self.target_ref(run, review, landing)
     }
 
     pub(crate) fn target_ref(&self, run: &Run<'_, 'a>, review: &ReviewInfo<'a>, landing: &LandingInfo<'a>) -> bool {
@@ -221,7 +218,9 @@ impl<'a> Cover<'a> {
             if self.own_left.get(at).is_some_and(Option::is_some) {
                 continue;
             }
-            self.enter(run, at, &mut state, versions);
+            if !self.enter(run, at, &mut state, versions) {
+                continue;
+            }
             let Some((last, rest)) = children.get(at).and_then(|list| list.split_last()) else { continue };
             for child in rest {
                 stack.push((*child, state.clone()));
@@ -236,14 +235,15 @@ impl<'a> Cover<'a> {
         self.landings.get(at).is_some_and(|landing| self.whole_tree(&landing.body.repository, landing.from))
     }
 
-    fn enter(&mut self, run: &Run<'_, 'a>, at: usize, state: &mut Uncovered<'a>, versions: &mut Versions<'a>) {
+    /// Moves the state over one landing; tells whether that could be computed.
+    fn enter(&mut self, run: &Run<'_, 'a>, at: usize, state: &mut Uncovered<'a>, versions: &mut Versions<'a>) -> bool {
         if self.starts_chain(at) {
             state.clear();
         } else if !run.world.rules.grant(Rule::Prev, true) {
-            return;
+            return false;
         }
-        let Some(landing) = self.landings.get(at) else { return };
-        let Some(changes) = landing.changes.clone() else { return };
+        let Some(landing) = self.landings.get(at) else { return false };
+        let Some(changes) = landing.changes.clone() else { return false };
         let (repository, to, from) = (landing.body.repository.as_str(), landing.to, landing.from);
         self.apply(run, at, &changes, state, versions);
         let merge = self.landings.get(at).and_then(|landing| self.merged_head(run, landing));
@@ -264,12 +264,13 @@ impl<'a> Cover<'a> {
                 add_versions(run, versions, (repository, to));
             }
         }
-        if run.world.rules.grant(Rule::CoveredElsewhere, self.whole_tree(repository, to)) {
+        if self.whole_tree(repository, to) {
             state.clear();
         }
         if let Some(left) = self.left.get_mut(at) {
             *left = Some(state.len());
         }
+        true
     }
 
     /// Moves the uncovered paths over one landing.

@@ -178,10 +178,16 @@ impl<'a> Walk<'_, '_, 'a> {
             },
             Vec::new(),
         );
-        if let Ok(comparison) = self.decision.steps.compare(self.run, at, digest) {
-            for (path, id) in comparison.misfits {
-                self.add(id, Where { path: Some(path), step, ..Where::default() }, Vec::new());
+        if candidates.get(at).is_none_or(|candidate| candidate.body.kind != StepKind::Package) {
+            return;
+        }
+        match self.decision.steps.compare(self.run, at, digest) {
+            Ok(comparison) => {
+                for (path, id) in comparison.misfits {
+                    self.add(id, Where { path: Some(path), step, ..Where::default() }, Vec::new());
+                }
             }
+            Err(id) => self.add(id, Where { step, evidence: step, ..Where::default() }, Vec::new()),
         }
     }
 

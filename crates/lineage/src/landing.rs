@@ -166,7 +166,10 @@ fn bind(run: &Run<'_, '_>, landings: &mut [LandingInfo<'_>], reviews: &[ReviewIn
         candidates.dedup();
         landing.bound = candidates
             .into_iter()
-            .filter(|at| reviews.get(*at).is_some_and(|review| binds(run, review, landing)))
+            .filter(|at| {
+                let binds = reviews.get(*at).is_some_and(|review| binds(run, review, landing));
+                run.world.rules.demand(Rule::Binding, binds)
+            })
             .collect();
     }
 }
@@ -254,9 +257,17 @@ fn add_authors<'a>(run: &Run<'_, 'a>, landing: &mut LandingInfo<'a>, reviews: &[
     let world = run.world;
     let mut authors: Vec<Author<'a>> = Vec::new();
     let mut at_principal: FxHashMap<&'a str, usize> = FxHashMap::default();
+    let has_sponsor = landing.body.authors.iter().any(|actor| actor.role == Role::Sponsor);
+    let mut all_sponsored = true;
     let mut add = |actor: &'a Actor, kind: ActorKind, own_sponsor: bool| {
-        let sponsor = if own_sponsor { Some(actor.principal.as_str()) } else { actor.sponsor.as_deref() };
         let kind = world.kind(&actor.principal, kind);
+        let itself = own_sponsor.then_some(actor.principal.as_str());
+        // Each entry answers for itself: an agent's own word about its sponsor must not complete the observer's list.
+        all_sponsored &= !matches!(kind, ActorKind::Agent | ActorKind::Unknown)
+            || actor.sponsor.is_some()
+            || itself.is_some()
+            || has_sponsor
+            || sponsorless(world, &actor.principal);
         let at = *at_principal.entry(&actor.principal).or_insert_with(|| {
             authors.push(Author { principal: &actor.principal, kind, sponsors: Vec::new() });
             authors.len() - 1
@@ -265,7 +276,11 @@ fn add_authors<'a>(run: &Run<'_, 'a>, landing: &mut LandingInfo<'a>, reviews: &[
             if badness(kind) > badness(author.kind) {
                 author.kind = kind;
             }
-            author.sponsors.extend(sponsor.filter(|sponsor| !author.sponsors.contains(sponsor)));
+            for sponsor in actor.sponsor.as_deref().into_iter().chain(itself) {
+                if !author.sponsors.contains(&sponsor) {
+                    author.sponsors.push(sponsor);
+                }
+            }
         }
     };
     for actor in &landing.body.authors {
@@ -295,15 +310,7 @@ fn add_authors<'a>(run: &Run<'_, 'a>, landing: &mut LandingInfo<'a>, reviews: &[
             }
         }
     }
-    let has_sponsor = landing.body.authors.iter().any(|actor| actor.role == Role::Sponsor);
-    let complete = landing.body.authors_complete
-        && !landing.body.authors.is_empty()
-        && authors.iter().all(|author| {
-            !matches!(author.kind, ActorKind::Agent | ActorKind::Unknown)
-                || !author.sponsors.is_empty()
-                || has_sponsor
-                || sponsorless(world, author.principal)
-        });
+    let complete = landing.body.authors_complete && !landing.body.authors.is_empty() && all_sponsored;
     if has_sponsor {
         // Agents without a sponsor of their own stand for every sponsor of the list.
         let sponsors: Vec<&'a str> = landing

@@ -2,20 +2,27 @@
 
 use lasthand_model::actor::StepKind;
 use lasthand_model::digest::Sha256;
-use lasthand_model::wire::facts::{Body, External, Material};
+use lasthand_model::wire::facts::Body;
 use rustc_hash::FxHashSet;
 
 use crate::accept::{self, Decision, Goal};
 use crate::cover::{Place, WholeBy};
 use crate::outcome::{ProofItem, ProofRole};
+use crate::people;
 use crate::run::Run;
 use crate::steps::Standing;
 use crate::world::Known;
 
 /// Collects the statements of one derivation, each once, sorted by role.
 pub(crate) fn of_acceptance<'a>(run: &Run<'_, 'a>, decision: &Decision<'a>) -> Vec<ProofItem> {
-    let mut proof =
-        Proof { run, decision, items: Vec::new(), steps: FxHashSet::default(), trees: FxHashSet::default() };
+    let mut proof = Proof {
+        run,
+        decision,
+        items: Vec::new(),
+        steps: FxHashSet::default(),
+        trees: FxHashSet::default(),
+        walked: FxHashSet::default(),
+    };
     if let Some(goal) = &decision.goal {
         proof.goal(goal);
     }
@@ -53,6 +60,8 @@ struct Proof<'r, 'w, 'a> {
     items: Vec<ProofItem>,
     steps: FxHashSet<usize>,
     trees: FxHashSet<Place<'a>>,
+    /// Landings whose history is listed.
+    walked: FxHashSet<usize>,
 }
 
 impl<'a> Proof<'_, '_, 'a> {
@@ -83,6 +92,7 @@ impl<'a> Proof<'_, '_, 'a> {
                 self.step(at, &mut steps, &mut places);
             }
         }
+        self.approvals();
         self.places(places);
     }
 
@@ -107,82 +117,119 @@ impl<'a> Proof<'_, '_, 'a> {
                 _ => {}
             }
         }
-        self.approvals(at);
-        debug_assert!(
-            candidate.body.materials.iter().all(|m| !matches!(m, Material::External(External { digest: None, .. })))
-                || !candidate.faithful
-        );
     }
 
-    /// Approvals of parameters for a product of the step.
-    fn approvals(&mut self, at: usize) {
+    /// Approvals of parameters for products of the steps of the proof.
+    fn approvals(&mut self) {
         let world = self.run.world;
-        let Some(candidate) = self.decision.steps.candidates.get(at) else { return };
-        let made = |digest: Sha256| candidate.body.products.iter().any(|product| product.digest == digest);
+        let candidates = self.steps.iter().filter_map(|at| self.decision.steps.candidates.get(*at));
+        let made: FxHashSet<Sha256> =
+            candidates.flat_map(|candidate| candidate.body.products.iter().map(|product| product.digest)).collect();
         for (at, statement) in world.known.iter().enumerate() {
             if let Body::Approval(approval) = &statement.fact.body
                 && approval.action == "parameters"
-                && made(approval.digest.0)
+                && made.contains(&approval.digest.0)
+                && people::approval_holds(world, statement, approval)
             {
                 self.at(ProofRole::Approval, at, "a release approver signed the parameters".to_owned());
             }
         }
     }
 
-    fn places(&mut self, mut places: Vec<Place<'a>>) {
-        let cover = &self.decision.cover;
+    fn places(&mut self, places: Vec<Place<'a>>) {
+        for place in &places {
+            self.any_landing(*place);
+        }
+        let mut places = places;
         while let Some(place) = places.pop() {
-            if !self.trees.insert(place) {
-                continue;
-            }
-            // Where the tree became covered, and one landing that leads to it.
-            match cover.whole.get(&place).map(|(_, by)| *by) {
-                Some(WholeBy::Landing(at)) => self.chain(at, &mut places),
-                Some(WholeBy::Merge { landing, head }) => {
-                    self.landing(landing);
-                    if let Some(info) = cover.landings.get(landing) {
-                        places.push((info.body.repository.as_str(), info.from));
-                        places.push((info.body.repository.as_str(), head));
-                    }
-                }
-                Some(WholeBy::Review { review, landing }) => {
-                    self.landing(landing);
-                    self.review(review);
-                }
-                Some(WholeBy::SourceVsa(at)) => {
-                    self.at(ProofRole::SourceVsa, at, "somebody else verified the source tree".to_owned());
-                    self.any_landing(place);
-                }
-                Some(WholeBy::Start) | None => self.any_landing(place),
+            if self.trees.insert(place) {
+                self.whole(place, &mut places);
             }
         }
     }
 
-    fn any_landing(&mut self, place: Place<'a>) {
-        if let Some(at) = self.decision.cover.to_tree.get(&place).and_then(|list| list.first()) {
-            self.landing(*at);
-        }
-    }
-
-    /// A landing and those before it, back to a tree that is covered by itself.
-    fn chain(&mut self, mut at: usize, places: &mut Vec<Place<'a>>) {
+    /// How a tree became wholly covered.
+    fn whole(&mut self, place: Place<'a>, places: &mut Vec<Place<'a>>) {
         let cover = &self.decision.cover;
-        let order = |place: &Place<'a>| cover.whole.get(place).map(|(order, _)| *order);
+        match cover.whole.get(&place).map(|(_, by)| *by) {
+            Some(WholeBy::Landing(at)) => self.chain(at, places),
+            Some(WholeBy::Merge { landing, head }) => {
+                self.landing(landing);
+                if let Some(info) = cover.landings.get(landing) {
+                    places.push((info.body.repository.as_str(), info.from));
+                    places.push((info.body.repository.as_str(), head));
+                }
+            }
+            Some(WholeBy::Review { review, landing }) => {
+                self.landing(landing);
+                self.review(review);
+            }
+            Some(WholeBy::SourceVsa(at)) => {
+                self.at(ProofRole::SourceVsa, at, "somebody else verified the source tree".to_owned());
+            }
+            Some(WholeBy::Start) | None => {}
+        }
+    }
+
+    /// One landing that leads to a tree: the one by which it is covered, if any.
+    fn any_landing(&mut self, place: Place<'a>) {
+        let cover = &self.decision.cover;
+        let by = match cover.whole.get(&place) {
+            Some((
+                _,
+                WholeBy::Landing(at) | WholeBy::Merge { landing: at, .. } | WholeBy::Review { landing: at, .. },
+            )) => Some(*at),
+            _ => cover.to_tree.get(&place).and_then(|list| list.first()).copied(),
+        };
+        if let Some(at) = by {
+            self.landing(at);
+        }
+    }
+
+    /// A landing and those before it, back to a tree that is covered by itself, with the reviews that count in the end.
+    fn chain(&mut self, first: usize, places: &mut Vec<Place<'a>>) {
+        let cover = &self.decision.cover;
+        // Paths whose earlier history no longer matters: they were added, or taken away, under review.
+        let mut settled: FxHashSet<&str> = FxHashSet::default();
+        let mut at = first;
         for _ in 0..=cover.landings.len() {
             let Some(landing) = cover.landings.get(at) else { return };
             self.landing(at);
-            for review in cover.reviews_of(at) {
-                self.review(review);
+            for change in landing.changes.iter().flat_map(|changes| changes.iter()) {
+                if settled.contains(change.path) {
+                    continue;
+                }
+                for review in cover.answer(at, change.path).unwrap_or_default() {
+                    self.review(*review);
+                    if cover.needs_history(at, *review) {
+                        self.history(at);
+                    }
+                }
+                if change.before.is_none() || change.after.is_none() {
+                    settled.insert(change.path);
+                }
             }
             let from = (landing.body.repository.as_str(), landing.from);
-            if order(&from).is_some() {
-                let is_start = matches!(cover.whole.get(&from), Some((_, WholeBy::Start)));
-                if !is_start {
-                    places.push(from);
-                }
+            if cover.whole.contains_key(&from) {
+                places.push(from);
                 return;
             }
             match landing.prev {
+                Some(prev) => at = prev,
+                None => return,
+            }
+        }
+    }
+
+    /// Every landing before one: a review that was recomputed must not have been used there.
+    fn history(&mut self, mut at: usize) {
+        let cover = &self.decision.cover;
+        for _ in 0..=cover.landings.len() {
+            if !self.walked.insert(at) {
+                return;
+            }
+            self.landing(at);
+            match cover.landings.get(at).and_then(|landing| landing.prev) {
                 Some(prev) => at = prev,
                 None => return,
             }

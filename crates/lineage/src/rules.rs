@@ -52,7 +52,6 @@ rules! {
     Duties = "duties",
     BaseCovered = "base-covered",
     Heal = "heal",
-    CoveredElsewhere = "covered-elsewhere",
     RecomputedMerge = "recomputed-merge",
     StepKind = "step-kind",
     StepAuthority = "step-authority",

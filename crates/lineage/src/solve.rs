@@ -134,6 +134,9 @@ fn not_accepted<'a>(world: &World<'a>, run: &Run<'_, 'a>, decision: &Decision<'a
 /// Findings that refuse nothing.
 fn notes<'a>(world: &World<'a>, decision: &Decision<'a>) -> Vec<Finding> {
     let mut notes = Vec::new();
+    if world.product.is_none() {
+        return notes;
+    }
     for other in accept::standing_privileges(world) {
         let place = Place { evidence: Some(other.digest()), ..Place::default() };
         let id = FindingId::StandingPrivilege;

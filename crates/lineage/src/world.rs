@@ -326,7 +326,7 @@ pub(crate) fn performers(actors: &[Actor]) -> impl Iterator<Item = &Actor> {
 struct Revoked<'a> {
     credentials: FxHashSet<Sha256>,
     statements: FxHashSet<StatementDigest>,
-    identities: Vec<(&'a str, Option<i64>, Option<i64>)>,
+    identities: Vec<(&'a str, Option<i64>)>,
 }
 
 impl<'a> Revoked<'a> {
@@ -338,9 +338,7 @@ impl<'a> Revoked<'a> {
                     match entry {
                         ListEntry::Credential(digest) => drop(revoked.credentials.insert(*digest)),
                         ListEntry::Statement(digest) => drop(revoked.statements.insert(*digest)),
-                        ListEntry::Identity { principal, from, until } => {
-                            revoked.identities.push((principal, *from, *until));
-                        }
+                        ListEntry::Identity { principal, from, .. } => revoked.identities.push((principal, *from)),
                         ListEntry::Artifact(_) | ListEntry::Released { .. } => {}
                     }
                 }
@@ -354,10 +352,9 @@ impl<'a> Revoked<'a> {
     }
 
     fn principal(&self, principal: &str, time: Option<i64>) -> bool {
-        self.identities.iter().any(|(revoked, from, until)| {
-            *revoked == principal
-                && time
-                    .is_none_or(|time| from.is_none_or(|from| from <= time) && until.is_none_or(|until| time <= until))
+        // A time says that the signature existed by then, so a window's end clears nobody.
+        self.identities.iter().any(|(revoked, from)| {
+            *revoked == principal && time.is_none_or(|time| from.is_none_or(|from| from <= time))
         })
     }
 }

@@ -9,7 +9,7 @@ use lasthand_model::actor::{ActorKind, StepKind};
 use lasthand_model::digest::Sha256;
 use lasthand_model::inventory::EntryType;
 use lasthand_model::wire::facts::{
-    Approval, Body, Bound, External, Inputs, Label, Material, NamedDigest, SourceTree, Step, StepActor,
+    Approval, Body, Bound, External, Inputs, Label, Material, NamedDigest, Signer, SourceTree, Step, StepActor,
 };
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -83,7 +83,7 @@ impl<'r, 'w, 'a> Reader<'r, 'w, 'a> {
         let (own, void): (Vec<usize>, Vec<usize>) = labels
             .iter()
             .copied()
-            .filter(|label| self.is_own(statement, builder, body, *label))
+            .filter(|label| self.is_own(Owner { statement, body, builder }, *label))
             .partition(|label| self.run.world.known.get(*label).is_some_and(|label| self.label_counts(label)));
         let standings: Vec<Standing<'a>> =
             body.materials.iter().map(|material| self.standing(statement, body, material)).collect();
@@ -108,30 +108,24 @@ impl<'r, 'w, 'a> Reader<'r, 'w, 'a> {
     }
 
     /// Whether a step-actor statement may speak of a step, if it is usable.
-    fn is_own(&self, statement: &Known<'a>, builder: Option<Pair<'a>>, body: &Step, label: usize) -> bool {
-        let world = self.run.world;
-        let product = world.facts.question.product.as_str();
-        // Revoked signers have left `pairs`; a void statement must still be seen, so its signers are asked.
-        let by_builder = |label: &Known<'a>| {
-            label.fact.signers.iter().any(|signer| match builder {
-                Some(builder) => signer.method == builder.signer.method && signer.principal == builder.signer.principal,
-                None => statement
-                    .fact
-                    .signers
-                    .iter()
-                    .any(|own| own.method == signer.method && own.principal == signer.principal),
-            })
-        };
-        world.known.get(label).is_some_and(|label| {
-            by_builder(label)
-                || label.pairs.iter().any(|pair| {
-                    observes(pair.row, "step")
-                        && pair.kind == ActorKind::Automation
-                        && may(pair.row, body.kind.as_str())
-                        && for_product(pair.row, product)
-                        && pair.level >= world.facts.preset.builder_level
-                })
+    ///
+    /// Revoked signers have left `pairs`; a void statement must still be seen, so its signers are asked too.
+    fn is_own(&self, step: Owner<'_, 'a>, label: usize) -> bool {
+        self.run.world.known.get(label).is_some_and(|label| {
+            label.fact.signers.iter().any(|signer| step.signs(signer))
+                || label.pairs.iter().any(|pair| self.speaks_for(step, pair))
         })
+    }
+
+    /// Whether a signer of a label, under his row, is the step's own or an observer of it.
+    fn speaks_for(&self, step: Owner<'_, 'a>, pair: &Pair<'a>) -> bool {
+        let world = self.run.world;
+        step.signs(pair.signer)
+            || (observes(pair.row, "step")
+                && pair.kind == ActorKind::Automation
+                && may(pair.row, step.body.kind.as_str())
+                && for_product(pair.row, &world.facts.question.product)
+                && pair.level >= world.facts.preset.builder_level)
     }
 
     /// Whether a step-actor statement is usable and names nobody who is revoked.
@@ -179,7 +173,11 @@ impl<'r, 'w, 'a> Reader<'r, 'w, 'a> {
             Some(id) => faults.found.push((id, None)),
             None => self.label_faults(body, actor, builder, &mut faults),
         }
-        faults.demand(Rule::AutomationOnly, self.automation_only(label, actor, labels), FindingId::ActorNotAutomation);
+        faults.demand(
+            Rule::AutomationOnly,
+            self.automation_only(Owner { statement, body, builder: builder.copied() }, label, actor, labels),
+            FindingId::ActorNotAutomation,
+        );
         let marked = self.each_label(labels).any(|(_, actor)| !actor.marks.is_empty());
         let unmarked = !marked || self.run.label(Label::AgentMarks);
         faults.demand(Rule::NoMarks, unmarked, FindingId::AgentMarks);
@@ -244,7 +242,13 @@ impl<'r, 'w, 'a> Reader<'r, 'w, 'a> {
         }
     }
 
-    fn automation_only(&self, label: Option<usize>, actor: Option<&'a StepActor>, labels: &[usize]) -> bool {
+    fn automation_only(
+        &self,
+        step: Owner<'_, 'a>,
+        label: Option<usize>,
+        actor: Option<&'a StepActor>,
+        labels: &[usize],
+    ) -> bool {
         let world = self.run.world;
         let all = self.each_label(labels).all(|(_, actor)| {
             performers(&actor.actors)
@@ -252,7 +256,7 @@ impl<'r, 'w, 'a> Reader<'r, 'w, 'a> {
         });
         let (Some(label), Some(actor)) = (label.and_then(|label| world.known.get(label)), actor) else { return all };
         all && performers(&actor.actors).all(|performer| {
-            label.pairs.iter().any(|pair| {
+            label.pairs.iter().filter(|pair| self.speaks_for(step, pair)).any(|pair| {
                 let level = if pair.signer.principal == performer.principal {
                     Some(pair.level)
                 } else {
@@ -458,15 +462,34 @@ impl<'r, 'w, 'a> Reader<'r, 'w, 'a> {
         if external.name.as_ref().is_some_and(|name| self.pinned(body, name, digest)) {
             return Standing::Clean("pinned", None);
         }
-        if let Some(fetch) = self.fetch_of(digest) {
-            return Standing::Clean("fetched", Some(fetch));
-        }
         let builder_fetches = self.builder(statement, body).is_some_and(|pair| may(pair.row, "fetch"));
         let allowed = builder_fetches && self.run.label(Label::UnpinnedInput);
         if self.run.world.rules.grant(Rule::Fetched, allowed) {
             return Standing::Clean("fetched", None);
         }
+        if let Some(fetch) = self.fetch_of(digest) {
+            return Standing::Clean("fetched", Some(fetch));
+        }
         Standing::BadExternal(external)
+    }
+}
+
+/// A step, and by whom step-authority holds for it.
+#[derive(Clone, Copy)]
+struct Owner<'s, 'a> {
+    statement: &'s Known<'a>,
+    body: &'s Step,
+    builder: Option<Pair<'a>>,
+}
+
+impl Owner<'_, '_> {
+    /// Whether somebody is the step's builder; where it has none, one of its signers.
+    fn signs(&self, signer: &Signer) -> bool {
+        let same = |own: &Signer| own.method == signer.method && own.principal == signer.principal;
+        match self.builder {
+            Some(builder) => same(builder.signer),
+            None => self.statement.fact.signers.iter().any(same),
+        }
     }
 }
 
