@@ -90,7 +90,9 @@ fn findings(root: &Path, problems: &mut Problems) -> Result<()> {
             problems.errors.push(format!("{path}: no section `{section}`"));
         }
     }
-    for name in pages {
+    // Errors without a verdict have ids of their own, LH9nn, where the read side makes them.
+    let errors = read(root, "crates/verify/src/error.rs")?;
+    for name in pages.into_iter().filter(|name| !errors.contains(&format!("\"{}\"", name.trim_end_matches(".md")))) {
         problems.errors.push(format!("docs/findings/{name}: no finding has this id"));
     }
     Ok(())
