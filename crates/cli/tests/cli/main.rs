@@ -1,11 +1,6 @@
 //! The built `lasthand`, as people call it: exit code, standard output and standard error together.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    reason = "a failed test may stop"
-)]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a failed test may stop")]
 
 mod bad_input;
 mod demo;

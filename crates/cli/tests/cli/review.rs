@@ -98,6 +98,24 @@ fn whoever_does_not_type_yes_signs_nothing() {
 }
 
 #[test]
+fn whoever_types_yes_on_a_terminal_was_asked() {
+    // pass: the question on standard error, the answer on standard input, interactive true
+    let (repository, _) = changed("review-asked");
+    let terminal = repository.parent().unwrap().join("terminal.json");
+    let answer = repository.parent().unwrap().join("answer");
+    fs::write(&terminal, r#"{"terminal": true}"#).unwrap();
+    fs::write(&answer, "yes\n").unwrap();
+    let mut command = lasthand(&repository);
+    command.args(APPROVE).env("LASTHAND_SURROUNDINGS", terminal).stdin(fs::File::open(answer).unwrap());
+    let said = said(&mut command);
+    assert_eq!(said.code, 0, "{}", said.err);
+    assert!(said.err.contains("Do you approve this change?"), "{}", said.err);
+    let review = statement(&files(&evidence(&repository), ".sigstore.json")[0]);
+    assert_eq!(review["predicate"]["interactive"], true);
+    assert_eq!(review["predicate"]["surroundings"], "simulated");
+}
+
+#[test]
 fn nothing_to_approve_is_wrong_use() {
     // fail: equal trees, an unknown revision, a ref by half its name
     let (repository, plain) = changed("review-nothing");
