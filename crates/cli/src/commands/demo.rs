@@ -24,8 +24,8 @@ use verdict::{Expected, Row};
 #[command(
     after_help = "Needs git, a C compiler (cc), GNU tar, gzip and sh; no network, no root. The surroundings of everybody who acts are \
                   simulated, so the verdicts are the same on a desk, in CI and under an agent; the trust file of the demo accepts \
-                  that, and only such a trust file does.\n\nExamples:\n  lasthand demo\n  lasthand demo --keep /tmp/demo --quiet\n  \
-                  lasthand verify /tmp/demo/release.tar.gz --bundle /tmp/demo/evidence --trust /tmp/demo/lasthand.trust.toml"
+                  that, and only such a trust file does.\n\nExamples:\n  lasthand demo\n  lasthand demo --keep demo-kept --quiet\n  \
+                  lasthand verify demo-kept/release.tar.gz --bundle demo-kept/evidence --trust demo-kept/lasthand.trust.toml"
 )]
 pub(crate) struct DemoArguments {
     /// Leave everything in this folder: it must be empty, or not be there
