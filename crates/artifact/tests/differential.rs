@@ -2,7 +2,7 @@
 //!
 //! The data lies in `LASTHAND_TESTDATA` (default: `../shared/testdata` beside the workspace); where it, or `go`, is absent the test
 //! says so and passes.
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, clippy::print_stderr, reason = "a test")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test")]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -13,17 +13,11 @@ use base64::Engine as _;
 use lasthand_artifact::{ArtifactError, ArtifactFacts, Kind, MemoryBlob, NoteKind, local, read};
 use lasthand_model::inventory::{EntryType, FileRecord};
 use lasthand_model::limits::Limits;
+use lasthand_testkit::need;
 use serde_json::Value;
 
 fn testdata() -> Option<PathBuf> {
-    let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-    let folder =
-        std::env::var_os("LASTHAND_TESTDATA").map_or_else(|| workspace.join("../shared/testdata"), PathBuf::from);
-    if folder.join("MANIFEST.tsv").is_file() {
-        return Some(folder);
-    }
-    eprintln!("skipped: no test data in `{}`", folder.display());
-    None
+    need::testdata()
 }
 
 /// Path and expectation of every file below `tar-*`, `gzip-*` and `zstd-*`.
@@ -96,8 +90,8 @@ fn smuggled_and_second_readings_are_the_right_ones() {
     // pass: the entries that the advisories call right
     let Some(folder) = testdata() else { return };
     let check = |path: &str, expected: &[&str]| {
-        if !folder.join(path).is_file() {
-            return eprintln!("skipped: no `{path}`");
+        if !need::feature(path, folder.join(path).is_file(), "not in the test data") {
+            return;
         }
         let facts = read_one(&folder, path, None).unwrap();
         let paths: Vec<_> =
@@ -186,7 +180,7 @@ fn build_go(scratch: &Path) -> Option<PathBuf> {
         Ok(output) if output.status.success() => Some(program),
         Ok(output) => panic!("go build failed: {}", String::from_utf8_lossy(&output.stderr)),
         Err(_) => {
-            eprintln!("skipped: no `go` on the path");
+            let _ = need::feature("go", false, "not on the path");
             None
         }
     }

@@ -1,5 +1,5 @@
 //! Keys: made, kept, read back, used; and what openssl makes of them.
-#![expect(clippy::unwrap_used, clippy::print_stderr, reason = "a failed test may stop; skips are told")]
+#![expect(clippy::unwrap_used, reason = "a failed test may stop")]
 
 use std::fs;
 use std::path::Path;
@@ -9,6 +9,7 @@ use lasthand_model::limits::Limits;
 use lasthand_model::wire::bundle::pre_authentication_encoding;
 use lasthand_model::wire::statement::PAYLOAD_TYPE;
 use lasthand_sign::{KeyAlgorithm, KeyFileError, KeyPair, SignError, load, write};
+use lasthand_testkit::need;
 use lasthand_trust::evidence::verify_evidence;
 use lasthand_trust::keys::{KeyRing, PublicKey};
 
@@ -133,8 +134,7 @@ fn openssl_reads_our_keys_and_verifies_our_signatures() {
     // pass: another implementation agrees on key files and signatures
     let folder = tempfile::tempdir().unwrap();
     let file = |name: &str| folder.path().join(name).display().to_string();
-    if openssl(&["version"]) != Some(true) {
-        eprintln!("skipped: no openssl on PATH");
+    if need::tool("openssl").is_none() {
         return;
     }
     for algorithm in ALGORITHMS {
@@ -175,8 +175,7 @@ fn keys_that_openssl_made_are_read() {
     for (name, arguments, expected) in cases {
         let (path, public) = (file(name), file(&format!("{name}.pub")));
         let made = openssl(&[&["genpkey", "-out", &path], arguments].concat());
-        if made != Some(true) {
-            eprintln!("skipped: no openssl that makes {name} keys on PATH");
+        if !need::feature("openssl", made == Some(true), "none on the path that makes keys of this kind") {
             continue;
         }
         assert_eq!(openssl(&["pkey", "-in", &path, "-pubout", "-out", &public]), Some(true));

@@ -1,10 +1,5 @@
 //! Envelopes and bundles: what verifies, and everything that must not.
-#![expect(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    clippy::print_stderr,
-    reason = "a failed test may stop; skips are told"
-)]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a failed test may stop")]
 
 mod support;
 
@@ -16,6 +11,7 @@ use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use lasthand_model::limits::Limits;
 use lasthand_model::wire::bundle::json_lines;
 use lasthand_model::wire::statement::Statement;
+use lasthand_testkit::need;
 use lasthand_trust::dsse::pre_authentication_encoding;
 use lasthand_trust::evidence::{TrustError, peek_unverified, verify_bundle, verify_envelope, verify_evidence};
 use lasthand_trust::keys::{Group, KeyAlgorithm, KeyError, KeyRing, PublicKey};
@@ -272,17 +268,13 @@ fn keys_have_one_encoding() {
     assert!(matches!(PublicKey::parse(&compressed), Err(KeyError::Encoding { .. })));
 }
 
-fn testdata() -> PathBuf {
-    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../..");
-    std::env::var_os("LASTHAND_TESTDATA").map_or_else(|| root.join("../shared/testdata"), PathBuf::from)
-}
-
 #[test]
 fn foreign_keys_are_read_or_named() {
     // pass: keys of in-toto-golang; fail: types that are not read, each named
-    let folder = testdata().join("in-toto-golang");
+    let Some(folder) = need::testdata() else { return };
+    let folder = folder.join("in-toto-golang");
     let Ok(carol) = std::fs::read(folder.join("carol.pub")) else {
-        eprintln!("skipped: {} is not there", folder.display());
+        let _ = need::feature("testdata", false, "this folder is not in it");
         return;
     };
     assert_eq!(PublicKey::parse(&carol).unwrap().algorithm(), KeyAlgorithm::Ed25519);
@@ -301,12 +293,13 @@ fn foreign_keys_are_read_or_named() {
 #[test]
 fn foreign_vsa_signed_by_p256_verifies() {
     // pass: a verification summary that somebody else's tools signed; fail: the same without its key
-    let folder = testdata().join("slsa-verifier/vsa/gce/v1");
+    let Some(folder) = need::testdata() else { return };
+    let folder = folder.join("slsa-verifier/vsa/gce/v1");
     let (Ok(pem), Ok(lines)) = (
         std::fs::read(folder.join("vsa_signing_public_key.pem")),
         std::fs::read(folder.join("gke-gce-pre.bcid-vsa.jsonl")),
     ) else {
-        eprintln!("skipped: {} is not there", folder.display());
+        let _ = need::feature("testdata", false, "this folder is not in it");
         return;
     };
     let mut ring = KeyRing::new();
@@ -321,10 +314,11 @@ fn foreign_vsa_signed_by_p256_verifies() {
 #[test]
 fn foreign_certificate_bundles_are_never_accepted() {
     // fail: bundles that carry Fulcio certificates
-    let folder = testdata().join("sigstore-js-bundles");
+    let Some(folder) = need::testdata() else { return };
+    let folder = folder.join("sigstore-js-bundles");
     for name in ["bundleV01-dsse-with-proof.sigstore", "bundleV03-dsse.sigstore"] {
         let Ok(bytes) = std::fs::read(folder.join(name)) else {
-            eprintln!("skipped: {} is not there", folder.display());
+            let _ = need::feature("testdata", false, "this folder is not in it");
             return;
         };
         let error = verify_evidence(&bytes, &KeyRing::new(), &Limits::DEFAULT).unwrap_err();
