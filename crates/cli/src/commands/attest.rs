@@ -17,6 +17,7 @@ use lasthand_model::wire::vsa::{VSA, VsaPredicate};
 use lasthand_trust::evidence::verify_evidence;
 use serde_json::Value;
 
+use super::review::refuse_agents;
 use crate::command_error::CommandError;
 use crate::context::Context;
 use crate::signer::Signer;
@@ -52,6 +53,10 @@ pub(crate) fn run(arguments: &AttestArguments, context: &Context) -> Result<u8, 
     let statement: Statement = json::parse_as(&bytes, &context.limits).map_err(|error| malformed().because(error))?;
     check_predicate(&statement.predicate_type, statement.predicate.clone())
         .map_err(|error| malformed().because(error))?;
+    if statement.predicate_type == REVIEW {
+        // SECURITY: what `review approve` refuses must not be signed by this door either.
+        refuse_agents(context)?;
+    }
     let signer = Signer::load(&arguments.key, context)?;
     // Whatever a verifier would refuse is refused here: the signed bundle is read back before anything is written.
     let signed = lasthand_attest::sign(&statement, &signer.key)?;

@@ -106,7 +106,7 @@ pub(crate) fn approve(arguments: &ApproveArguments, context: &Context) -> Result
 }
 
 /// SECURITY: an approval that an agent could give is worth nothing; marks do not prove that none is there.
-fn refuse_agents(context: &Context) -> Result<(), CommandError> {
+pub(super) fn refuse_agents(context: &Context) -> Result<(), CommandError> {
     if context.surroundings.marks.is_empty() {
         return Ok(());
     }

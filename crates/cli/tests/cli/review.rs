@@ -76,6 +76,28 @@ fn an_agent_cannot_review() {
 }
 
 #[test]
+fn an_agent_cannot_have_a_review_signed_either() {
+    // fail: the same statement, written by hand, under a mark; pass: without one
+    let (repository, plain) = changed("review-attest");
+    assert_eq!(approve(&repository, &plain, &["--yes"]).code, 0);
+    let review = statement(&files(&evidence(&repository), ".sigstore.json")[0]);
+    fs::write(repository.join("../review.json"), review.to_string()).unwrap();
+    let attest = |marks: &str| {
+        let seen = repository.join("../seen.json");
+        fs::write(&seen, marks).unwrap();
+        let mut command = lasthand(&repository);
+        command.args(["attest", "--statement", "../review.json", "--key", "../key", "--evidence", "../attested"]);
+        said(command.env("LASTHAND_SURROUNDINGS", seen))
+    };
+    let marked = r#"{"marks": [{"source": "environment", "rule": "AI_AGENT", "agent": "x"}]}"#;
+    let refused = attest(marked);
+    assert_eq!(refused.code, 2, "{}", refused.out);
+    assert!(refused.err.contains("agents cannot review"), "{}", refused.err);
+    assert!(!repository.join("../attested").exists());
+    assert_eq!(attest("{}").code, 0);
+}
+
+#[test]
 fn without_a_terminal_yes_must_be_said() {
     // fail: nobody to ask
     let (repository, plain) = changed("review-mute");
