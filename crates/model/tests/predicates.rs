@@ -170,7 +170,6 @@ fn real_statements_lose_nothing() {
             }
         }
     }
-    eprintln!("read {seen:?}");
     assert!(!seen.is_empty(), "the folder has no statement of a type that is read here");
 }
 
