@@ -33,12 +33,6 @@ pub(crate) fn run(arguments: &VerifyArguments, context: &Context) -> Result<u8, 
         Answer::NotGiven(error) => return deliver_error(sinks, error, &arguments.question.artifact, context),
     };
     deliver(sinks, &verification, &verification.report, &render::text, context)?;
-    let code = exit_code(&verification.outcome);
-    if code != 0 && verification.facts.preset.report_only {
-        context
-            .output
-            .note(&format!("policy `{}` only reports: exit 0 instead of {code}", verification.facts.preset.name));
-        return Ok(0);
-    }
-    Ok(code)
+    // Also under `observe`: the exit code is the verdict's, and whoever only wants to look ignores it.
+    Ok(exit_code(&verification.outcome))
 }

@@ -105,13 +105,12 @@ fn another_product_or_another_file_is_not_accepted() {
 }
 
 #[test]
-fn observe_only_reports() {
-    // pass: the same refusal, exit 0, and it says so
+fn observe_and_strict_keep_the_exit_code_of_the_verdict() {
+    // fail: a refusal is a refusal under `observe` too, where every label is allowed
     let attack = Release::copy(&demo().join("attacks/agent-commit"), "observe");
     let said = verify(&attack, &["--policy", "observe"]);
-    assert_eq!(said.code, 0, "{}", said.err);
+    assert_eq!(said.code, 1, "{}", said.err);
     assert!(said.out.starts_with("REFUSED"), "{}", said.out);
-    assert!(said.err.contains("only reports"), "{}", said.err);
     // fail: strict asks more than the demo's people have
     let release = Release::copy(demo(), "strict");
     assert_ne!(verify(&release, &["--policy", "strict"]).code, 0);
