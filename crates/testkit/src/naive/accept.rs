@@ -22,9 +22,9 @@ pub(super) fn decide(evidence: &Evidence, allowed: &BTreeSet<Label>) -> &'static
     let withdrawn = evidence.denies(&ListEntry::Artifact(ArtifactDigest(asked)));
     let proven = evidence.product.is_some_and(|product| {
         !withdrawn
-            && is_proven(&steps, asked, &mut Vec::new(), &mut trees)
+            && is_proven(&steps, asked, &mut trees)
             && product.required.iter().all(|required| is_met(evidence, required))
-            && !is_rolled_back(evidence, &cover, &trees)
+            && !is_rolled_back(evidence, product)
             && !(evidence.facts.preset.refuse_reverted
                 && trees.iter().any(|(repository, root)| cover.was_reverted_to(evidence, repository, *root)))
     });
@@ -45,16 +45,13 @@ pub(super) fn decide(evidence: &Evidence, allowed: &BTreeSet<Label>) -> &'static
     }
 }
 
-/// Whether another digest is released from a ref of the proof's source trees, or from everywhere, and this one is not.
-fn is_rolled_back(evidence: &Evidence, cover: &Cover, trees: &BTreeSet<(String, Sha256)>) -> bool {
+/// Whether another digest is released from a ref of the product, or from everywhere, and this one is not.
+fn is_rolled_back(evidence: &Evidence, product: &ProductRow) -> bool {
     let entries = evidence.current(ListKind::Released).map_or(&[][..], |list| &list.entries);
     let mut released = Vec::new();
     for entry in entries {
         let ListEntry::Released { target_ref, digest } = entry else { continue };
-        let ours = trees.iter().any(|(repository, root)| {
-            cover.landed(repository, *root).any(|landing| landing.landing.target_ref == *target_ref)
-        });
-        if target_ref.is_empty() || ours {
+        if target_ref.is_empty() || any_glob(&product.refs, target_ref) {
             released.push(*digest);
         }
     }
@@ -74,34 +71,26 @@ fn is_met(evidence: &Evidence, required: &RequiredAct) -> bool {
     })
 }
 
-/// Rule goal. `inside` are the indexes being looked into.
-///
-/// Out: also the source trees of the proof.
-fn is_proven(steps: &Steps, asked: Sha256, inside: &mut Vec<Sha256>, trees: &mut BTreeSet<(String, Sha256)>) -> bool {
-    let evidence = steps.evidence;
-    let artifacts = evidence.product.map_or(&[][..], |product| &product.artifacts);
-    let made = steps
-        .faithful
-        .iter()
-        .any(|(_, name, digest)| *digest == asked && any_glob(artifacts, name.rsplit('/').next().unwrap_or(name)));
-    if made {
-        steps.source_trees(asked, trees);
+/// Rule goal. Out: also the source trees of the proof.
+fn is_proven(steps: &Steps, asked: Sha256, trees: &mut BTreeSet<(String, Sha256)>) -> bool {
+    if is_made(steps, asked, trees) {
         return true;
     }
-    let archived = archived_trees(evidence, steps.cover, asked);
-    if !archived.is_empty() {
-        trees.extend(archived);
+    let members = steps.evidence.facts.indexes.get(&ArtifactDigest(asked)).into_iter().flatten();
+    let mut counted = members.filter(|member| member.platform != "unknown/unknown").peekable();
+    counted.peek().is_some() && counted.all(|member| is_made(steps, member.digest.0, trees))
+}
+
+/// The ways of rule goal that are no index.
+fn is_made(steps: &Steps, asked: Sha256, trees: &mut BTreeSet<(String, Sha256)>) -> bool {
+    let proving = steps.proving(asked);
+    if let Some(step) = proving {
+        steps.source_trees(step, trees);
         return true;
     }
-    let Some(members) = evidence.facts.indexes.get(&ArtifactDigest(asked)) else { return false };
-    if inside.contains(&asked) {
-        return false;
-    }
-    inside.push(asked);
-    let mut counted = members.iter().filter(|member| member.platform != "unknown/unknown").peekable();
-    let proven = counted.peek().is_some() && counted.all(|member| is_proven(steps, member.digest.0, inside, trees));
-    inside.pop();
-    proven
+    let archived = archived_trees(steps.evidence, steps.cover, asked);
+    trees.extend(archived.iter().cloned());
+    !archived.is_empty()
 }
 
 fn is_act_proven(evidence: &Evidence, known: &Known, act: &Act) -> bool {
@@ -154,6 +143,7 @@ pub(super) fn approvals<'e>(
             && approval.action == action
             && approval.product == evidence.name
             && approval.digest.0 == asked
+            && approver.kind == ActorKind::Human
             && evidence.kind(&approver.principal, approver.kind) == ActorKind::Human
             && evidence.person(&approver.principal).is_some()
             && approval.marks.is_empty()

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use lasthand_model::digest::Sha256;
+use lasthand_model::digest::{Sha256, StatementDigest};
 use lasthand_model::glob::matches;
 use lasthand_model::inventory::EntryType;
 use lasthand_model::wire::facts::EntryFact;
@@ -14,10 +14,11 @@ use super::steps::{is_below_a_file, is_neutral};
 
 /// The covered trees, by repository and root, that the artifact is exactly.
 pub(super) fn archived_trees(evidence: &Evidence, cover: &Cover, asked: Sha256) -> Vec<(String, Sha256)> {
-    let Some(archive) = evidence.facts.inventories.get(&asked) else { return Vec::new() };
+    let Some(archive) = evidence.entries(asked) else { return Vec::new() };
     let mut trees = Vec::new();
     for landing in &cover.landings {
-        let (Some(root), Some(tree)) = (landing.to, landing.after) else { continue };
+        let Some(tree) = landing.after else { continue };
+        let root = landing.to;
         let repository = landing.landing.repository.as_str();
         if cover.is_covered(repository, root)
             && prefixes(archive).iter().any(|prefix| is_tree(archive, prefix, tree, landing))
@@ -30,13 +31,13 @@ pub(super) fn archived_trees(evidence: &Evidence, cover: &Cover, asked: Sha256) 
 
 /// Whether some landed tree is near enough to the artifact to speak of it.
 pub(super) fn has_near_match(evidence: &Evidence, cover: &Cover, asked: Sha256) -> bool {
-    let Some(archive) = evidence.facts.inventories.get(&asked) else { return false };
-    let mut nearest: Option<((usize, Sha256, usize), bool)> = None;
+    let Some(archive) = evidence.entries(asked) else { return false };
+    let mut nearest: Option<((usize, Sha256, usize, StatementDigest), bool)> = None;
     for landing in &cover.landings {
-        let (Some(root), Some(tree)) = (landing.to, landing.after) else { continue };
+        let Some(tree) = landing.after else { continue };
         for prefix in prefixes(archive) {
             let (agree, odd, removed) = compare(archive, &prefix, tree, landing);
-            let rank = (odd + removed, root, prefix.len());
+            let rank = (odd + removed, landing.to, prefix.len(), landing.statement.digest);
             if nearest.is_none_or(|(other, _)| rank < other) {
                 nearest = Some((rank, agree > odd));
             }
@@ -97,6 +98,7 @@ fn compare(archive: &[EntryFact], prefix: &str, tree: &[EntryFact], landing: &La
             Some(source.path.as_str()) == path
                 && source.entry_type == entry.entry_type
                 && source.sha256 == entry.sha256
+                && (source.entry_type != EntryType::File || source.sha256.is_some())
                 && source.link_target == entry.link_target
         });
         if same {

@@ -15,12 +15,14 @@ pub(super) struct Author<'a> {
     pub(super) principal: &'a str,
     pub(super) kind: ActorKind,
     pub(super) sponsors: BTreeSet<&'a str>,
+    /// Whether an entry calls it an agent or unknown and names no sponsor.
+    unsponsored: bool,
 }
 
 /// Somebody whose word answers for others' work, and his level as a reviewer (none for a pusher).
 pub(super) type Answerer<'a> = (Person<'a>, Option<u8>);
 
-/// Adds an entry; entries of one principal are pooled and agent wins.
+/// Adds an entry; entries of one principal are pooled and the worst kind wins.
 pub(super) fn pool<'a>(evidence: &Evidence, authors: &mut Vec<Author<'a>>, actor: &'a Actor, marked: bool) {
     let borrowed = marked && actor.kind == ActorKind::Human;
     let kind = if borrowed { ActorKind::Agent } else { evidence.kind(&actor.principal, actor.kind) };
@@ -28,12 +30,14 @@ pub(super) fn pool<'a>(evidence: &Evidence, authors: &mut Vec<Author<'a>>, actor
     if borrowed {
         sponsors.insert(&actor.principal);
     }
+    let unsponsored = matches!(kind, ActorKind::Agent | ActorKind::Unknown) && sponsors.is_empty();
     match authors.iter_mut().find(|author| author.principal == actor.principal) {
         Some(author) => {
             author.sponsors.append(&mut sponsors);
+            author.unsponsored |= unsponsored;
             author.kind = [author.kind, kind].into_iter().max_by_key(|kind| weight(*kind)).unwrap_or(kind);
         }
-        None => authors.push(Author { principal: &actor.principal, kind, sponsors }),
+        None => authors.push(Author { principal: &actor.principal, kind, sponsors, unsponsored }),
     }
 }
 
@@ -67,7 +71,7 @@ pub(super) fn of_landing<'a>(
         let Body::Edit(edit) = &known.statement.body else { continue };
         let to = evidence.resolve_anyhow(&edit.repository, &edit.to);
         let behind =
-            to.is_some() && (to == landing.to || to == merged || binding.iter().any(|review| review.head == to));
+            to.is_some() && (to == Some(landing.to) || to == merged || binding.iter().any(|review| review.head == to));
         if edit.repository != repository || !behind {
             continue;
         }
@@ -80,8 +84,8 @@ pub(super) fn of_landing<'a>(
     let stood_for: BTreeSet<&str> =
         entries.flat_map(|actor| [Some(actor.principal.as_str()), actor.sponsor.as_deref()]).flatten().collect();
     for author in &mut authors {
-        if matches!(author.kind, ActorKind::Agent | ActorKind::Unknown) && author.sponsors.is_empty() {
-            author.sponsors.clone_from(&stood_for);
+        if author.unsponsored {
+            author.sponsors.extend(&stood_for);
         }
     }
     authors
@@ -100,10 +104,7 @@ pub(super) fn are_complete(evidence: &Evidence, landing: &LandingView, authors: 
                 .robots
                 .iter()
                 .any(|robot| robot.sponsorless && robot.principal == author.principal);
-            !matches!(author.kind, ActorKind::Agent | ActorKind::Unknown)
-                || !author.sponsors.is_empty()
-                || named_sponsor
-                || acts_for_nobody
+            !author.unsponsored || named_sponsor || acts_for_nobody
         })
 }
 

@@ -19,8 +19,9 @@ pub(super) struct LandingView<'a> {
     pub(super) merge: Option<[Option<Sha256>; 3]>,
     /// Best level of a signer that makes it authorised.
     pub(super) level: u8,
-    pub(super) from: Option<Sha256>,
-    pub(super) to: Option<Sha256>,
+    /// The empty tree when the landing states none.
+    pub(super) from: Sha256,
+    pub(super) to: Sha256,
     pub(super) before: Option<&'a [EntryFact]>,
     pub(super) after: Option<&'a [EntryFact]>,
 }
@@ -32,7 +33,6 @@ impl LandingView<'_> {
             Some(other.statement.digest) == self.landing.prev
                 && other.landing.repository == self.landing.repository
                 && other.landing.target_ref == self.landing.target_ref
-                && other.to.is_some()
                 && other.to == self.from
         })
     }
@@ -46,7 +46,7 @@ pub(super) struct Cover<'a> {
     pub(super) landings: Vec<LandingView<'a>>,
     /// Wholly covered trees, by repository and root.
     wholly: BTreeSet<(&'a str, Sha256)>,
-    /// In the order of `landings`, without the rule covered-elsewhere.
+    /// In the order of `landings`, as if no tree were in W by another landing.
     own: Vec<Uncovered<'a>>,
     /// Anchors, and trees that a whole-tree review covers.
     founded: BTreeSet<(&'a str, Sha256)>,
@@ -78,8 +78,8 @@ impl<'a> Cover<'a> {
         let own = landings.iter().map(|_| None).collect();
         let wholly = founded.clone();
         for (landing, fixed) in landings.iter().zip(&fixed) {
-            if let (Some(to), Some(true)) = (landing.to, fixed.as_ref().map(|fixed| fixed.whole)) {
-                founded.insert((landing.landing.repository.as_str(), to));
+            if fixed.as_ref().is_some_and(|fixed| fixed.whole) {
+                founded.insert((landing.landing.repository.as_str(), landing.to));
             }
         }
         let mut cover = Self { own, landings, wholly, founded };
@@ -100,7 +100,7 @@ impl<'a> Cover<'a> {
 
     /// Landings of a tree.
     pub(super) fn landed(&self, repository: &str, root: Sha256) -> impl Iterator<Item = &LandingView<'a>> {
-        self.landings.iter().filter(move |landing| landing.landing.repository == repository && landing.to == Some(root))
+        self.landings.iter().filter(move |landing| landing.landing.repository == repository && landing.to == root)
     }
 
     /// Whether a landing of the tree has uncovered paths of its own, and a base.
@@ -109,7 +109,7 @@ impl<'a> Cover<'a> {
         !founded
             && self.landings.iter().zip(&self.own).any(|(landing, own)| {
                 landing.landing.repository == repository
-                    && landing.to == Some(root)
+                    && landing.to == root
                     && landing.landing.from.is_some()
                     && !self.is_recomputed(evidence, landing)
                     && own.as_ref().is_some_and(|own| !own.is_empty())
@@ -121,8 +121,7 @@ impl<'a> Cover<'a> {
     }
 
     fn base(&self, landing: &LandingView<'a>) -> Uncovered<'a> {
-        let from = landing.from?;
-        if self.is_wholly(&landing.landing.repository, from) {
+        if self.is_wholly(&landing.landing.repository, landing.from) {
             return Some(BTreeSet::new());
         }
         let previous = landing.previous(&self.landings)?;
@@ -130,7 +129,7 @@ impl<'a> Cover<'a> {
         self.own.get(at)?.clone()
     }
 
-    /// U of every landing, without covered-elsewhere: a tree in W is asked for before its U is.
+    /// U of every landing by its own paths: a tree in W is asked for before its U is.
     fn own_paths(&self, evidence: &Evidence<'a>, fixed: &[Option<Fixed<'a>>]) -> Vec<Uncovered<'a>> {
         self.landings
             .iter()
@@ -167,10 +166,10 @@ impl<'a> Cover<'a> {
     ) -> BTreeSet<(&'a str, Sha256)> {
         let mut wholly = self.wholly.clone();
         for ((landing, fixed), own) in self.landings.iter().zip(fixed).zip(own) {
-            let (Some(fixed), Some(to)) = (fixed, landing.to) else { continue };
+            let Some(fixed) = fixed else { continue };
             let repository = landing.landing.repository.as_str();
             if fixed.whole || self.is_recomputed(evidence, landing) || own.as_ref().is_some_and(BTreeSet::is_empty) {
-                wholly.insert((repository, to));
+                wholly.insert((repository, landing.to));
             }
         }
         wholly
@@ -181,15 +180,14 @@ impl<'a> Cover<'a> {
         let Some([Some(head), Some(base), result]) = landing.merge else { return false };
         let repository = landing.landing.repository.as_str();
         landing.landing.merge_of.as_ref().is_some_and(|merge| merge.mode == "merge")
-            && result.is_some()
-            && result == landing.to
+            && result == Some(landing.to)
             && is_merge3(evidence, landing, base, head)
             && self.is_wholly(repository, head)
-            && landing.from.is_some_and(|from| self.is_wholly(repository, from))
+            && self.is_wholly(repository, landing.from)
     }
 }
 
-/// Rules landing-authority and our-ref.
+/// Rules landing-authority and our-ref; a landing whose trees do not resolve is not ours.
 fn authorised<'a>(evidence: &Evidence<'a>, allowed: &BTreeSet<Label>, known: &Known<'a>) -> Option<LandingView<'a>> {
     let Body::Landing(landing) = &known.statement.body else { return None };
     let product = evidence.product?;
@@ -199,8 +197,8 @@ fn authorised<'a>(evidence: &Evidence<'a>, allowed: &BTreeSet<Label>, known: &Kn
         return None;
     }
     let resolve = |tree| evidence.resolve(&landing.repository, tree, allowed);
-    let from = landing.from.as_ref().map_or(Some(empty_tree()), resolve);
-    let to = resolve(&landing.to);
+    let from = landing.from.as_ref().map_or(Some(empty_tree()), resolve)?;
+    let to = resolve(&landing.to)?;
     Some(LandingView {
         statement: known.statement,
         landing,
@@ -208,8 +206,8 @@ fn authorised<'a>(evidence: &Evidence<'a>, allowed: &BTreeSet<Label>, known: &Kn
         level: best,
         from,
         to,
-        before: from.and_then(|root| evidence.entries(root)),
-        after: to.and_then(|root| evidence.entries(root)),
+        before: evidence.entries(from),
+        after: evidence.entries(to),
     })
 }
 
@@ -313,8 +311,7 @@ fn is_whole<'a>(
         pool(evidence, &mut authors, actor, false);
     }
     stated.base.is_none()
-        && review.head.is_some()
-        && review.head == landing.to
+        && review.head == Some(landing.to)
         && review.is_meant_for(evidence, landing)
         && after.iter().all(|entry| holds(&stated.scope, &entry.path) && are_separate(evidence, &authors, &entry.path))
         && complete

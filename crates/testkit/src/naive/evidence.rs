@@ -42,8 +42,11 @@ pub(super) struct Evidence<'a> {
 impl<'a> Evidence<'a> {
     pub(super) fn read(facts: &'a Facts) -> Self {
         let name = facts.question.product.as_str();
-        let signed: Vec<&StatementFact> =
-            facts.statements.iter().filter(|statement| !all_pairs(facts, statement).is_empty()).collect();
+        let signed: Vec<&StatementFact> = facts
+            .statements
+            .iter()
+            .filter(|statement| !all_pairs(facts, statement).is_empty() && !is_contradicted(facts, statement))
+            .collect();
         let lists: Vec<&List> = signed.iter().filter_map(|statement| effective_list(facts, statement, &[])).collect();
         let denied = denying_entries(&lists);
         let current = [ListKind::Revocation, ListKind::Withdrawal, ListKind::Released]
@@ -153,12 +156,14 @@ impl<'a> Evidence<'a> {
         found
     }
 
-    /// Entries of a tree or container.
+    /// Entries of a tree or container; none when a path stands there twice.
     pub(super) fn entries(&self, root: Sha256) -> Option<&'a [EntryFact]> {
         if root == empty_tree() {
             return Some(&[]);
         }
-        self.facts.inventories.get(&root).map(Vec::as_slice)
+        let entries = self.facts.inventories.get(&root)?;
+        let paths: BTreeSet<&str> = entries.iter().map(|entry| entry.path.as_str()).collect();
+        (paths.len() == entries.len()).then_some(entries)
     }
 
     /// Whether a pooled entry of the effective revocation and withdrawal lists is `wanted`.
@@ -232,6 +237,11 @@ fn all_pairs<'a>(facts: &'a Facts, statement: &'a StatementFact) -> Vec<Pair<'a>
     pairs
 }
 
+/// Whether another statement has the same digest.
+fn is_contradicted(facts: &Facts, statement: &StatementFact) -> bool {
+    facts.statements.iter().any(|other| other.digest == statement.digest && other != statement)
+}
+
 fn counts_although_simulated(facts: &Facts, statement: &StatementFact) -> bool {
     !statement.simulated || facts.trust.accept_simulated
 }
@@ -273,10 +283,8 @@ fn is_revoked(denied: &[&ListEntry], signer: &Signer) -> bool {
 
 fn names_revoked(denied: &[&ListEntry], who: &str, time: Option<i64>) -> bool {
     denied.iter().any(|entry| match entry {
-        ListEntry::Identity { principal, from, until } => {
-            let in_window =
-                time.is_none_or(|time| from.is_none_or(|from| from <= time) && until.is_none_or(|until| time <= until));
-            principal == who && in_window
+        ListEntry::Identity { principal, from, .. } => {
+            principal == who && time.zip(*from).is_none_or(|(time, from)| from <= time)
         }
         _ => false,
     })

@@ -60,9 +60,9 @@ impl<'a> ReviewView<'a> {
     fn is_same_change(&self, landing: &LandingView) -> bool {
         let base_is_from = match (self.base, landing.landing.from.is_some()) {
             (None, from_present) => !from_present,
-            (Some(base), _) => base.is_some() && base == landing.from,
+            (Some(base), _) => base == Some(landing.from),
         };
-        base_is_from && self.head.is_some() && self.head == landing.to
+        base_is_from && self.head == Some(landing.to)
     }
 
     /// T2: `merge3(A, base, head)` is B.
@@ -94,7 +94,7 @@ impl<'a> ReviewView<'a> {
         let (mut at, mut met) = (landing, false);
         // LIMIT: a walk longer than the landings there are meets itself.
         for _ in 0..=landings.len() {
-            met |= self.base.is_some_and(|base| at.from.is_some() && at.from == base);
+            met |= self.base == Some(Some(at.from));
             let Some(before) = at.previous(landings) else {
                 return same_change || (at.landing.prev.is_none() && met);
             };
@@ -181,7 +181,7 @@ pub(super) fn same_place(a: Option<&EntryFact>, b: Option<&EntryFact>) -> bool {
 pub(super) fn is_merge3(evidence: &Evidence, landing: &LandingView, base: Sha256, head: Sha256) -> bool {
     let trees = (landing.before, evidence.entries(base), evidence.entries(head), landing.after);
     let (Some(ours), Some(older), Some(theirs), Some(result)) = trees else { return false };
-    let stated = landing.merge.is_some_and(|merge| merge == [Some(head), Some(base), landing.to]);
+    let stated = landing.merge.is_some_and(|merge| merge == [Some(head), Some(base), Some(landing.to)]);
     let every = ours.iter().chain(older).chain(theirs).chain(result);
     every.map(|entry| entry.path.as_str()).all(|path| {
         let (a, o, h) = (entry(ours, path), entry(older, path), entry(theirs, path));

@@ -291,13 +291,20 @@ impl<'a> Steps<'_, 'a> {
         self.root_of(tree).is_some_and(|root| self.cover.is_covered(&tree.repository, root))
     }
 
-    /// Trees of the smallest faithful step with a product, and of every step behind it.
-    pub(super) fn source_trees(&self, digest: Sha256, found: &mut BTreeSet<(String, Sha256)>) {
+    /// The smallest faithful step with a product that is one of the asked product's artifacts.
+    pub(super) fn proving(&self, digest: Sha256) -> Option<StatementDigest> {
         let artifacts = self.evidence.product.map_or(&[][..], |product| &product.artifacts);
-        let proving = self.faithful.iter().find(|(_, name, product)| {
-            *product == digest && any_glob(artifacts, name.rsplit('/').next().unwrap_or(name))
-        });
-        let mut waiting: Vec<StatementDigest> = proving.map(|(step, ..)| *step).into_iter().collect();
+        let is_artifact = |name: &str| {
+            let last = name.rsplit('/').next().unwrap_or(name);
+            artifacts.is_empty() || any_glob(artifacts, name) || any_glob(artifacts, last)
+        };
+        let mut proving = self.faithful.iter().filter(|(_, name, made)| *made == digest && is_artifact(name));
+        proving.next().map(|(step, ..)| *step)
+    }
+
+    /// Trees of a step, and of every step behind it.
+    pub(super) fn source_trees(&self, proving: StatementDigest, found: &mut BTreeSet<(String, Sha256)>) {
+        let mut waiting = vec![proving];
         let mut seen = BTreeSet::new();
         while let Some(at) = waiting.pop() {
             if !seen.insert(at) {
@@ -320,7 +327,7 @@ impl<'a> Steps<'_, 'a> {
 
     /// Rule package-compare.
     fn is_packaged(&self, step: &'a Step, label: &'a StepActor, asked: Sha256) -> bool {
-        let Some(product) = self.evidence.facts.inventories.get(&asked) else { return false };
+        let Some(product) = self.evidence.entries(asked) else { return false };
         let all_known =
             trees(step).all(|tree| self.root_of(tree).and_then(|root| self.evidence.entries(root)).is_some());
         let mut namespace: BTreeMap<&str, Source> = BTreeMap::new();
@@ -335,15 +342,16 @@ impl<'a> Steps<'_, 'a> {
                 namespace.insert(&entry.path, source);
             }
         }
+        let mut files = BTreeMap::new();
         for material in &step.materials {
-            if let Material::File(file) = material {
-                let source =
-                    Source { entry_type: EntryType::File, sha256: Some(file.digest), link_target: "", mode: file.mode };
-                if namespace.get(file.name.as_str()).is_none_or(|there| there.sha256 != source.sha256) {
-                    namespace.insert(&file.name, source);
-                }
+            let Material::File(file) = material else { continue };
+            let source =
+                Source { entry_type: EntryType::File, sha256: Some(file.digest), link_target: "", mode: file.mode };
+            if namespace.get(file.name.as_str()).is_none_or(|there| there.sha256 != source.sha256) {
+                files.insert(file.name.as_str(), source);
             }
         }
+        namespace.extend(files);
         let mut expected: BTreeMap<String, &Source> = BTreeMap::new();
         for rule in &label.path_map {
             for (path, source) in &namespace {
@@ -384,22 +392,24 @@ fn is_in_place(entry: &EntryFact, product: &[EntryFact], expected: &BTreeMap<Str
         return expected.keys().any(|path| path.starts_with(&folder));
     }
     let Some(source) = expected.get(&entry.path) else { return false };
-    let content = match entry.entry_type {
-        EntryType::File => source.entry_type == EntryType::File && entry.sha256.map(|digest| digest.0) == source.sha256,
-        EntryType::Hardlink => {
-            let target = product.iter().find(|other| other.path == entry.link_target);
-            source.entry_type == EntryType::File
-                && target.is_some_and(|target| {
-                    target.entry_type == EntryType::File
-                        && expected.contains_key(&target.path)
-                        && target.sha256.map(|digest| digest.0) == source.sha256
-                })
-        }
-        EntryType::Symlink => source.entry_type == EntryType::Symlink && entry.link_target == source.link_target,
-        _ => false,
+    if entry.entry_type == EntryType::Symlink {
+        return source.entry_type == EntryType::Symlink && entry.link_target == source.link_target;
+    }
+    // A hard link is the file that it names, with the mode of that file.
+    let target = product.iter().find(|other| other.path == entry.link_target && expected.contains_key(&other.path));
+    let file = match entry.entry_type {
+        EntryType::File => Some(entry),
+        EntryType::Hardlink => target,
+        _ => None,
     };
-    let runs = entry.entry_type != EntryType::Symlink && entry.mode & 0o111 != 0;
-    content && !(runs && source.mode.is_none_or(|mode| mode & 0o111 == 0))
+    file.is_some_and(|file| {
+        let raised = file.mode & 0o111 != 0 && source.mode.is_none_or(|mode| mode & 0o111 == 0);
+        file.entry_type == EntryType::File
+            && source.entry_type == EntryType::File
+            && file.sha256.is_some()
+            && file.sha256.map(|digest| digest.0) == source.sha256
+            && !raised
+    })
 }
 
 /// Whether an entry has a neutral owner, no attributes and no raised mode.
