@@ -178,13 +178,13 @@ def exception_of_a_withdrawn_artifact(w):
 
 
 def agent_names_its_own_sponsor(w):
-    """OPEN: an edit by an agent that may nothing brings the sponsor that makes the authors complete."""
+    """An edit by an agent that may nothing brings the sponsor that makes the authors complete."""
     w.body("landing")["authors"] = [actor("author", BOT, "agent")]
     w.add(signed("edit", "x509-svid", BOT, {"edit": {"repository": REPO, "to": root("1"), "actors": [actor("performer", BOT, "agent", sponsor=ANA)]}}))
 
 
 def agent_names_its_own_sponsor_in_a_review(w):
-    """OPEN: the same by a review that holds for nothing."""
+    """The same by a review that holds for nothing."""
     w.body("landing")["authors"] = [actor("author", BOT, "agent")]
     w.add(signed("r", "x509-svid", BOT, {"review": {
         "repository": REPO, "target_ref": MAIN, "base": root("0"), "head": root("1"), "scope": ["**"],
@@ -192,19 +192,19 @@ def agent_names_its_own_sponsor_in_a_review(w):
 
 
 def landing_left_out_against_rollback(w):
-    """OPEN: the tree landed on two refs; without the landing on the released one nobody asks for the release."""
+    """The tree landed on two refs; without the landing on the released one nobody asks for the release."""
     w.listed("released", [{"released": {"target_ref": MAIN, "digest": h("newer")}}])
     w.body("landing")["target_ref"] = "refs/heads/dev"
 
 
 def stamped_after_the_window(w):
-    """OPEN: who held the account in the window has the clock show a moment after it."""
+    """Who held the account in the window has the clock show a moment after it."""
     w.listed("revocation", [{"identity": {"principal": BEN, "from": 10, "until": 20}}])
     w.st("review")["signers"][0]["time"] = 21
 
 
 def failed_vsa_by_git_id(w):
-    """OPEN: the failed verdict on a tree is named by git id; without the label sha1-join it is not seen."""
+    """The failed verdict on a tree is named by git id; without the label sha1-join it is not seen."""
     w.drop("review")
     w.row(HOST)["may"].append("vsa")
     w.body("landing")["to"]["git_tree"] = GIT
@@ -213,19 +213,19 @@ def failed_vsa_by_git_id(w):
 
 
 def marked_actor_loses_his_sponsor(w):
-    """OPEN: an actor of a marked edit is his own sponsor; the one stated, who reviews, is forgotten."""
+    """An actor of a marked edit is his own sponsor; the one stated, who reviews, is forgotten."""
     w.add(signed("edit", "x509-svid", BOT, {"edit": {
         "repository": REPO, "to": root("1"), "marks": ["m"], "actors": [actor("performer", ANA, "human", sponsor=BEN)]}}))
 
 
 def current_list_taken_back(w):
-    """OPEN: a list whose digest is in a `statement` entry is still the current one."""
+    """A list whose digest is in a `statement` entry is still the current one."""
     w.w["preset"]["require_lists"] = ["revocation"]
     w.listed("revocation", [{"statement": h("statement list")}])
 
 
 def hard_link_has_the_mode_of_its_file(w):
-    """OPEN: `data` is no program, but linked to one with the same bytes it becomes one."""
+    """`data` is no program, but linked to one with the same bytes it becomes one."""
     for t in ("0", "1"):
         w.w["inventories"][h("tree " + t)] += [entry("tool", "same", 0o755), entry("data", "same")]
     w.body("package label")["path_map"] += [{"from": "tool", "to": "tool"}, {"from": "data", "to": "data"}]

@@ -146,8 +146,10 @@ def read_facts(document):
     facts = read("facts", document)
     if facts.facts_version != 1:
         raise Malformed("facts_version is not 1")
-    if len({s.digest for s in facts.statements}) != len(facts.statements):
-        raise Malformed("two statements have one digest")  # READING: one entry for each signed payload
+    once = {}
+    if any(once.setdefault(s.digest, s) != s for s in facts.statements):
+        raise Malformed("two different statements have one digest")
+    facts["statements"] = list(once.values())
     for root, entries in facts.inventories.items():
         if len({e.path for e in entries}) != len(entries):
             raise Malformed(f"inventory {root} has one path twice")
@@ -204,6 +206,10 @@ class World:
         if "human" in rows and stated in ("human", "unknown"):
             return "human"
         return "unknown" if stated == "automation" else stated
+
+    def human(self, actor):
+        """Stated human, and human."""
+        return actor.kind == "human" and self.kind(actor.principal, actor.kind) == "human"
 
     @staticmethod
     def level(signer, row):
@@ -267,7 +273,7 @@ class World:
     def current_list(self, kind):
         """READING: the signer who is not revoked is one by whom the list is effective."""
         now = [(b, s) for b, s, signed in self.effective_lists(kind)
-               if b.issued_at <= self.now and any(not self.revoked(g.principal, g.time) for g, _ in signed)]
+               if b.issued_at <= self.now and ("statement", s.digest) not in self.entries and any(not self.revoked(g.principal, g.time) for g, _ in signed)]
         return min(now, default=(None, None), key=lambda x: (-x[0].sequence, x[1].digest))[0]
 
     def simulated(self, s):
@@ -275,7 +281,7 @@ class World:
 
     def revoked(self, principal, t):
         return any(word == "identity" and e.principal == principal
-                   and (t is None or ((e.from_ is None or e.from_ <= t) and (e.until is None or t <= e.until))) for word, e in self.entries)
+                   and (t is None or e.from_ is None or e.from_ <= t) for word, e in self.entries)
 
     def revocation(self, s):
         gone = ("statement", s.digest) in self.entries or (s.credential and ("credential", s.credential.digest) in self.entries)
@@ -349,7 +355,7 @@ class World:
             A = EMPTY if b.from_ is None else self.tree(b.repository, b.from_)
             self.all_landings[s.digest] = Record(digest=s.digest, s=s, b=b, A=A, B=self.tree(b.repository, b.to),
                                                  signed=self.landing_authority(s, b))
-        self.landings = {k: L for k, L in self.all_landings.items() if L.signed and self.our_ref(L.b)}
+        self.landings = {k: L for k, L in self.all_landings.items() if L.signed and self.our_ref(L.b) and L.A is not None and L.B is not None}
         self.reviews = self.of_type("review")
         self.W = {r: {EMPTY} | self.anchors(r) for r in self.product.repositories}
         self.U = {}
@@ -374,7 +380,7 @@ class World:
     def anchors(self, repository):
         """onboarding, source-vsa"""
         out = {self.tree(repository, o.tree) for o in self.product.onboarding if o.repository == repository}
-        said = [(b.passed, self.tree(repository, b.tree)) for s, b in self.of_type("source_vsa") if b.repository == repository
+        said = [(b.passed, self.tree(repository, b.tree, not b.passed)) for s, b in self.of_type("source_vsa") if b.repository == repository
                 and self.usable(s) and any(
                     self.of_kind((g, r)) == "automation" and "vsa" in r.may and any_glob(r.where, repository)
                     and self.level(g, r) >= self.preset.builder_level for g, r in self.candidates(s))]
@@ -409,7 +415,7 @@ class World:
         return max(levels, default=None)
 
     def reviewer_human(self, r):
-        return self.kind(r.reviewer.principal, r.reviewer.kind) == "human" and self.person(r.reviewer.principal) is not None
+        return self.human(r.reviewer) and self.person(r.reviewer.principal) is not None
 
     def reviewer_good(self, s, r):
         """Usable, review-authority, reviewer-human, reviewer-marks, reviewer-level."""
@@ -492,45 +498,44 @@ class World:
 
     def authors(self, L):
         """Authors of L, pooled: principal -> (kind, principals it stands for)."""
-        return self.once(("authors", L.digest), lambda: self.with_sponsors(L, self.pool(self.author_entries(L)[0])))
+        return self.once(("authors", L.digest), lambda: self.pool(L, self.author_entries(L)[0]))
 
-    def with_sponsors(self, L, authors):
-        """An agent or unknown author without a sponsor stands for the entries with role sponsor in L.authors."""
-        others = frozenset(x for a in L.b.authors if a.role == "sponsor" for x in (a.principal, a.sponsor) if x)
-        return {x: (kind, stands | others if kind in ("agent", "unknown") and not self.sponsored(L, x) else stands)
-                for x, (kind, stands) in authors.items()}
+    def entry_of(self, a, marks=()):
+        """An entry of an author as it counts: principal, kind, sponsors. One with marks and stated human is a borrowed identity."""
+        borrowed = bool(marks) and a.kind == "human"
+        return Record(principal=a.principal, kind="agent" if borrowed else self.kind(a.principal, a.kind), borrowed=borrowed,
+                      sponsors={x for x in (a.sponsor, a.principal if borrowed else None) if x})
 
-    def sponsored(self, L, x):
-        return any(a.principal == x and a.sponsor for a in self.author_entries(L)[0])
+    @staticmethod
+    def unsponsored(entries):
+        return {a.principal for a in entries if a.kind in ("agent", "unknown") and not a.sponsors}
 
     def author_entries(self, L):
-        entries, borrowed = list(L.b.authors), False
+        entries = [self.entry_of(a) for a in L.b.authors]
         bound = [r for _, r in self.reviews if self.binding(r, L)]
         trees = {L.B, L.b.merge_of and self.tree(L.b.repository, L.b.merge_of.head, True)} | {self.review_trees(r)[1] for r in bound}
         for r in bound:
-            entries += r.authors
+            entries += [self.entry_of(a) for a in r.authors]
         for _, e in self.of_type("edit"):
             if e.repository == L.b.repository and self.tree(e.repository, e.to, True) in trees - {None}:
                 for a in e.actors:
                     if a.role in ("performer", "author", "co-author", "pusher", "sponsor"):
-                        if e.marks and a.kind == "human":
-                            a, borrowed = Record(a, kind="agent", sponsor=a.principal), True
-                        entries.append(a)
-        return entries, borrowed
+                        entries.append(self.entry_of(a, e.marks))
+        return entries, any(a.borrowed for a in entries)
 
-    def pool(self, entries):
+    def pool(self, L, entries):
+        """One with an entry that lacks a sponsor stands for the entries with role sponsor in L.authors."""
         out, order = {}, ["agent", "unknown", "automation", "human"]
+        others = {x for a in L.b.authors if a.role == "sponsor" for x in (a.principal, a.sponsor) if x}
         for a in entries:
             kind, stands = out.get(a.principal, ("human", frozenset([a.principal])))
-            kind = min(kind, self.kind(a.principal, a.kind), key=order.index)
-            out[a.principal] = kind, stands | ({a.sponsor} if a.sponsor else set())
+            out[a.principal] = min(kind, a.kind, key=order.index), stands | a.sponsors | (others if self.unsponsored([a]) else set())
         return out
 
     def authors_complete(self, L):
         sponsors = any(a.role == "sponsor" for a in L.b.authors)
         lone = {r.principal for r in self.trust.robots if r.sponsorless}
-        return L.b.authors_complete and bool(L.b.authors) and all(
-            kind not in ("agent", "unknown") or self.sponsored(L, x) or sponsors or x in lone for x, (kind, _) in self.authors(L).items())
+        return L.b.authors_complete and bool(L.b.authors) and (sponsors or self.unsponsored(self.author_entries(L)[0]) <= lone)
 
     def agent_touched(self, L):
         return any(kind in ("agent", "unknown") for kind, _ in self.authors(L).values())
@@ -577,7 +582,7 @@ class World:
             self.same((self.inventory(X) or {}).get(p), b[p]) for X in self.W[L.b.repository])
 
     def own(self, L):
-        """U(L) without covered-elsewhere and recomputed-merge, or None."""
+        """U(L) as if no tree were in W by another landing or merge, or None."""
         base = self.base(L)
         if base is None or L.changed is None:
             return None
@@ -589,16 +594,14 @@ class World:
 
     def find_whole_tree_review(self, L):
         tree = self.inventory(L.B) if L.B else None
-        if tree is None or not self.authors_complete(L):
+        if L.changed is None or not self.authors_complete(L):
             return False
         for s, r in self.reviews:
             if (r.base is None and self.review_trees(r)[1] == L.B and not self.unjoined(r) and self.reviewer_good(s, r)
                     and self.target_ref(r, L) and all(any_glob(r.scope, p) for p in tree) and r.authors_complete and r.authors):
-                # READING: kinds and sponsors are pooled over both, and who has a sponsor in neither stands for the sponsors of L
-                authors = self.with_sponsors(L, self.pool(self.author_entries(L)[0] + r.authors))
-                agents = {x for x in (a.principal for a in r.authors) if authors[x][0] in ("agent", "unknown")}
-                if (all(any(a.principal == x and a.sponsor for a in r.authors) for x in agents)
-                        and all(self.duties(authors, p) for p in tree) and self.independence(authors, [(s, r)], [])):
+                named = [self.entry_of(a) for a in r.authors]
+                authors = self.pool(L, self.author_entries(L)[0] + named)  # READING: kinds and sponsors are pooled over both
+                if (not self.unsponsored(named) and all(self.duties(authors, p) for p in tree) and self.independence(authors, [(s, r)], [])):
                     return True
         return False
 
@@ -784,21 +787,23 @@ class World:
 
     # ------------------------------------------------------------------------------------------ 6. Acceptance
 
-    def goal(self, d, seen=()):
-        if self.P is None or d in seen:
-            return False
-        return bool(self.proving(d)) or bool(self.source_archive(d)) or self.index(d, seen)
+    def goal(self, d):
+        return self.P is not None and (self.made(d) or self.index(d))
+
+    def made(self, d):
+        """The ways of goal that are no index."""
+        return bool(self.proving(d)) or bool(self.source_archive(d))
 
     def proving(self, d):
         """Faithful (statement digest, name, digest) that prove d."""
         return sorted(f for f in self.faithful if f[2] == d and self.well_named(f[1]))
 
     def well_named(self, name):
-        return not self.product.artifacts or any_glob(self.product.artifacts, name.split("/")[-1])
+        return not self.product.artifacts or any_glob(self.product.artifacts, name) or any_glob(self.product.artifacts, name.split("/")[-1])
 
-    def index(self, d, seen=()):
+    def index(self, d):
         members = self.index_members(d)
-        return bool(members) and all(self.goal(m, seen + (d,)) for m in members)
+        return bool(members) and all(self.made(m) for m in members)
 
     def index_members(self, d):
         return sorted({m.digest for m in self.f.indexes.get(d, []) if m.platform != "unknown/unknown"})
@@ -807,16 +812,11 @@ class World:
         """Source trees of the proof. READING: of a step, else of every source archive; behind it every faithful step counts."""
         out, todo, seen = set(), [], set()
 
-        def start(x, above):
+        for x in [d] if self.made(d) else self.index_members(d):
             if self.proving(x):
                 todo.append(self.proving(x)[0])
-            elif self.source_archive(x):
-                out.update(self.source_archive(x))
             else:
-                for m in self.index_members(x):
-                    if m not in above:
-                        start(m, above | {m})
-        start(d, {d})
+                out.update(self.source_archive(x))
         while todo:
             step = todo.pop()
             if step not in seen:
@@ -850,8 +850,8 @@ class World:
 
     def rollback(self):
         current = self.current_list("released")
-        refs = {""} | {L.b.target_ref for repo, root in self.source_trees(self.d) for L in self.landings_of(repo, root)}
-        digests = [e.digest for word, e in current.entries if word == "released" and e.target_ref in refs] if current else []
+        digests = [e.digest for word, e in current.entries if word == "released" and (
+            e.target_ref == "" or any_glob(self.product.refs, e.target_ref))] if current else []
         return not digests or self.d in digests
 
     def lists(self):
@@ -874,7 +874,7 @@ class World:
         for s, b in self.of_type("approval"):
             a = b.approver
             if (b.action == action and self.usable(s) and b.product == self.name and (b.digest == digest) != other
-                    and self.kind(a.principal, a.kind) == "human" and self.person(a.principal) and not b.marks
+                    and self.human(a) and self.person(a.principal) and not b.marks
                     and (b.expires is None or b.expires > self.now)
                     and any(may in r.may and any_glob(r.products, self.name) and g.principal == a.principal and self.of_kind((g, r)) == "human"
                             and self.level(g, r) >= self.preset.approver_level for g, r in self.candidates(s))):
@@ -926,7 +926,7 @@ class World:
         named = self.names(self.d, self.q.artifact_name)
         if not proven:
             notes |= self.artifact_findings(self.d, self.q.artifact_name) if named else {"LH001"}
-        verdict = "exception" if withdrawn and self.exception() else "undecided" if rest or not named else "refused"
+        verdict = "refused" if not withdrawn else "exception" if self.exception() else "undecided" if rest or not named else "refused"
         return verdict, notes
 
     def notes(self):
@@ -973,9 +973,9 @@ class World:
 
     def compare(self, b, l, d):
         space = self.namespace(b)
-        failed = ({"LH407"} if l is None or not l.path_map else set()) | ({"LH408"} if d not in self.f.inventories or space is None else set())
+        failed = "LH407" if l is None or not l.path_map else "LH408" if d not in self.f.inventories or space is None else None
         if failed:
-            return failed, {}, {}
+            return {failed}, {}, None
         expected = {}
         for rule in l.path_map:
             for path in sorted(space):
@@ -991,13 +991,13 @@ class World:
                 bad.add("LH401")
             else:
                 kind, sha256, link, mode, _ = expected[path][1]
-                if e.type == "hardlink":
-                    other = product.get(e.link_target)
-                    equal = kind == "file" and other is not None and other.type == "file" and other.path in expected and other.sha256 == sha256
+                f = product.get(e.link_target) if e.type == "hardlink" else e  # a hard link has the mode of that file
+                if e.type == "hardlink" and (f is None or f.type != "file" or f.path not in expected):
+                    equal = False
                 else:
-                    equal = e.type == kind and ((kind == "file" and e.sha256 == sha256) or (kind == "symlink" and e.link_target == link))
+                    equal = f.type == kind and ((kind == "file" and f.sha256 == sha256 is not None) or (kind == "symlink" and f.link_target == link))
                 bad |= set() if equal else {"LH403"}
-                if e.type in ("file", "hardlink") and e.mode & 0o111 and not (mode or 0) & 0o111:
+                if equal and kind == "file" and f.mode & 0o111 and not (mode or 0) & 0o111:
                     bad.add("LH404")
             if bad:  # READING: one finding for each entry, the smallest
                 by_path[path] = {min(bad)}
@@ -1017,7 +1017,8 @@ class World:
         have = {e.path: e for e in self.f.inventories[d]}
         plain = {p: e for p, e in have.items() if e.type != "directory"}
         added = {p for p in plain if p not in want}
-        changed = {p for p in plain if p in want and any(plain[p][k] != want[p][k] for k in ("type", "sha256", "link_target"))}
+        changed = {p for p in plain if p in want and (any(
+            plain[p][k] != want[p][k] for k in ("type", "sha256", "link_target")) or (plain[p].type == "file" and plain[p].sha256 is None))}
         removed = {p for p in want if p not in plain}
         odd = {p for p, e in have.items() if not self.neutral(e)}
         odd |= {p for p, e in plain.items() if e.type == "file" and e.mode & 0o111 and p in want and not want[p].mode & 0o111}
@@ -1064,8 +1065,8 @@ class World:
     # ------------------------------------------------------------------------------------------ 8. Answers for files
 
     def files(self, verdict):
-        C = self.package_step()
-        answers = {e.path: self.file_answer(e, C) for e in self.f.inventories.get(self.d, [])}
+        C, asked = self.package_step()
+        answers = {e.path: self.file_answer(e, C, asked) for e in self.f.inventories.get(self.d, [])}
         if verdict == "exception":
             answers = {p: a if a == "clean" else "exception" for p, a in answers.items()}
         return answers
@@ -1074,19 +1075,21 @@ class World:
         """(statement, body, product) of known build and package steps with such a product."""
         return [(s, b, n) for s, b in self.steps for n in b.products if test(n)]
 
-    def fewest(self, steps):
-        return min(steps, key=lambda t: (len(self.step_own(*t)), t[0].digest), default=None)
+    def fewest(self, steps, asked=False):
+        return min(steps, key=lambda t: (len(self.step_own(*t, asked)), t[0].digest), default=None)
 
     def package_step(self):
-        packs = [t for t in self.steps_with(lambda n: n.digest == self.d) if t[1].kind == "package"] or \
-                [t for t in self.named(self.q.artifact_name) if t[1].kind == "package"]
-        return self.fewest(packs)
+        """The step, and whether it is asked for the artifact in hand."""
+        packs = [t for t in self.steps_with(lambda n: n.digest == self.d) if t[1].kind == "package"]
+        if packs:
+            return self.fewest(packs, True), True
+        return self.fewest([t for t in self.named(self.q.artifact_name) if t[1].kind == "package"]), False
 
-    def comparison(self, s, b):
+    def comparison(self, s, b, n):
         """The comparison with the artifact in hand under the step's own label."""
-        return self.package_compare(s, b, (self.own_labels(s) or [(None, None)])[0][1], self.d)
+        return self.package_compare(s, b, self.step_label(s, b, n)[1], self.d)
 
-    def file_answer(self, e, C):
+    def file_answer(self, e, C, asked):
         by_package = any(self.known_kind(f) == "package" for f, _, _ in self.proving(self.d))
         if self.goal(self.d) and not by_package:
             return "clean"
@@ -1099,16 +1102,16 @@ class World:
                 return "unreviewed"
             return "clean" if e.type == "directory" else self.from_tree(L.b.repository, L.B, e.path[len(prefix):])
         s, b, n = C
-        _, by_path, expected = self.comparison(s, b)
+        _, by_path, expected = self.comparison(s, b, n)
+        if expected is None:
+            return "indeterminate"
         if by_path.get(e.path):
             return "unreviewed"
-        if e.path not in expected and not expected:  # READING: there was no comparison (LH407, LH408)
-            return "indeterminate"
         if e.type == "directory":
             return "clean"
         path, material = expected[e.path]
         answer = self.from_tree(material[4][1], material[4][2], path) if material[4][0] == "tree" else self.from_file(material[4][1], b, s)
-        own = self.step_own(s, b, n) - {"LH401", "LH402", "LH403", "LH404", "LH407", "LH408"}
+        own = self.step_own(s, b, n, asked) - {"LH401", "LH402", "LH403", "LH404", "LH407", "LH408"}
         if answer == "clean" and own:
             return self.bad_answer(own | self.worst(s, own))
         return answer
@@ -1175,12 +1178,12 @@ class World:
         out = {"LH307"} if any(b.kind not in ("build", "package") and any(n.digest == d for n in b.products)
                                for _, b in self.of_type("step")) else set()
         if steps:
-            return self.product_findings(steps)
+            return self.walk(steps)
         if out:
             return out
         if named:
-            s, b, _ = self.fewest(named)
-            return out | {"LH003"} | (self.comparison(s, b)[0] if b.kind == "package" else set())
+            s, b, n = self.fewest(named)
+            return out | {"LH003"} | (self.comparison(s, b, n)[0] if b.kind == "package" else set())
         if near:
             L, _, (added, removed, changed, odd, _, _) = near
             why = {i for i, x in (("LH401", added), ("LH402", removed), ("LH403", changed), ("LH404", odd)) if x}
@@ -1190,36 +1193,35 @@ class World:
             why = set()
             for m in self.index_members(d):
                 made = self.steps_with(lambda n: n.digest == m)
-                if not self.goal(m, (d,)):
-                    why |= self.product_findings(made) if made else {"LH405"}
+                if not self.made(m):
+                    why |= self.walk(made) if made else {"LH405"}
         return out | why or {"LH312"}
 
-    def product_findings(self, steps):
-        """READING: a product is proven but for its name when a step with it is faithful."""
-        if any((s.digest, n.name, n.digest) in self.faithful for s, _, n in steps):
-            return {"LH002"}
-        return self.walk(steps)
-
     def walk(self, steps):
-        return self.step_findings(steps, set()) - {"violation", "unreviewed"} or {"LH314"}
+        return self.step_findings(steps, set(), True) - {"violation", "unreviewed"} or {"LH314"}
 
-    def step_own(self, s, b, n):
-        """Own findings with the first own label, under the authorised pair that leaves the fewest."""
+    def step_own(self, s, b, n, asked=False):
+        """Own findings; `asked`: the product is asked for as an artifact, so its name counts."""
+        return self.step_label(s, b, n)[0] | ({"LH002"} if asked and not self.well_named(n.name) else set())
+
+    def step_label(self, s, b, n):
+        """Own findings and the own label with which they are the fewest, under the authorised pair that leaves the fewest."""
         def find():
-            label = (self.own_labels(s) or [None])[0]
-            sets = [self.own_findings(s, b, n, pair, label) for pair in self.authorised(s) or [None]]
+            found = [(self.own_findings(s, b, n, pair, label), label and label[1])
+                     for label in self.own_labels(s) or [None] for pair in self.authorised(s) or [None]]
             lost = self.lost_labels(s)
-            if label is None and lost:  # in place of all that a label would say
-                sets = [x - {"LH002", "LH302", "LH304", "LH309", "LH310"} | self.unusable(lost[0][0]) for x in sets]
-            return min(sets, key=lambda x: (len(x), sorted(x)))
+            if not self.own_labels(s) and lost:  # in place of all that a label would say
+                found = [(x - {"LH002", "LH302", "LH304", "LH309", "LH310"} | self.unusable(lost[0][0]), None) for x, _ in found]
+            return min(found, key=lambda x: len(x[0]))
         return self.once(("step own", s.digest, n.name, n.digest), find)
 
-    def step_findings(self, steps, seen):
-        s, b, n = self.fewest(steps)
+    def step_findings(self, steps, seen, asked=False):
+        s, b, n = self.fewest(steps, asked)
         if ("step", s.digest, n.name, n.digest) in seen:
             return set()
         seen.add(("step", s.digest, n.name, n.digest))
-        out = set(self.step_own(s, b, n)) | self.worst(s, self.step_own(s, b, n))
+        out = self.step_own(s, b, n, asked)
+        out = out | self.worst(s, out)
         rows = [r for _, r in self.authorised(s)]
         for material in b.materials:
             word, m = material
