@@ -128,6 +128,7 @@ def main():
     parser.add_argument("command")
     parser.add_argument("--pairs", type=int, default=20000)
     parser.add_argument("--share", type=float, default=1.0, help="how many of the single mutations")
+    parser.add_argument("--facts", metavar="FILE", help="compare on the documents of FILE, one per line, and nothing else")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--no-facts", action="store_true", help="name the world and the mutation only")
     options = parser.parse_args()
@@ -153,6 +154,11 @@ def main():
             batch.append((name, how, document))
         if len(batch) >= 2000:
             flush()
+    if options.facts:
+        with open(options.facts, encoding="utf-8") as file:
+            for n, line in enumerate(file):
+                ask(f"line {n + 1}", [], json.loads(line))
+        base, options.pairs = [], 0
     for name, document in base:
         ask(name, [], document)
         for change in changes(document):

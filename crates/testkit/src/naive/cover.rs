@@ -11,12 +11,16 @@ use super::evidence::{Evidence, Known, empty_tree, landing_level, level};
 use super::reviews::{ReviewView, entry, holds, is_merge3, same_place};
 use super::{any_glob, has_word};
 
+/// Head, base and result of a merge that an observer recomputed.
+pub(super) type Merge = [Option<Sha256>; 3];
+
 /// A landing that is authorised and ours.
 pub(super) struct LandingView<'a> {
     pub(super) statement: &'a StatementFact,
     pub(super) landing: &'a Landing,
-    /// Head, base and result of the recomputed merge.
-    pub(super) merge: Option<[Option<Sha256>; 3]>,
+    pub(super) merge: Option<Merge>,
+    /// The same whether `sha1-join` is allowed or not: for reviews that name authors.
+    pub(super) merge_anyhow: Option<Merge>,
     /// Best level of a signer that makes it authorised.
     pub(super) level: u8,
     /// The empty tree when the landing states none.
@@ -181,7 +185,7 @@ impl<'a> Cover<'a> {
         let repository = landing.landing.repository.as_str();
         landing.landing.merge_of.as_ref().is_some_and(|merge| merge.mode == "merge")
             && result == Some(landing.to)
-            && is_merge3(evidence, landing, base, head)
+            && is_merge3(evidence, landing, landing.merge, base, head)
             && self.is_wholly(repository, head)
             && self.is_wholly(repository, landing.from)
     }
@@ -197,12 +201,14 @@ fn authorised<'a>(evidence: &Evidence<'a>, allowed: &BTreeSet<Label>, known: &Kn
         return None;
     }
     let resolve = |tree| evidence.resolve(&landing.repository, tree, allowed);
+    let anyhow = |tree| evidence.resolve_anyhow(&landing.repository, tree);
     let from = landing.from.as_ref().map_or(Some(empty_tree()), resolve)?;
     let to = resolve(&landing.to)?;
     Some(LandingView {
         statement: known.statement,
         landing,
         merge: landing.merge_of.as_ref().map(|merge| [&merge.head, &merge.base, &merge.result].map(resolve)),
+        merge_anyhow: landing.merge_of.as_ref().map(|merge| [&merge.head, &merge.base, &merge.result].map(anyhow)),
         level: best,
         from,
         to,

@@ -8,7 +8,7 @@ use lasthand_model::glob::matches;
 use lasthand_model::inventory::EntryType;
 use lasthand_model::wire::facts::{EntryFact, Label, Review};
 
-use super::cover::LandingView;
+use super::cover::{LandingView, Merge};
 use super::evidence::{Evidence, Known, Person, level};
 use super::{any_glob, has_word};
 
@@ -68,12 +68,16 @@ impl<'a> ReviewView<'a> {
     /// T2: `merge3(A, base, head)` is B.
     fn is_merged(&self, evidence: &Evidence, landing: &LandingView) -> bool {
         let (Some(Some(base)), Some(head)) = (self.base, self.head) else { return false };
-        is_merge3(evidence, landing, base, head)
+        is_merge3(evidence, landing, landing.merge, base, head)
     }
 
-    /// T1 or T2, whatever else the review lacks.
+    /// T1 or T2, whatever else the review lacks; asked of a view made by `anyhow`.
     pub(super) fn binds_by_trees(&self, evidence: &Evidence, landing: &LandingView) -> bool {
-        self.is_same_change(landing) || self.is_merged(evidence, landing)
+        let merged = || match (self.base, self.head) {
+            (Some(Some(base)), Some(head)) => is_merge3(evidence, landing, landing.merge_anyhow, base, head),
+            _ => false,
+        };
+        self.is_same_change(landing) || merged()
     }
 
     /// Rule binding, with review-once.
@@ -178,10 +182,16 @@ pub(super) fn same_place(a: Option<&EntryFact>, b: Option<&EntryFact>) -> bool {
 
 /// Whether the three-way merge of A and `head` with `base` as ancestor is B. Where both sides changed a path the
 /// observer's recomputation of exactly this merge decides.
-pub(super) fn is_merge3(evidence: &Evidence, landing: &LandingView, base: Sha256, head: Sha256) -> bool {
+pub(super) fn is_merge3(
+    evidence: &Evidence,
+    landing: &LandingView,
+    merge: Option<Merge>,
+    base: Sha256,
+    head: Sha256,
+) -> bool {
     let trees = (landing.before, evidence.entries(base), evidence.entries(head), landing.after);
     let (Some(ours), Some(older), Some(theirs), Some(result)) = trees else { return false };
-    let stated = landing.merge.is_some_and(|merge| merge == [Some(head), Some(base), Some(landing.to)]);
+    let stated = merge.is_some_and(|merge| merge == [Some(head), Some(base), Some(landing.to)]);
     let every = ours.iter().chain(older).chain(theirs).chain(result);
     every.map(|entry| entry.path.as_str()).all(|path| {
         let (a, o, h) = (entry(ours, path), entry(older, path), entry(theirs, path));

@@ -365,8 +365,8 @@ fn lists(facts: &mut Facts, rng: &mut Rng) {
         let entries = match kind {
             ListKind::Revocation => vec![ListEntry::Identity {
                 principal: BUILDER.to_owned(),
-                from: Some(NOW - 900_000),
-                until: Some(NOW - 800_000),
+                from: Some(NOW - 400),
+                until: None,
             }],
             ListKind::Withdrawal => vec![ListEntry::Artifact(ArtifactDigest(digest(599)))],
             ListKind::Released => {

@@ -3,23 +3,19 @@
 use lasthand_model::wire::facts::{Body, Facts, StatementFact};
 
 use super::rng::Rng;
-use super::{defects_source, defects_step};
+use super::{defects_edge, defects_source, defects_step};
 
 /// One defect: its name `rule: defect`, and what it does. False when it does not fit the world.
 pub(super) type Defect = (&'static str, fn(&mut Facts, &mut Rng) -> bool);
 
 /// Puts in one defect that fits; none when ten draws do not find one.
 pub(super) fn apply(facts: &mut Facts, rng: &mut Rng) -> Option<&'static str> {
-    let total = defects_source::ALL.len() + defects_step::ALL.len();
+    let tables = [defects_source::ALL, defects_step::ALL, defects_edge::ALL].concat();
     for _ in 0..10 {
         if facts.trust.products.is_empty() || facts.statements.is_empty() {
             return None;
         }
-        let at = rng.below(total);
-        let (name, defect) = match at.checked_sub(defects_source::ALL.len()) {
-            None => defects_source::ALL[at],
-            Some(at) => defects_step::ALL[at],
-        };
+        let (name, defect) = *rng.pick(&tables);
         if defect(facts, rng) {
             return Some(name);
         }

@@ -291,7 +291,7 @@ fn drop_onboarding(facts: &mut Facts) -> bool {
     there
 }
 
-fn landed(facts: &Facts, rng: &mut Rng) -> Option<lasthand_model::wire::facts::TreeRef> {
+pub(super) fn landed(facts: &Facts, rng: &mut Rng) -> Option<lasthand_model::wire::facts::TreeRef> {
     let trees: Vec<_> = facts
         .statements
         .iter()

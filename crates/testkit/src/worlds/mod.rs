@@ -9,6 +9,7 @@
 
 mod chain;
 mod defects;
+mod defects_edge;
 mod defects_source;
 mod defects_step;
 mod parts;
