@@ -232,6 +232,24 @@ def hard_link_has_the_mode_of_its_file(w):
     w.w["inventories"][TARBALL] += [entry("tool", "same", 0o755), {"path": "data", "type": "hardlink", "mode": 0o644, "link_target": "tool"}]
 
 
+def level_of_a_cosigner(w):
+    """A performer seen by the builder has level 3 at most; that he signs the label too, by a row that may nothing, gives him 4."""
+    w.w["preset"]["builder_level"] = 4
+    w.row(HOST)["isolated"] = True
+    w.w["trust"]["identities"].append({"method": "x509-svid", "principal": "spiffe://x/runner", "kind": "automation", "max_level": 4, "isolated": True})
+    for label in ("build label", "package label"):
+        w.st(label)["signers"].append({"method": "x509-svid", "principal": "spiffe://x/runner"})
+        w.body(label)["actors"] = [actor("performer", "spiffe://x/runner", "automation")]
+
+
+def whole_tree_of_a_landing_without_base_inventory(w):
+    """The inventory of `from` is left out, and with it the review by merge that names the reviewer as an author."""
+    w.product["onboarding"] = []
+    w.body("review").pop("base")
+    w.body("review").update(authors=[actor("author", ANA, "human")], authors_complete=True)
+    del w.w["inventories"][h("tree 0")]
+
+
 HOLES = [v for v in list(globals().values()) if callable(v) and getattr(v, "__module__", "") == __name__ and not isinstance(v, type)]
 
 

@@ -146,13 +146,12 @@ def read_facts(document):
     facts = read("facts", document)
     if facts.facts_version != 1:
         raise Malformed("facts_version is not 1")
-    once = {}
-    if any(once.setdefault(s.digest, s) != s for s in facts.statements):
-        raise Malformed("two different statements have one digest")
-    facts["statements"] = list(once.values())
-    for root, entries in facts.inventories.items():
-        if len({e.path for e in entries}) != len(entries):
-            raise Malformed(f"inventory {root} has one path twice")
+    once, false = {}, set()
+    for s in facts.statements:
+        if once.setdefault(s.digest, s) != s:
+            false.add(s.digest)  # two different statements of one digest: neither is known
+    facts["statements"] = [s for s in once.values() if s.digest not in false]
+    facts["inventories"] = {root: entries for root, entries in facts.inventories.items() if len({e.path for e in entries}) == len(entries)}
     return facts
 
 
@@ -1228,7 +1227,8 @@ class World:
             if any(self.clean(material, b, r) for r in rows or [None]):
                 continue
             if word == "tree":
-                lacks = m.tree.root is None and (m.tree.git_tree or m.tree.git_commit) and self.tree(m.repository, m.tree) is None
+                # READING: a tree that is known only under a label that is not allowed has that label's finding
+                lacks = self.tree(m.repository, m.tree) is None and self.tree(m.repository, m.tree, True) is not None
                 out |= {"LH211"} if lacks else self.tree_findings(m.repository, self.tree(m.repository, m.tree), seen)
             elif word == "external":
                 out.add("LH305")
@@ -1245,7 +1245,7 @@ class World:
             return {"LH212"}
         if not self.landings_of(repository, root):
             known = self.landings_of(repository, root, self.all_landings)
-            return {"LH101"} if any(not L.signed for L in known) else {"LH212"} if known else {"LH203"}
+            return {"LH101"} if any(not L.signed for L in known) else {"LH212"} if any(not self.our_ref(L.b) for L in known) else {"LH203"}
         L = self.judged_by(repository, root)
         return {"LH204"} if L is None else set().union(*(self.path_findings(self.lost_cover(L, p), p) for p in self.U[L.digest]))
 
