@@ -215,7 +215,8 @@ fn source_places<'a>(steps: &Steps<'a>, goal: &Goal<'a>) -> Vec<Place<'a>> {
 pub(crate) fn find_act<'w, 'a>(world: &'w World<'a>, required: &RequiredAct) -> Option<&'w Known<'a>> {
     let question = &world.facts.question;
     let wanted_target = if required.target.is_some() { &required.target } else { &question.target };
-    world.known.iter().find(|statement| match &statement.fact.body {
+    let mut acts = world.each(&world.by_subject.acts).map(|(_, statement, _)| statement);
+    acts.find(|statement| match &statement.fact.body {
         Body::Act(act) => {
             act.action == required.action
                 && act.product == question.product
@@ -297,7 +298,7 @@ fn exception_half<'a>(world: &World<'a>, approval: &'a Approval, person: usize) 
 
 /// Valid approvals of action exception for the product.
 fn exceptions<'w, 'a>(world: &'w World<'a>) -> impl Iterator<Item = (&'w Known<'a>, &'a Approval)> {
-    world.known.iter().filter_map(|statement| match &statement.fact.body {
+    world.each(&world.by_subject.approvals).filter_map(|(_, statement, body)| match body {
         Body::Approval(approval)
             if approval.action == "exception" && people::approval_holds(world, statement, approval) =>
         {
@@ -337,7 +338,7 @@ pub(crate) fn made_under_name<'a>(world: &World<'a>, name: &str) -> Vec<usize> {
         }
         _ => false,
     };
-    world.known.iter().enumerate().filter(|(_, statement)| named(statement)).map(|(at, _)| at).collect()
+    world.each(&world.by_subject.steps).filter(|(_, statement, _)| named(statement)).map(|(at, ..)| at).collect()
 }
 
 /// A product's name without folders.

@@ -285,7 +285,8 @@ impl<'a> Walk<'_, '_, 'a> {
 
     fn sha1_known(&self, git_tree: Option<&lasthand_model::digest::GitId>) -> bool {
         git_tree.is_some_and(|id| {
-            self.run.world.known.iter().any(|statement| match &statement.fact.body {
+            let world = self.run.world;
+            world.each(&world.by_subject.landings).any(|(_, _, body)| match body {
                 Body::Landing(landing) => landing.to.git_tree.as_ref() == Some(id) && landing.to.root.is_some(),
                 _ => false,
             })
@@ -330,8 +331,8 @@ impl<'a> Walk<'_, '_, 'a> {
         let world = self.run.world;
         let mut unauthorised = None;
         let mut elsewhere = None;
-        for statement in &world.known {
-            let Body::Landing(body) = &statement.fact.body else { continue };
+        for (_, statement, body) in world.each(&world.by_subject.landings) {
+            let Body::Landing(body) = body else { continue };
             if body.repository != repository || self.run.resolve_any(&body.repository, &body.to) != Some(tree) {
                 continue;
             }
@@ -463,8 +464,8 @@ pub(crate) fn own_blame<'a>(run: &Run<'_, 'a>, decision: &Decision<'a>, at: usiz
     let Some(candidate) = decision.steps.candidates.get(at) else { return Blame::Unknown };
     let Some(statement) = run.world.known.get(candidate.statement) else { return Blame::Unknown };
     let by_agent = || {
-        run.world.known.iter().any(|other| match &other.fact.body {
-            Body::StepActor(actor) if actor.labels == statement.digest() => performers(&actor.actors)
+        run.world.each(run.world.labels.of(candidate.statement)).any(|(_, _, body)| match body {
+            Body::StepActor(actor) => performers(&actor.actors)
                 .map(|performer| run.world.kind(&performer.principal, performer.kind))
                 .any(|kind| matches!(kind, ActorKind::Agent | ActorKind::Unknown)),
             _ => false,

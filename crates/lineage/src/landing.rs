@@ -90,8 +90,8 @@ pub(crate) fn collect<'a>(run: &Run<'_, 'a>, reviews: &[ReviewInfo<'a>]) -> Vec<
     let world = run.world;
     let mut landings: Vec<LandingInfo<'a>> = Vec::new();
     let mut at_statement: FxHashMap<usize, usize> = FxHashMap::default();
-    for (at, statement) in world.known.iter().enumerate() {
-        let Body::Landing(body) = &statement.fact.body else { continue };
+    for (at, statement, body) in world.each(&world.by_subject.landings) {
+        let Body::Landing(body) = body else { continue };
         let Some(level) = statement.usable().then(|| authority(world, statement, body)).flatten() else { continue };
         let from = body.from.as_ref().map_or(Some(world.empty_root), |tree| run.resolve(&body.repository, tree));
         let (Some(from), Some(to), true) = (from, run.resolve(&body.repository, &body.to), ours(world, body)) else {
@@ -126,8 +126,8 @@ fn link(world: &World<'_>, landings: &mut [LandingInfo<'_>], at_statement: &FxHa
     let prev: Vec<Option<usize>> = landings
         .iter()
         .map(|landing| {
-            let statement = world.by_digest.get(&landing.body.prev?)?;
-            let at = *at_statement.get(statement)?;
+            let statement = world.find(&landing.body.prev?)?;
+            let at = *at_statement.get(&statement)?;
             let before = landings.get(at)?;
             let same = before.body.repository == landing.body.repository
                 && before.body.target_ref == landing.body.target_ref
@@ -141,16 +141,21 @@ fn link(world: &World<'_>, landings: &mut [LandingInfo<'_>], at_statement: &FxHa
 }
 
 /// Finds the reviews that meet the trees of each landing.
-fn bind(run: &Run<'_, '_>, landings: &mut [LandingInfo<'_>], reviews: &[ReviewInfo<'_>]) {
+fn bind<'a>(run: &Run<'_, 'a>, landings: &mut [LandingInfo<'a>], reviews: &[ReviewInfo<'a>]) {
     let mut by_head: FxHashMap<Sha256, Vec<usize>> = FxHashMap::default();
+    // Reviews of the same change are found by the first change of a landing: no other change needs to be indexed.
     let mut by_change: FxHashMap<(&str, u64), Vec<usize>> = FxHashMap::default();
+    let first = |landing: &LandingInfo<'a>| landing.changes.as_ref().and_then(|changes| changes.first()).copied();
+    let first_paths: FxHashSet<&str> = landings.iter().filter_map(|landing| Some(first(landing)?.path)).collect();
     for (at, review) in reviews.iter().enumerate() {
         if let Some(head) = review.head {
             by_head.entry(head).or_default().push(at);
         }
-        // LIMIT: one key for each changed path of each review.
+        // LIMIT: one look for each changed path of each review.
         for change in review.changes.iter().flat_map(|changes| changes.iter()) {
-            by_change.entry((change.path, key(change))).or_default().push(at);
+            if first_paths.contains(change.path) {
+                by_change.entry((change.path, key(change))).or_default().push(at);
+            }
         }
     }
     for landing in landings {
@@ -159,8 +164,8 @@ fn bind(run: &Run<'_, '_>, landings: &mut [LandingInfo<'_>], reviews: &[ReviewIn
         if let Some(head) = merge.and_then(|merge| run.resolve_any(&landing.body.repository, &merge.head)) {
             candidates.extend(by_head.get(&head).into_iter().flatten());
         }
-        if let Some(first) = landing.changes.as_ref().and_then(|changes| changes.first()) {
-            candidates.extend(by_change.get(&(first.path, key(first))).into_iter().flatten());
+        if let Some(first) = first(landing) {
+            candidates.extend(by_change.get(&(first.path, key(&first))).into_iter().flatten());
         }
         candidates.sort_unstable();
         candidates.dedup();
@@ -242,8 +247,8 @@ struct Edits<'a> {
 impl<'a> Edits<'a> {
     fn collect(run: &Run<'_, 'a>) -> Self {
         let mut by_tree: FxHashMap<(&'a str, Sha256), Vec<usize>> = FxHashMap::default();
-        for (at, statement) in run.world.known.iter().enumerate() {
-            if let Body::Edit(edit) = &statement.fact.body
+        for (at, _, body) in run.world.each(&run.world.by_subject.edits) {
+            if let Body::Edit(edit) = body
                 && let Some(to) = run.resolve_any(&edit.repository, &edit.to)
             {
                 by_tree.entry((edit.repository.as_str(), to)).or_default().push(at);
@@ -346,5 +351,5 @@ fn is_author(role: Role) -> bool {
 }
 
 fn sponsorless(world: &World<'_>, principal: &str) -> bool {
-    world.facts.trust.robots.iter().any(|robot| robot.sponsorless && robot.principal == principal)
+    world.robots(principal).any(|robot| robot.sponsorless)
 }

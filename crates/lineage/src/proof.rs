@@ -125,8 +125,8 @@ impl<'a> Proof<'_, '_, 'a> {
         let candidates = self.steps.iter().filter_map(|at| self.decision.steps.candidates.get(*at));
         let made: FxHashSet<Sha256> =
             candidates.flat_map(|candidate| candidate.body.products.iter().map(|product| product.digest)).collect();
-        for (at, statement) in world.known.iter().enumerate() {
-            if let Body::Approval(approval) = &statement.fact.body
+        for (at, statement, body) in world.each(&world.by_subject.approvals) {
+            if let Body::Approval(approval) = body
                 && approval.action == "parameters"
                 && made.contains(&approval.digest.0)
                 && people::approval_holds(world, statement, approval)

@@ -47,8 +47,8 @@ impl<'a> ReviewInfo<'a> {
 /// Reads every known review.
 pub(crate) fn collect<'a>(run: &Run<'_, 'a>) -> Vec<ReviewInfo<'a>> {
     let mut reviews = Vec::new();
-    for (at, statement) in run.world.known.iter().enumerate() {
-        if let Body::Review(body) = &statement.fact.body {
+    for (at, statement, body) in run.world.each(&run.world.by_subject.reviews) {
+        if let Body::Review(body) = body {
             reviews.push(read(run, at, statement, body));
         }
     }
@@ -104,7 +104,7 @@ fn authority(run: &Run<'_, '_>, statement: &Known<'_>, body: &Review) -> Option<
         })
 }
 
-fn fault(run: &Run<'_, '_>, statement: &Known<'_>, body: &Review, level: Option<u8>) -> Option<FindingId> {
+fn fault<'a>(run: &Run<'_, 'a>, statement: &Known<'a>, body: &'a Review, level: Option<u8>) -> Option<FindingId> {
     let world = run.world;
     let rules = world.rules;
     if world.revoked(&body.reviewer.principal, statement.fact) {
@@ -115,12 +115,10 @@ fn fault(run: &Run<'_, '_>, statement: &Known<'_>, body: &Review, level: Option<
     }
     let level = level.unwrap_or(0);
     let reviewer = &body.reviewer;
-    // The kind of a reviewer is looked up under a lifetime of the facts, so by a scan here.
-    let human = reviewer.kind == ActorKind::Human
-        && world.facts.trust.identities.iter().all(|row| {
-            !matches!(row.kind, ActorKind::Agent | ActorKind::Automation)
-                || !lasthand_model::glob::matches(&row.principal, &reviewer.principal)
-        });
+    let human = reviewer.kind == ActorKind::Human && {
+        let rows = world.rows(&reviewer.principal);
+        !rows.agent && !rows.automation
+    };
     if !rules.demand(Rule::ReviewerMarks, body.marks.is_empty() || level >= 4) {
         return Some(FindingId::BorrowedIdentity);
     }

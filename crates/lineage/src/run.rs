@@ -11,19 +11,24 @@ use crate::landing;
 use crate::world::World;
 
 /// Roots of SHA-1 ids, by repository.
-type Roots<'a> = FxHashMap<&'a str, FxHashMap<&'a GitId, Option<Sha256>>>;
+pub(crate) type Roots<'a> = FxHashMap<&'a str, FxHashMap<&'a GitId, Option<Sha256>>>;
 
 /// The world with the labels that derivations may carry.
 pub(crate) struct Run<'w, 'a> {
     pub(crate) world: &'w World<'a>,
     allowed: LabelSet,
     consulted: Cell<LabelSet>,
-    roots: Roots<'a>,
+    roots: &'w Roots<'a>,
 }
 
 impl<'w, 'a> Run<'w, 'a> {
-    pub(crate) fn new(world: &'w World<'a>, allowed: LabelSet) -> Self {
-        Self { world, allowed, consulted: Cell::default(), roots: git_roots(world) }
+    pub(crate) fn new(world: &'w World<'a>, roots: &'w Roots<'a>, allowed: LabelSet) -> Self {
+        Self { world, allowed, consulted: Cell::default(), roots }
+    }
+
+    /// The same attempt under other labels.
+    pub(crate) fn under(&self, allowed: LabelSet) -> Self {
+        Self::new(self.world, self.roots, allowed)
     }
 
     /// Whether a derivation may carry a label. Asking counts as use.
@@ -56,10 +61,10 @@ impl<'w, 'a> Run<'w, 'a> {
 /// Git trees and commits that authorised landings name together with exactly one inventory root.
 ///
 /// SECURITY: only who may state landings may say what a SHA-1 id means; else an agent could call its tree a reviewed one.
-fn git_roots<'a>(world: &World<'a>) -> Roots<'a> {
+pub(crate) fn git_roots<'a>(world: &World<'a>) -> Roots<'a> {
     let mut roots: Roots<'a> = FxHashMap::default();
-    for statement in &world.known {
-        let Body::Landing(landing) = &statement.fact.body else { continue };
+    for (_, statement, body) in world.each(&world.by_subject.landings) {
+        let Body::Landing(landing) = body else { continue };
         if !statement.usable() || landing::authority(world, statement, landing).is_none() {
             continue;
         }

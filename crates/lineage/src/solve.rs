@@ -14,7 +14,7 @@ use crate::message;
 use crate::outcome::{Outcome, Verdict};
 use crate::proof;
 use crate::rules::Rules;
-use crate::run::Run;
+use crate::run::{Run, git_roots};
 use crate::world::{Known, World};
 
 /// Decides the question of a facts document.
@@ -30,10 +30,11 @@ pub fn solve(facts: &Facts) -> Outcome {
 pub(crate) fn solve_under(facts: &Facts, rules: Rules) -> Outcome {
     let world = World::new(facts, rules);
     let allowed = allowed_labels(facts);
-    let run = Run::new(&world, allowed);
+    let roots = git_roots(&world);
+    let run = Run::new(&world, &roots, allowed);
     let decision = accept::decide(&run);
     if decision.accepted() {
-        let (run, decision, labels) = fewest_labels(&world, run, decision, allowed);
+        let (run, decision, labels) = fewest_labels(run, decision, allowed);
         return accepted(&world, &run, &decision, labels);
     }
     not_accepted(&world, &run, &decision)
@@ -56,7 +57,6 @@ fn allowed_labels(facts: &Facts) -> LabelSet {
 
 /// Takes labels away one by one while the answer stays accepted.
 fn fewest_labels<'w, 'a>(
-    world: &'w World<'a>,
     run: Run<'w, 'a>,
     decision: Decision<'a>,
     allowed: LabelSet,
@@ -70,7 +70,7 @@ fn fewest_labels<'w, 'a>(
             kept = kept.without(label);
             continue;
         }
-        let next_run = Run::new(world, kept.without(label));
+        let next_run = run.under(kept.without(label));
         let next = accept::decide(&next_run);
         if next.accepted() {
             kept = kept.without(label);

@@ -8,11 +8,14 @@ use lasthand_model::digest::{Sha256, StatementDigest};
 use lasthand_model::glob;
 use lasthand_model::inventory::Inventory;
 use lasthand_model::wire::facts::{
-    Actor, Body, Facts, IdentityRow, List, ListEntry, ListKind, ProductRow, Signer, StatementFact,
+    Actor, Body, Facts, IdentityRow, List, ListKind, ProductRow, RobotRow, Signer, StatementFact,
 };
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::finding::FindingId;
+use crate::groups::Groups;
+use crate::products::{Products, prefix};
+use crate::roster::{Matching, Revoked, Rows, read_persons, read_robots};
 use crate::rules::{Rule, Rules};
 use crate::trees::{Change, Tree, diff};
 
@@ -46,11 +49,18 @@ impl Known<'_> {
     }
 }
 
-#[derive(Debug, Clone, Copy, Default)]
-struct RowKinds {
-    agent: bool,
-    automation: bool,
-    human: bool,
+/// Known statements by what they say: indices in `World::known`, so in order of digest.
+#[derive(Debug, Default)]
+pub(crate) struct BySubject {
+    pub(crate) landings: Vec<usize>,
+    pub(crate) reviews: Vec<usize>,
+    pub(crate) edits: Vec<usize>,
+    pub(crate) steps: Vec<usize>,
+    pub(crate) step_actors: Vec<usize>,
+    pub(crate) acts: Vec<usize>,
+    pub(crate) approvals: Vec<usize>,
+    pub(crate) source_vsas: Vec<usize>,
+    lists: Vec<usize>,
 }
 
 /// Differences between trees, by the roots of both, computed once.
@@ -64,12 +74,19 @@ pub(crate) struct World<'a> {
     pub(crate) known: Vec<Known<'a>>,
     /// Statements without any row, or contradicting another of the same digest.
     pub(crate) unknown: Vec<(StatementDigest, &'static str)>,
-    pub(crate) by_digest: FxHashMap<StatementDigest, usize>,
+    pub(crate) by_subject: BySubject,
+    /// Steps in the order of the facts document: what one points to lies near what the next points to.
+    pub(crate) steps_as_given: Vec<usize>,
+    /// Step-actor statements by the known statement that they label.
+    pub(crate) labels: Groups,
+    /// Products and file materials of the steps.
+    pub(crate) products: Products<'a>,
     pub(crate) trees: FxHashMap<Sha256, Tree<'a>>,
     pub(crate) empty_root: Sha256,
     diffs: RefCell<Diffs<'a>>,
-    kinds: RefCell<FxHashMap<&'a str, RowKinds>>,
+    rows: Rows<'a>,
     persons: FxHashMap<&'a str, usize>,
+    robots: FxHashMap<&'a str, Vec<&'a RobotRow>>,
     revoked: Revoked<'a>,
 }
 
@@ -88,83 +105,124 @@ impl<'a> World<'a> {
             rules,
             known: Vec::new(),
             unknown: Vec::new(),
-            by_digest: FxHashMap::default(),
+            by_subject: BySubject::default(),
+            steps_as_given: Vec::new(),
+            labels: Groups::default(),
+            products: Products::default(),
             trees,
             empty_root,
             diffs: RefCell::default(),
-            kinds: RefCell::default(),
-            persons: read_persons(facts),
+            rows: Rows::new(&facts.trust.identities),
+            persons: read_persons(&facts.trust.persons),
+            robots: read_robots(&facts.trust.robots),
             revoked: Revoked::default(),
         };
         world.read_statements();
+        world.read_subjects();
         world
     }
 
+    /// Finds the known statements and what is wrong with each.
     fn read_statements(&mut self) {
-        let mut seen: FxHashMap<StatementDigest, &StatementFact> = FxHashMap::default();
-        let mut contradicted: FxHashSet<StatementDigest> = FxHashSet::default();
-        let mut ordered = Vec::new();
-        for fact in &self.facts.statements {
-            match seen.get(&fact.digest) {
-                None => {
-                    seen.insert(fact.digest, fact);
-                    ordered.push(fact);
-                }
-                Some(first) if *first == fact => {}
-                Some(_) => {
-                    contradicted.insert(fact.digest);
-                }
-            }
-        }
-        ordered.sort_unstable_by_key(|fact| fact.digest);
-        for fact in ordered {
-            if contradicted.contains(&fact.digest) {
+        let statements = &self.facts.statements;
+        let order = in_digest_order(statements);
+        let mut judged: Vec<Option<Known<'a>>> = statements.iter().map(|_| None).collect();
+        for (at, contradicted) in &order {
+            let Some(fact) = statements.get(*at) else { continue };
+            if *contradicted {
                 self.unknown.push((fact.digest, "two different statements claim this payload digest"));
-                continue;
+            } else if let Some(slot) = judged.get_mut(*at) {
+                *slot = Some(Known { fact, pairs: Vec::new(), fault: None });
             }
-            let pairs = self.pairs(&fact.signers);
-            if pairs.is_empty() {
-                self.unknown.push((fact.digest, "no row of the trust file matches its signer"));
-                continue;
-            }
-            self.by_digest.insert(fact.digest, self.known.len());
-            self.known.push(Known { fact, pairs, fault: None });
         }
-        let reused = self.reused_credentials();
-        self.revoked = Revoked::collect(self);
-        let mut known = std::mem::take(&mut self.known);
-        for statement in &mut known {
+        // In the order of the document, not of digests: that is how the memory lies.
+        for slot in &mut judged {
+            if let Some(statement) = slot {
+                statement.pairs = self.pairs(&statement.fact.signers);
+                if statement.pairs.is_empty() {
+                    self.unknown.push((statement.fact.digest, "no row of the trust file matches its signer"));
+                    *slot = None;
+                }
+            }
+        }
+        self.unknown.sort_unstable();
+        let reused = reused_credentials(judged.iter().flatten());
+        self.revoked = Revoked::collect(judged.iter().flatten().filter_map(|statement| match &statement.fact.body {
+            Body::List(list)
+                if matches!(list.kind, ListKind::Revocation | ListKind::Withdrawal)
+                    && self.list_counts(statement, list) =>
+            {
+                Some(list)
+            }
+            _ => None,
+        }));
+        for statement in judged.iter_mut().flatten() {
             self.judge(statement, &reused);
         }
-        self.known = known;
+        self.known = order.into_iter().filter_map(|(at, _)| judged.get_mut(at)?.take()).collect();
+    }
+
+    /// Sorts the known statements by what they say.
+    fn read_subjects(&mut self) {
+        let by = &mut self.by_subject;
+        for (at, statement) in self.known.iter().enumerate() {
+            let list = match &statement.fact.body {
+                Body::Landing(_) => &mut by.landings,
+                Body::Review(_) => &mut by.reviews,
+                Body::Edit(_) => &mut by.edits,
+                Body::Step(_) => &mut by.steps,
+                Body::StepActor(_) => &mut by.step_actors,
+                Body::Act(_) => &mut by.acts,
+                Body::Approval(_) => &mut by.approvals,
+                Body::List(_) => &mut by.lists,
+                Body::SourceVsa(_) => &mut by.source_vsas,
+                _ => continue,
+            };
+            list.push(at);
+        }
+        self.steps_as_given.clone_from(&self.by_subject.steps);
+        // Statements lie in one list, so their addresses are in its order.
+        self.steps_as_given.sort_by_cached_key(|at| self.known.get(*at).map(|known| std::ptr::from_ref(known.fact)));
+        let labels: Vec<(usize, usize)> = self
+            .by_subject
+            .step_actors
+            .iter()
+            .filter_map(|at| match &self.known.get(*at)?.fact.body {
+                Body::StepActor(actor) => Some((self.find(&actor.labels)?, *at)),
+                _ => None,
+            })
+            .collect();
+        self.labels = Groups::new(self.known.len(), labels.iter().copied());
+        let steps = self.steps_as_given.iter().filter_map(|at| match &self.known.get(*at)?.fact.body {
+            Body::Step(step) => Some((*at, step)),
+            _ => None,
+        });
+        self.products = Products::collect(self.known.len(), steps);
+    }
+
+    /// The known statement with a digest.
+    pub(crate) fn find(&self, digest: &StatementDigest) -> Option<usize> {
+        self.known.binary_search_by(|known| known.fact.digest.cmp(digest)).ok()
+    }
+
+    /// Known statements of one sort, with what they say.
+    pub(crate) fn each<'w>(
+        &'w self,
+        list: &'w [usize],
+    ) -> impl Iterator<Item = (usize, &'w Known<'a>, &'a Body)> + Clone + 'w {
+        list.iter().filter_map(|at| self.known.get(*at).map(|known| (*at, known, &known.fact.body)))
     }
 
     fn pairs(&self, signers: &'a [Signer]) -> Vec<Pair<'a>> {
-        let rows = &self.facts.trust.identities;
-        signers
-            .iter()
-            .flat_map(|signer| {
-                rows.iter()
-                    .filter(|row| row.method == signer.method && glob::matches(&row.principal, &signer.principal))
-                    .map(|row| {
-                        let kind = if self.row_kinds(&signer.principal).agent { ActorKind::Agent } else { row.kind };
-                        Pair { signer, row, kind, level: lasthand_trust::level::level(row, signer) }
-                    })
-            })
-            .collect()
-    }
-
-    /// Credentials that two known statements use for different tasks.
-    fn reused_credentials(&self) -> FxHashSet<Sha256> {
-        let mut task_of: FxHashMap<Sha256, Option<&str>> = FxHashMap::default();
-        let mut reused = FxHashSet::default();
-        for credential in self.known.iter().filter_map(|statement| statement.fact.credential.as_ref()) {
-            let task = credential.task.as_deref();
-            if *task_of.entry(credential.digest).or_insert(task) != task {
-                reused.insert(credential.digest);
-            }
+        let mut pairs = Vec::new();
+        for signer in signers {
+            let matching = self.rows.of(&signer.principal);
+            pairs.extend(matching.rows.iter().filter(|row| row.method == signer.method).map(|row| {
+                let kind = if matching.agent { ActorKind::Agent } else { row.kind };
+                Pair { signer, row, kind, level: lasthand_trust::level::level(row, signer) }
+            }));
         }
-        reused
+        pairs
     }
 
     fn judge(&self, statement: &mut Known<'a>, reused: &FxHashSet<Sha256>) {
@@ -172,14 +230,14 @@ impl<'a> World<'a> {
         let fact = statement.fact;
         let simulated_ok = !fact.simulated || self.facts.trust.accept_simulated;
         let simulated = !self.rules.demand(Rule::Simulated, simulated_ok);
-        let left: Vec<Pair<'a>> = statement.pairs.iter().copied().filter(|pair| !revoked.signer(pair.signer)).collect();
+        let gone = statement.pairs.iter().filter(|pair| revoked.signer(pair.signer)).count();
         let credential_revoked =
-            fact.credential.as_ref().is_some_and(|credential| revoked.credentials.contains(&credential.digest));
-        let unrevoked = !left.is_empty() && !revoked.statements.contains(&fact.digest) && !credential_revoked;
+            fact.credential.as_ref().is_some_and(|credential| revoked.credential(&credential.digest));
+        let unrevoked = gone < statement.pairs.len() && !revoked.statement(&fact.digest) && !credential_revoked;
         let is_list = matches!(fact.body, Body::List(_));
         // A list goes on to deny when its signer is revoked; see `current_list`.
-        if !is_list && !self.rules.demand(Rule::Revocation, false) {
-            statement.pairs = left;
+        if !is_list && gone > 0 && !self.rules.demand(Rule::Revocation, false) {
+            statement.pairs.retain(|pair| !revoked.signer(pair.signer));
         }
         statement.fault = if simulated {
             Some(FindingId::Simulated)
@@ -210,7 +268,7 @@ impl<'a> World<'a> {
 
     /// Lists of a kind that may speak of the product.
     pub(crate) fn effective_lists(&self, kind: ListKind) -> impl Iterator<Item = (&Known<'a>, &'a List)> {
-        self.known.iter().filter_map(move |statement| match &statement.fact.body {
+        self.each(&self.by_subject.lists).filter_map(move |(_, statement, body)| match body {
             Body::List(list) if list.kind == kind && self.list_counts(statement, list) => Some((statement, list)),
             _ => None,
         })
@@ -236,7 +294,7 @@ impl<'a> World<'a> {
 
     /// The kind of a principal, from the rows and as stated.
     pub(crate) fn kind(&self, principal: &'a str, stated: ActorKind) -> ActorKind {
-        let rows = self.row_kinds(principal);
+        let rows = self.rows.of(principal);
         match stated {
             ActorKind::Agent => ActorKind::Agent,
             _ if rows.agent => ActorKind::Agent,
@@ -249,25 +307,17 @@ impl<'a> World<'a> {
     }
 
     fn is_robot(&self, principal: &str) -> bool {
-        self.facts.trust.robots.iter().any(|robot| robot.principal == principal)
+        self.robots.contains_key(principal)
     }
 
-    /// Which kinds the rows that match a principal have.
-    fn row_kinds(&self, principal: &'a str) -> RowKinds {
-        if let Some(kinds) = self.kinds.borrow().get(principal) {
-            return *kinds;
-        }
-        let mut kinds = RowKinds::default();
-        for row in self.facts.trust.identities.iter().filter(|row| glob::matches(&row.principal, principal)) {
-            match row.kind {
-                ActorKind::Agent => kinds.agent = true,
-                ActorKind::Automation => kinds.automation = true,
-                ActorKind::Human => kinds.human = true,
-                ActorKind::Unknown => {}
-            }
-        }
-        self.kinds.borrow_mut().insert(principal, kinds);
-        kinds
+    /// The robot rows of a principal.
+    pub(crate) fn robots(&self, principal: &str) -> impl Iterator<Item = &'a RobotRow> {
+        self.robots.get(principal).into_iter().flatten().copied()
+    }
+
+    /// The identity rows that match a principal, by any method.
+    pub(crate) fn rows(&self, principal: &'a str) -> Rc<Matching<'a>> {
+        self.rows.of(principal)
     }
 
     /// Whether a principal that a statement speaks of was revoked when it was signed.
@@ -322,62 +372,34 @@ pub(crate) fn performers(actors: &[Actor]) -> impl Iterator<Item = &Actor> {
     actors.iter().filter(|actor| actor.role == Role::Performer)
 }
 
-#[derive(Default)]
-struct Revoked<'a> {
-    credentials: FxHashSet<Sha256>,
-    statements: FxHashSet<StatementDigest>,
-    identities: Vec<(&'a str, Option<i64>)>,
+/// Credentials that two known statements use for different tasks.
+fn reused_credentials<'k, 'a: 'k>(known: impl Iterator<Item = &'k Known<'a>>) -> FxHashSet<Sha256> {
+    let mut task_of: FxHashMap<Sha256, Option<&str>> = FxHashMap::default();
+    let mut reused = FxHashSet::default();
+    for credential in known.filter_map(|statement| statement.fact.credential.as_ref()) {
+        let task = credential.task.as_deref();
+        if *task_of.entry(credential.digest).or_insert(task) != task {
+            reused.insert(credential.digest);
+        }
+    }
+    reused
 }
 
-impl<'a> Revoked<'a> {
-    fn collect(world: &World<'a>) -> Self {
-        let mut revoked = Self::default();
-        for kind in [ListKind::Revocation, ListKind::Withdrawal] {
-            for (_, list) in world.effective_lists(kind) {
-                for entry in &list.entries {
-                    match entry {
-                        ListEntry::Credential(digest) => drop(revoked.credentials.insert(*digest)),
-                        ListEntry::Statement(digest) => drop(revoked.statements.insert(*digest)),
-                        ListEntry::Identity { principal, from, .. } => revoked.identities.push((principal, *from)),
-                        ListEntry::Artifact(_) | ListEntry::Released { .. } => {}
-                    }
-                }
-            }
-        }
-        revoked
-    }
-
-    fn signer(&self, signer: &Signer) -> bool {
-        self.principal(&signer.principal, signer.time)
-    }
-
-    fn principal(&self, principal: &str, time: Option<i64>) -> bool {
-        // A time says that the signature existed by then, so a window's end clears nobody.
-        self.identities.iter().any(|(revoked, from)| {
-            *revoked == principal && time.is_none_or(|time| from.is_none_or(|from| from <= time))
+/// The first statement of each digest, by digest, and whether another one of this digest says something else.
+fn in_digest_order(statements: &[StatementFact]) -> Vec<(usize, bool)> {
+    let mut order: Vec<(u64, usize)> =
+        statements.iter().enumerate().map(|(at, fact)| (prefix(&fact.digest.0), at)).collect();
+    let digest = |at: usize| statements.get(at).map(|fact| fact.digest);
+    // Hardly ever do two share eight bytes: the statements themselves are not visited.
+    order.sort_unstable_by(|(a, at_a), (b, at_b)| {
+        a.cmp(b).then_with(|| digest(*at_a).cmp(&digest(*at_b))).then_with(|| at_a.cmp(at_b))
+    });
+    order
+        .chunk_by(|(a, at_a), (b, at_b)| a == b && digest(*at_a) == digest(*at_b))
+        .filter_map(|same| {
+            let (_, first) = *same.first()?;
+            let contradicted = same.iter().any(|(_, at)| statements.get(*at) != statements.get(first));
+            Some((first, contradicted))
         })
-    }
-}
-
-/// Which person each account is; rows that share an account are one person.
-fn read_persons(facts: &Facts) -> FxHashMap<&str, usize> {
-    let mut one: Vec<usize> = (0..facts.trust.persons.len()).collect();
-    let mut owner: FxHashMap<&str, usize> = FxHashMap::default();
-    for (at, person) in facts.trust.persons.iter().enumerate() {
-        for account in &person.accounts {
-            let first = *owner.entry(account.as_str()).or_insert(at);
-            let (a, b) = (root_of(&one, first), root_of(&one, at));
-            if let Some(slot) = one.get_mut(a.max(b)) {
-                *slot = a.min(b);
-            }
-        }
-    }
-    owner.into_iter().map(|(account, at)| (account, root_of(&one, at))).collect()
-}
-
-fn root_of(one: &[usize], mut at: usize) -> usize {
-    while let Some(next) = one.get(at).copied().filter(|next| *next != at) {
-        at = next;
-    }
-    at
+        .collect()
 }

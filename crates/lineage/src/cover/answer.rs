@@ -65,20 +65,14 @@ impl<'a> Cover<'a> {
     }
 
     fn releases(&self, run: &Run<'_, 'a>, author: &Author<'a>, product: &str) -> bool {
-        run.world.facts.trust.identities.iter().any(|row| {
+        run.world.rows(author.principal).rows.iter().any(|row| {
             ["build", "package", "sign", "publish", "promote"].iter().any(|kind| may(row, kind))
                 && for_product(row, product)
-                && lasthand_model::glob::matches(&row.principal, author.principal)
         })
     }
 
     fn robot_path(&self, run: &Run<'_, 'a>, author: &Author<'a>, path: &str) -> bool {
-        run.world
-            .facts
-            .trust
-            .robots
-            .iter()
-            .any(|robot| robot.principal == author.principal && any_glob(&robot.paths, path))
+        run.world.robots(author.principal).any(|robot| any_glob(&robot.paths, path))
     }
 
     /// Whether each author is answered by another person, one of them an approver.

@@ -3,7 +3,9 @@
 //! SPEC: docs/rules.md section 3, "Anchors", "Whole-tree review".
 
 use lasthand_model::actor::ActorKind;
+use lasthand_model::digest::Sha256;
 use lasthand_model::wire::facts::{Body, SourceVsa};
+use rustc_hash::FxHashSet;
 
 use super::{Cover, Place, WholeBy};
 use crate::landing::{Author, LandingInfo};
@@ -28,17 +30,16 @@ impl<'a> Cover<'a> {
                 self.add_whole((&onboarding.repository, root), WholeBy::Start);
             }
         }
-        for (at, statement) in world.known.iter().enumerate().filter(|(_, statement)| statement.usable()) {
-            let Body::SourceVsa(vsa) = &statement.fact.body else { continue };
-            let failed = world.known.iter().any(|other| match &other.fact.body {
-                Body::SourceVsa(no) => {
-                    !no.passed
-                        && no.repository == vsa.repository
-                        && run.resolve_any(&no.repository, &no.tree) == run.resolve_any(&vsa.repository, &vsa.tree)
-                        && vsa_authority(run, other, no)
-                }
-                _ => false,
-            });
+        let vsas = || world.each(&world.by_subject.source_vsas);
+        let failed: FxHashSet<Tree<'a>> = vsas()
+            .filter_map(|(_, statement, body)| match body {
+                Body::SourceVsa(no) if !no.passed && vsa_authority(run, statement, no) => Some(tree_of(run, no)),
+                _ => None,
+            })
+            .collect();
+        for (at, statement, body) in vsas().filter(|(_, statement, _)| statement.usable()) {
+            let Body::SourceVsa(vsa) = body else { continue };
+            let failed = failed.contains(&tree_of(run, vsa));
             let believed = vsa.passed && !failed && vsa_authority(run, statement, vsa);
             if let (true, Some(root)) =
                 (world.rules.grant(Rule::SourceVsa, believed), run.resolve(&vsa.repository, &vsa.tree))
@@ -102,6 +103,13 @@ impl<'a> Cover<'a> {
             && landing.authors_complete
             && answered
     }
+}
+
+/// A tree of a repository; `None` when it does not resolve.
+type Tree<'a> = (&'a str, Option<Sha256>);
+
+fn tree_of<'a>(run: &Run<'_, 'a>, vsa: &'a SourceVsa) -> Tree<'a> {
+    (&vsa.repository, run.resolve_any(&vsa.repository, &vsa.tree))
 }
 
 /// Whether a source VSA is by an automation that may state one.
