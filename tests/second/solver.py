@@ -315,6 +315,12 @@ class World:
         roots = self.once("git roots", self.git_roots).get((repository, word, ref[word]), set())
         return next(iter(roots)) if len(roots) == 1 else None
 
+    def is_stated(self, repository, ref):
+        """Whether a known landing names this git id."""
+        word = "git_commit" if ref.git_tree is None else "git_tree"
+        return ref[word] is not None and any(
+            x and x.root and x[word] == ref[word] for _, b in self.of_type("landing") if b.repository == repository for x in (b.from_, b.to))
+
     def git_roots(self):
         roots = {}
         for s, b in self.of_type("landing"):
@@ -1227,8 +1233,8 @@ class World:
             if any(self.clean(material, b, r) for r in rows or [None]):
                 continue
             if word == "tree":
-                # READING: a tree that is known only under a label that is not allowed has that label's finding
-                lacks = self.tree(m.repository, m.tree) is None and self.tree(m.repository, m.tree, True) is not None
+                # READING: a tree that does not resolve, though a known landing states its git id, has the finding of the label
+                lacks = self.tree(m.repository, m.tree) is None and self.is_stated(m.repository, m.tree)
                 out |= {"LH211"} if lacks else self.tree_findings(m.repository, self.tree(m.repository, m.tree), seen)
             elif word == "external":
                 out.add("LH305")
