@@ -124,15 +124,15 @@ fn prove<'a>(run: &Run<'_, 'a>, cover: &Cover<'a>, steps: &Steps<'a>, digest: Ar
 /// Proves an artifact that is no index.
 fn prove_one<'a>(run: &Run<'_, 'a>, cover: &Cover<'a>, steps: &Steps<'a>, digest: ArtifactDigest) -> Option<Goal<'a>> {
     let world = run.world;
-    let makers = steps.makers_by_digest.get(&digest.0).map(Vec::as_slice).unwrap_or_default();
-    let made = makers.iter().copied().find(|at| {
+    let made = steps.makers_of(run, digest.0).into_iter().find(|at| {
         steps.candidates.get(*at).is_some_and(|candidate| {
             candidate.faithful
-                && candidate.body.products.iter().any(|product| {
-                    product.digest == digest.0
-                        && is_artifact_name(world, &product.name)
-                        && steps.product_faults(run, *at, product).is_empty()
-                })
+                && candidate
+                    .body
+                    .products
+                    .iter()
+                    .any(|product| product.digest == digest.0 && is_artifact_name(world, &product.name))
+                && steps.product_faults(run, *at, digest.0).is_empty()
         })
     });
     made.map(Goal::Step).or_else(|| prove_source_archive(run, cover, digest.0))
@@ -182,32 +182,33 @@ pub(crate) fn place<'a>(landing: &crate::landing::LandingInfo<'a>) -> Place<'a> 
 
 /// Source trees behind a goal: of its step and of every step behind it.
 fn source_places<'a>(steps: &Steps<'a>, goal: &Goal<'a>) -> Vec<Place<'a>> {
-    let mut places = Vec::new();
-    let mut seen: FxHashSet<usize> = FxHashSet::default();
+    let mut places: FxHashSet<Place<'a>> = FxHashSet::default();
+    let mut seen = vec![false; steps.candidates.len()];
     let mut stack: Vec<usize> = Vec::new();
     let mut goals = vec![goal];
     while let Some(goal) = goals.pop() {
         match goal {
             Goal::Step(at) => stack.push(*at),
-            Goal::SourceArchive(_, place) => places.push(*place),
+            Goal::SourceArchive(_, place) => drop(places.insert(*place)),
             Goal::TrustedInput => {}
             Goal::Index(members) => goals.extend(members.iter().map(|(_, goal)| goal)),
         }
     }
     while let Some(at) = stack.pop() {
-        if !seen.insert(at) {
+        let (Some(candidate), Some(seen)) = (steps.candidates.get(at), seen.get_mut(at)) else { continue };
+        if std::mem::replace(seen, true) {
             continue;
         }
-        for standing in steps.candidates.get(at).into_iter().flat_map(|candidate| &candidate.standings) {
+        for standing in steps.standings(candidate) {
             match standing {
-                Standing::Tree(place) => places.push(*place),
-                Standing::Product(key) => stack.extend(steps.clean.get(key)),
+                Standing::Tree(place) => drop(places.insert(*place)),
+                Standing::Product(number) => stack.extend(steps.clean(*number)),
                 _ => {}
             }
         }
     }
+    let mut places: Vec<Place<'a>> = places.into_iter().collect();
     places.sort_unstable();
-    places.dedup();
     places
 }
 

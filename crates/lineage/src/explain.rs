@@ -7,7 +7,7 @@ mod cause;
 use lasthand_model::actor::{ActorKind, StepKind};
 use lasthand_model::digest::{Sha256, StatementDigest};
 use lasthand_model::inventory::EntryType;
-use lasthand_model::wire::facts::{Body, ListKind, NamedDigest};
+use lasthand_model::wire::facts::{Body, ListKind};
 use rustc_hash::FxHashSet;
 
 use crate::accept::{self, Decision};
@@ -27,6 +27,9 @@ pub(crate) struct Walk<'r, 'w, 'a> {
     decision: &'r Decision<'a>,
     found: Vec<FrontierItem>,
     seen_steps: FxHashSet<(usize, Sha256)>,
+    seen_candidates: FxHashSet<usize>,
+    /// Products, by number, whose makers were walked to.
+    seen_products: FxHashSet<usize>,
     waiting: Vec<(usize, Sha256)>,
     seen_trees: FxHashSet<Place<'a>>,
 }
@@ -44,6 +47,8 @@ pub(crate) fn frontier<'a>(run: &Run<'_, 'a>, decision: &Decision<'a>) -> Vec<Fr
         decision,
         found: Vec::new(),
         seen_steps: FxHashSet::default(),
+        seen_candidates: FxHashSet::default(),
+        seen_products: FxHashSet::default(),
         waiting: Vec::new(),
         seen_trees: FxHashSet::default(),
     };
@@ -129,7 +134,7 @@ impl<'a> Walk<'_, '_, 'a> {
     }
 
     fn maker_clean(&self, digest: Sha256) -> bool {
-        self.decision.steps.clean.keys().any(|(_, made)| *made == digest)
+        self.run.world.products.with_digest(digest).any(|number| self.decision.steps.clean(number).is_some())
     }
 
     /// Steps of other kinds that claim to have made the artifact.
@@ -162,7 +167,9 @@ impl<'a> Walk<'_, '_, 'a> {
     fn changed(&mut self, makers: &[usize], digest: Sha256) {
         let candidates = &self.decision.steps.candidates;
         let best = (0..candidates.len())
-            .filter(|at| candidates.get(*at).is_some_and(|candidate| makers.contains(&candidate.statement)))
+            .filter(|at| {
+                candidates.get(*at).is_some_and(|candidate| makers.binary_search(&candidate.statement).is_ok())
+            })
             .min_by_key(|at| {
                 candidates.get(*at).map(|candidate| (candidate.faults.len(), self.statement(candidate.statement)))
             });
@@ -193,7 +200,7 @@ impl<'a> Walk<'_, '_, 'a> {
 
     /// Of the steps that have a product: the fewest faults of its own, then the smallest digest.
     pub(crate) fn best_maker(&self, digest: Sha256) -> Option<usize> {
-        best_maker(self.run, self.decision, digest, None)
+        best_of(self.run, self.decision, &self.decision.steps.makers_of(self.run, digest), digest)
     }
 
     /// Walks a maker of a digest and every step behind it. Steps that only wait for each other are a cycle.
@@ -220,16 +227,17 @@ impl<'a> Walk<'_, '_, 'a> {
         let step = self.statement(candidate.statement);
         let actors: Vec<String> =
             candidate.actor.map(|actor| actor.actors.iter().map(|a| a.principal.clone()).collect()).unwrap_or_default();
-        let mut faults: Vec<Fault> = candidate.faults.clone();
-        let made: Vec<&NamedDigest> =
-            candidate.body.products.iter().filter(|product| product.digest == digest).collect();
-        let asked = digest == self.run.world.facts.question.digest.0;
-        if asked && !made.iter().any(|product| accept::is_artifact_name(self.run.world, &product.name)) {
-            faults.push((FindingId::NotThisProduct, made.first().map(|product| product.name.clone())));
+        // What does not depend on the product is said once.
+        let first = self.seen_candidates.insert(at);
+        let mut faults: Vec<Fault> = if first { candidate.faults.clone() } else { Vec::new() };
+        if digest == self.run.world.facts.question.digest.0 {
+            let mut made = candidate.body.products.iter().filter(|product| product.digest == digest).peekable();
+            let named = made.peek().map(|product| product.name.clone());
+            if !made.any(|product| accept::is_artifact_name(self.run.world, &product.name)) {
+                faults.push((FindingId::NotThisProduct, named));
+            }
         }
-        for product in made {
-            faults.extend(decision.steps.product_faults(self.run, at, product));
-        }
+        faults.extend(decision.steps.product_faults(self.run, at, digest));
         let label = candidate.label.and_then(|label| self.statement(label));
         for (id, path) in faults {
             let evidence = match id {
@@ -239,8 +247,9 @@ impl<'a> Walk<'_, '_, 'a> {
             let named = if id == FindingId::ActorNotAutomation { actors.clone() } else { Vec::new() };
             self.add(id, Where { path, step, evidence, actor: named.first().cloned() }, named);
         }
-        for standing in candidate.standings.clone() {
-            self.standing(&standing, step);
+        let standings = if first { decision.steps.standings(candidate) } else { &[] };
+        for standing in standings {
+            self.standing(standing, step);
         }
     }
 
@@ -259,12 +268,12 @@ impl<'a> Walk<'_, '_, 'a> {
                 let id = if self.sha1_known(tree.tree.git_tree.as_ref()) { unresolved } else { FindingId::NoLanding };
                 self.add(id, Where { path: Some(tree.repository.clone()), step, ..Where::default() }, Vec::new());
             }
-            Standing::Product(key) => {
-                if self.decision.steps.clean.contains_key(key) {
+            Standing::Product(number) => {
+                if self.decision.steps.clean(*number).is_some() || !self.seen_products.insert(*number) {
                     return;
                 }
-                let maker = best_maker(self.run, self.decision, key.1, Some(key.0));
-                self.waiting.extend(maker.map(|at| (at, key.1)));
+                let maker = best_maker(self.run, self.decision, *number);
+                self.waiting.extend(maker.zip(self.run.world.products.digest(*number)));
             }
             Standing::BadFile(file) => {
                 self.add(
@@ -350,26 +359,19 @@ impl<'a> Walk<'_, '_, 'a> {
     }
 }
 
-/// Of the steps that have a product by digest, and by name where given: the fewest faults of its own, then the smallest digest.
-pub(crate) fn best_maker<'a>(
-    run: &Run<'_, 'a>,
-    decision: &Decision<'a>,
-    wanted: Sha256,
-    name: Option<&str>,
-) -> Option<usize> {
+/// Of the steps that have a product, by number: the fewest faults of its own, then the smallest digest.
+pub(crate) fn best_maker<'a>(run: &Run<'_, 'a>, decision: &Decision<'a>, product: usize) -> Option<usize> {
+    best_of(run, decision, decision.steps.makers(product), run.world.products.digest(product)?)
+}
+
+fn best_of<'a>(run: &Run<'_, 'a>, decision: &Decision<'a>, makers: &[usize], wanted: Sha256) -> Option<usize> {
     let steps = &decision.steps;
-    let makers = steps.makers_by_digest.get(&wanted)?;
     let ranked = makers.iter().filter_map(|at| {
         let candidate = steps.candidates.get(*at)?;
         if !matches!(candidate.body.kind, StepKind::Build | StepKind::Package) {
             return None;
         }
-        let product = candidate
-            .body
-            .products
-            .iter()
-            .find(|product| product.digest == wanted && name.is_none_or(|name| product.name == name))?;
-        let own = candidate.faults.len() + steps.product_faults(run, *at, product).len();
+        let own = candidate.faults.len() + steps.product_faults(run, *at, wanted).len();
         let digest = run.world.known.get(candidate.statement).map(Known::digest);
         let label = candidate.label.and_then(|label| run.world.known.get(label)).map(Known::digest);
         Some((*at, (own, digest, label)))
@@ -409,6 +411,8 @@ pub(crate) fn behind<'a>(run: &Run<'_, 'a>, decision: &Decision<'a>, maker: usiz
         decision,
         found: Vec::new(),
         seen_steps: FxHashSet::default(),
+        seen_candidates: FxHashSet::default(),
+        seen_products: FxHashSet::default(),
         waiting: vec![(maker, digest)],
         seen_trees: FxHashSet::default(),
     };
@@ -417,9 +421,8 @@ pub(crate) fn behind<'a>(run: &Run<'_, 'a>, decision: &Decision<'a>, maker: usiz
             walk.candidate(at, digest);
         }
     }
-    let natures: FxHashSet<usize> = walk.seen_steps.iter().map(|(at, _)| *at).collect();
     let mut worst = Blame::Unknown;
-    for at in natures {
+    for at in walk.seen_candidates.iter().copied() {
         worst = worst.max(own_blame(run, decision, at));
     }
     for item in &walk.found {

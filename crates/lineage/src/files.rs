@@ -78,16 +78,16 @@ impl<'a> Judge<'_, '_, 'a> {
                 _ => None,
             };
         }
-        let of_digest_is_empty = !steps.makers_by_digest.contains_key(&digest);
-        let of_digest = steps.makers_by_digest.get(&digest).into_iter().flatten().copied().filter(is_package);
-        self.fewest(of_digest, digest).or_else(|| {
+        let of_digest = steps.makers_of(self.run, digest);
+        let of_digest_is_empty = of_digest.is_empty();
+        self.fewest(of_digest.into_iter().filter(is_package), digest).or_else(|| {
             let name = self.run.world.facts.question.artifact_name.as_deref()?;
             if !of_digest_is_empty {
                 return None;
             }
             let named = accept::made_under_name(self.run.world, name);
             let of_name = (0..steps.candidates.len())
-                .filter(|at| steps.candidates.get(*at).is_some_and(|c| named.contains(&c.statement)))
+                .filter(|at| steps.candidates.get(*at).is_some_and(|c| named.binary_search(&c.statement).is_ok()))
                 .filter(is_package);
             self.fewest(of_name, digest)
         })
@@ -97,9 +97,9 @@ impl<'a> Judge<'_, '_, 'a> {
         let steps = &self.decision.steps;
         candidates.min_by_key(|at| {
             let candidate = steps.candidates.get(*at);
-            let product = candidate.and_then(|c| c.body.products.iter().find(|product| product.digest == digest));
+            let made = candidate.is_some_and(|c| c.body.products.iter().any(|product| product.digest == digest));
             let own = candidate.map_or(0, |c| c.faults.len())
-                + product.map_or(0, |product| steps.product_faults(self.run, *at, product).len());
+                + if made { steps.product_faults(self.run, *at, digest).len() } else { 0 };
             let statement = candidate.and_then(|c| self.digest(c.statement));
             let label = candidate.and_then(|c| c.label).and_then(|label| self.digest(label));
             (own, statement, label)
@@ -109,7 +109,7 @@ impl<'a> Judge<'_, '_, 'a> {
     fn near(&self, digest: Sha256, package: Option<usize>) -> Option<NearMatch<'a>> {
         let ask = self.decision.goal.is_none()
             && package.is_none()
-            && !self.decision.steps.makers_by_digest.contains_key(&digest);
+            && self.decision.steps.makers_of(self.run, digest).is_empty();
         ask.then(|| explain::near_match(self.run, &self.decision.cover, digest)).flatten()
     }
 
@@ -265,7 +265,7 @@ impl<'a> Judge<'_, '_, 'a> {
         let candidate = decision.steps.candidates.get(at);
         let standing = candidate.and_then(|candidate| {
             let materials = candidate.body.materials.iter();
-            materials.zip(&candidate.standings).find_map(|(material, standing)| match material {
+            materials.zip(decision.steps.standings(candidate)).find_map(|(material, standing)| match material {
                 lasthand_model::wire::facts::Material::File(listed) if listed == file => Some(standing),
                 _ => None,
             })
@@ -275,19 +275,11 @@ impl<'a> Judge<'_, '_, 'a> {
                 let evidence = fetch.and_then(|fetch| self.digest(fetch)).into_iter().collect();
                 (FileVerdict::Clean, Explanation { evidence, ..rule(name) })
             }
-            Some(Standing::Product(key)) => {
-                let maker = decision
-                    .steps
-                    .clean
-                    .get(key)
-                    .copied()
-                    .or_else(|| explain::best_maker(self.run, decision, key.1, Some(key.0)));
+            Some(Standing::Product(number)) => {
+                let clean = decision.steps.clean(*number);
+                let maker = clean.or_else(|| explain::best_maker(self.run, decision, *number));
                 let Some(maker) = maker else { return (FileVerdict::Unreviewed, rule("unmatched")) };
-                let verdict = if decision.steps.clean.contains_key(key) {
-                    FileVerdict::Clean
-                } else {
-                    self.maker_verdict(maker, key.1)
-                };
+                let verdict = if clean.is_some() { FileVerdict::Clean } else { self.maker_verdict(maker, file.digest) };
                 let candidate = decision.steps.candidates.get(maker);
                 let step = candidate.and_then(|candidate| self.digest(candidate.statement));
                 let label = candidate.and_then(|candidate| candidate.label).and_then(|label| self.digest(label));

@@ -7,9 +7,6 @@ use std::ops::Range;
 use lasthand_model::digest::Sha256;
 use lasthand_model::wire::facts::{Material, NamedDigest, Step};
 
-/// A product by name and digest.
-pub(crate) type ProductKey<'a> = (&'a str, Sha256);
-
 /// Every product and file material of the known steps.
 #[derive(Debug, Default)]
 pub(crate) struct Products<'a> {

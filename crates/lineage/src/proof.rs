@@ -107,10 +107,10 @@ impl<'a> Proof<'_, '_, 'a> {
         if let Some(label) = candidate.label {
             self.at(role, label, format!("who acted in that {} step, and how it was captured", candidate.body.kind));
         }
-        for standing in &candidate.standings {
+        for standing in decision.steps.standings(candidate) {
             match standing {
                 Standing::Tree(place) => places.push(*place),
-                Standing::Product(key) => steps.extend(decision.steps.clean.get(key)),
+                Standing::Product(number) => steps.extend(decision.steps.clean(*number)),
                 Standing::Clean(_, Some(fetch)) => {
                     self.at(ProofRole::Fetch, *fetch, "an input was fetched by an allowed observer".to_owned());
                 }

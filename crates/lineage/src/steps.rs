@@ -2,17 +2,21 @@
 //!
 //! SPEC: docs/rules.md sections 4 and 5. Linear in steps, materials and products (Dowling and Gallier 1984).
 
+mod material;
 mod read;
+
+use std::ops::Range;
 
 use lasthand_model::actor::StepKind;
 use lasthand_model::digest::Sha256;
 use lasthand_model::wire::facts::{Body, External, Material, NamedDigest, SourceTree, Step, StepActor};
-use rustc_hash::{FxHashMap, FxHashSet};
 
 use self::read::Reader;
 use crate::container::{self, Comparison};
 use crate::cover::{Cover, Place};
 use crate::finding::FindingId;
+use crate::groups::Groups;
+use crate::products::files;
 use crate::rules::Rule;
 use crate::run::Run;
 
@@ -39,9 +43,6 @@ pub const LOCK_FORMATS: &[&str] = &[
 /// Something wrong with a step: what, and which path, parameter or input.
 pub(crate) type Fault = (FindingId, Option<String>);
 
-/// A product by name and digest.
-pub(crate) type ProductKey<'a> = (&'a str, Sha256);
-
 /// How a material stands.
 #[derive(Debug, Clone)]
 pub(crate) enum Standing<'a> {
@@ -51,8 +52,8 @@ pub(crate) enum Standing<'a> {
     BadTree(Option<Place<'a>>, &'a SourceTree),
     /// Clean by itself, by the named rule.
     Clean(&'static str, Option<usize>),
-    /// Clean when a step that has this product is faithful.
-    Product(ProductKey<'a>),
+    /// Clean when a step that has this product, a number of `World::products`, is faithful.
+    Product(usize),
     /// Not clean.
     BadFile(&'a NamedDigest),
     /// Not clean.
@@ -69,95 +70,126 @@ pub(crate) struct Candidate<'a> {
     pub(crate) actor: Option<&'a StepActor>,
     /// What fails, apart from its materials and the comparison.
     pub(crate) faults: Vec<Fault>,
-    pub(crate) standings: Vec<Standing<'a>>,
+    /// Its standings among those of all steps, one for each material.
+    standings: Range<usize>,
+    /// Its products among those of all steps, as `Products::numbers` takes them.
+    pub(crate) products: Range<usize>,
     pub(crate) faithful: bool,
 }
 
-/// Every step, solved.
+/// Every step, solved. Products are numbers of `World::products`.
 pub(crate) struct Steps<'a> {
+    /// By digest of the step, then of the label.
     pub(crate) candidates: Vec<Candidate<'a>>,
-    /// Candidates that have a product.
-    pub(crate) makers: FxHashMap<ProductKey<'a>, Vec<usize>>,
-    pub(crate) makers_by_digest: FxHashMap<Sha256, Vec<usize>>,
-    /// Products that are clean, and the candidate that showed it first.
-    pub(crate) clean: FxHashMap<ProductKey<'a>, usize>,
+    /// How the materials of all steps stand; candidates of one step share theirs.
+    standings: Vec<Standing<'a>>,
+    /// Candidates that have a product, by its number.
+    makers: Groups,
+    /// By number: the candidate that showed first that the product is clean.
+    clean: Vec<Option<usize>>,
 }
 
 impl<'a> Steps<'a> {
     pub(crate) fn new(run: &Run<'_, 'a>, cover: &Cover<'a>) -> Self {
+        let world = run.world;
         let reader = Reader::new(run, cover);
-        let mut candidates = Vec::new();
-        for (at, statement) in run.world.known.iter().enumerate() {
-            if let Body::Step(body) = &statement.fact.body {
-                reader.read(at, statement, body, &mut candidates);
+        let mut candidates = Vec::with_capacity(world.steps_as_given.len());
+        let mut standings = Vec::new();
+        for (at, statement, body) in world.each(&world.steps_as_given) {
+            if let Body::Step(body) = body {
+                reader.read(at, statement, body, &mut candidates, &mut standings);
             }
         }
-        let mut steps = Self {
-            candidates,
-            makers: FxHashMap::default(),
-            makers_by_digest: FxHashMap::default(),
-            clean: FxHashMap::default(),
-        };
-        for (at, candidate) in steps.candidates.iter().enumerate() {
-            for product in &candidate.body.products {
-                steps.makers.entry((product.name.as_str(), product.digest)).or_default().push(at);
-                steps.makers_by_digest.entry(product.digest).or_default().push(at);
-            }
-        }
+        candidates.sort_by_cached_key(|candidate| candidate.statement);
+        let made = candidates.iter().enumerate().flat_map(|(at, candidate)| {
+            world.products.numbers(candidate.products.clone()).iter().map(move |number| (*number, at))
+        });
+        let makers = Groups::new(world.products.len(), made);
+        let clean = vec![None; world.products.len()];
+        let mut steps = Self { candidates, standings, makers, clean };
         steps.solve(run);
         steps
     }
 
+    /// How the materials of a candidate stand, in their order.
+    pub(crate) fn standings(&self, candidate: &Candidate<'a>) -> &[Standing<'a>] {
+        self.standings.get(candidate.standings.clone()).unwrap_or_default()
+    }
+
+    /// Candidates that have a product, by number.
+    pub(crate) fn makers(&self, product: usize) -> &[usize] {
+        self.makers.of(product)
+    }
+
+    /// Candidates that have a product with a digest, in order, each once.
+    pub(crate) fn makers_of(&self, run: &Run<'_, 'a>, digest: Sha256) -> Vec<usize> {
+        let numbers = run.world.products.with_digest(digest);
+        let mut makers: Vec<usize> = numbers.flat_map(|number| self.makers.of(number)).copied().collect();
+        makers.sort_unstable();
+        makers.dedup();
+        makers
+    }
+
+    /// The candidate that showed first that a product is clean, by number.
+    pub(crate) fn clean(&self, product: usize) -> Option<usize> {
+        self.clean.get(product).copied().flatten()
+    }
+
     fn solve(&mut self, run: &Run<'_, 'a>) {
         let rules = run.world.rules;
-        let mut waiting: FxHashMap<ProductKey<'a>, Vec<usize>> = FxHashMap::default();
+        let anyway = rules.demand(Rule::MaterialsClean, false);
+        let mut waits: Vec<(usize, usize)> = Vec::new();
         let mut missing: Vec<usize> = vec![0; self.candidates.len()];
         let mut ready: Vec<usize> = Vec::new();
         for (at, candidate) in self.candidates.iter().enumerate() {
             if !candidate.faults.is_empty() {
                 continue;
             }
-            let mut keys: FxHashSet<ProductKey<'a>> = FxHashSet::default();
-            let mut hopeless = false;
-            for standing in &candidate.standings {
-                match standing {
-                    Standing::Tree(_) | Standing::Clean(..) => {}
-                    Standing::Product(key) => drop(keys.insert(*key)),
-                    Standing::BadTree(..) | Standing::BadFile(_) | Standing::BadExternal(_) => hopeless = true,
-                }
-            }
-            let static_ok = rules.demand(Rule::MaterialsClean, !hopeless);
-            if !static_ok {
+            let standings = self.standings(candidate);
+            let hopeless = standings.iter().any(|standing| {
+                matches!(standing, Standing::BadTree(..) | Standing::BadFile(_) | Standing::BadExternal(_))
+            });
+            if !rules.demand(Rule::MaterialsClean, !hopeless) {
                 continue;
             }
-            if rules.demand(Rule::MaterialsClean, false) {
-                keys.clear();
+            let before = waits.len();
+            if !anyway {
+                // A product that is read twice is waited for twice, and comes twice.
+                waits.extend(standings.iter().filter_map(|standing| match standing {
+                    Standing::Product(number) => Some((*number, at)),
+                    _ => None,
+                }));
             }
             if let Some(count) = missing.get_mut(at) {
-                *count = keys.len();
+                *count = waits.len() - before;
             }
-            if keys.is_empty() {
+            if waits.len() == before {
                 ready.push(at);
             }
-            for key in keys {
-                waiting.entry(key).or_default().push(at);
-            }
         }
+        let waiting = Groups::new(run.world.products.len(), waits.iter().copied());
+        drop(waits);
         while let Some(at) = ready.pop() {
             let Some(candidate) = self.candidates.get_mut(at) else { continue };
             candidate.faithful = true;
-            let Some(candidate) = self.candidates.get(at) else { continue };
-            for product in &candidate.body.products {
-                let key = (product.name.as_str(), product.digest);
-                if self.clean.contains_key(&key) || !self.product_faults(run, at, product).is_empty() {
+            let package = candidate.body.kind == StepKind::Package;
+            let products = candidate.products.clone();
+            for number in run.world.products.numbers(products) {
+                let sound = |steps: &Self| {
+                    let digest = run.world.products.digest(*number);
+                    digest.is_some_and(|digest| steps.product_faults(run, at, digest).is_empty())
+                };
+                if self.clean(*number).is_some() || (package && !sound(self)) {
                     continue;
                 }
-                self.clean.insert(key, at);
-                for waiter in waiting.remove(&key).into_iter().flatten() {
-                    if let Some(count) = missing.get_mut(waiter) {
+                if let Some(slot) = self.clean.get_mut(*number) {
+                    *slot = Some(at);
+                }
+                for waiter in waiting.of(*number) {
+                    if let Some(count) = missing.get_mut(*waiter) {
                         *count -= 1;
                         if *count == 0 {
-                            ready.push(waiter);
+                            ready.push(*waiter);
                         }
                     }
                 }
@@ -166,12 +198,12 @@ impl<'a> Steps<'a> {
     }
 
     /// What fails for one product of a step: the comparison of a package step.
-    pub(crate) fn product_faults(&self, run: &Run<'_, 'a>, at: usize, product: &NamedDigest) -> Vec<Fault> {
+    pub(crate) fn product_faults(&self, run: &Run<'_, 'a>, at: usize, product: Sha256) -> Vec<Fault> {
         let Some(candidate) = self.candidates.get(at) else { return Vec::new() };
         if candidate.body.kind != StepKind::Package {
             return Vec::new();
         }
-        let faults = match self.compare(run, at, product.digest) {
+        let faults = match self.compare(run, at, product) {
             Err(id) => vec![(id, None)],
             Ok(comparison) => comparison.misfits.into_iter().map(|(path, id)| (id, Some(path))).collect(),
         };
@@ -209,11 +241,7 @@ impl<'a> Steps<'a> {
             .filter_map(|tree| run.resolve(&tree.repository, &tree.tree))
             .filter_map(|root| run.world.trees.get(&root));
         let entries = trees.flat_map(|tree| tree.entries.iter().copied());
-        let files = materials.iter().filter_map(|material| match material {
-            Material::File(file) => Some(file),
-            _ => None,
-        });
-        container::namespace(entries, files)
+        container::namespace(entries, files(materials))
     }
 }
 

@@ -3,41 +3,41 @@
 //! SPEC: docs/rules.md sections 4 and 5.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
 
 use lasthand_model::actor::{ActorKind, StepKind};
 use lasthand_model::digest::Sha256;
-use lasthand_model::inventory::EntryType;
-use lasthand_model::wire::facts::{
-    Approval, Body, Bound, External, Inputs, Label, Material, NamedDigest, Signer, SourceTree, Step, StepActor,
-};
+use lasthand_model::wire::facts::{Approval, Body, Bound, Inputs, Label, Signer, SourceTree, Step, StepActor};
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::{Candidate, Fault, LOCK_FORMATS, ProductKey, Standing, source_trees};
+use super::{Candidate, Fault, Standing, source_trees};
 use crate::cover::{Cover, Place};
 use crate::finding::FindingId;
 use crate::level;
 use crate::people;
 use crate::rules::{Rule, Rules};
 use crate::run::Run;
-use crate::trees::Tree;
 use crate::world::{Known, Pair, any_glob, for_product, may, observes, performers, speaks_of};
 
 /// Reads steps into candidates.
 pub(super) struct Reader<'r, 'w, 'a> {
-    run: &'r Run<'w, 'a>,
-    cover: &'r Cover<'a>,
-    /// Step-actor statements by the statement they label.
-    labels: FxHashMap<Sha256, Vec<usize>>,
+    pub(super) run: &'r Run<'w, 'a>,
+    pub(super) cover: &'r Cover<'a>,
     /// Products of fetch steps by allowed observers, with the statement.
-    fetched: FxHashMap<Sha256, usize>,
-    /// Valid approvals of parameters.
-    approvals: Vec<&'a Approval>,
-    /// Products of build and package steps.
-    made: FxHashSet<ProductKey<'a>>,
+    pub(super) fetched: FxHashMap<Sha256, usize>,
+    /// Valid approvals of parameters, by artifact.
+    approvals: FxHashMap<Sha256, Vec<&'a Approval>>,
+    /// Digests of trusted inputs that are not expired, and those of them that are toolchains.
+    pub(super) trusted: [FxHashSet<Sha256>; 2],
+    /// By number: whether a build or package step has the product.
+    pub(super) made: Vec<bool>,
     /// Pins of the lock files of each tree, by root.
-    pins: RefCell<FxHashMap<Sha256, FxHashSet<ProductKey<'a>>>>,
+    pub(super) pins: RefCell<FxHashMap<Sha256, Pins<'a>>>,
+    /// Refs that landings of ours moved to a tree.
+    refs: RefCell<FxHashMap<Place<'a>, FxHashSet<&'a str>>>,
 }
+
+/// Names and digests that lock files pin.
+pub(super) type Pins<'a> = FxHashSet<(&'a str, Sha256)>;
 
 impl<'r, 'w, 'a> Reader<'r, 'w, 'a> {
     pub(super) fn new(run: &'r Run<'w, 'a>, cover: &'r Cover<'a>) -> Self {
@@ -45,66 +45,118 @@ impl<'r, 'w, 'a> Reader<'r, 'w, 'a> {
         let mut reader = Self {
             run,
             cover,
-            labels: FxHashMap::default(),
             fetched: FxHashMap::default(),
-            approvals: Vec::new(),
-            made: FxHashSet::default(),
+            approvals: FxHashMap::default(),
+            trusted: Default::default(),
+            made: vec![false; world.products.len()],
             pins: RefCell::default(),
+            refs: RefCell::default(),
         };
-        for (at, statement) in world.known.iter().enumerate() {
-            match &statement.fact.body {
-                Body::StepActor(actor) => reader.labels.entry(actor.labels.0).or_default().push(at),
-                Body::Step(step) if step.kind != StepKind::Fetch => {
-                    reader.made.extend(step.products.iter().map(|product| (product.name.as_str(), product.digest)));
+        for row in &world.facts.trust.trusted_inputs {
+            if row.expires > world.facts.now && any_glob(&row.products, &world.facts.question.product) {
+                let [all, toolchains] = &mut reader.trusted;
+                all.insert(row.digest);
+                if row.used_as == "toolchain" {
+                    toolchains.insert(row.digest);
                 }
-                Body::Approval(approval)
-                    if approval.action == "parameters" && people::approval_holds(world, statement, approval) =>
-                {
-                    reader.approvals.push(approval);
-                }
-                _ => {}
             }
         }
-        for (at, statement) in world.known.iter().enumerate() {
-            if let Body::Step(step) = &statement.fact.body
-                && step.kind == StepKind::Fetch
-                && reader.may_fetch(statement)
+        for (_, statement, body) in world.each(&world.by_subject.approvals) {
+            if let Body::Approval(approval) = body
+                && approval.action == "parameters"
+                && people::approval_holds(world, statement, approval)
             {
+                reader.approvals.entry(approval.digest.0).or_default().push(approval);
+            }
+        }
+        let mut fetches = Vec::new();
+        for (at, statement, body) in world.each(&world.steps_as_given) {
+            let Body::Step(step) = body else { continue };
+            if step.kind == StepKind::Fetch {
+                fetches.push((at, statement, step));
+                continue;
+            }
+            for number in world.products.numbers(world.products.made_by(at, step)) {
+                if let Some(made) = reader.made.get_mut(*number) {
+                    *made = true;
+                }
+            }
+        }
+        // Of several fetches of one digest the last by digest counts.
+        fetches.sort_unstable_by_key(|(at, ..)| *at);
+        for (at, statement, step) in fetches {
+            if reader.may_fetch(at, statement) {
                 reader.fetched.extend(step.products.iter().map(|product| (product.digest, at)));
             }
         }
         reader
     }
 
-    pub(super) fn read(&self, at: usize, statement: &Known<'a>, body: &'a Step, out: &mut Vec<Candidate<'a>>) {
+    pub(super) fn read(
+        &self,
+        at: usize,
+        statement: &Known<'a>,
+        body: &'a Step,
+        out: &mut Vec<Candidate<'a>>,
+        standings: &mut Vec<Standing<'a>>,
+    ) {
         let world = self.run.world;
-        let labels = self.labels.get(&statement.digest().0).map(Vec::as_slice).unwrap_or_default();
+        let labels = world.labels.of(at);
         let builder = self.builder(statement, body).copied();
+        let places = self.places(body);
+        let step = Owner { statement, body, builder, places: &places };
         let (own, void): (Vec<usize>, Vec<usize>) = labels
             .iter()
             .copied()
-            .filter(|label| self.is_own(Owner { statement, body, builder }, *label))
-            .partition(|label| self.run.world.known.get(*label).is_some_and(|label| self.label_counts(label)));
-        let standings: Vec<Standing<'a>> =
-            body.materials.iter().map(|material| self.standing(statement, body, material)).collect();
-        let options: Vec<Option<usize>> = if own.is_empty() { vec![None] } else { own.into_iter().map(Some).collect() };
-        for label in options {
+            .filter(|label| self.is_own(step, *label))
+            .partition(|label| world.known.get(*label).is_some_and(|label| self.label_counts(label)));
+        let first = standings.len();
+        let mut numbers = world.products.read_by(at, body).iter();
+        for material in &body.materials {
+            standings.push(self.standing(step, material, &mut numbers));
+        }
+        let standings = first..standings.len();
+        let all = self.all_labels(labels);
+        let without = own.is_empty().then_some(None);
+        for label in own.into_iter().map(Some).chain(without) {
             let actor = label.and_then(|label| match &world.known.get(label)?.fact.body {
                 Body::StepActor(actor) => Some(actor),
                 _ => None,
             });
-            let faults =
-                self.faults(statement, body, Labels { label, actor, all: labels, void: self.void_fault(label, &void) });
+            let void = self.void_fault(label, &void);
             out.push(Candidate {
                 statement: at,
                 body,
                 label,
                 actor,
-                faults,
+                faults: self.faults(step, Labels { label, actor, all, void }),
                 standings: standings.clone(),
+                products: world.products.made_by(at, body),
                 faithful: false,
             });
         }
+    }
+
+    /// The tree materials of a step that resolve, each place once.
+    fn places(&self, body: &'a Step) -> Vec<Place<'a>> {
+        let mut places: Vec<Place<'a>> = source_trees(&body.materials).filter_map(|tree| self.place(tree)).collect();
+        if places.len() > 1 {
+            places.sort_unstable();
+            places.dedup();
+        }
+        places
+    }
+
+    /// What all known labels of a step say together.
+    fn all_labels(&self, labels: &[usize]) -> AllLabels {
+        let mut all = AllLabels { automation: true, marked: false, failed: false };
+        for (_, actor) in self.each_label(labels) {
+            all.automation &= performers(&actor.actors)
+                .all(|performer| self.run.world.kind(&performer.principal, performer.kind) == ActorKind::Automation);
+            all.marked |= !actor.marks.is_empty();
+            all.failed |= actor.success == Some(false);
+        }
+        all
     }
 
     /// Whether a step-actor statement may speak of a step, if it is usable.
@@ -154,10 +206,10 @@ impl<'r, 'w, 'a> Reader<'r, 'w, 'a> {
             })
     }
 
-    fn faults(&self, statement: &Known<'a>, body: &'a Step, labels: Labels<'_, 'a>) -> Vec<Fault> {
-        let Labels { label, actor, all: labels, void } = labels;
+    fn faults(&self, step: Owner<'_, 'a>, labels: Labels<'a>) -> Vec<Fault> {
+        let Owner { statement, body, builder, .. } = step;
+        let Labels { label, actor, all, void } = labels;
         let mut faults = Faults { rules: self.run.world.rules, found: Vec::new() };
-        let builder = self.builder(statement, body);
         let preset = &self.run.world.facts.preset;
         let kind_ok = matches!(body.kind, StepKind::Build | StepKind::Package)
             && actor.is_none_or(|actor| actor.kind == body.kind);
@@ -171,40 +223,33 @@ impl<'r, 'w, 'a> Reader<'r, 'w, 'a> {
         }
         match void {
             Some(id) => faults.found.push((id, None)),
-            None => self.label_faults(body, actor, builder, &mut faults),
+            None => self.label_faults(step, actor, &mut faults),
         }
         faults.demand(
             Rule::AutomationOnly,
-            self.automation_only(Owner { statement, body, builder: builder.copied() }, label, actor, labels),
+            self.automation_only(step, label, actor, all),
             FindingId::ActorNotAutomation,
         );
-        let marked = self.each_label(labels).any(|(_, actor)| !actor.marks.is_empty());
-        let unmarked = !marked || self.run.label(Label::AgentMarks);
+        let unmarked = !all.marked || self.run.label(Label::AgentMarks);
         faults.demand(Rule::NoMarks, unmarked, FindingId::AgentMarks);
-        let failed = self.each_label(labels).any(|(_, actor)| actor.success == Some(false));
         let stated = void.is_some() || actor.and_then(|actor| actor.success).unwrap_or(body.only_on_success);
-        faults.demand(Rule::Success, stated && !failed, FindingId::StepFailed);
+        faults.demand(Rule::Success, stated && !all.failed, FindingId::StepFailed);
         faults.demand(Rule::HasMaterials, !body.materials.is_empty(), FindingId::NoMaterials);
-        self.parameter_faults(body, actor, &mut faults);
+        self.parameter_faults(step, actor, &mut faults);
         self.source_faults(body, &mut faults);
         faults.found
     }
 
     /// What fails of that which a label, or the builder's row in its place, must say.
-    fn label_faults(
-        &self,
-        body: &'a Step,
-        actor: Option<&'a StepActor>,
-        builder: Option<&Pair<'a>>,
-        faults: &mut Faults,
-    ) {
+    fn label_faults(&self, step: Owner<'_, 'a>, actor: Option<&'a StepActor>, faults: &mut Faults) {
+        let Owner { body, builder, .. } = step;
         faults.demand(Rule::StepProduct, self.for_this_product(body, actor), FindingId::NotThisProduct);
         let complete = match actor {
             Some(actor) => actor.actors_complete && performers(&actor.actors).next().is_some(),
             None => builder.is_some_and(|builder| builder.row.actors_complete),
         };
         faults.demand(Rule::Performers, complete, FindingId::ActorsIncomplete);
-        self.instruction_faults(body, actor, faults);
+        self.instruction_faults(step, actor, faults);
         let bounded = actor.is_some_and(|actor| {
             matches!(actor.materials_bound, Bound::Upper | Bound::Exact) && actor.materials_gaps.is_empty()
         });
@@ -224,7 +269,10 @@ impl<'r, 'w, 'a> Reader<'r, 'w, 'a> {
         label.is_none().then(|| first.fault.unwrap_or(FindingId::Revoked))
     }
 
-    fn each_label<'s>(&'s self, labels: &'s [usize]) -> impl Iterator<Item = (&'s Known<'a>, &'a StepActor)> + 's {
+    pub(super) fn each_label<'s>(
+        &'s self,
+        labels: &'s [usize],
+    ) -> impl Iterator<Item = (&'s Known<'a>, &'a StepActor)> + 's {
         labels.iter().filter_map(|label| {
             let known = self.run.world.known.get(*label)?;
             match &known.fact.body {
@@ -247,34 +295,32 @@ impl<'r, 'w, 'a> Reader<'r, 'w, 'a> {
         step: Owner<'_, 'a>,
         label: Option<usize>,
         actor: Option<&'a StepActor>,
-        labels: &[usize],
+        all: AllLabels,
     ) -> bool {
         let world = self.run.world;
-        let all = self.each_label(labels).all(|(_, actor)| {
-            performers(&actor.actors)
-                .all(|performer| world.kind(&performer.principal, performer.kind) == ActorKind::Automation)
-        });
-        let (Some(label), Some(actor)) = (label.and_then(|label| world.known.get(label)), actor) else { return all };
-        all && performers(&actor.actors).all(|performer| {
-            label.pairs.iter().filter(|pair| self.speaks_for(step, pair)).any(|pair| {
-                let level = if pair.signer.principal == performer.principal {
-                    Some(pair.level)
-                } else {
-                    observes(pair.row, &performer.method).then(|| level::of_observed(pair.level))
-                };
-                level >= Some(world.facts.preset.builder_level)
+        let (Some(label), Some(actor)) = (label.and_then(|label| world.known.get(label)), actor) else {
+            return all.automation;
+        };
+        all.automation
+            && performers(&actor.actors).all(|performer| {
+                label.pairs.iter().filter(|pair| self.speaks_for(step, pair)).any(|pair| {
+                    let level = if pair.signer.principal == performer.principal {
+                        Some(pair.level)
+                    } else {
+                        observes(pair.row, &performer.method).then(|| level::of_observed(pair.level))
+                    };
+                    level >= Some(world.facts.preset.builder_level)
+                })
             })
-        })
     }
 
-    fn instruction_faults(&self, body: &'a Step, actor: Option<&'a StepActor>, faults: &mut Faults) {
+    fn instruction_faults(&self, step: Owner<'_, 'a>, actor: Option<&'a StepActor>, faults: &mut Faults) {
         let more = actor.map(|actor| actor.instructions.as_slice()).unwrap_or_default();
         let mut any = false;
-        for instruction in body.instructions.iter().chain(more) {
+        for instruction in step.body.instructions.iter().chain(more) {
             any = true;
-            let in_tree = source_trees(&body.materials)
-                .any(|tree| self.place(tree).is_some_and(|place| self.holds_file(&place, instruction)));
-            let clean = in_tree || self.trusted(instruction.digest, Some("toolchain"));
+            let in_tree = step.places.iter().any(|place| self.holds_file(place, instruction));
+            let clean = in_tree || self.trusted_toolchain(instruction.digest);
             if !faults.rules.demand(Rule::Instructions, clean) {
                 faults.found.push((FindingId::InstructionsUncovered, Some(instruction.name.clone())));
             }
@@ -284,38 +330,45 @@ impl<'r, 'w, 'a> Reader<'r, 'w, 'a> {
         }
     }
 
-    fn parameter_faults(&self, body: &'a Step, actor: Option<&'a StepActor>, faults: &mut Faults) {
-        let empty = BTreeMap::new();
-        let more = actor.map_or(&empty, |actor| &actor.parameters);
-        for (name, value) in body.parameters.iter().chain(more) {
-            if !faults.rules.demand(Rule::Parameters, self.parameter_fixed(body, name, value)) {
+    fn parameter_faults(&self, step: Owner<'_, 'a>, actor: Option<&'a StepActor>, faults: &mut Faults) {
+        let more = actor.into_iter().flat_map(|actor| &actor.parameters);
+        for (name, value) in step.body.parameters.iter().chain(more) {
+            if !faults.rules.demand(Rule::Parameters, self.parameter_fixed(step, name, value)) {
                 faults.found.push((FindingId::FreeParameter, Some(name.clone())));
             }
         }
     }
 
-    fn parameter_fixed(&self, body: &'a Step, name: &str, value: &str) -> bool {
+    fn parameter_fixed(&self, step: Owner<'_, 'a>, name: &str, value: &str) -> bool {
         let Some(product) = self.run.world.product else { return false };
         let by_policy =
             product.parameters.get(name).is_some_and(|pattern| lasthand_model::glob::matches(pattern, value));
+        // LIMIT: each parameter is compared with each tree material of its step.
         let by_source = || {
-            source_trees(&body.materials).any(|tree| {
-                let landed = self.place(tree).into_iter().flat_map(|place| {
-                    self.cover.to_tree.get(&place).into_iter().flatten().filter_map(|at| self.cover.landings.get(*at))
-                });
+            source_trees(&step.body.materials).any(|tree| {
                 value == tree.repository
                     || tree.tree.root.is_some_and(|root| root.to_string() == value)
                     || tree.tree.git_tree.as_ref().is_some_and(|id| id.as_str() == value)
-                    || landed.into_iter().any(|landing| landing.body.target_ref == value)
-            })
+            }) || step.places.iter().any(|place| self.landed_on(place, value))
         };
         let approved = || {
-            self.approvals.iter().any(|approval| {
-                body.products.iter().any(|product| product.digest == approval.digest.0)
-                    && approval.parameters.get(name).is_some_and(|approved| approved == value)
+            step.body.products.iter().any(|product| {
+                let approvals = self.approvals.get(&product.digest).into_iter().flatten();
+                approvals.into_iter().any(|approval| approval.parameters.get(name).is_some_and(|fixed| fixed == value))
             })
         };
         by_policy || by_source() || approved()
+    }
+
+    /// Whether a landing of ours moved this ref to a tree.
+    fn landed_on(&self, place: &Place<'a>, target_ref: &str) -> bool {
+        let mut refs = self.refs.borrow_mut();
+        let refs = refs.entry(*place).or_insert_with(|| {
+            let landings = self.cover.to_tree.get(place).into_iter().flatten();
+            let landings = landings.filter_map(|at| self.cover.landings.get(*at));
+            landings.map(|landing| landing.body.target_ref.as_str()).collect()
+        });
+        refs.contains(target_ref)
     }
 
     fn source_faults(&self, body: &'a Step, faults: &mut Faults) {
@@ -333,153 +386,19 @@ impl<'r, 'w, 'a> Reader<'r, 'w, 'a> {
         }
     }
 
-    fn place(&self, tree: &'a SourceTree) -> Option<Place<'a>> {
+    pub(super) fn place(&self, tree: &'a SourceTree) -> Option<Place<'a>> {
         Some((tree.repository.as_str(), self.run.resolve(&tree.repository, &tree.tree)?))
-    }
-
-    fn tree_of(&self, place: &Place<'a>) -> Option<&Tree<'a>> {
-        self.run.world.trees.get(&place.1)
-    }
-
-    /// Whether a tree has a file of this name and content, without its execute bit raised.
-    fn holds_file(&self, place: &Place<'a>, file: &NamedDigest) -> bool {
-        self.tree_of(place).and_then(|tree| tree.find(&file.name)).is_some_and(|entry| {
-            entry.entry_type == EntryType::File
-                && entry.sha256.is_some_and(|digest| digest.0 == file.digest)
-                && file.mode.is_none_or(|mode| mode & 0o111 == 0 || entry.mode & 0o111 != 0)
-        })
-    }
-
-    fn trusted(&self, digest: Sha256, used_as: Option<&str>) -> bool {
-        let world = self.run.world;
-        let listed = world.facts.trust.trusted_inputs.iter().any(|row| {
-            row.digest == digest
-                && row.expires > world.facts.now
-                && any_glob(&row.products, &world.facts.question.product)
-                && used_as.is_none_or(|used_as| row.used_as == used_as)
-        });
-        world.rules.grant(Rule::TrustedInput, listed)
-    }
-
-    /// Whether a lock file of the step's trees pins a name to a digest.
-    fn pinned(&self, body: &'a Step, name: &str, digest: Sha256) -> bool {
-        let locks = &self.run.world.facts.locks;
-        if locks.is_empty() {
-            return self.run.world.rules.grant(Rule::Pinned, false);
-        }
-        let last = name.rsplit('/').next().unwrap_or(name);
-        let pinned = source_trees(&body.materials).filter_map(|tree| self.place(tree)).any(|place| {
-            let mut cache = self.pins.borrow_mut();
-            let pins = cache.entry(place.1).or_insert_with(|| self.pins_of(&place));
-            pins.contains(&(name, digest)) || pins.contains(&(last, digest))
-        });
-        self.run.world.rules.grant(Rule::Pinned, pinned)
-    }
-
-    /// Everything that the lock files of a tree pin.
-    fn pins_of(&self, place: &Place<'a>) -> FxHashSet<ProductKey<'a>> {
-        let locks = &self.run.world.facts.locks;
-        let entries = self.tree_of(place).into_iter().flat_map(|tree| tree.entries.iter());
-        entries
-            .filter(|entry| LOCK_FORMATS.contains(&entry.path.rsplit('/').next().unwrap_or(&entry.path)))
-            .filter_map(|entry| locks.get(&entry.sha256?))
-            .flat_map(|pins| pins.iter().map(|pin| (pin.name.as_str(), pin.digest)))
-            .collect()
-    }
-
-    fn standing(&self, statement: &Known<'a>, body: &'a Step, material: &'a Material) -> Standing<'a> {
-        let rules = self.run.world.rules;
-        match material {
-            Material::Tree(tree) => match self.place(tree) {
-                Some(place) if rules.demand(Rule::TreeCovered, self.cover.tree_covered(&place)) => {
-                    Standing::Tree(place)
-                }
-                place => Standing::BadTree(place, tree),
-            },
-            Material::File(file) => self.file_standing(body, file),
-            Material::External(external) => self.external_standing(statement, body, external),
-        }
-    }
-
-    fn file_standing(&self, body: &'a Step, file: &'a NamedDigest) -> Standing<'a> {
-        let rules = self.run.world.rules;
-        let own = source_trees(&body.materials)
-            .filter_map(|tree| self.place(tree))
-            .any(|place| self.holds_file(&place, file));
-        if rules.grant(Rule::OwnEntry, own) {
-            return Standing::Clean("own-entry", None);
-        }
-        if self.trusted(file.digest, None) {
-            return Standing::Clean("trusted-input", None);
-        }
-        if self.pinned(body, &file.name, file.digest) {
-            return Standing::Clean("pinned", None);
-        }
-        if self.made.contains(&(file.name.as_str(), file.digest)) && rules.grant(Rule::ProductOfStep, true) {
-            return Standing::Product((&file.name, file.digest));
-        }
-        if rules.grant(Rule::ProductOfStep, false) {
-            return Standing::Clean("product", None);
-        }
-        match self.fetch_of(file.digest) {
-            Some(fetch) => Standing::Clean("fetched", Some(fetch)),
-            None => Standing::BadFile(file),
-        }
-    }
-
-    /// Whether a fetch step is by an allowed observer, and nothing known speaks against it.
-    fn may_fetch(&self, statement: &Known<'a>) -> bool {
-        let world = self.run.world;
-        let labels = self.labels.get(&statement.digest().0).map(Vec::as_slice).unwrap_or_default();
-        let spoken_against = self.each_label(labels).any(|(_, actor)| {
-            actor.success == Some(false)
-                || !actor.marks.is_empty()
-                || performers(&actor.actors).any(|performer| {
-                    matches!(world.kind(&performer.principal, performer.kind), ActorKind::Agent | ActorKind::Unknown)
-                })
-        });
-        !spoken_against
-            && statement.usable()
-            && statement.pairs.iter().any(|pair| {
-                pair.kind == ActorKind::Automation
-                    && may(pair.row, "fetch")
-                    && for_product(pair.row, &world.facts.question.product)
-                    && pair.level >= world.facts.preset.builder_level
-            })
-    }
-
-    fn fetch_of(&self, digest: Sha256) -> Option<usize> {
-        let fetch = self.fetched.get(&digest).copied();
-        let usable = fetch.is_some() && self.run.label(Label::UnpinnedInput);
-        self.run.world.rules.grant(Rule::Fetched, usable).then_some(fetch).flatten()
-    }
-
-    fn external_standing(&self, statement: &Known<'a>, body: &'a Step, external: &'a External) -> Standing<'a> {
-        let Some(digest) = external.digest else { return Standing::BadExternal(external) };
-        if self.trusted(digest, None) {
-            return Standing::Clean("trusted-input", None);
-        }
-        if external.name.as_ref().is_some_and(|name| self.pinned(body, name, digest)) {
-            return Standing::Clean("pinned", None);
-        }
-        let builder_fetches = self.builder(statement, body).is_some_and(|pair| may(pair.row, "fetch"));
-        let allowed = builder_fetches && self.run.label(Label::UnpinnedInput);
-        if self.run.world.rules.grant(Rule::Fetched, allowed) {
-            return Standing::Clean("fetched", None);
-        }
-        if let Some(fetch) = self.fetch_of(digest) {
-            return Standing::Clean("fetched", Some(fetch));
-        }
-        Standing::BadExternal(external)
     }
 }
 
-/// A step, and by whom step-authority holds for it.
+/// A step, by whom step-authority holds for it, and where its tree materials are.
 #[derive(Clone, Copy)]
-struct Owner<'s, 'a> {
+pub(super) struct Owner<'s, 'a> {
     statement: &'s Known<'a>,
-    body: &'s Step,
-    builder: Option<Pair<'a>>,
+    body: &'a Step,
+    pub(super) builder: Option<Pair<'a>>,
+    /// The tree materials that resolve, each once.
+    pub(super) places: &'s [Place<'a>],
 }
 
 impl Owner<'_, '_> {
@@ -494,14 +413,23 @@ impl Owner<'_, '_> {
 }
 
 /// A step's statements about actors.
-struct Labels<'l, 'a> {
+#[derive(Clone, Copy)]
+struct Labels<'a> {
     /// The own label under which the step is read.
     label: Option<usize>,
     actor: Option<&'a StepActor>,
-    /// Every known label.
-    all: &'l [usize],
+    all: AllLabels,
     /// Where no own label is usable: what is wrong with the first.
     void: Option<FindingId>,
+}
+
+/// What all known labels of a step say together.
+#[derive(Clone, Copy)]
+struct AllLabels {
+    /// Every performer is automation.
+    automation: bool,
+    marked: bool,
+    failed: bool,
 }
 
 struct Faults {

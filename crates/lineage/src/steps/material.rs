@@ -1,0 +1,158 @@
+//! How the materials of a step stand: covered, clean by themselves, products of other steps, or none of these.
+//!
+//! SPEC: docs/rules.md section 5.
+
+use lasthand_model::actor::ActorKind;
+use lasthand_model::digest::Sha256;
+use lasthand_model::inventory::EntryType;
+use lasthand_model::wire::facts::{External, Label, Material, NamedDigest};
+
+use super::read::{Owner, Pins, Reader};
+use super::{LOCK_FORMATS, Standing};
+use crate::cover::Place;
+use crate::rules::Rule;
+use crate::trees::Tree;
+use crate::world::{Known, for_product, may, performers};
+
+impl<'a> Reader<'_, '_, 'a> {
+    fn tree_of(&self, place: &Place<'a>) -> Option<&Tree<'a>> {
+        self.run.world.trees.get(&place.1)
+    }
+
+    /// Whether a tree has a file of this name and content, without its execute bit raised.
+    pub(super) fn holds_file(&self, place: &Place<'a>, file: &NamedDigest) -> bool {
+        self.tree_of(place).and_then(|tree| tree.find(&file.name)).is_some_and(|entry| {
+            entry.entry_type == EntryType::File
+                && entry.sha256.is_some_and(|digest| digest.0 == file.digest)
+                && file.mode.is_none_or(|mode| mode & 0o111 == 0 || entry.mode & 0o111 != 0)
+        })
+    }
+
+    fn trusted(&self, digest: Sha256) -> bool {
+        let [all, _] = &self.trusted;
+        self.run.world.rules.grant(Rule::TrustedInput, all.contains(&digest))
+    }
+
+    pub(super) fn trusted_toolchain(&self, digest: Sha256) -> bool {
+        let [_, toolchains] = &self.trusted;
+        self.run.world.rules.grant(Rule::TrustedInput, toolchains.contains(&digest))
+    }
+
+    /// Whether a lock file of the step's trees pins a name to a digest.
+    fn pinned(&self, places: &[Place<'a>], name: &str, digest: Sha256) -> bool {
+        let locks = &self.run.world.facts.locks;
+        if locks.is_empty() {
+            return self.run.world.rules.grant(Rule::Pinned, false);
+        }
+        let last = name.rsplit('/').next().unwrap_or(name);
+        let pinned = places.iter().any(|place| {
+            let mut cache = self.pins.borrow_mut();
+            let pins = cache.entry(place.1).or_insert_with(|| self.pins_of(place));
+            pins.contains(&(name, digest)) || pins.contains(&(last, digest))
+        });
+        self.run.world.rules.grant(Rule::Pinned, pinned)
+    }
+
+    /// Everything that the lock files of a tree pin.
+    fn pins_of(&self, place: &Place<'a>) -> Pins<'a> {
+        let locks = &self.run.world.facts.locks;
+        let entries = self.tree_of(place).into_iter().flat_map(|tree| tree.entries.iter());
+        entries
+            .filter(|entry| LOCK_FORMATS.contains(&entry.path.rsplit('/').next().unwrap_or(&entry.path)))
+            .filter_map(|entry| locks.get(&entry.sha256?))
+            .flat_map(|pins| pins.iter().map(|pin| (pin.name.as_str(), pin.digest)))
+            .collect()
+    }
+
+    /// How a material stands. `numbers` are those of the file materials from here on.
+    pub(super) fn standing<'n>(
+        &self,
+        step: Owner<'_, 'a>,
+        material: &'a Material,
+        numbers: &mut impl Iterator<Item = &'n usize>,
+    ) -> Standing<'a> {
+        let rules = self.run.world.rules;
+        match material {
+            Material::Tree(tree) => match self.place(tree) {
+                Some(place) if rules.demand(Rule::TreeCovered, self.cover.tree_covered(&place)) => {
+                    Standing::Tree(place)
+                }
+                place => Standing::BadTree(place, tree),
+            },
+            Material::File(file) => self.file_standing(step, file, numbers.next().copied()),
+            Material::External(external) => self.external_standing(step, external),
+        }
+    }
+
+    fn file_standing(&self, step: Owner<'_, 'a>, file: &'a NamedDigest, number: Option<usize>) -> Standing<'a> {
+        let rules = self.run.world.rules;
+        // LIMIT: each file material is looked up in each tree material of its step.
+        let own = step.places.iter().any(|place| self.holds_file(place, file));
+        if rules.grant(Rule::OwnEntry, own) {
+            return Standing::Clean("own-entry", None);
+        }
+        if self.trusted(file.digest) {
+            return Standing::Clean("trusted-input", None);
+        }
+        if self.pinned(step.places, &file.name, file.digest) {
+            return Standing::Clean("pinned", None);
+        }
+        let made = number.filter(|number| self.made.get(*number).is_some_and(|made| *made));
+        if let Some(number) = made.filter(|_| rules.grant(Rule::ProductOfStep, true)) {
+            return Standing::Product(number);
+        }
+        if rules.grant(Rule::ProductOfStep, false) {
+            return Standing::Clean("product", None);
+        }
+        match self.fetch_of(file.digest) {
+            Some(fetch) => Standing::Clean("fetched", Some(fetch)),
+            None => Standing::BadFile(file),
+        }
+    }
+
+    /// Whether a fetch step is by an allowed observer, and nothing known speaks against it.
+    pub(super) fn may_fetch(&self, at: usize, statement: &Known<'a>) -> bool {
+        let world = self.run.world;
+        let labels = world.labels.of(at);
+        let spoken_against = self.each_label(labels).any(|(_, actor)| {
+            actor.success == Some(false)
+                || !actor.marks.is_empty()
+                || performers(&actor.actors).any(|performer| {
+                    matches!(world.kind(&performer.principal, performer.kind), ActorKind::Agent | ActorKind::Unknown)
+                })
+        });
+        !spoken_against
+            && statement.usable()
+            && statement.pairs.iter().any(|pair| {
+                pair.kind == ActorKind::Automation
+                    && may(pair.row, "fetch")
+                    && for_product(pair.row, &world.facts.question.product)
+                    && pair.level >= world.facts.preset.builder_level
+            })
+    }
+
+    fn fetch_of(&self, digest: Sha256) -> Option<usize> {
+        let fetch = self.fetched.get(&digest).copied();
+        let usable = fetch.is_some() && self.run.label(Label::UnpinnedInput);
+        self.run.world.rules.grant(Rule::Fetched, usable).then_some(fetch).flatten()
+    }
+
+    fn external_standing(&self, step: Owner<'_, 'a>, external: &'a External) -> Standing<'a> {
+        let Some(digest) = external.digest else { return Standing::BadExternal(external) };
+        if self.trusted(digest) {
+            return Standing::Clean("trusted-input", None);
+        }
+        if external.name.as_ref().is_some_and(|name| self.pinned(step.places, name, digest)) {
+            return Standing::Clean("pinned", None);
+        }
+        let builder_fetches = step.builder.is_some_and(|pair| may(pair.row, "fetch"));
+        let allowed = builder_fetches && self.run.label(Label::UnpinnedInput);
+        if self.run.world.rules.grant(Rule::Fetched, allowed) {
+            return Standing::Clean("fetched", None);
+        }
+        if let Some(fetch) = self.fetch_of(digest) {
+            return Standing::Clean("fetched", Some(fetch));
+        }
+        Standing::BadExternal(external)
+    }
+}
