@@ -217,6 +217,11 @@ fn doubt(facts: &mut Facts, rng: &mut Rng) -> Option<&'static str> {
         2 => facts.statements[at].credential.as_ref().map(|own| ListEntry::Credential(own.digest))?,
         _ => {
             let principal = facts.statements[at].signers.first()?.principal.clone();
+            // Who signs lists decides what is current: without him what they deny is not denied either.
+            let lists = facts.statements.iter().filter(|statement| matches!(statement.body, Body::List(_)));
+            if lists.flat_map(|list| &list.signers).any(|signer| signer.principal == principal) {
+                return None;
+            }
             ListEntry::Identity { principal, from: None, until: None }
         }
     };

@@ -363,11 +363,9 @@ fn lists(facts: &mut Facts, rng: &mut Rng) {
             continue;
         }
         let entries = match kind {
-            ListKind::Revocation => vec![ListEntry::Identity {
-                principal: BUILDER.to_owned(),
-                from: Some(NOW - 400),
-                until: None,
-            }],
+            ListKind::Revocation => {
+                vec![ListEntry::Identity { principal: BUILDER.to_owned(), from: Some(NOW - 400), until: None }]
+            }
             ListKind::Withdrawal => vec![ListEntry::Artifact(ArtifactDigest(digest(599)))],
             ListKind::Released => {
                 let digest = ArtifactDigest(digest(ASKED));
