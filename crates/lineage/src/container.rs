@@ -2,6 +2,7 @@
 //!
 //! SPEC: docs/rules.md section 7.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use lasthand_model::inventory::EntryType;
@@ -20,12 +21,14 @@ pub(crate) enum Source<'a> {
     File(&'a NamedDigest),
 }
 
-/// Paths of the materials of one step.
-pub(crate) type Namespace<'a> = BTreeMap<&'a str, Source<'a>>;
+/// Paths of the materials of one step, sorted, each once.
+pub(crate) type Namespace<'a> = Vec<(&'a str, Source<'a>)>;
 
 /// Where an expected path comes from.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(crate) struct Expected<'a> {
+    /// The path in the product; most often a part of the path in the materials.
+    pub(crate) path: Cow<'a, str>,
     pub(crate) from: &'a str,
     pub(crate) source: Source<'a>,
     pub(crate) rule: &'a PathRule,
@@ -34,8 +37,8 @@ pub(crate) struct Expected<'a> {
 /// The outcome of a comparison.
 #[derive(Debug, Default)]
 pub(crate) struct Comparison<'a> {
-    /// Expected paths and where each comes from.
-    pub(crate) expected: FxHashMap<String, Expected<'a>>,
+    /// Expected paths and where each comes from, sorted by path.
+    pub(crate) expected: Vec<Expected<'a>>,
     /// Entries that do not fit: the finding and the path in the product.
     pub(crate) misfits: BTreeMap<String, FindingId>,
 }
@@ -45,62 +48,78 @@ pub(crate) fn namespace<'a>(
     trees: impl Iterator<Item = &'a EntryFact>,
     files: impl Iterator<Item = &'a NamedDigest>,
 ) -> Namespace<'a> {
-    let mut namespace: Namespace<'a> = trees
-        .filter(|entry| entry.entry_type != EntryType::Submodule)
-        .map(|entry| (entry.path.as_str(), Source::Entry(entry)))
-        .collect();
-    for file in files {
-        let same = match namespace.get(file.name.as_str()) {
-            Some(Source::Entry(entry)) => entry.sha256.is_some_and(|digest| digest.0 == file.digest),
+    let entries = trees.filter(|entry| entry.entry_type != EntryType::Submodule);
+    let entries = entries.map(|entry| (entry.path.as_str(), Source::Entry(entry)));
+    let mut all: Namespace<'a> = entries.chain(files.map(|file| (file.name.as_str(), Source::File(file)))).collect();
+    // Stable: of one path the later tree hides the earlier, and files come last.
+    all.sort_by_key(|(path, _)| *path);
+    all.dedup_by(|(path, next), (kept, current)| {
+        let one = path == kept;
+        let same = match (&*current, &*next) {
+            (Source::Entry(entry), Source::File(file)) => entry.sha256.is_some_and(|digest| digest.0 == file.digest),
             _ => false,
         };
-        if !same {
-            namespace.insert(&file.name, Source::File(file));
+        if one && !same {
+            *current = *next;
         }
-    }
-    namespace
+        one
+    });
+    all
 }
 
 /// Compares the entries of a product with what the map says they are.
 pub(crate) fn compare<'a>(product: &Tree<'a>, namespace: &Namespace<'a>, map: &'a [PathRule]) -> Comparison<'a> {
     let mut comparison = Comparison { expected: expected(namespace, map), misfits: BTreeMap::new() };
-    let folders = parents(comparison.expected.keys().map(String::as_str));
+    let folders = parents(comparison.expected.iter().map(|expected| expected.path.as_ref()));
+    let mut places = Places::new(product);
+    let mut missing: Vec<&str> = Vec::new();
+    let mut rest = comparison.expected.iter().peekable();
     for entry in &product.entries {
-        if let Some(id) = misfit(entry, product, &comparison.expected, &folders) {
+        // Both are sorted: an expected path that comes before the entry is not there.
+        while let Some(absent) = rest.next_if(|expected| *expected.path < *entry.path) {
+            missing.push(&absent.path);
+        }
+        let here = rest.next_if(|expected| *expected.path == *entry.path);
+        if let Some(id) = misfit(entry, &mut places, here, &comparison.expected, &folders) {
             comparison.misfits.insert(entry.path.clone(), id);
+        } else if let Some(here) = here.filter(|_| entry.entry_type == EntryType::Directory) {
+            missing.push(&here.path);
         }
     }
-    let missing: Vec<String> = comparison
-        .expected
-        .keys()
-        .filter(|path| product.find(path).is_none_or(|entry| entry.entry_type == EntryType::Directory))
-        .filter(|path| !comparison.misfits.contains_key(*path))
-        .cloned()
-        .collect();
-    comparison.misfits.extend(missing.into_iter().map(|path| (path, FindingId::EntryMissing)));
+    missing.extend(rest.map(|expected| expected.path.as_ref()));
+    comparison.misfits.extend(missing.into_iter().map(|path| (path.to_owned(), FindingId::EntryMissing)));
     comparison
 }
 
-fn expected<'a>(namespace: &Namespace<'a>, map: &'a [PathRule]) -> FxHashMap<String, Expected<'a>> {
-    let mut expected: FxHashMap<String, Expected<'a>> = FxHashMap::default();
+/// LIMIT: each rule of the map may place every path of the materials.
+fn expected<'a>(namespace: &Namespace<'a>, map: &'a [PathRule]) -> Vec<Expected<'a>> {
+    let mut expected: Vec<Expected<'a>> = Vec::new();
     for rule in map {
         let (from_folder, to_folder) = (is_folder(&rule.from), is_folder(&rule.to));
         if from_folder != to_folder {
             continue;
         }
+        let start = namespace.partition_point(|(path, _)| *path < rule.from.as_str());
+        let below = namespace.get(start..).unwrap_or_default().iter();
         if !from_folder {
-            if let Some((path, source)) = namespace.get_key_value(rule.from.as_str()) {
-                expected.entry(rule.to.clone()).or_insert(Expected { from: path, source: *source, rule });
+            if let Some((path, source)) = below.take(1).find(|(path, _)| *path == rule.from) {
+                expected.push(Expected { path: Cow::Borrowed(&rule.to), from: path, source: *source, rule });
             }
             continue;
         }
-        for (path, source) in namespace.range(rule.from.as_str()..).take_while(|(path, _)| path.starts_with(&rule.from))
-        {
-            let rest = path.get(rule.from.len()..).unwrap_or_default();
-            let target = format!("{}{rest}", rule.to);
-            expected.entry(target).or_insert(Expected { from: path, source: *source, rule });
+        // Most maps keep the path, or take folders off its front.
+        let kept = rule.from.len().checked_sub(rule.to.len()).filter(|_| rule.from.ends_with(&rule.to));
+        for (path, source) in below.take_while(|(path, _)| path.starts_with(&rule.from)) {
+            let target = match kept {
+                Some(kept) => Cow::Borrowed(path.get(kept..).unwrap_or_default()),
+                None => Cow::Owned(format!("{}{}", rule.to, path.get(rule.from.len()..).unwrap_or_default())),
+            };
+            expected.push(Expected { path: target, from: path, source: *source, rule });
         }
     }
+    // Stable: the first rule that gives a path keeps it.
+    expected.sort_by(|a, b| a.path.cmp(&b.path));
+    expected.dedup_by(|later, first| later.path == first.path);
     expected
 }
 
@@ -109,13 +128,13 @@ fn is_folder(side: &str) -> bool {
 }
 
 /// Proper parent folders of paths.
-pub(crate) fn parents<'p>(paths: impl Iterator<Item = &'p str>) -> FxHashSet<String> {
+pub(crate) fn parents<'p>(paths: impl Iterator<Item = &'p str>) -> FxHashSet<&'p str> {
     let mut folders = FxHashSet::default();
     for path in paths {
         let mut rest = path;
-        while let Some(at) = rest.rfind('/') {
-            rest = rest.get(..at).unwrap_or_default();
-            if !folders.insert(rest.to_owned()) {
+        while let Some((folder, _)) = rest.rsplit_once('/') {
+            rest = folder;
+            if !folders.insert(rest) {
                 break;
             }
         }
@@ -123,35 +142,68 @@ pub(crate) fn parents<'p>(paths: impl Iterator<Item = &'p str>) -> FxHashSet<Str
     folders
 }
 
-fn misfit(
-    entry: &EntryFact,
-    product: &Tree<'_>,
-    expected: &FxHashMap<String, Expected<'_>>,
-    folders: &FxHashSet<String>,
+/// The entries of a product by path, and which folders lie below something that is no folder.
+struct Places<'p, 'a> {
+    product: &'p Tree<'a>,
+    /// By folder: whether it, or one above it, is an entry that is no folder.
+    blocked: FxHashMap<&'a str, bool>,
+}
+
+impl<'p, 'a> Places<'p, 'a> {
+    fn new(product: &'p Tree<'a>) -> Self {
+        Self { product, blocked: FxHashMap::default() }
+    }
+
+    /// Whether some folder above a path is an entry that is no folder.
+    ///
+    /// SECURITY: a file below a symbolic link lands wherever the link leads.
+    fn below_no_folder(&mut self, path: &'a str) -> bool {
+        let mut new: Vec<&'a str> = Vec::new();
+        let mut rest = path;
+        let mut blocked = false;
+        while let Some((folder, _)) = rest.rsplit_once('/') {
+            if let Some(known) = self.blocked.get(folder) {
+                blocked = *known;
+                break;
+            }
+            new.push(folder);
+            rest = folder;
+        }
+        for folder in new.into_iter().rev() {
+            let entry = if blocked { None } else { self.product.find(folder) };
+            blocked |= entry.is_some_and(|entry| entry.entry_type != EntryType::Directory);
+            self.blocked.insert(folder, blocked);
+        }
+        blocked
+    }
+}
+
+fn misfit<'a>(
+    entry: &'a EntryFact,
+    places: &mut Places<'_, 'a>,
+    here: Option<&Expected<'a>>,
+    expected: &[Expected<'a>],
+    folders: &FxHashSet<&str>,
 ) -> Option<FindingId> {
-    if below_no_folder(product, &entry.path) {
+    if places.below_no_folder(&entry.path) {
         return Some(FindingId::EntryUnmatched);
     }
     if entry.entry_type == EntryType::Directory {
-        return if !folders.contains(&entry.path) {
+        return if !folders.contains(entry.path.as_str()) {
             Some(FindingId::EntryUnmatched)
         } else {
             (!neutral(entry)).then_some(FindingId::EntryRaised)
         };
     }
-    let Some(expected_here) = expected.get(&entry.path) else { return Some(FindingId::EntryUnmatched) };
-    if !same_content(entry, expected_here.source, product, expected) {
+    let Some(here) = here else { return Some(FindingId::EntryUnmatched) };
+    let product = places.product;
+    if !same_content(entry, here.source, product, expected) {
         return Some(FindingId::EntryChanged);
     }
-    (!neutral(entry) || raises_execute(linked(entry, product), expected_here.source)).then_some(FindingId::EntryRaised)
+    (!neutral(entry) || raises_execute(linked(entry, product), here.source)).then_some(FindingId::EntryRaised)
 }
 
-fn same_content(
-    entry: &EntryFact,
-    source: Source<'_>,
-    product: &Tree<'_>,
-    expected: &FxHashMap<String, Expected<'_>>,
-) -> bool {
+fn same_content(entry: &EntryFact, source: Source<'_>, product: &Tree<'_>, expected: &[Expected<'_>]) -> bool {
     let material_digest = match source {
         Source::File(file) => Some(file.digest),
         Source::Entry(from) if from.entry_type == EntryType::File => from.sha256.map(|digest| digest.0),
@@ -162,7 +214,7 @@ fn same_content(
         EntryType::Hardlink => {
             let target = product.find(&entry.link_target);
             material_digest.is_some()
-                && expected.contains_key(&entry.link_target)
+                && expected.binary_search_by(|expected| (*expected.path).cmp(&entry.link_target)).is_ok()
                 && target.is_some_and(|target| {
                     target.entry_type == EntryType::File && target.sha256.map(|digest| digest.0) == material_digest
                 })
@@ -173,16 +225,6 @@ fn same_content(
         },
         _ => false,
     }
-}
-
-/// Whether some folder above a path is an entry that is no folder.
-///
-/// SECURITY: a file below a symbolic link lands wherever the link leads.
-fn below_no_folder(product: &Tree<'_>, path: &str) -> bool {
-    path.match_indices('/').any(|(at, _)| {
-        let above = path.get(..at).and_then(|folder| product.find(folder));
-        above.is_some_and(|entry| entry.entry_type != EntryType::Directory)
-    })
 }
 
 /// Owner 0:0, no xattrs, no device, no set-id or sticky bit, not writable for others.
@@ -236,27 +278,32 @@ pub(crate) fn prefixes(product: &Tree<'_>) -> Vec<String> {
 /// Compares a container with a source tree less what a source archive leaves out.
 pub(crate) fn compare_archive(product: &Tree<'_>, tree: &Tree<'_>, prefix: &str, left_out: &[String]) -> ArchiveDiff {
     let mut result = ArchiveDiff { prefix: prefix.to_owned(), ..ArchiveDiff::default() };
-    let wanted: BTreeMap<String, &EntryFact> = tree
-        .entries
-        .iter()
-        .filter(|entry| entry.entry_type != EntryType::Submodule && !ignored(left_out, &entry.path))
-        .map(|entry| (format!("{prefix}{}", entry.path), *entry))
-        .collect();
+    let kept = tree.entries.iter().copied();
+    let kept = kept.filter(|entry| entry.entry_type != EntryType::Submodule && !ignored(left_out, &entry.path));
+    // One prefix for all keeps their order.
+    let wanted: Vec<(Cow<'_, str>, &EntryFact)> = kept.map(|entry| (prefixed(prefix, &entry.path), entry)).collect();
     // A submodule is an empty folder in an archive.
     let submodules = tree.entries.iter().filter(|entry| entry.entry_type == EntryType::Submodule);
     let submodules: Vec<String> = submodules.map(|entry| format!("{prefix}{}/x", entry.path)).collect();
-    let folders = parents(wanted.keys().map(String::as_str).chain(submodules.iter().map(String::as_str)));
+    let folders = parents(wanted.iter().map(|(path, _)| path.as_ref()).chain(submodules.iter().map(String::as_str)));
+    let mut places = Places::new(product);
+    let mut missing: Vec<&str> = Vec::new();
+    let mut rest = wanted.iter().peekable();
     for entry in &product.entries {
-        let id = if below_no_folder(product, &entry.path) {
+        while let Some((absent, _)) = rest.next_if(|(path, _)| **path < *entry.path) {
+            missing.push(absent);
+        }
+        let here = rest.next_if(|(path, _)| **path == *entry.path).map(|(_, from)| *from);
+        let id = if places.below_no_folder(&entry.path) {
             Some(FindingId::EntryUnmatched)
         } else if entry.entry_type == EntryType::Directory {
-            if !folders.contains(&entry.path) {
+            if !folders.contains(entry.path.as_str()) {
                 Some(FindingId::EntryUnmatched)
             } else {
                 (!neutral(entry)).then_some(FindingId::EntryRaised)
             }
         } else {
-            match wanted.get(&entry.path) {
+            match here {
                 None => Some(FindingId::EntryUnmatched),
                 Some(from)
                     if from.entry_type != entry.entry_type
@@ -276,10 +323,13 @@ pub(crate) fn compare_archive(product: &Tree<'_>, tree: &Tree<'_>, prefix: &str,
             None => {}
         }
     }
-    for path in wanted.keys().filter(|path| product.find(path).is_none()) {
-        result.misfits.insert(path.clone(), FindingId::EntryMissing);
-    }
+    missing.extend(rest.map(|(path, _)| path.as_ref()));
+    result.misfits.extend(missing.into_iter().map(|path| (path.to_owned(), FindingId::EntryMissing)));
     result
+}
+
+fn prefixed<'p>(prefix: &str, path: &'p str) -> Cow<'p, str> {
+    if prefix.is_empty() { Cow::Borrowed(path) } else { Cow::Owned(format!("{prefix}{path}")) }
 }
 
 /// Whether a path, or a folder above it, is left out.

@@ -4,17 +4,23 @@
 //! while a tree became wholly covered in it.
 
 mod answer;
+mod chains;
 mod start;
+mod versions;
+
+use std::cell::RefCell;
+use std::rc::Rc;
 
 use lasthand_model::digest::Sha256;
-use lasthand_model::wire::facts::EntryFact;
 use rustc_hash::FxHashMap;
 
+use self::chains::Chains;
+use self::versions::Versions;
 use crate::landing::{self, LandingInfo};
 use crate::review::{self, ReviewInfo};
 use crate::rules::Rule;
 use crate::run::Run;
-use crate::trees::{Change, same_entry};
+use crate::trees::Change;
 use crate::world::any_glob;
 
 /// A tree of a repository.
@@ -44,20 +50,17 @@ pub(crate) struct Cover<'a> {
     /// Landings by the tree they lead to.
     pub(crate) to_tree: FxHashMap<Place<'a>, Vec<usize>>,
     /// For each landing and each of its changes: the reviews that answer for it, or none.
-    answers: Vec<Vec<Option<Vec<usize>>>>,
+    answers: Vec<Vec<Option<Rc<[usize]>>>>,
     /// For each landing: how many paths it leaves uncovered by itself; absent when its base is not known.
     pub(crate) own_left: Vec<Option<usize>>,
     /// For each landing: how many paths are uncovered in the end.
     left: Vec<Option<usize>>,
     /// Entries of the wholly covered trees.
-    versions: Versions<'a>,
+    versions: RefCell<Versions<'a>>,
 }
 
 /// Paths without cover, each with the landing where it lost it.
 pub(crate) type Uncovered<'a> = FxHashMap<&'a str, usize>;
-
-/// Entries of wholly covered trees, by repository and path: for the rule **heal**.
-type Versions<'a> = FxHashMap<(&'a str, &'a str), Vec<&'a EntryFact>>;
 
 impl<'a> Cover<'a> {
     pub(crate) fn new(run: &Run<'_, 'a>) -> Self {
@@ -71,7 +74,7 @@ impl<'a> Cover<'a> {
             answers: Vec::new(),
             own_left: Vec::new(),
             left: Vec::new(),
-            versions: Versions::default(),
+            versions: RefCell::default(),
         };
         for (at, landing) in cover.landings.iter().enumerate() {
             cover.to_tree.entry((landing.body.repository.as_str(), landing.to)).or_default().push(at);
@@ -119,11 +122,15 @@ impl<'a> Cover<'a> {
             }
         }
         for (review, mut landings) in meets.into_iter().enumerate() {
-            landings.sort_unstable_by_key(|at| chains.depth(*at));
+            landings.sort_unstable_by_key(|at| chains.entered(*at));
             let mut held: Vec<usize> = Vec::new();
+            // Those of them that the walk is still behind: the last one is on the way if any is.
+            let mut open: Vec<usize> = Vec::new();
             for at in landings {
-                if self.applies(run, review, at) && self.once(run, review, at, &chains, &held) {
+                while open.pop_if(|last| !chains.is_on_way(*last, at)).is_some() {}
+                if self.applies(run, review, at) && self.once(run, review, at, &chains, !open.is_empty()) {
                     held.push(at);
+                    open.push(at);
                 }
             }
             for at in held {
@@ -135,9 +142,8 @@ impl<'a> Cover<'a> {
     }
 
     /// No earlier landing used the review; T2 needs the whole history, back to the review's base.
-    fn once(&self, run: &Run<'_, 'a>, review: usize, at: usize, chains: &Chains, held: &[usize]) -> bool {
+    fn once(&self, run: &Run<'_, 'a>, review: usize, at: usize, chains: &Chains, used: bool) -> bool {
         let (Some(review), Some(landing)) = (self.reviews.get(review), self.landings.get(at)) else { return false };
-        let used = held.iter().any(|earlier| chains.is_on_way(*earlier, at));
         let created = landing.body.from.is_none();
         if review.head == Some(landing.to)
             && (review.base == Some(Some(landing.from)) || (created && review.base == Some(None)))
@@ -145,8 +151,7 @@ impl<'a> Cover<'a> {
             return run.world.rules.demand(Rule::ReviewOnce, !used);
         }
         let Some(Some(base)) = review.base else { return false };
-        let starts = chains.from_tree.get(&base).map(Vec::as_slice).unwrap_or_default();
-        let known = chains.complete(at) && starts.iter().any(|start| chains.is_on_way(*start, at));
+        let known = chains.complete(at) && chains.started_from(&base, at);
         run.world.rules.demand(Rule::ReviewOnce, known && !used)
     }
 
@@ -181,19 +186,16 @@ impl<'a> Cover<'a> {
     }
 
     fn fixpoint(&mut self, run: &Run<'_, 'a>) {
-        let mut versions = Versions::default();
-        let starts: Vec<Place<'a>> = self.whole.keys().copied().collect();
-        for place in starts {
-            add_versions(run, &mut versions, place);
+        for place in self.whole.keys() {
+            self.versions.get_mut().add_tree(*place);
         }
         let children = self.children();
         // LIMIT: each further pass needs a tree that joined in the one before.
         for _ in 0..=self.landings.len() + 1 {
-            if !self.pass(run, &children, &mut versions) {
+            if !self.pass(run, &children) {
                 break;
             }
         }
-        self.versions = versions;
     }
 
     fn children(&self) -> Vec<Vec<usize>> {
@@ -207,25 +209,28 @@ impl<'a> Cover<'a> {
     }
 
     /// Walks every chain once; tells whether a tree became wholly covered.
-    fn pass(&mut self, run: &Run<'_, 'a>, children: &[Vec<usize>], versions: &mut Versions<'a>) -> bool {
+    fn pass(&mut self, run: &Run<'_, 'a>, children: &[Vec<usize>]) -> bool {
         let before = self.whole.len();
         self.own_left = vec![None; self.landings.len()];
         self.left = vec![None; self.landings.len()];
-        let mut stack: Vec<(usize, Uncovered<'a>)> = Vec::new();
-        let roots: Vec<usize> = (0..self.landings.len()).rev().filter(|at| self.starts_chain(*at)).collect();
-        stack.extend(roots.into_iter().map(|at| (at, Uncovered::default())));
-        while let Some((at, mut state)) = stack.pop() {
+        let mut state = State::default();
+        let mut stack: Vec<Turn> =
+            (0..self.landings.len()).rev().filter(|at| self.starts_chain(*at)).map(Turn::Enter).collect();
+        while let Some(turn) = stack.pop() {
+            let at = match turn {
+                Turn::Enter(at) => at,
+                Turn::Leave(mark) => {
+                    state.undo(mark);
+                    continue;
+                }
+            };
             if self.own_left.get(at).is_some_and(Option::is_some) {
                 continue;
             }
-            if !self.enter(run, at, &mut state, versions) {
-                continue;
+            stack.push(Turn::Leave(state.mark()));
+            if self.enter(run, at, &mut state) {
+                stack.extend(children.get(at).into_iter().flatten().copied().map(Turn::Enter));
             }
-            let Some((last, rest)) = children.get(at).and_then(|list| list.split_last()) else { continue };
-            for child in rest {
-                stack.push((*child, state.clone()));
-            }
-            stack.push((*last, state));
         }
         self.whole.len() > before
     }
@@ -236,7 +241,7 @@ impl<'a> Cover<'a> {
     }
 
     /// Moves the state over one landing; tells whether that could be computed.
-    fn enter(&mut self, run: &Run<'_, 'a>, at: usize, state: &mut Uncovered<'a>, versions: &mut Versions<'a>) -> bool {
+    fn enter(&mut self, run: &Run<'_, 'a>, at: usize, state: &mut State<'a>) -> bool {
         if self.starts_chain(at) {
             state.clear();
         } else if !run.world.rules.grant(Rule::Prev, true) {
@@ -245,12 +250,12 @@ impl<'a> Cover<'a> {
         let Some(landing) = self.landings.get(at) else { return false };
         let Some(changes) = landing.changes.clone() else { return false };
         let (repository, to, from) = (landing.body.repository.as_str(), landing.to, landing.from);
-        self.apply(run, at, &changes, state, versions);
+        self.apply(run, at, &changes, state);
         let merge = self.landings.get(at).and_then(|landing| self.merged_head(run, landing));
         if let Some(left) = self.own_left.get_mut(at) {
-            *left = Some(if merge.is_some() { 0 } else { state.len() });
+            *left = Some(if merge.is_some() { 0 } else { state.paths.len() });
         }
-        let by = if state.is_empty() {
+        let by = if state.paths.is_empty() {
             Some(WholeBy::Landing(at))
         } else {
             merge.map(|head| WholeBy::Merge { landing: at, head })
@@ -259,46 +264,40 @@ impl<'a> Cover<'a> {
             && self.add_whole((repository, to), by)
         {
             if self.whole_tree(repository, from) {
-                add_changes(versions, repository, &changes);
+                self.versions.get_mut().add_changes(repository, &changes);
             } else {
-                add_versions(run, versions, (repository, to));
+                self.versions.get_mut().add_tree((repository, to));
             }
         }
         if self.whole_tree(repository, to) {
             state.clear();
         }
         if let Some(left) = self.left.get_mut(at) {
-            *left = Some(state.len());
+            *left = Some(state.paths.len());
         }
         true
     }
 
     /// Moves the uncovered paths over one landing.
-    fn apply(
-        &self,
-        run: &Run<'_, 'a>,
-        at: usize,
-        changes: &[Change<'a>],
-        state: &mut Uncovered<'a>,
-        versions: &Versions<'a>,
-    ) {
+    fn apply(&self, run: &Run<'_, 'a>, at: usize, changes: &[Change<'a>], state: &mut State<'a>) {
         let Some(landing) = self.landings.get(at) else { return };
         let answers = self.answers.get(at).map(Vec::as_slice).unwrap_or_default();
         for (change, answer) in changes.iter().zip(answers) {
-            let origin = state.get(change.path).copied();
+            let origin = state.paths.get(change.path).copied();
             let base = change.before.is_none() || origin.is_none() || change.after.is_none();
             let base = run.world.rules.demand(Rule::BaseCovered, base);
             let healed = || {
-                let seen = versions.get(&(landing.body.repository.as_str(), change.path));
-                let equal = seen.is_some_and(|seen| seen.iter().any(|entry| same_entry(Some(entry), change.after)));
+                let mut versions = self.versions.borrow_mut();
+                let equal =
+                    change.after.is_some_and(|entry| versions.holds(run.world, &landing.body.repository, entry));
                 run.world.rules.grant(Rule::Heal, equal)
             };
             if answer.is_some() && (base || healed()) {
-                state.remove(change.path);
+                state.set(change.path, None);
             } else if answer.is_some() {
-                state.insert(change.path, origin.unwrap_or(at));
+                state.set(change.path, Some(origin.unwrap_or(at)));
             } else {
-                state.insert(change.path, at);
+                state.set(change.path, Some(at));
             }
         }
     }
@@ -331,16 +330,16 @@ impl<'a> Cover<'a> {
             }
             chain.push(at);
         }
-        let mut state = Uncovered::default();
+        let mut state = State::default();
         for at in chain.into_iter().rev() {
             let landing = self.landings.get(at)?;
             let changes = landing.changes.clone()?;
-            self.apply(run, at, &changes, &mut state, &self.versions);
+            self.apply(run, at, &changes, &mut state);
             if self.whole_tree(&landing.body.repository, landing.to) {
                 state.clear();
             }
         }
-        Some(state)
+        Some(state.paths)
     }
 
     /// The landing to explain a tree by: the fewest uncovered paths, then the smallest statement digest.
@@ -359,71 +358,54 @@ impl<'a> Cover<'a> {
     }
 }
 
-fn add_versions<'a>(run: &Run<'_, 'a>, versions: &mut Versions<'a>, (repository, tree): Place<'a>) {
-    for entry in run.world.trees.get(&tree).into_iter().flat_map(|tree| tree.entries.iter()) {
-        versions.entry((repository, entry.path.as_str())).or_default().push(entry);
-    }
+/// What a walk over the chains does next.
+enum Turn {
+    Enter(usize),
+    /// Goes back to where the log of the state had this length.
+    Leave(usize),
 }
 
-fn add_changes<'a>(versions: &mut Versions<'a>, repository: &'a str, changes: &[Change<'a>]) {
-    for change in changes {
-        if let Some(after) = change.after {
-            versions.entry((repository, change.path)).or_default().push(after);
+/// The uncovered paths at one landing of a walk, with what it takes to go back: a fork costs no copy.
+#[derive(Default)]
+struct State<'a> {
+    paths: Uncovered<'a>,
+    log: Vec<Undo<'a>>,
+}
+
+enum Undo<'a> {
+    Path(&'a str, Option<usize>),
+    All(Uncovered<'a>),
+}
+
+impl<'a> State<'a> {
+    fn set(&mut self, path: &'a str, origin: Option<usize>) {
+        let before = match origin {
+            Some(origin) => self.paths.insert(path, origin),
+            None => self.paths.remove(path),
+        };
+        if before != origin {
+            self.log.push(Undo::Path(path, before));
         }
     }
-}
 
-/// The chains that landings form by `prev`: who is before whom, in constant time.
-struct Chains {
-    /// Entry and exit times of a walk over the forest, depth, and whether every stated `prev` back to the start is known.
-    spans: Vec<(usize, usize, usize, bool)>,
-    /// Landings by the tree they start from.
-    from_tree: FxHashMap<Sha256, Vec<usize>>,
-}
+    fn clear(&mut self) {
+        if !self.paths.is_empty() {
+            self.log.push(Undo::All(std::mem::take(&mut self.paths)));
+        }
+    }
 
-impl Chains {
-    fn new(landings: &[LandingInfo<'_>]) -> Self {
-        let mut children = vec![Vec::new(); landings.len()];
-        let mut from_tree: FxHashMap<Sha256, Vec<usize>> = FxHashMap::default();
-        let mut stack: Vec<(usize, usize, bool, bool)> = Vec::new();
-        for (at, landing) in landings.iter().enumerate() {
-            from_tree.entry(landing.from).or_default().push(at);
-            match landing.prev.and_then(|prev| children.get_mut(prev)) {
-                Some(list) => list.push(at),
-                None => stack.push((at, 0, landing.body.prev.is_none(), false)),
+    const fn mark(&self) -> usize {
+        self.log.len()
+    }
+
+    fn undo(&mut self, mark: usize) {
+        while self.log.len() > mark {
+            match self.log.pop() {
+                Some(Undo::Path(path, Some(origin))) => drop(self.paths.insert(path, origin)),
+                Some(Undo::Path(path, None)) => drop(self.paths.remove(path)),
+                Some(Undo::All(paths)) => self.paths = paths,
+                None => return,
             }
-        }
-        // A landing that is on a cycle is reached from no start: it keeps an empty span and is never complete.
-        let mut spans = vec![(usize::MAX, 0, 0, false); landings.len()];
-        let mut clock = 0;
-        while let Some((at, depth, complete, leaving)) = stack.pop() {
-            let Some(span) = spans.get_mut(at) else { continue };
-            if leaving {
-                span.1 = clock;
-                continue;
-            }
-            *span = (clock, clock, depth, complete);
-            clock += 1;
-            stack.push((at, depth, complete, true));
-            let below = children.get(at).into_iter().flatten();
-            stack.extend(below.map(|child: &usize| (*child, depth + 1, complete, false)));
-        }
-        Self { spans, from_tree }
-    }
-
-    fn depth(&self, at: usize) -> usize {
-        self.spans.get(at).map_or(usize::MAX, |span| span.2)
-    }
-
-    fn complete(&self, at: usize) -> bool {
-        self.spans.get(at).is_some_and(|span| span.3)
-    }
-
-    /// Whether `before` is `at` or a landing before it.
-    fn is_on_way(&self, before: usize, at: usize) -> bool {
-        match (self.spans.get(before), self.spans.get(at)) {
-            (Some((start, end, ..)), Some((entered, ..))) => start <= entered && entered < end,
-            _ => false,
         }
     }
 }

@@ -190,8 +190,8 @@ impl<'a> Walk<'_, '_, 'a> {
         }
         match self.decision.steps.compare(self.run, at, digest) {
             Ok(comparison) => {
-                for (path, id) in comparison.misfits {
-                    self.add(id, Where { path: Some(path), step, ..Where::default() }, Vec::new());
+                for (path, id) in &comparison.misfits {
+                    self.add(*id, Where { path: Some(path.clone()), step, ..Where::default() }, Vec::new());
                 }
             }
             Err(id) => self.add(id, Where { step, evidence: step, ..Where::default() }, Vec::new()),

@@ -48,24 +48,28 @@ impl<'a> Judge<'_, '_, 'a> {
         let by_package = self.package(digest);
         let near = self.near(digest, by_package);
         let comparison = by_package.and_then(|at| self.decision.steps.compare(self.run, at, digest).ok());
-        entries
-            .iter()
-            .map(|entry| {
-                let (verdict, explained_by) = match (&self.decision.goal, by_package, &near) {
-                    (Some(goal), None, _) => self.by_goal(goal, entry),
-                    (_, None, Some(near)) => self.by_near(near, entry),
-                    (None, None, None) => (FileVerdict::Indeterminate, rule("no-step")),
-                    (_, Some(at), _) => match &comparison {
-                        Some(comparison) => {
-                            let misfit = comparison.misfits.get(&entry.path).copied();
-                            self.by_package(at, entry, misfit, comparison.expected.get(&entry.path))
-                        }
-                        None => (FileVerdict::Indeterminate, rule("no-path-map")),
-                    },
-                };
-                FileAnswer { path: entry.path.clone(), verdict, explained_by }
-            })
-            .collect()
+        let expected = comparison.as_ref().map(|comparison| comparison.expected.as_slice()).unwrap_or_default();
+        let mut expected = expected.iter().peekable();
+        let mut answers = Vec::with_capacity(entries.len());
+        for entry in entries {
+            // Both are sorted by path.
+            while expected.next_if(|expected| *expected.path < *entry.path).is_some() {}
+            let here = expected.peek().copied().filter(|expected| *expected.path == *entry.path);
+            let (verdict, explained_by) = match (&self.decision.goal, by_package, &near) {
+                (Some(goal), None, _) => self.by_goal(goal, entry),
+                (_, None, Some(near)) => self.by_near(near, entry),
+                (None, None, None) => (FileVerdict::Indeterminate, rule("no-step")),
+                (_, Some(at), _) => match &comparison {
+                    Some(comparison) => {
+                        let misfit = comparison.misfits.get(&entry.path).copied();
+                        self.by_package(at, entry, misfit, here)
+                    }
+                    None => (FileVerdict::Indeterminate, rule("no-path-map")),
+                },
+            };
+            answers.push(FileAnswer { path: entry.path.clone(), verdict, explained_by });
+        }
+        answers
     }
 
     /// The package step whose map explains the artifact.

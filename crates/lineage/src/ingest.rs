@@ -68,6 +68,12 @@ pub enum IngestError {
         #[source]
         source: TimestampError,
     },
+    /// The subject of a statement is not the tree that it speaks of.
+    #[error("no subject is the tree `{tree}` that the predicate speaks of")]
+    OtherSubject {
+        /// The tree.
+        tree: String,
+    },
     /// A name that leaves its folder.
     #[error("name `{name}` is absolute or has a `.` or `..` segment")]
     Name {

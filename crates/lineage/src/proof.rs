@@ -19,6 +19,7 @@ pub(crate) fn of_acceptance<'a>(run: &Run<'_, 'a>, decision: &Decision<'a>) -> V
         run,
         decision,
         items: Vec::new(),
+        listed: FxHashSet::default(),
         steps: FxHashSet::default(),
         trees: FxHashSet::default(),
         walked: FxHashSet::default(),
@@ -37,9 +38,13 @@ pub(crate) fn of_acceptance<'a>(run: &Run<'_, 'a>, decision: &Decision<'a>) -> V
             proof.known(ProofRole::List, list, "a list that is demanded is there and fresh".to_owned());
         }
     }
-    proof.items.sort();
+    // The index of a statement says its place by digest; what it shows only parts two acts of one statement.
+    proof.items.sort_unstable();
     proof.items.dedup();
-    proof.items
+    let item = |(role, at, shows): (ProofRole, usize, String)| {
+        world.known.get(at).map(|known| ProofItem { role, statement: known.digest(), shows })
+    };
+    proof.items.into_iter().filter_map(item).collect()
 }
 
 /// The two halves of an exception.
@@ -57,7 +62,10 @@ pub(crate) fn of_exception(halves: [&Known<'_>; 2]) -> Vec<ProofItem> {
 struct Proof<'r, 'w, 'a> {
     run: &'r Run<'w, 'a>,
     decision: &'r Decision<'a>,
-    items: Vec<ProofItem>,
+    /// Role, index in `World::known`, what it shows.
+    items: Vec<(ProofRole, usize, String)>,
+    /// Landings and reviews that are listed already.
+    listed: FxHashSet<(ProofRole, usize)>,
     steps: FxHashSet<usize>,
     trees: FxHashSet<Place<'a>>,
     /// Landings whose history is listed.
@@ -66,13 +74,13 @@ struct Proof<'r, 'w, 'a> {
 
 impl<'a> Proof<'_, '_, 'a> {
     fn known(&mut self, role: ProofRole, statement: &Known<'a>, shows: String) {
-        self.items.push(ProofItem { role, statement: statement.digest(), shows });
+        if let Some(at) = self.run.world.find(&statement.digest()) {
+            self.at(role, at, shows);
+        }
     }
 
     fn at(&mut self, role: ProofRole, at: usize, shows: String) {
-        if let Some(statement) = self.run.world.known.get(at) {
-            self.items.push(ProofItem { role, statement: statement.digest(), shows });
-        }
+        self.items.push((role, at, shows));
     }
 
     fn goal(&mut self, goal: &Goal<'a>) {
@@ -237,14 +245,18 @@ impl<'a> Proof<'_, '_, 'a> {
     }
 
     fn landing(&mut self, at: usize) {
-        if let Some(landing) = self.decision.cover.landings.get(at) {
+        if let Some(landing) = self.decision.cover.landings.get(at)
+            && self.listed.insert((ProofRole::Source, at))
+        {
             let shows = format!("{} moved in {}", landing.body.target_ref, landing.body.repository);
             self.at(ProofRole::Source, landing.statement, shows);
         }
     }
 
     fn review(&mut self, at: usize) {
-        if let Some(review) = self.decision.cover.reviews.get(at) {
+        if let Some(review) = self.decision.cover.reviews.get(at)
+            && self.listed.insert((ProofRole::Review, at))
+        {
             let shows = format!("{} approved the change", review.body.reviewer.principal);
             self.at(ProofRole::Review, review.statement, shows);
         }

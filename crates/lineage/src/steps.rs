@@ -5,11 +5,14 @@
 mod material;
 mod read;
 
+use std::cell::RefCell;
 use std::ops::Range;
+use std::rc::Rc;
 
 use lasthand_model::actor::StepKind;
 use lasthand_model::digest::Sha256;
 use lasthand_model::wire::facts::{Body, External, Material, NamedDigest, SourceTree, Step, StepActor};
+use rustc_hash::FxHashMap;
 
 use self::read::Reader;
 use crate::container::{self, Comparison};
@@ -87,6 +90,8 @@ pub(crate) struct Steps<'a> {
     makers: Groups,
     /// By number: the candidate that showed first that the product is clean.
     clean: Vec<Option<usize>>,
+    /// Comparisons of the artifact, by candidate.
+    kept: RefCell<FxHashMap<usize, Rc<Comparison<'a>>>>,
 }
 
 impl<'a> Steps<'a> {
@@ -106,7 +111,7 @@ impl<'a> Steps<'a> {
         });
         let makers = Groups::new(world.products.len(), made);
         let clean = vec![None; world.products.len()];
-        let mut steps = Self { candidates, standings, makers, clean };
+        let mut steps = Self { candidates, standings, makers, clean, kept: RefCell::default() };
         steps.solve(run);
         steps
     }
@@ -205,7 +210,7 @@ impl<'a> Steps<'a> {
         }
         let faults = match self.compare(run, at, product) {
             Err(id) => vec![(id, None)],
-            Ok(comparison) => comparison.misfits.into_iter().map(|(path, id)| (id, Some(path))).collect(),
+            Ok(comparison) => comparison.misfits.iter().map(|(path, id)| (*id, Some(path.clone()))).collect(),
         };
         if run.world.rules.demand(Rule::PackageCompare, faults.is_empty()) {
             Vec::new()
@@ -217,7 +222,12 @@ impl<'a> Steps<'a> {
     }
 
     /// Compares a product of a package step with the step's materials.
-    pub(crate) fn compare(&self, run: &Run<'_, 'a>, at: usize, digest: Sha256) -> Result<Comparison<'a>, FindingId> {
+    pub(crate) fn compare(
+        &self,
+        run: &Run<'_, 'a>,
+        at: usize,
+        digest: Sha256,
+    ) -> Result<Rc<Comparison<'a>>, FindingId> {
         let Some(candidate) = self.candidates.get(at) else { return Err(FindingId::NoPathMap) };
         let map = candidate.actor.map(|actor| actor.path_map.as_slice()).unwrap_or_default();
         if map.is_empty() {
@@ -230,7 +240,13 @@ impl<'a> Steps<'a> {
         if !sources_known {
             return Err(FindingId::NoInventory);
         }
-        Ok(container::compare(product, &self.namespace(run, at), map))
+        let compare = || Rc::new(container::compare(product, &self.namespace(run, at), map));
+        if digest != run.world.facts.question.digest.0 {
+            return Ok(compare());
+        }
+        // The artifact is compared for the fixpoint, the proof and its files; its comparison is kept, others would fill the memory.
+        let mut kept = self.kept.borrow_mut();
+        Ok(Rc::clone(kept.entry(at).or_insert_with(compare)))
     }
 
     /// Paths of the materials of a step.

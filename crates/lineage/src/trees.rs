@@ -40,7 +40,7 @@ pub(crate) fn same_entry(a: Option<&EntryFact>, b: Option<&EntryFact>) -> bool {
 }
 
 /// A file without a digest and a submodule without a commit equal nothing.
-fn tells_content(entry: &EntryFact) -> bool {
+pub(crate) fn tells_content(entry: &EntryFact) -> bool {
     match entry.entry_type {
         EntryType::File => entry.sha256.is_some(),
         EntryType::Submodule => !entry.link_target.is_empty(),

@@ -2,6 +2,8 @@
 //!
 //! SPEC: docs/rules.md section 3, "Authors of L", "Answered", "duties".
 
+use std::rc::Rc;
+
 use lasthand_model::actor::{ActorKind, Role};
 use lasthand_model::wire::facts::Label;
 
@@ -11,40 +13,42 @@ use crate::level;
 use crate::review::ReviewInfo;
 use crate::rules::Rule;
 use crate::run::Run;
+use crate::trees::Change;
 use crate::world::{any_glob, for_product, may};
 
 impl<'a> Cover<'a> {
-    pub(super) fn answer_all(&self, run: &Run<'_, 'a>, landing: &LandingInfo<'a>) -> Vec<Option<Vec<usize>>> {
+    pub(super) fn answer_all(&self, run: &Run<'_, 'a>, landing: &LandingInfo<'a>) -> Vec<Option<Rc<[usize]>>> {
         let Some(changes) = landing.changes.as_ref() else { return Vec::new() };
-        let mut last: Option<(Vec<usize>, bool)> = None;
-        changes
-            .iter()
-            .map(|change| {
-                if !landing.authors_complete || !self.duties(run, landing, change.path) {
-                    return None;
-                }
-                let set = self.reviews_for(landing, change.path);
-                let answered = match &last {
-                    Some((seen, answered)) if *seen == set => *answered,
-                    _ => {
-                        let answered = self.independent(run, landing, &set);
-                        last = Some((set.clone(), answered));
-                        answered
-                    }
-                };
-                answered.then_some(set)
-            })
-            .collect()
+        let mut set = Vec::new();
+        let mut last: Option<(Rc<[usize]>, bool)> = None;
+        let answer = |change: &Change<'a>| {
+            if !landing.authors_complete || !self.duties(run, landing, change.path) {
+                return None;
+            }
+            set.clear();
+            set.extend(self.reviews_for(landing, changes, change.path));
+            // Most paths of a landing are answered by the same reviews.
+            if last.as_ref().is_none_or(|(seen, _)| **seen != *set) {
+                last = Some((Rc::from(set.as_slice()), self.independent(run, landing, &set)));
+            }
+            last.as_ref().filter(|(_, answered)| *answered).map(|(set, _)| Rc::clone(set))
+        };
+        changes.iter().map(answer).collect()
     }
 
-    /// Reviews that hold and whose scope and change hold a path.
-    fn reviews_for(&self, landing: &LandingInfo<'a>, path: &str) -> Vec<usize> {
-        landing
-            .holds
-            .iter()
-            .copied()
-            .filter(|at| self.reviews.get(*at).is_some_and(|review| review.in_scope(path) && review.changes_path(path)))
-            .collect()
+    /// Reviews that hold and whose scope and change hold a path of a landing's changes.
+    fn reviews_for(
+        &self,
+        landing: &LandingInfo<'a>,
+        changes: &Rc<Vec<Change<'a>>>,
+        path: &str,
+    ) -> impl Iterator<Item = usize> {
+        landing.holds.iter().copied().filter(move |at| {
+            self.reviews.get(*at).is_some_and(|review| {
+                let same = review.changes.as_ref().is_some_and(|reviewed| Rc::ptr_eq(reviewed, changes));
+                review.in_scope(path) && (same || review.changes_path(path))
+            })
+        })
     }
 
     pub(crate) fn duties(&self, run: &Run<'_, 'a>, landing: &LandingInfo<'a>, path: &str) -> bool {
@@ -78,14 +82,14 @@ impl<'a> Cover<'a> {
     /// Whether each author is answered by another person, one of them an approver.
     pub(crate) fn independent(&self, run: &Run<'_, 'a>, landing: &LandingInfo<'a>, set: &[usize]) -> bool {
         let reviews: Vec<&ReviewInfo<'a>> = set.iter().filter_map(|at| self.reviews.get(*at)).collect();
-        let pushers = self.pushers(run, landing);
+        let mut answerers = self.pushers(run, landing);
+        answerers.extend(reviews.iter().filter_map(|review| review.person));
+        // Each person once: an author is then answered, or not, after as many as he stands for principals.
+        answerers.sort_unstable();
+        answerers.dedup();
         let answered = !reviews.is_empty()
             && landing.authors.iter().all(|author| {
-                self.answered(
-                    run,
-                    author,
-                    reviews.iter().filter_map(|review| review.person).chain(pushers.iter().copied()),
-                ) || self.solo(run, author, &reviews)
+                self.answered(run, author, answerers.iter().copied()) || self.solo(run, author, &reviews)
             });
         run.world.rules.demand(Rule::Independence, answered)
     }

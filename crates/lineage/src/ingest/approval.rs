@@ -12,7 +12,10 @@ pub(super) fn read(statement: &Statement, fact: &mut StatementFact) -> Result<()
     fact.simulated = names::simulated(read.surroundings.as_deref());
     fact.credential = credential(read.credential.as_ref())?;
     fact.body = match (&read.head, &read.action) {
-        (Some(_), None) => Body::Review(review(read)?),
+        (Some(head), None) => {
+            names::about(&statement.subject, head)?;
+            Body::Review(review(read)?)
+        }
         (None, Some(_)) => Body::Approval(approval(statement, read)?),
         _ => return Err(missing("either `head` or `action`")),
     };

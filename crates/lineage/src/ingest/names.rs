@@ -37,6 +37,17 @@ pub(super) fn tree_ref(digests: &DigestSet) -> Result<TreeRef, IngestError> {
     })
 }
 
+/// Checks that a statement about a tree has that tree as a subject, by its inventory root.
+pub(super) fn about(subjects: &[ResourceDescriptor], tree: &TreeRef) -> Result<(), IngestError> {
+    let Some(root) = tree.root else { return Ok(()) };
+    for subject in subjects {
+        if sha256(&subject.digest, "subject")? == Some(root.0) {
+            return Ok(());
+        }
+    }
+    Err(IngestError::OtherSubject { tree: root.to_string() })
+}
+
 /// Name, SHA-256 and mode of a descriptor; `None` when it has no SHA-256.
 pub(super) fn named_digest(
     descriptor: &ResourceDescriptor,
@@ -73,14 +84,25 @@ pub(super) fn safe_name(name: &str) -> Result<String, IngestError> {
 /// A repository without scheme, ref, `.git` and final slash: `git+https://github.com/acme/app@refs/heads/main` -> `github.com/acme/app`.
 pub(super) fn repository(uri: &str) -> String {
     let uri = uri.strip_prefix("git+").unwrap_or(uri);
-    let uri = uri.split_once("://").map_or(uri, |(_, rest)| rest);
-    let uri = uri.split_once('@').map_or(uri, |(before, _)| before);
-    uri.trim_end_matches('/').trim_end_matches(".git").to_owned()
+    // A material names a ref or a commit behind `@`; any other `@` belongs to the address.
+    let is_revision =
+        |text: &str| text.starts_with("refs/") || (text.len() >= 40 && text.bytes().all(|b| b.is_ascii_hexdigit()));
+    plain(uri.rsplit_once('@').filter(|(_, revision)| is_revision(revision)).map_or(uri, |(before, _)| before))
 }
 
-/// The repository that a predicate names. An immutable id, where stated, belongs to the name.
+/// An address without scheme, one final slash and one `.git`.
+fn plain(uri: &str) -> String {
+    let uri = uri.split_once("://").map_or(uri, |(_, rest)| rest);
+    let uri = uri.strip_suffix('/').unwrap_or(uri);
+    uri.strip_suffix(".git").unwrap_or(uri).to_owned()
+}
+
+/// The repository that a predicate names. An immutable id, where stated, belongs to the name: `github.com/acme/app#12345`.
 pub(super) fn repository_of(wire: Option<&Repository>) -> Option<String> {
-    wire.map(|wire| repository(&wire.uri))
+    wire.map(|wire| match &wire.id {
+        Some(id) => format!("{}#{id}", plain(&wire.uri)),
+        None => plain(&wire.uri),
+    })
 }
 
 fn principal(iss: Option<&str>, sub: &str) -> String {

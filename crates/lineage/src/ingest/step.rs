@@ -26,8 +26,10 @@ pub(super) fn provenance_v1(statement: &Statement) -> Result<Step, IngestError> 
         _ => StepKind::Build,
     };
     let (parameters, instructions) = if own {
-        let parameters = definition.external_parameters.get("parameters").and_then(Value::as_object);
-        (parameters.map(flatten).unwrap_or_default(), Vec::new())
+        let named = definition.external_parameters.get("parameters").and_then(Value::as_object);
+        let mut parameters = named.map(flatten).unwrap_or_default();
+        parameters.insert("command".to_owned(), command_line(&definition.external_parameters));
+        (parameters, Vec::new())
     } else {
         workflow(&definition.external_parameters)
     };
@@ -93,6 +95,13 @@ fn material(descriptor: &ResourceDescriptor) -> Result<Material, IngestError> {
             tree: names::tree_ref(&descriptor.digest)?,
         }));
     }
+    if let Some(path) = uri.strip_prefix("file:")
+        && descriptor.digest.is_empty()
+    {
+        // Something was there, or was missing, that has no content of its own: the digest of no file, so never clean.
+        let digest = Sha256::from_bytes([0; 32]);
+        return Ok(Material::File(NamedDigest { name: names::safe_name(path)?, digest, mode: None }));
+    }
     if uri.is_empty()
         && let Some(file) = names::named_digest(descriptor, "materials")?
     {
@@ -103,6 +112,24 @@ fn material(descriptor: &ResourceDescriptor) -> Result<Material, IngestError> {
         name: descriptor.name.as_deref().map(names::safe_name).transpose()?,
         uri,
     }))
+}
+
+/// The command as one text: words joined by spaces; as JSON where a word has a space, a quote or nothing in it.
+fn command_line(parameters: &Map<String, Value>) -> String {
+    let Some(command) = parameters.get("command") else { return String::new() };
+    let words: Option<Vec<&str>> = command.as_array().map(|words| words.iter().filter_map(Value::as_str).collect());
+    let plain =
+        |word: &&str| !word.is_empty() && !word.contains(|c: char| c.is_whitespace() || matches!(c, '"' | '\''));
+    match words {
+        Some(words)
+            if !words.is_empty()
+                && words.iter().all(plain)
+                && Some(words.len()) == command.as_array().map(Vec::len) =>
+        {
+            words.join(" ")
+        }
+        _ => command.to_string(),
+    }
 }
 
 /// Parameters and workflow file of a foreign builder's external parameters.

@@ -34,6 +34,7 @@ const fn missing(member: &'static str) -> IngestError {
 
 /// The tree of a landing or edit, with the commit that its subject names.
 fn with_commit(statement: &Statement, tree: TreeRef) -> Result<TreeRef, IngestError> {
+    names::about(&statement.subject, &tree)?;
     let subject = statement.subject.iter().find(|subject| subject.digest.contains_key("gitTree"));
     let commit = subject.map(|subject| names::tree_ref(&subject.digest)).transpose()?.and_then(|named| {
         let same = named.git_tree == tree.git_tree;
