@@ -34,8 +34,14 @@ note_kinds! {
     RepeatedPaxKey = "repeated-pax-key", true;
     /// A pax record without value; the header's own value counts.
     EmptyPaxValue = "empty-pax-value", true;
-    /// A pax record that is not applied (ACLs, vendor keys).
+    /// A pax record that is not applied (vendor keys).
     UnappliedPaxKey = "unapplied-pax-key", false;
+    /// A pax record that some readers apply as an access list, file flag or extended attribute, and Go does not.
+    ForeignAttribute = "foreign-attribute", true;
+    /// Owner or group 0 by number, somebody else by name: readers that go by name give the file to him.
+    OwnerByName = "owner-by-name", true;
+    /// The entry `./` itself has set-id bits, is writable for others, belongs to somebody or has attributes.
+    RaisedRootEntry = "raised-root-entry", true;
     /// Two extension headers of one type before one entry; the last counts.
     RepeatedExtension = "repeated-extension", true;
     /// Both a pax header and a GNU long name or link before one entry; the GNU one counts.
@@ -64,7 +70,7 @@ note_kinds! {
     ControlInName = "control-in-name", false;
     /// A name with the prefix that OCI layers give a meaning to (`.wh.`); here it is a plain file.
     WhiteoutName = "whiteout-name", false;
-    /// The entry `./` itself has a mode other than 0755, an owner, or attributes; it is not in the inventory.
+    /// The entry `./` itself has a mode other than 0755; it is not in the inventory.
     RootEntry = "root-entry", false;
     /// A folder listed again; the last entry counts.
     RepeatedDirectory = "repeated-directory", false;

@@ -96,7 +96,7 @@ pub struct StepStatements {
 
 /// States an observed step.
 ///
-/// In: `products`, globs over the changed paths that are products; none means that every changed file is one. A changed file that is no
+/// In: `products`, globs over the changed paths that are products; none means that every changed file is one that the source tree does not have. A changed file that is no
 /// product is stated as a byproduct. Out: two statements, also for a step that failed. A step without products has its own record as subject,
 /// which is no file's digest.
 ///
@@ -118,7 +118,7 @@ pub fn step_statements(
         return Err(StatementError::WrongKind { kind: spec.kind, form: "a step" });
     }
     let materials = materials::collect(spec.source.as_ref(), &observed.before);
-    let products = products::collect(observed, products);
+    let products = products::collect(spec.source.as_ref(), observed, products);
     let provenance = ProvenanceV1 {
         build_definition: BuildDefinition {
             build_type: BUILD_TYPE.to_owned(),

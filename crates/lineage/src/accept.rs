@@ -57,7 +57,7 @@ pub(crate) fn decide<'a>(run: &Run<'_, 'a>) -> Decision<'a> {
     let digest = world.facts.question.digest;
     let goal = world.product.and_then(|_| prove(run, &cover, &steps, digest));
     let goal = if goal.is_none() && world.rules.demand(Rule::Goal, false) { Some(Goal::TrustedInput) } else { goal };
-    let sources = goal.as_ref().map(|goal| source_places(&steps, goal)).unwrap_or_default();
+    let sources = goal.as_ref().map(|goal| source_places(run, &steps, goal)).unwrap_or_default();
     let mut refusals = Vec::new();
     if let Some(product) = world.product.filter(|_| goal.is_some()) {
         for required in &product.required {
@@ -181,7 +181,7 @@ pub(crate) fn place<'a>(landing: &crate::landing::LandingInfo<'a>) -> Place<'a> 
 }
 
 /// Source trees behind a goal: of its step and of every step behind it.
-fn source_places<'a>(steps: &Steps<'a>, goal: &Goal<'a>) -> Vec<Place<'a>> {
+fn source_places<'a>(run: &Run<'_, 'a>, steps: &Steps<'a>, goal: &Goal<'a>) -> Vec<Place<'a>> {
     let mut places: FxHashSet<Place<'a>> = FxHashSet::default();
     let mut seen = vec![false; steps.candidates.len()];
     let mut stack: Vec<usize> = Vec::new();
@@ -202,7 +202,7 @@ fn source_places<'a>(steps: &Steps<'a>, goal: &Goal<'a>) -> Vec<Place<'a>> {
         for standing in steps.standings(candidate) {
             match standing {
                 Standing::Tree(place) => drop(places.insert(*place)),
-                Standing::Product(number) => stack.extend(steps.clean(*number)),
+                Standing::Product(number) => stack.extend(steps.clean_for(run, candidate, *number)),
                 _ => {}
             }
         }
@@ -235,16 +235,27 @@ pub(crate) fn fresh_list<'w, 'a>(world: &'w World<'a>, kind: ListKind) -> Option
 }
 
 fn rolled_back(world: &World<'_>) -> bool {
-    let Some((_, list)) = world.current_list(ListKind::Released) else { return false };
-    let released = list.entries.iter().filter_map(|entry| match entry {
-        ListEntry::Released { target_ref, digest } => Some((target_ref, *digest)),
-        _ => None,
-    });
+    // A list goes on to deny when its signer is revoked: revoking him must not lift a rollback.
+    let newest = world
+        .effective_lists(ListKind::Released)
+        .map(|(_, list)| list)
+        .filter(|list| list.issued_at <= world.facts.now)
+        .max_by_key(|list| list.sequence);
+    let current = world.current_list(ListKind::Released).map(|(_, list)| list);
+    newest.into_iter().chain(current).any(|list| names_another(world, list))
+}
+
+/// Whether a released list names other artifacts than this one for the refs of the product.
+fn names_another(world: &World<'_>, list: &List) -> bool {
     // Refs of the product, not of the landings at hand: a landing that is left out must not excuse an old release.
     let ours = |target_ref: &str| {
         target_ref.is_empty() || world.product.is_some_and(|product| any_glob(&product.refs, target_ref))
     };
-    let about: Vec<ArtifactDigest> = released.filter(|(at, _)| ours(at)).map(|(_, digest)| digest).collect();
+    let released = list.entries.iter().filter_map(|entry| match entry {
+        ListEntry::Released { target_ref, digest } if ours(target_ref) => Some(*digest),
+        _ => None,
+    });
+    let about: Vec<ArtifactDigest> = released.collect();
     !about.is_empty() && !about.contains(&world.facts.question.digest)
 }
 

@@ -263,7 +263,12 @@ pub(crate) struct ArchiveDiff {
 pub(crate) fn prefixes(product: &Tree<'_>) -> Vec<String> {
     let mut prefixes = vec![String::new()];
     let first = product.entries.first().map(|entry| entry.path.split('/').next().unwrap_or_default());
-    if let Some(first) = first.filter(|first| !first.is_empty()) {
+    let plain = |first: &&str| {
+        !first.is_empty()
+            && !first.starts_with(['.', '-'])
+            && first.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'+' | b'-'))
+    };
+    if let Some(first) = first.filter(plain) {
         let folder = format!("{first}/");
         let shared = product.entries.iter().all(|entry| {
             entry.path.starts_with(&folder) || (entry.path == first && entry.entry_type == EntryType::Directory)

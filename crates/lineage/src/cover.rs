@@ -16,7 +16,7 @@ use rustc_hash::FxHashMap;
 
 use self::chains::Chains;
 use self::versions::Versions;
-use crate::landing::{self, LandingInfo};
+use crate::landing::{self, Ids, LandingInfo};
 use crate::review::{self, ReviewInfo};
 use crate::rules::Rule;
 use crate::run::Run;
@@ -98,6 +98,17 @@ impl<'a> Cover<'a> {
         self.answers.get(landing)?.get(at)?.as_deref()
     }
 
+    /// The paths of a landing that are answered for, with the reviews that do.
+    pub(crate) fn answers_of(&self, landing: usize) -> impl Iterator<Item = (&'a str, &[usize])> {
+        let changes = self.landings.get(landing).and_then(|landing| landing.changes.as_ref());
+        let answers = self.answers.get(landing).into_iter().flatten();
+        changes
+            .into_iter()
+            .flat_map(|changes| changes.iter())
+            .zip(answers)
+            .filter_map(|(change, answer)| Some((change.path, answer.as_deref()?)))
+    }
+
     /// Whether a review holds for a landing through a recomputed merge, so that the landings before it had to be known.
     pub(crate) fn needs_history(&self, landing: usize, review: usize) -> bool {
         let (Some(landing), Some(review)) = (self.landings.get(landing), self.reviews.get(review)) else {
@@ -160,7 +171,10 @@ impl<'a> Cover<'a> {
         let (Some(review), Some(landing)) = (self.reviews.get(review), self.landings.get(landing)) else {
             return false;
         };
-        review.fault.is_none() && self.target_ref(run, review, landing)
+        let allowed = landing::binds(run, review, landing, Ids::Allowed);
+        review.fault.is_none()
+            && self.target_ref(run, review, landing)
+            && run.world.rules.demand(Rule::Binding, allowed)
     }
 
     pub(crate) fn target_ref(&self, run: &Run<'_, 'a>, review: &ReviewInfo<'a>, landing: &LandingInfo<'a>) -> bool {
@@ -309,7 +323,7 @@ impl<'a> Cover<'a> {
         let base = run.resolve(repository, &merge.base)?;
         let holds = merge.mode == "merge"
             && run.resolve(repository, &merge.result) == Some(landing.to)
-            && landing::merged(run, landing, base, head)
+            && landing::merged(run, landing, base, head, Ids::Allowed)
             && self.whole_tree(repository, landing.from)
             && self.whole_tree(repository, head);
         run.world.rules.grant(Rule::RecomputedMerge, holds).then_some(head)

@@ -31,6 +31,8 @@ pub(crate) struct Walk<'r, 'w, 'a> {
     /// Products, by number, whose makers were walked to.
     seen_products: FxHashSet<usize>,
     waiting: Vec<(usize, Sha256)>,
+    /// The candidate that the walk began at.
+    started: Option<usize>,
     seen_trees: FxHashSet<Place<'a>>,
 }
 
@@ -50,9 +52,11 @@ pub(crate) fn frontier<'a>(run: &Run<'_, 'a>, decision: &Decision<'a>) -> Vec<Fr
         seen_candidates: FxHashSet::default(),
         seen_products: FxHashSet::default(),
         waiting: Vec::new(),
+        started: None,
         seen_trees: FxHashSet::default(),
     };
     walk.question();
+    walk.close();
     walk.found.sort_by(|a, b| a.finding.cmp(&b.finding));
     walk.found.dedup();
     walk.found
@@ -205,18 +209,20 @@ impl<'a> Walk<'_, '_, 'a> {
 
     /// Walks a maker of a digest and every step behind it. Steps that only wait for each other are a cycle.
     fn step(&mut self, digest: Sha256) {
-        let before = self.found.len();
         let first = self.best_maker(digest);
+        self.started = self.started.or(first);
         self.waiting.extend(first.map(|at| (at, digest)));
         while let Some((at, digest)) = self.waiting.pop() {
             if self.seen_steps.insert((at, digest)) {
                 self.candidate(at, digest);
             }
         }
-        if self.found.len() == before {
-            let step = first
-                .and_then(|at| self.decision.steps.candidates.get(at))
-                .and_then(|candidate| self.statement(candidate.statement));
+    }
+
+    /// A walk that began at a step and found nothing at all went round in a circle.
+    fn close(&mut self) {
+        if let Some(first) = self.started.filter(|_| self.found.is_empty()) {
+            let step = self.decision.steps.candidates.get(first).and_then(|c| self.statement(c.statement));
             self.add(FindingId::Cyclic, Where { step, evidence: step, ..Where::default() }, Vec::new());
         }
     }
@@ -249,11 +255,11 @@ impl<'a> Walk<'_, '_, 'a> {
         }
         let standings = if first { decision.steps.standings(candidate) } else { &[] };
         for standing in standings {
-            self.standing(standing, step);
+            self.standing(at, standing, step);
         }
     }
 
-    fn standing(&mut self, standing: &Standing<'a>, step: Option<StatementDigest>) {
+    fn standing(&mut self, at: usize, standing: &Standing<'a>, step: Option<StatementDigest>) {
         match standing {
             Standing::Tree(_) | Standing::Clean(..) => {}
             Standing::BadTree(Some(place), tree) => {
@@ -269,7 +275,15 @@ impl<'a> Walk<'_, '_, 'a> {
                 self.add(id, Where { path: Some(tree.repository.clone()), step, ..Where::default() }, Vec::new());
             }
             Standing::Product(number) => {
-                if self.decision.steps.clean(*number).is_some() || !self.seen_products.insert(*number) {
+                let reader = self.decision.steps.candidates.get(at);
+                if reader.is_some_and(|reader| self.decision.steps.clean_for(self.run, reader, *number).is_some()) {
+                    return;
+                }
+                if self.decision.steps.clean(*number).is_some() {
+                    let path = self.run.world.products.name(*number).map(str::to_owned);
+                    return self.add(FindingId::MixedRevisions, Where { path, step, ..Where::default() }, Vec::new());
+                }
+                if !self.seen_products.insert(*number) {
                     return;
                 }
                 let maker = best_maker(self.run, self.decision, *number);
@@ -414,6 +428,7 @@ pub(crate) fn behind<'a>(run: &Run<'_, 'a>, decision: &Decision<'a>, maker: usiz
         seen_candidates: FxHashSet::default(),
         seen_products: FxHashSet::default(),
         waiting: vec![(maker, digest)],
+        started: None,
         seen_trees: FxHashSet::default(),
     };
     while let Some((at, digest)) = walk.waiting.pop() {

@@ -5,12 +5,12 @@
 use lasthand_model::actor::StepKind;
 use lasthand_model::digest::{Sha256, StatementDigest};
 use lasthand_model::inventory::EntryType;
-use lasthand_model::wire::facts::{EntryFact, NamedDigest};
+use lasthand_model::wire::facts::{EntryFact, Material, NamedDigest};
 use rustc_hash::FxHashMap;
 
 use crate::accept::{self, Decision, Goal};
 use crate::container::{Expected, Source};
-use crate::cover::{Place, Uncovered};
+use crate::cover::{Cover, Place, Uncovered};
 use crate::explain::{self, Blame, NearMatch};
 use crate::finding::FindingId;
 use crate::outcome::{Explanation, FileAnswer, FileVerdict, Verdict};
@@ -21,7 +21,14 @@ use crate::world::Known;
 /// Answers for every entry of the artifact, in path order.
 pub(crate) fn answers<'a>(run: &Run<'_, 'a>, decision: &Decision<'a>, verdict: Verdict) -> Vec<FileAnswer> {
     let Some(tree) = run.world.trees.get(&run.world.facts.question.digest.0) else { return Vec::new() };
-    let mut judge = Judge { run, decision, landings: FxHashMap::default(), makers: FxHashMap::default() };
+    let mut judge = Judge {
+        run,
+        decision,
+        landings: FxHashMap::default(),
+        makers: FxHashMap::default(),
+        reviews: FxHashMap::default(),
+        files: None,
+    };
     let mut answers = judge.all(&tree.entries);
     if verdict == Verdict::Exception {
         for answer in answers.iter_mut().filter(|answer| answer.verdict != FileVerdict::Clean) {
@@ -40,6 +47,26 @@ struct Judge<'r, 'w, 'a> {
     landings: FxHashMap<Place<'a>, Option<(usize, Uncovered<'a>)>>,
     /// The answer for products of a step, by candidate.
     makers: FxHashMap<usize, FileVerdict>,
+    /// For each tree: the first review of the landing that last changed a path, where that is answered.
+    reviews: FxHashMap<Place<'a>, Reviews<'a>>,
+    /// The standing of each file material of the step that packaged the artifact.
+    files: Option<FxHashMap<&'a NamedDigest, &'r Standing<'a>>>,
+}
+
+type Reviews<'a> = FxHashMap<&'a str, Option<usize>>;
+
+/// Walks back along the chain of a tree; of each path the last answered change counts.
+fn reviews_behind<'a>(cover: &Cover<'a>, place: Place<'a>) -> Reviews<'a> {
+    let mut reviews = Reviews::default();
+    let mut next = cover.to_tree.get(&place).and_then(|list| list.first()).copied();
+    for _ in 0..=cover.landings.len() {
+        let Some((at, landing)) = next.and_then(|at| Some((at, cover.landings.get(at)?))) else { break };
+        for (path, answer) in cover.answers_of(at) {
+            reviews.entry(path).or_insert_with(|| answer.first().copied());
+        }
+        next = landing.prev;
+    }
+    reviews
 }
 
 impl<'a> Judge<'_, '_, 'a> {
@@ -251,36 +278,36 @@ impl<'a> Judge<'_, '_, 'a> {
     }
 
     /// The review behind the landing that last changed a path, walking back along the chain.
-    fn review_of(&self, place: Place<'a>, path: &str) -> Option<StatementDigest> {
+    fn review_of(&mut self, place: Place<'a>, path: &str) -> Option<StatementDigest> {
         let cover = &self.decision.cover;
-        let mut at = *cover.to_tree.get(&place)?.first()?;
-        for _ in 0..=cover.landings.len() {
-            if let Some(reviews) = cover.answer(at, path) {
-                let review = cover.reviews.get(*reviews.first()?)?;
-                return self.digest(review.statement);
-            }
-            at = cover.landings.get(at)?.prev?;
-        }
-        None
+        let reviews = self.reviews.entry(place).or_insert_with(|| reviews_behind(cover, place));
+        let review = cover.reviews.get((*reviews.get(path)?)?)?;
+        self.digest(review.statement)
     }
 
     fn by_file(&mut self, at: usize, file: &'a NamedDigest) -> Answer {
         let decision = self.decision;
-        let candidate = decision.steps.candidates.get(at);
-        let standing = candidate.and_then(|candidate| {
-            let materials = candidate.body.materials.iter();
-            materials.zip(decision.steps.standings(candidate)).find_map(|(material, standing)| match material {
-                lasthand_model::wire::facts::Material::File(listed) if listed == file => Some(standing),
-                _ => None,
-            })
+        let files = self.files.get_or_insert_with(|| {
+            let mut files = FxHashMap::default();
+            if let Some(candidate) = decision.steps.candidates.get(at) {
+                let standings = decision.steps.standings(candidate);
+                for (material, standing) in candidate.body.materials.iter().zip(standings) {
+                    if let Material::File(listed) = material {
+                        files.entry(listed).or_insert(standing);
+                    }
+                }
+            }
+            files
         });
+        let standing = files.get(file).copied();
         match standing {
             Some(Standing::Clean(name, fetch)) => {
                 let evidence = fetch.and_then(|fetch| self.digest(fetch)).into_iter().collect();
                 (FileVerdict::Clean, Explanation { evidence, ..rule(name) })
             }
             Some(Standing::Product(number)) => {
-                let clean = decision.steps.clean(*number);
+                let reader = decision.steps.candidates.get(at);
+                let clean = reader.and_then(|reader| decision.steps.clean_for(self.run, reader, *number));
                 let maker = clean.or_else(|| explain::best_maker(self.run, decision, *number));
                 let Some(maker) = maker else { return (FileVerdict::Unreviewed, rule("unmatched")) };
                 let verdict = if clean.is_some() { FileVerdict::Clean } else { self.maker_verdict(maker, file.digest) };

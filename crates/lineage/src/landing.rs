@@ -172,7 +172,7 @@ fn bind<'a>(run: &Run<'_, 'a>, landings: &mut [LandingInfo<'a>], reviews: &[Revi
         landing.bound = candidates
             .into_iter()
             .filter(|at| {
-                let binds = reviews.get(*at).is_some_and(|review| binds(run, review, landing));
+                let binds = reviews.get(*at).is_some_and(|review| binds(run, review, landing, Ids::Any));
                 run.world.rules.demand(Rule::Binding, binds)
             })
             .collect();
@@ -190,28 +190,41 @@ fn key(change: &Change<'_>) -> u64 {
 }
 
 /// Whether a review meets the trees of a landing: T1, or T2 by the observer or recomputed.
-pub(crate) fn binds(run: &Run<'_, '_>, review: &ReviewInfo<'_>, landing: &LandingInfo<'_>) -> bool {
+pub(crate) fn binds(run: &Run<'_, '_>, review: &ReviewInfo<'_>, landing: &LandingInfo<'_>, ids: Ids) -> bool {
     let (Some(base), Some(head)) = (review.base, review.head) else { return false };
     let created = landing.body.from.is_none();
     if head == landing.to && (base == Some(landing.from) || (base.is_none() && created)) {
         return true;
     }
     let Some(base) = base else { return false };
-    merged(run, landing, base, head)
+    merged(run, landing, base, head, ids)
+}
+
+/// Which git ids count when trees are compared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Ids {
+    /// All: for what takes cover away.
+    Any,
+    /// Those that the labels allow: for what gives cover.
+    Allowed,
 }
 
 /// Whether the observer says that the landing is the merge of `head` with ancestor `base`.
-fn observed(run: &Run<'_, '_>, landing: &LandingInfo<'_>, base: Sha256, head: Sha256) -> bool {
+fn observed(run: &Run<'_, '_>, landing: &LandingInfo<'_>, base: Sha256, head: Sha256, ids: Ids) -> bool {
     let repository = &landing.body.repository;
+    let resolve = |tree| match ids {
+        Ids::Any => run.resolve_any(repository, tree),
+        Ids::Allowed => run.resolve(repository, tree),
+    };
     landing.body.merge_of.as_ref().is_some_and(|merge| {
-        run.resolve_any(repository, &merge.head) == Some(head)
-            && run.resolve_any(repository, &merge.base) == Some(base)
-            && run.resolve_any(repository, &merge.result) == Some(landing.to)
+        resolve(&merge.head) == Some(head)
+            && resolve(&merge.base) == Some(base)
+            && resolve(&merge.result) == Some(landing.to)
     })
 }
 
 /// Three-way merge on inventories: each path is taken from one side; where both changed it, the observer merged the text.
-pub(crate) fn merged(run: &Run<'_, '_>, landing: &LandingInfo<'_>, base: Sha256, head: Sha256) -> bool {
+pub(crate) fn merged(run: &Run<'_, '_>, landing: &LandingInfo<'_>, base: Sha256, head: Sha256, ids: Ids) -> bool {
     let Some(theirs) = run.world.diff(base, head) else { return false };
     let Some(ours) = landing.changes.as_ref() else { return false };
     let Some(a) = run.world.trees.get(&landing.from) else { return false };
@@ -236,7 +249,7 @@ pub(crate) fn merged(run: &Run<'_, '_>, landing: &LandingInfo<'_>, base: Sha256,
             conflict = true;
         }
     }
-    made.next().is_none() && (!conflict || observed(run, landing, base, head))
+    made.next().is_none() && (!conflict || observed(run, landing, base, head, ids))
 }
 
 /// Edits by repository and tree.

@@ -59,6 +59,11 @@ impl<'a> Products<'a> {
         self.keys.get(number).map(|(digest, _)| *digest)
     }
 
+    /// The name of a number.
+    pub(crate) fn name(&self, number: usize) -> Option<&'a str> {
+        self.keys.get(number).map(|(_, name)| *name)
+    }
+
     /// The numbers that have a digest.
     pub(crate) fn with_digest(&self, digest: Sha256) -> Range<usize> {
         let start = self.keys.partition_point(|(known, _)| *known < digest);

@@ -118,7 +118,7 @@ impl<'a> Proof<'_, '_, 'a> {
         for standing in decision.steps.standings(candidate) {
             match standing {
                 Standing::Tree(place) => places.push(*place),
-                Standing::Product(number) => steps.extend(decision.steps.clean(*number)),
+                Standing::Product(number) => steps.extend(decision.steps.clean_for(self.run, candidate, *number)),
                 Standing::Clean(_, Some(fetch)) => {
                     self.at(ProofRole::Fetch, *fetch, "an input was fetched by an allowed observer".to_owned());
                 }

@@ -12,7 +12,7 @@ use std::rc::Rc;
 use lasthand_model::actor::StepKind;
 use lasthand_model::digest::Sha256;
 use lasthand_model::wire::facts::{Body, External, Material, NamedDigest, SourceTree, Step, StepActor};
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use self::read::Reader;
 use crate::container::{self, Comparison};
@@ -140,6 +140,28 @@ impl<'a> Steps<'a> {
         self.clean.get(product).copied().flatten()
     }
 
+    /// A candidate by which a product is a clean material of another.
+    pub(crate) fn clean_for(&self, run: &Run<'_, 'a>, reader: &Candidate<'a>, product: usize) -> Option<usize> {
+        let digest = run.world.products.digest(product)?;
+        self.clean(product)?;
+        self.makers(product).iter().copied().find(|at| {
+            self.candidates.get(*at).is_some_and(|maker| maker.faithful && self.same_revision(run, maker, reader))
+                && self.product_faults(run, *at, digest).is_empty()
+        })
+    }
+
+    /// Whether each tree behind a product is a tree of the step that reads it.
+    fn same_revision(&self, run: &Run<'_, 'a>, maker: &Candidate<'a>, reader: &Candidate<'a>) -> bool {
+        let trees = |candidate| {
+            self.standings(candidate).iter().filter_map(|standing| match standing {
+                Standing::Tree(place) => Some(*place),
+                _ => None,
+            })
+        };
+        let same = trees(maker).all(|place| trees(reader).any(|own| own == place));
+        run.world.rules.demand(Rule::OneRevision, same)
+    }
+
     fn solve(&mut self, run: &Run<'_, 'a>) {
         let rules = run.world.rules;
         let anyway = rules.demand(Rule::MaterialsClean, false);
@@ -159,11 +181,25 @@ impl<'a> Steps<'a> {
             }
             let before = waits.len();
             if !anyway {
-                // A product that is read twice is waited for twice, and comes twice.
                 waits.extend(standings.iter().filter_map(|standing| match standing {
                     Standing::Product(number) => Some((*number, at)),
                     _ => None,
                 }));
+                // A product that is read twice is waited for once.
+                if let Some(own) = waits.get_mut(before..) {
+                    own.sort_unstable();
+                }
+                let mut last = None;
+                let mut kept = before;
+                for next in before..waits.len() {
+                    let wait = waits.get(next).copied();
+                    if wait != last {
+                        waits.swap(kept, next);
+                        kept += 1;
+                    }
+                    last = wait;
+                }
+                waits.truncate(kept);
             }
             if let Some(count) = missing.get_mut(at) {
                 *count = waits.len() - before;
@@ -172,6 +208,7 @@ impl<'a> Steps<'a> {
                 ready.push(at);
             }
         }
+        let mut served: FxHashSet<(usize, usize)> = FxHashSet::default();
         let waiting = Groups::new(run.world.products.len(), waits.iter().copied());
         drop(waits);
         while let Some(at) = ready.pop() {
@@ -184,13 +221,21 @@ impl<'a> Steps<'a> {
                     let digest = run.world.products.digest(*number);
                     digest.is_some_and(|digest| steps.product_faults(run, at, digest).is_empty())
                 };
-                if self.clean(*number).is_some() || (package && !sound(self)) {
+                if package && !sound(self) {
                     continue;
                 }
-                if let Some(slot) = self.clean.get_mut(*number) {
+                if let Some(slot) = self.clean.get_mut(*number).filter(|slot| slot.is_none()) {
                     *slot = Some(at);
                 }
+                let several = self.makers(*number).len() > 1;
                 for waiter in waiting.of(*number) {
+                    let (Some(maker), Some(reader)) = (self.candidates.get(at), self.candidates.get(*waiter)) else {
+                        continue;
+                    };
+                    // Another maker of the same product may have served this waiter already.
+                    if !self.same_revision(run, maker, reader) || (several && !served.insert((*waiter, *number))) {
+                        continue;
+                    }
                     if let Some(count) = missing.get_mut(*waiter) {
                         *count -= 1;
                         if *count == 0 {
@@ -257,7 +302,8 @@ impl<'a> Steps<'a> {
             .filter_map(|tree| run.resolve(&tree.repository, &tree.tree))
             .filter_map(|root| run.world.trees.get(&root));
         let entries = trees.flat_map(|tree| tree.entries.iter().copied());
-        container::namespace(entries, files(materials))
+        let tool = |digest: &Sha256| run.world.only_tool(*digest);
+        container::namespace(entries, files(materials).filter(move |file| !tool(&file.digest)))
     }
 }
 

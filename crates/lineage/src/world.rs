@@ -292,6 +292,12 @@ impl<'a> World<'a> {
             .max_by_key(|(statement, list)| (list.sequence, std::cmp::Reverse(statement.digest())))
     }
 
+    /// Whether a digest is trusted, but never as a dependency: a toolchain or base is no content of the product.
+    pub(crate) fn only_tool(&self, digest: Sha256) -> bool {
+        let mut rows = self.facts.trust.trusted_inputs.iter().filter(|row| row.digest == digest).peekable();
+        rows.peek().is_some() && rows.all(|row| row.used_as != "dependency")
+    }
+
     /// The kind of a principal, from the rows and as stated.
     pub(crate) fn kind(&self, principal: &'a str, stated: ActorKind) -> ActorKind {
         let rows = self.rows.of(principal);

@@ -83,6 +83,11 @@ impl<R: Read> TarStream<'_, '_, R> {
                     *value = number;
                 }
             }
+            for (key, name) in [(&b"uname"[..], &mut header.owner_name), (b"gname", &mut header.group_name)] {
+                if let Some(text) = pax.owner_name(key) {
+                    *name = text.to_vec();
+                }
+            }
             // SECURITY: readers that take the header's size see other entries (CVE-2025-62518, RUSTSEC-2026-0068).
             let size_differs = header.size != header_size && header.size <= USTAR_MAX_SIZE;
             for (odd, note) in [
@@ -90,12 +95,18 @@ impl<R: Read> TarStream<'_, '_, R> {
                 (pax.repeated_key, NoteKind::RepeatedPaxKey),
                 (pax.has_empty_value(), NoteKind::EmptyPaxValue),
                 (pax.has_unapplied(), NoteKind::UnappliedPaxKey),
+                (pax.has_foreign_attribute(), NoteKind::ForeignAttribute),
                 (pending.long_path.is_some() || pending.long_link.is_some(), NoteKind::MixedExtensions),
             ] {
                 if odd {
                     notes.push(note);
                 }
             }
+        }
+        // SECURITY: GNU tar as root goes by name, Go and containerd by number.
+        let by_name = |id: u64, name: &[u8]| id == 0 && !matches!(name, b"" | b"root" | b"wheel");
+        if by_name(header.uid, &header.owner_name) || by_name(header.gid, &header.group_name) {
+            notes.push(NoteKind::OwnerByName);
         }
         for (long, value) in [(pending.long_path, &mut header.path), (pending.long_link, &mut header.link)] {
             if let Some(long) = long.filter(|long| !long.is_empty()) {
@@ -170,7 +181,9 @@ impl<R: Read> TarStream<'_, '_, R> {
         for note in notes {
             self.collector.note(note, b"", offset);
         }
-        if (header.mode, header.uid, header.gid) != (0o755, 0, 0) || !plain_attributes {
+        if header.mode & 0o7002 != 0 || (header.uid, header.gid) != (0, 0) || !plain_attributes {
+            self.collector.note(NoteKind::RaisedRootEntry, b"", offset);
+        } else if header.mode != 0o755 {
             self.collector.note(NoteKind::RootEntry, b"", offset);
         }
         // LIMIT: Limits::path_bytes holds for its spelling too (`./././...`).

@@ -17,6 +17,8 @@ pub(super) struct Header {
     pub(super) mode: u32,
     pub(super) uid: u64,
     pub(super) gid: u64,
+    pub(super) owner_name: Vec<u8>,
+    pub(super) group_name: Vec<u8>,
     pub(super) device: (u64, u64),
     pub(super) format: Format,
     pub(super) signed_checksum: bool,
@@ -56,6 +58,8 @@ impl Header {
             mode: u32::try_from(mode & 0o7777).unwrap_or_default(),
             uid: natural(field(block, 108, 8), "the owner is not a number", "the owner is negative")?,
             gid: natural(field(block, 116, 8), "the group is not a number", "the group is negative")?,
+            owner_name: Vec::new(),
+            group_name: Vec::new(),
             device: (0, 0),
             format,
             signed_checksum,
@@ -65,6 +69,8 @@ impl Header {
         };
         number(field(block, 136, 12)).ok_or("the time is not a number")?;
         if format != Format::V7 {
+            header.owner_name = text(field(block, 265, 32)).to_vec();
+            header.group_name = text(field(block, 297, 32)).to_vec();
             let (no_number, negative) = ("a device number is not a number", "a device number is negative");
             header.device = (
                 natural(field(block, 329, 8), no_number, negative)?,

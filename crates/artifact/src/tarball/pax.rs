@@ -101,6 +101,18 @@ impl PaxRecords {
         self.records.iter().any(|(key, value)| value.is_empty() && key != b"comment")
     }
 
+    /// True when some record is an attribute that other readers apply.
+    pub(super) fn has_foreign_attribute(&self) -> bool {
+        const PREFIXES: [&[u8]; 5] =
+            [b"SCHILY.acl.", b"SCHILY.fflags", b"LIBARCHIVE.xattr.", b"RHT.security.", b"GNU.dumpdir"];
+        self.records.keys().any(|key| PREFIXES.iter().any(|prefix| key.starts_with(prefix)))
+    }
+
+    /// The name of the owner or group, where a record gives one.
+    pub(super) fn owner_name(&self, key: &[u8]) -> Option<&[u8]> {
+        self.value(key)
+    }
+
     /// True when some record is neither applied nor neutral.
     pub(super) fn has_unapplied(&self) -> bool {
         self.records.keys().any(|key| {

@@ -21,6 +21,9 @@ pub(super) fn collect(source: Option<&SourceTreeRef>, before: &Snapshot) -> Mate
     let mut descriptors = Vec::new();
     let mut gaps: Vec<String> = BLIND.iter().map(|gap| (*gap).to_owned()).collect();
     gaps.extend(before.exclusions.iter().map(|path| format!("not recorded: {}", escape_path(path))));
+    descriptors.extend(
+        before.exclusions.iter().filter(|path| is_hidden(source, path)).map(|path| unexplained(path, "not recorded")),
+    );
     let mut unmodified = 0u64;
     let mut modified = 0u64;
     for entry in &before.entries {
@@ -34,16 +37,33 @@ pub(super) fn collect(source: Option<&SourceTreeRef>, before: &Snapshot) -> Mate
             modified += 1;
             gaps.push(format!("tracked file modified: {path}"));
         }
-        match file_descriptor(entry) {
-            Some(descriptor) => descriptors.push(descriptor),
-            None => gaps.push(format!("special file: {path}")),
+        match entry.entry_type {
+            EntryType::File => descriptors.extend(file_descriptor(entry)),
+            // What a link leads to, and what a fifo gives, is nobody's content: it must not pass for a file of that digest.
+            other => descriptors.push(unexplained(&entry.path, other.as_str())),
         }
     }
     if let Some(source) = source {
-        let missing = missing_files(source, before, &mut gaps);
+        let missing = missing_files(source, before, &mut gaps, &mut descriptors);
         descriptors.insert(0, tree_material(source, [unmodified, modified, missing]));
     }
     Materials { descriptors, gaps }
+}
+
+/// A material without a digest: nothing can account for it, and a verifier refuses the step for its sake.
+fn unexplained(path: &[u8], kind: &str) -> ResourceDescriptor {
+    let path = escape_path(path);
+    let mut descriptor =
+        ResourceDescriptor { uri: Some(format!("file:{path}")), name: Some(path), ..ResourceDescriptor::default() };
+    descriptor.annotations.insert("type".to_owned(), subject::text(kind));
+    descriptor
+}
+
+/// Whether something that was not looked into could hide an input: a `.git` that belongs neither to the checkout nor to a submodule.
+fn is_hidden(source: Option<&SourceTreeRef>, path: &[u8]) -> bool {
+    let Some(folder) = path.strip_suffix(b"/.git") else { return false };
+    let submodule = source.and_then(|source| source.inventory.find(folder));
+    submodule.is_none_or(|record| record.entry_type != EntryType::Submodule)
 }
 
 /// Whether a checkout of the record gives the entry. Git knows of the mode only the execute bit, so no other bit may be raised.
@@ -60,7 +80,12 @@ fn is_checkout_of(entry: &SnapshotEntry, record: &FileRecord) -> bool {
 }
 
 /// Counts and names the tracked entries that were not there.
-fn missing_files(source: &SourceTreeRef, before: &Snapshot, gaps: &mut Vec<String>) -> u64 {
+fn missing_files(
+    source: &SourceTreeRef,
+    before: &Snapshot,
+    gaps: &mut Vec<String>,
+    descriptors: &mut Vec<ResourceDescriptor>,
+) -> u64 {
     let mut missing = 0;
     let mut outside = 0u64;
     for record in source.inventory.records() {
@@ -70,6 +95,7 @@ fn missing_files(source: &SourceTreeRef, before: &Snapshot, gaps: &mut Vec<Strin
             EntryType::File | EntryType::Symlink if !before.covers(&record.path) => outside += 1,
             EntryType::File | EntryType::Symlink if before.find(&record.path).is_none() => {
                 missing += 1;
+                descriptors.push(unexplained(&record.path, "missing"));
                 gaps.push(format!("tracked file missing: {path}"));
             }
             _ => {}

@@ -7,6 +7,7 @@ use lasthand_model::wire::statement::ResourceDescriptor;
 use lasthand_observe::run::Observed;
 use lasthand_observe::snapshot::{SnapshotEntry, difference};
 
+use super::SourceTreeRef;
 use crate::subject;
 
 pub(super) struct Products {
@@ -15,8 +16,8 @@ pub(super) struct Products {
     pub(super) gaps: Vec<String>,
 }
 
-/// Sorts what changed. `declared` are globs; with none, every changed file is a product. A link is always a byproduct: it has no bytes of its own.
-pub(super) fn collect(observed: &Observed, declared: &[String]) -> Products {
+/// Sorts what changed. `declared` are globs; with none, every new file is a product, and a tracked file is none. A link is always a byproduct: it has no bytes of its own.
+pub(super) fn collect(source: Option<&SourceTreeRef>, observed: &Observed, declared: &[String]) -> Products {
     let changed = difference(&observed.before, &observed.after);
     let mut products = Products {
         subjects: Vec::new(),
@@ -26,7 +27,9 @@ pub(super) fn collect(observed: &Observed, declared: &[String]) -> Products {
     let mut met = vec![false; declared.len()];
     for entry in changed.products {
         let path = escape_path(&entry.path);
-        let mut is_declared = declared.is_empty();
+        // A tracked file that changed is a product only when it is named: else anybody's write would pass for the step's.
+        let tracked = source.is_some_and(|source| source.inventory.find(&entry.path).is_some());
+        let mut is_declared = declared.is_empty() && !tracked;
         for (pattern, met) in declared.iter().zip(&mut met) {
             if glob::matches(pattern, &path) {
                 (*met, is_declared) = (true, true);

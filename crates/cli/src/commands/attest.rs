@@ -57,6 +57,17 @@ pub(crate) fn run(arguments: &AttestArguments, context: &Context) -> Result<u8, 
         // SECURITY: what `review approve` refuses must not be signed by this door either.
         refuse_agents(context)?;
     }
+    let ours = matches!(statement.predicate_type.as_str(), STEP_ACTOR | REVIEW);
+    if ours
+        && context.surroundings.simulated
+        && statement.predicate.get("surroundings") != Some(&Value::from("simulated"))
+    {
+        return Err(CommandError::usage(format!(
+            "the surroundings are simulated, and `{}` does not say `\"surroundings\": \"simulated\"` in its predicate",
+            path.display()
+        ))
+        .hint("say so in the statement, or sign without LASTHAND_SURROUNDINGS"));
+    }
     let signer = Signer::load(&arguments.key, context)?;
     // Whatever a verifier would refuse is refused here: the signed bundle is read back before anything is written.
     let signed = lasthand_attest::sign(&statement, &signer.key)?;

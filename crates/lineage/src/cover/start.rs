@@ -95,7 +95,10 @@ impl<'a> Cover<'a> {
         let sponsored = own
             .iter()
             .all(|author| !matches!(author.kind, ActorKind::Agent | ActorKind::Unknown) || !author.sponsors.is_empty());
-        scope_holds_all
+        // A landing that cannot be computed covers nothing, by no review.
+        let computed = landing.changes.is_some();
+        computed
+            && scope_holds_all
             && duties
             && review.body.authors_complete
             && !own.is_empty()

@@ -104,7 +104,7 @@ impl<'a> Reader<'_, '_, 'a> {
         if rules.grant(Rule::ProductOfStep, false) {
             return Standing::Clean("product", None);
         }
-        match self.fetch_of(file.digest) {
+        match self.fetch_of(&file.name, file.digest) {
             Some(fetch) => Standing::Clean("fetched", Some(fetch)),
             None => Standing::BadFile(file),
         }
@@ -131,8 +131,8 @@ impl<'a> Reader<'_, '_, 'a> {
             })
     }
 
-    fn fetch_of(&self, digest: Sha256) -> Option<usize> {
-        let fetch = self.fetched.get(&digest).copied();
+    fn fetch_of(&self, name: &str, digest: Sha256) -> Option<usize> {
+        let fetch = self.fetched.get(&(name, digest)).copied();
         let usable = fetch.is_some() && self.run.label(Label::UnpinnedInput);
         self.run.world.rules.grant(Rule::Fetched, usable).then_some(fetch).flatten()
     }
@@ -150,7 +150,7 @@ impl<'a> Reader<'_, '_, 'a> {
         if self.run.world.rules.grant(Rule::Fetched, allowed) {
             return Standing::Clean("fetched", None);
         }
-        if let Some(fetch) = self.fetch_of(digest) {
+        if let Some(fetch) = self.fetch_of(external.name.as_deref().unwrap_or(&external.uri), digest) {
             return Standing::Clean("fetched", Some(fetch));
         }
         Standing::BadExternal(external)

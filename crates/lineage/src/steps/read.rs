@@ -23,7 +23,7 @@ pub(super) struct Reader<'r, 'w, 'a> {
     pub(super) run: &'r Run<'w, 'a>,
     pub(super) cover: &'r Cover<'a>,
     /// Products of fetch steps by allowed observers, with the statement.
-    pub(super) fetched: FxHashMap<Sha256, usize>,
+    pub(super) fetched: FxHashMap<(&'a str, Sha256), usize>,
     /// Valid approvals of parameters, by artifact.
     approvals: FxHashMap<Sha256, Vec<&'a Approval>>,
     /// Digests of trusted inputs that are not expired, and those of them that are toolchains.
@@ -86,7 +86,9 @@ impl<'r, 'w, 'a> Reader<'r, 'w, 'a> {
         fetches.sort_unstable_by_key(|(at, ..)| *at);
         for (at, statement, step) in fetches {
             if reader.may_fetch(at, statement) {
-                reader.fetched.extend(step.products.iter().map(|product| (product.digest, at)));
+                reader
+                    .fetched
+                    .extend(step.products.iter().map(|product| ((product.name.as_str(), product.digest), at)));
             }
         }
         reader
@@ -333,13 +335,13 @@ impl<'r, 'w, 'a> Reader<'r, 'w, 'a> {
     fn parameter_faults(&self, step: Owner<'_, 'a>, actor: Option<&'a StepActor>, faults: &mut Faults) {
         let more = actor.into_iter().flat_map(|actor| &actor.parameters);
         for (name, value) in step.body.parameters.iter().chain(more) {
-            if !faults.rules.demand(Rule::Parameters, self.parameter_fixed(step, name, value)) {
+            if !faults.rules.demand(Rule::Parameters, self.parameter_fixed(step, actor, name, value)) {
                 faults.found.push((FindingId::FreeParameter, Some(name.clone())));
             }
         }
     }
 
-    fn parameter_fixed(&self, step: Owner<'_, 'a>, name: &str, value: &str) -> bool {
+    fn parameter_fixed(&self, step: Owner<'_, 'a>, actor: Option<&'a StepActor>, name: &str, value: &str) -> bool {
         let Some(product) = self.run.world.product else { return false };
         let by_policy =
             product.parameters.get(name).is_some_and(|pattern| lasthand_model::glob::matches(pattern, value));
@@ -357,7 +359,7 @@ impl<'r, 'w, 'a> Reader<'r, 'w, 'a> {
                 approvals.into_iter().any(|approval| approval.parameters.get(name).is_some_and(|fixed| fixed == value))
             })
         };
-        by_policy || by_source() || approved()
+        by_policy || by_source() || approved() || (name == "command" && runs_instructions(step.body, actor, value))
     }
 
     /// Whether a landing of ours moved this ref to a tree.
@@ -443,4 +445,15 @@ impl Faults {
             self.found.push((id, None));
         }
     }
+}
+
+/// Whether a command is one of the step's instructions, run as it is or by an ordinary interpreter, and nothing else.
+fn runs_instructions(body: &Step, actor: Option<&StepActor>, command: &str) -> bool {
+    let script = match command.split_once(' ') {
+        Some(("sh" | "bash" | "dash" | "perl" | "python3" | "node", script)) => script,
+        Some(_) => return false,
+        None => command,
+    };
+    let more = actor.map(|actor| actor.instructions.as_slice()).unwrap_or_default();
+    body.instructions.iter().chain(more).any(|instruction| instruction.name == script)
 }

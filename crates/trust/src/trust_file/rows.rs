@@ -41,7 +41,13 @@ pub(super) struct Person<'a> {
 
 pub(super) fn person(row: Row<'_>) -> Option<Person<'_>> {
     let name = row.need_text("name");
-    let accounts = row.need_texts("accounts");
+    let mut accounts = row.need_texts("accounts");
+    for account in &mut accounts {
+        // Recorders write mail addresses in lower case; a capital letter here would silently name nobody.
+        if account.value.starts_with("mailto:") {
+            account.value.make_ascii_lowercase();
+        }
+    }
     for account in accounts.iter().filter(|account| account.value.contains('*')) {
         row.report(account.place, Problem::Glob { key: "accounts", got: shorten(&account.value) });
     }

@@ -140,6 +140,8 @@ pub(super) fn build(shell: &Shell, world: &World) -> Result<(), CommandError> {
         "greet",
         "--instruction",
         "build.sh",
+        "--output",
+        "build/*",
         "--key",
         &key,
         "--evidence",
