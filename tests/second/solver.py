@@ -1215,8 +1215,12 @@ class World:
             found = [(self.own_findings(s, b, n, pair, label), label and label[1])
                      for label in self.own_labels(s) or [None] for pair in self.authorised(s) or [None]]
             lost = self.lost_labels(s)
+            said = {"LH002", "LH302", "LH303", "LH304", "LH309", "LH310", "LH407", "LH408"}
+            said = said if self.unusable(s) else said | {"LH107"}
             if not self.own_labels(s) and lost:  # in place of all that a label would say
-                found = [(x - {"LH002", "LH302", "LH304", "LH309", "LH310"} | self.unusable(lost[0][0]), None) for x, _ in found]
+                found = [(x - said | self.unusable(lost[0][0]), None) for x, _ in found]
+            elif not self.own_labels(s) and not any(r.actors_complete for _, r in self.authorised(s)):
+                found = [(x - said | {"LH309"}, None) for x, _ in found]
             return min(found, key=lambda x: len(x[0]))
         return self.once(("step own", s.digest, n.name, n.digest), find)
 

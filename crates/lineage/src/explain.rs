@@ -243,7 +243,16 @@ impl<'a> Walk<'_, '_, 'a> {
                 faults.push((FindingId::NotThisProduct, named));
             }
         }
-        faults.extend(decision.steps.product_faults(self.run, at, digest));
+        // A step without its label has no map either: that is not said besides.
+        let unlabelled = |id: &FindingId| {
+            matches!(
+                id,
+                FindingId::ActorsIncomplete | FindingId::Simulated | FindingId::Revoked | FindingId::Credential
+            )
+        };
+        if candidate.actor.is_some() || !candidate.faults.iter().any(|(id, _)| unlabelled(id)) {
+            faults.extend(decision.steps.product_faults(self.run, at, digest));
+        }
         let label = candidate.label.and_then(|label| self.statement(label));
         for (id, path) in faults {
             let evidence = match id {

@@ -223,7 +223,11 @@ impl<'r, 'w, 'a> Reader<'r, 'w, 'a> {
         if let Some(builder) = builder {
             faults.demand(Rule::StepLevel, builder.level >= preset.builder_level, FindingId::LevelTooLow);
         }
-        match void {
+        // Without a statement of who acted nothing is said of what it would have said.
+        let unlabelled = actor.is_none() && !builder.is_some_and(|builder| builder.row.actors_complete);
+        let unlabelled = unlabelled && !faults.rules.demand(Rule::Performers, false);
+        let silent = void.or(unlabelled.then_some(FindingId::ActorsIncomplete));
+        match silent {
             Some(id) => faults.found.push((id, None)),
             None => self.label_faults(step, actor, &mut faults),
         }
@@ -234,10 +238,12 @@ impl<'r, 'w, 'a> Reader<'r, 'w, 'a> {
         );
         let unmarked = !all.marked || self.run.label(Label::AgentMarks);
         faults.demand(Rule::NoMarks, unmarked, FindingId::AgentMarks);
-        let stated = void.is_some() || actor.and_then(|actor| actor.success).unwrap_or(body.only_on_success);
+        let stated = silent.is_some() || actor.and_then(|actor| actor.success).unwrap_or(body.only_on_success);
         faults.demand(Rule::Success, stated && !all.failed, FindingId::StepFailed);
         faults.demand(Rule::HasMaterials, !body.materials.is_empty(), FindingId::NoMaterials);
-        self.parameter_faults(step, actor, &mut faults);
+        if silent.is_none() {
+            self.parameter_faults(step, actor, &mut faults);
+        }
         self.source_faults(body, &mut faults);
         faults.found
     }
