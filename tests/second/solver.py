@@ -21,6 +21,7 @@ LABELS = {  # in the order in which they are taken away
     "sha1-join": "LH211", "presence-unproven": "LH108", "solo": "LH109"}
 LOCKS = set("Cargo.lock package-lock.json npm-shrinkwrap.json yarn.lock pnpm-lock.yaml go.sum poetry.lock uv.lock Pipfile.lock "
             "requirements.txt Gemfile.lock composer.lock gradle.lockfile Dockerfile Containerfile flake.lock".split())
+INTERPRETERS = "sh bash dash perl python3 node".split()
 RELEASERS = {"build", "package", "sign", "publish", "promote"}
 
 # ---------------------------------------------------------------------------------------------- the facts document
@@ -713,7 +714,9 @@ class World:
              and not any(o.success is False for _, o in self.labels(s)))
         need("LH301", b.materials)  # has-materials
         need("LH302", self.instructions(b.instructions + (l.instructions if l is not None else []), trees))
-        need("LH303", all(self.parameter(k, v, trees, b)
+        named = {i.name for i in b.instructions + (l.instructions if l is not None else [])}
+        commands = named | {f"{x} {i}" for x in INTERPRETERS for i in named}
+        need("LH303", all((k == "command" and v in commands) or self.parameter(k, v, trees, b)
                           for k, v in list(b.parameters.items()) + list(l.parameters.items() if l is not None else [])))
         one = {repo: [root for r2, root, _ in trees if r2 == repo] for repo, _, _ in trees}
         need("LH311", all(len(roots) == 1 or (len(set(roots)) == 1 and roots[0]) for roots in one.values()))  # one-revision
@@ -761,9 +764,9 @@ class World:
                         return True
         return False
 
-    def fetched(self, digest):
+    def fetched(self, name, digest):
         return "unpinned-input" in self.allowed and any(
-            b.kind == "fetch" and self.usable(s) and any(n.digest == digest for n in b.products)
+            b.kind == "fetch" and self.usable(s) and any(n.name == name and n.digest == digest for n in b.products)
             and any(self.of_kind((g, r)) == "automation" and self.level(g, r) >= self.preset.builder_level and "fetch" in r.may
                     and any_glob(r.products, self.name) for g, r in self.candidates(s))
             and not any(l.success is False or l.marks or any(
@@ -774,20 +777,26 @@ class World:
         return next(((repo, root) for repo, root, _ in self.trees(b) if self.tree_file(root, n.name, n.digest)
                      and not (n.mode or 0) & 0o111 & ~self.inventory(root)[n.name].mode), None)
 
-    def from_outside(self, names, digest, b):
-        """trusted-input, pinned or fetched"""
-        return self.trusted_input(digest) or self.pinned(names, digest, b) or self.fetched(digest)
+    def from_outside(self, m, b):
+        """trusted-input, pinned or fetched: of a file"""
+        return self.trusted_input(m.digest) or self.pinned({m.name, m.name.split("/")[-1]}, m.digest, b) or self.fetched(m.name, m.digest)
+
+    def product_of_step(self, m, b):
+        """The faithful steps that made a file out of no tree but those of the step that reads it."""
+        trees = {(repo, root) for repo, root, _ in self.trees(b)}
+        return [f for f in self.faithful if f[1:] == (m.name, m.digest)
+                and {(repo, root) for s, k in self.steps if s.digest == f[0] for repo, root, _ in self.trees(k)} <= trees]
 
     def clean(self, material, b, row):
         word, m = material
         if word == "tree":
             return self.tree_covered(m.repository, self.tree(m.repository, m.tree))
         if word == "file":
-            return (self.own_entry(m, b) is not None or self.from_outside({m.name, m.name.split("/")[-1]}, m.digest, b)
-                    or any(n == m.name and x == m.digest for _, n, x in self.faithful))  # product-of-step
+            return self.own_entry(m, b) is not None or self.from_outside(m, b) or bool(self.product_of_step(m, b))
         if m.digest is None:
             return False
-        return self.from_outside({m.name} - {None}, m.digest, b) or \
+        return self.trusted_input(m.digest) or self.pinned({m.name} - {None}, m.digest, b) or \
+            self.fetched(m.uri if m.name is None else m.name, m.digest) or \
             (row is not None and "fetch" in row.may and "unpinned-input" in self.allowed)
 
     # ------------------------------------------------------------------------------------------ 6. Acceptance
@@ -828,7 +837,7 @@ class World:
                 seen.add(step)
                 b = next(b for s, b in self.steps if s.digest == step[0])
                 out.update((repo, root) for repo, root, _ in self.trees(b))
-                todo += [f for word, m in b.materials if word == "file" for f in self.faithful if f[1:] == (m.name, m.digest)]
+                todo += [f for word, m in b.materials if word == "file" for f in self.product_of_step(m, b)]
         return out
 
     def required_acts(self):
@@ -854,10 +863,15 @@ class World:
         return not any(("artifact", self.d) in b.entries for kind in ("revocation", "withdrawal") for b, _, _ in self.effective_lists(kind))
 
     def rollback(self):
-        current = self.current_list("released")
-        digests = [e.digest for word, e in current.entries if word == "released" and (
-            e.target_ref == "" or any_glob(self.product.refs, e.target_ref))] if current else []
-        return not digests or self.d in digests
+        """READING: of two lists of the highest sequence the one with the smallest digest."""
+        issued = [(b, s) for b, s, _ in self.effective_lists("released") if b.issued_at <= self.now]
+        last = min(issued, default=(None, None), key=lambda x: (-x[0].sequence, x[1].digest))[0]
+        for body in (self.current_list("released"), last):
+            digests = [e.digest for word, e in body.entries if word == "released" and (
+                e.target_ref == "" or any_glob(self.product.refs, e.target_ref))] if body else []
+            if digests and self.d not in digests:
+                return False
+        return True
 
     def lists(self):
         current = [self.current_list(kind) for kind in self.preset.require_lists]
@@ -955,7 +969,8 @@ class World:
                         if e.type not in ("submodule", "directory")})
         below = dict(out)
         out.update({m.name: ("file", m.digest, "", m.mode, ("file", m)) for word, m in b.materials if word == "file"
-                    and not (m.name in below and below[m.name][1] == m.digest)})
+                    and not (m.name in below and below[m.name][1] == m.digest)
+                    and (not self.trusted_input(m.digest) or any(t.digest == m.digest and t.as_ == "dependency" for t in self.trusted_rows()))})
         return out
 
     @staticmethod
@@ -1036,7 +1051,7 @@ class World:
 
     def prefixes(self, d):
         first = {e.path.split("/")[0] for e in self.f.inventories.get(d, [])}
-        return [""] + [x + "/" for x in first if len(first) == 1]
+        return [""] + [x + "/" for x in first if len(first) == 1 and re.fullmatch("[A-Za-z0-9_+][A-Za-z0-9._+-]*", x)]
 
     def source_archive(self, d):
         """The covered trees (repository, root) of which d is a source archive."""
@@ -1102,8 +1117,8 @@ class World:
             near = self.near_match(self.d)
             if near is None:
                 return "indeterminate"
-            L, prefix, (added, _, changed, _, _, _) = near
-            if e.path in added | changed:
+            L, prefix, (added, _, changed, odd, _, _) = near
+            if e.path in added | changed | odd:
                 return "unreviewed"
             return "clean" if e.type == "directory" else self.from_tree(L.b.repository, L.B, e.path[len(prefix):])
         s, b, n = C
@@ -1141,7 +1156,7 @@ class World:
         entry = self.own_entry(m, b)
         if entry:  # READING: an own-entry is judged as its tree
             return self.from_tree(entry[0], entry[1], m.name)
-        if self.from_outside({m.name, m.name.split("/")[-1]}, m.digest, b):
+        if self.from_outside(m, b):
             return "clean"
         steps = [t for t in self.steps_with(lambda n: n.name == m.name and n.digest == m.digest) if t[0] is not s]
         if not steps:
@@ -1183,7 +1198,7 @@ class World:
         out = {"LH307"} if any(b.kind not in ("build", "package") and any(n.digest == d for n in b.products)
                                for _, b in self.of_type("step")) else set()
         if steps:
-            return self.walk(steps)
+            return self.walk([steps])
         if out:
             return out
         if named:
@@ -1195,15 +1210,17 @@ class World:
             if not self.tree_covered(L.b.repository, L.B):
                 why |= self.tree_findings(L.b.repository, L.B, set())
         else:
-            why = set()
-            for m in self.index_members(d):
-                made = self.steps_with(lambda n: n.digest == m)
-                if not self.made(m):
-                    why |= self.walk(made) if made else {"LH405"}
+            made = [self.steps_with(lambda n: n.digest == m) for m in self.index_members(d) if not self.made(m)]
+            why = {"LH405"} if [] in made else set()
+            if any(made):
+                why |= self.walk([t for t in made if t], why)
         return out | why or {"LH312"}
 
-    def walk(self, steps):
-        return self.step_findings(steps, set(), True) - {"violation", "unreviewed"} or {"LH314"}
+    def walk(self, starts, found=frozenset()):
+        """The findings of steps, beside those that the same walk found; the steps wait for each other when there are none."""
+        seen = set()
+        out = set(found).union(*(self.step_findings(steps, seen, True) for steps in starts))
+        return out - {"violation", "unreviewed"} or {"LH314"}
 
     def step_own(self, s, b, n, asked=False):
         """Own findings; `asked`: the product is asked for as an artifact, so its name counts."""
@@ -1244,7 +1261,11 @@ class World:
                 out.add("LH305")
             else:
                 behind = self.steps_with(lambda k: k.name == m.name and k.digest == m.digest)
-                out |= self.step_findings(behind, seen) if behind else {"LH306"}
+                t = self.fewest(behind)
+                if t and (t[0].digest, m.name, m.digest) in self.faithful:  # else the material would be clean: from another tree
+                    out.add("LH311")
+                else:
+                    out |= self.step_findings(behind, seen) if behind else {"LH306"}
         return out
 
     def tree_findings(self, repository, root, seen):

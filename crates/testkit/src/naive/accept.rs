@@ -47,15 +47,16 @@ pub(super) fn decide(evidence: &Evidence, allowed: &BTreeSet<Label>) -> &'static
 
 /// Whether another digest is released from a ref of the product, or from everywhere, and this one is not.
 fn is_rolled_back(evidence: &Evidence, product: &ProductRow) -> bool {
-    let entries = evidence.current(ListKind::Released).map_or(&[][..], |list| &list.entries);
-    let mut released = Vec::new();
-    for entry in entries {
-        let ListEntry::Released { target_ref, digest } = entry else { continue };
-        if target_ref.is_empty() || any_glob(&product.refs, target_ref) {
-            released.push(*digest);
+    [evidence.current(ListKind::Released), evidence.last_released].into_iter().flatten().any(|list| {
+        let mut released = Vec::new();
+        for entry in &list.entries {
+            let ListEntry::Released { target_ref, digest } = entry else { continue };
+            if target_ref.is_empty() || any_glob(&product.refs, target_ref) {
+                released.push(*digest);
+            }
         }
-    }
-    !released.is_empty() && !released.contains(&evidence.facts.question.digest)
+        !released.is_empty() && !released.contains(&evidence.facts.question.digest)
+    })
 }
 
 /// Rule required-acts, of one act.

@@ -52,7 +52,9 @@ fn prefixes(archive: &[EntryFact]) -> Vec<String> {
     if let (Some(first), 1) = (firsts.first(), firsts.len()) {
         let prefix = format!("{first}/");
         let files = archive.iter().filter(|entry| entry.entry_type != EntryType::Directory);
-        if files.into_iter().all(|entry| entry.path.starts_with(&prefix)) {
+        let plain = first.chars().all(|letter| letter.is_ascii_alphanumeric() || "._+-".contains(letter));
+        let bare = first.is_empty() || first.starts_with(['.', '-']);
+        if plain && !bare && files.into_iter().all(|entry| entry.path.starts_with(&prefix)) {
             prefixes.push(prefix);
         }
     }

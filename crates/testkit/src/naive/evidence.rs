@@ -35,6 +35,8 @@ pub(super) struct Evidence<'a> {
     pub(super) lists: Vec<&'a List>,
     /// The current list of each kind.
     current: Vec<&'a List>,
+    /// The effective released list of the highest sequence issued by now, whoever signed it.
+    pub(super) last_released: Option<&'a List>,
     /// (repository, git id, root) as authorised landings state them together.
     joins: Vec<(&'a str, &'a str, Sha256)>,
 }
@@ -67,7 +69,8 @@ impl<'a> Evidence<'a> {
         let mut rows = facts.trust.products.iter().filter(|row| row.name == name);
         let product = rows.next().filter(|_| rows.next().is_none());
         let joins = joins(facts, &known);
-        Self { facts, product, name, known, lists, current, joins }
+        let last_released = current_list(facts, &signed, &[], ListKind::Released);
+        Self { facts, product, name, known, lists, current, last_released, joins }
     }
 
     /// Kind of a principal that is stated as `stated`.

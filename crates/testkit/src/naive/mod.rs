@@ -4,13 +4,13 @@
 //! Gives verdict and labels only; findings, files, proof and frontier are not its business.
 //!
 //! **Readings.** Nothing here is taken from what `lineage` answers. Where the page leaves a reading open, this one is chosen:
-//! - A landing without the inventory of `from` covers nothing, a whole-tree review of its `to` included: the reviews that
-//!   bind it by merge, and the authors they name, are not known.
 //! - A file of a container without `sha256` has the content of no material, as in section 3.
 //! - Who has an entry without sponsor stands for the entries with role sponsor, also when another entry of his has one.
 //! - In a whole-tree review the kinds and sponsors of its authors are pooled with those of the landing.
 //! - Of near matches alike in differences, root and prefix the landing with the smallest digest counts.
 //! - `merge_of` resolves under `sha1-join` alone where it lets a conflict through, always where it names authors.
+//! - Of the highest sequence the released list with the smallest digest counts, taken back or not; a step is behind
+//!   another only when its product is clean there.
 //! - `prev` has no circle: a digest cannot name a statement that names it.
 
 mod accept;

@@ -194,6 +194,7 @@ impl<'a> Steps<'_, 'a> {
         step.parameters.iter().chain(labelled).all(|(name, value)| {
             let fixed = self.evidence.product.and_then(|product| product.parameters.get(name));
             fixed.is_some_and(|glob| matches(glob, value))
+                || (name == "command" && runs_an_instruction(value, step, label))
                 || trees(step).any(|tree| self.derives_from(tree, value))
                 || step.products.iter().any(|made| {
                     super::accept::approvals(self.evidence, "parameters", made.digest)
@@ -227,14 +228,14 @@ impl<'a> Steps<'_, 'a> {
                         .is_some_and(|entry| file.mode.is_none_or(|mode| mode & 0o111 & !entry.mode == 0))
                 }) || self.evidence.is_trusted_input(file.digest, None)
                     || self.is_pinned(step, &file.name, file.digest)
-                    || self.faithful.iter().any(|(_, name, digest)| *name == file.name && *digest == file.digest)
-                    || self.is_fetched(file.digest)
+                    || self.makers(step, file).next().is_some()
+                    || self.is_fetched(&file.name, file.digest)
             }
-            Material::External(External { name, digest: Some(digest), .. }) => {
+            Material::External(External { uri, name, digest: Some(digest) }) => {
                 let unpinned = has_word(&pair.1.may, "fetch") && self.allowed.contains(&Label::UnpinnedInput);
                 self.evidence.is_trusted_input(*digest, None)
                     || name.as_ref().is_some_and(|name| self.is_pinned(step, name, *digest))
-                    || self.is_fetched(*digest)
+                    || self.is_fetched(name.as_ref().unwrap_or(uri), *digest)
                     || unpinned
             }
             Material::External(External { digest: None, .. }) => false,
@@ -251,7 +252,22 @@ impl<'a> Steps<'_, 'a> {
         })
     }
 
-    fn is_fetched(&self, digest: Sha256) -> bool {
+    /// Faithful steps that made a file material out of nothing but trees of the step that reads it.
+    fn makers(&self, reader: &Step, file: &NamedDigest) -> impl Iterator<Item = StatementDigest> {
+        let trees_of = |step: &Step| -> BTreeSet<(String, Option<Sha256>)> {
+            trees(step).map(|tree| (tree.repository.clone(), self.root_of(tree))).collect()
+        };
+        let read = trees_of(reader);
+        let made = self.faithful.iter().filter(|(_, name, digest)| *name == file.name && *digest == file.digest);
+        made.map(|(maker, ..)| *maker).filter(move |maker| {
+            self.evidence.known.iter().any(|known| match &known.statement.body {
+                Body::Step(step) => known.statement.digest == *maker && trees_of(step).is_subset(&read),
+                _ => false,
+            })
+        })
+    }
+
+    fn is_fetched(&self, name: &str, digest: Sha256) -> bool {
         self.allowed.contains(&Label::UnpinnedInput)
             && self.evidence.known.iter().any(|known| {
                 let Body::Step(step) = &known.statement.body else { return false };
@@ -264,7 +280,7 @@ impl<'a> Steps<'_, 'a> {
                 known.usable
                     && by_whom
                     && step.kind == StepKind::Fetch
-                    && step.products.iter().any(|product| product.digest == digest)
+                    && step.products.iter().any(|product| product.name == name && product.digest == digest)
                     && !self.evidence.known.iter().any(|other| self.is_against(other, known.statement.digest))
             })
     }
@@ -317,9 +333,7 @@ impl<'a> Steps<'_, 'a> {
                 }
                 for material in &step.materials {
                     let Material::File(file) = material else { continue };
-                    let behind =
-                        self.faithful.iter().filter(|(_, name, made)| *name == file.name && *made == file.digest);
-                    waiting.extend(behind.map(|(step, ..)| *step));
+                    waiting.extend(self.makers(step, file));
                 }
             }
         }
@@ -345,6 +359,11 @@ impl<'a> Steps<'_, 'a> {
         let mut files = BTreeMap::new();
         for material in &step.materials {
             let Material::File(file) = material else { continue };
+            if self.evidence.is_trusted_input(file.digest, None)
+                && !self.evidence.is_trusted_input(file.digest, Some("dependency"))
+            {
+                continue;
+            }
             let source =
                 Source { entry_type: EntryType::File, sha256: Some(file.digest), link_target: "", mode: file.mode };
             if namespace.get(file.name.as_str()).is_none_or(|there| there.sha256 != source.sha256) {
@@ -364,6 +383,15 @@ impl<'a> Steps<'_, 'a> {
         let all_there = expected.keys().all(|path| entry(product, path).is_some());
         !label.path_map.is_empty() && all_known && in_place && all_there && !is_below_a_file(product)
     }
+}
+
+/// Whether a command is an instruction's name, alone or after an interpreter.
+fn runs_an_instruction(value: &str, step: &Step, label: Option<&StepActor>) -> bool {
+    let mut all = step.instructions.iter().chain(label.into_iter().flat_map(|label| &label.instructions));
+    all.any(|instruction| {
+        let named = |interpreter: &&str| value == format!("{interpreter} {}", instruction.name);
+        value == instruction.name || ["sh", "bash", "dash", "perl", "python3", "node"].iter().any(|it| named(&it))
+    })
 }
 
 /// What a path of the namespace is.

@@ -234,21 +234,26 @@ fn inputs(facts: &mut Facts, rng: &mut Rng, tip: &Tip, step: &mut Step) {
         }
     }
     if facts.preset.allow_labels.contains(&Label::UnpinnedInput) && rng.chance(25) {
+        let uri = "https://example.com/data".to_owned();
+        let name = rng.chance(60).then(|| "data".to_owned());
         let fetched = Step {
             kind: StepKind::Fetch,
             only_on_success: true,
             materials: Vec::new(),
-            products: vec![named("data", digest(602))],
+            products: vec![named(name.as_deref().unwrap_or(&uri), digest(602))],
             instructions: Vec::new(),
             parameters: BTreeMap::new(),
         };
         push(facts, ci(OBSERVER), Body::Step(fetched));
-        let (uri, data) = ("https://example.com/data".to_owned(), Some(digest(602)));
-        step.materials.push(Material::External(External { uri, name: None, digest: data }));
+        step.materials.push(if name.is_some() && rng.chance(40) {
+            Material::File(named("data", digest(602)))
+        } else {
+            Material::External(External { uri, name, digest: Some(digest(602)) })
+        });
     }
 }
 
-fn trust_input(facts: &mut Facts, digest: Sha256, used_as: &str) {
+pub(super) fn trust_input(facts: &mut Facts, digest: Sha256, used_as: &str) {
     let row = TrustedInputRow { digest, used_as: used_as.to_owned(), products: words(&["app"]), expires: NOW + 900 };
     facts.trust.trusted_inputs.push(row);
 }

@@ -227,6 +227,24 @@ pub(super) const ALL: &[Defect] = &[
         f.trust.products[0].refs = words(&[*r.pick(&["refs/heads/*", "refs/heads/main", "refs/heads/rel"])]);
         true
     }),
+    ("rollback: by one who was revoked since", |f, r| {
+        let mut former = row(SignerMethod::Key, "former", ActorKind::Automation, &["list"]);
+        former.products = words(&["*"]);
+        f.trust.identities.push(former);
+        let old = if r.chance(70) { digest(708) } else { f.question.digest.0 };
+        let entry = ListEntry::Released { target_ref: String::new(), digest: ArtifactDigest(old) };
+        listed(f, r, entry);
+        if let Some(statement) = f.statements.last_mut() {
+            statement.signers = vec![signer(SignerMethod::Key, "former")];
+            if let Body::List(list) = &mut statement.body {
+                list.kind = lasthand_model::wire::facts::ListKind::Released;
+                list.issued_at = if r.chance(80) { NOW } else { NOW + 1 };
+                list.sequence = if r.chance(80) { 9 } else { 6 };
+            }
+        }
+        let gone = ListEntry::Identity { principal: "former".to_owned(), from: None, until: None };
+        listed(f, r, gone)
+    }),
     ("base-covered: a landing without inventory below", |f, r| {
         let froms: Vec<_> = f.statements.iter().filter_map(from_root).collect();
         !froms.is_empty() && f.inventories.remove(r.pick(&froms)).is_some()

@@ -8,7 +8,7 @@ use lasthand_model::wire::facts::{
     SignerMethod, SourceTree, WaiverRow,
 };
 
-use super::chain::ASKED;
+use super::chain::{ASKED, trust_input};
 use super::defects::{Defect, with, with_statement};
 use super::defects_source::{change_row, disallow, listed, remove};
 use super::parts::{
@@ -109,6 +109,24 @@ pub(super) const ALL: &[Defect] = &[
         let value = *r.pick(&[MAIN, REL, "git/app", "git/lib"]);
         with!(f, r, Step, |it| it.parameters.insert("source".to_owned(), value.to_owned()))
     }),
+    ("parameters: a command", |f, r| {
+        let value = *r.pick(&[
+            "ci/build.yml",
+            "sh ci/build.yml",
+            "python3 ci/build.yml",
+            "node tools/rustc",
+            "bash  ci/build.yml",
+            "ruby ci/build.yml",
+            "sh ci/build.yml --evil",
+            "sh src/a",
+            "sh ",
+        ]);
+        let name = if r.chance(85) { "command" } else { "commands" };
+        if r.chance(25) {
+            return with!(f, r, StepActor, |it| it.parameters.insert(name.to_owned(), value.to_owned()));
+        }
+        with!(f, r, Step, |it| it.parameters.insert(name.to_owned(), value.to_owned()))
+    }),
     ("one-revision: two", |f, r| {
         let tree = f.statements.iter().find_map(|statement| match &statement.body {
             Body::Landing(landing) => landing.from.clone().or_else(|| Some(landing.to.clone())),
@@ -184,6 +202,69 @@ pub(super) const ALL: &[Defect] = &[
         remove(f, r, |body| matches!(body, Body::Step(step) if step.kind == StepKind::Build))
     }),
     ("product-of-step: other name", |f, r| with!(f, r, Step, |it| it.products[0].name = "app.other".to_owned())),
+    ("product-of-step: made from another tree", |f, r| {
+        let of_build = !r.chance(30);
+        let trees: Vec<_> = f.statements.iter().filter_map(landed_tree).collect();
+        if trees.is_empty() {
+            return false;
+        }
+        let tree = r.pick(&trees).clone();
+        let steps = f.statements.iter_mut().filter_map(|statement| match &mut statement.body {
+            Body::Step(step) if (step.kind == StepKind::Build) == of_build => Some(step),
+            _ => None,
+        });
+        let materials = steps.flat_map(|step| &mut step.materials);
+        let changed = materials.filter_map(|material| match material {
+            Material::Tree(source) => Some(source.tree = tree.clone()),
+            _ => None,
+        });
+        changed.count() > 0
+    }),
+    ("product-of-step: made from one tree more", |f, r| {
+        let tree = enter(f, Vec::new());
+        let material = Material::Tree(SourceTree { repository: "git/lib".to_owned(), tree });
+        let both = r.chance(40);
+        // The empty tree is covered where it has landed.
+        let landing = f.statements.iter().find(|it| matches!(it.body, Body::Landing(_))).cloned();
+        let Some((signers, Body::Landing(mut landing))) = landing.map(|it| (it.signers, it.body)) else { return false };
+        landing.repository = "git/lib".to_owned();
+        (landing.from, landing.prev, landing.merge_of) = (None, None, None);
+        landing.to = enter(f, Vec::new());
+        push(f, signers[0].clone(), Body::Landing(landing));
+        let mut added = false;
+        for statement in &mut f.statements {
+            if let Body::Step(step) = &mut statement.body
+                && (step.kind == StepKind::Build || (both && step.kind == StepKind::Package))
+            {
+                step.materials.push(material.clone());
+                added = true;
+            }
+        }
+        added
+    }),
+    ("fetched: under another name", |f, r| {
+        let name = *r.pick(&["data", "data.old", "https://example.com/data"]);
+        if r.chance(50) {
+            let fetches = f.statements.iter_mut().filter_map(|it| match &mut it.body {
+                Body::Step(step) if step.kind == StepKind::Fetch => step.products.first_mut(),
+                _ => None,
+            });
+            return fetches.map(|product| product.name = name.to_owned()).count() > 0;
+        }
+        let mut there = false;
+        for statement in &mut f.statements {
+            let Body::Step(step) = &mut statement.body else { continue };
+            for material in &mut step.materials {
+                match material {
+                    Material::External(it) if it.digest == Some(digest(602)) => it.name = Some(name.to_owned()),
+                    Material::File(it) if it.digest == digest(602) => it.name = name.to_owned(),
+                    _ => continue,
+                }
+                there = true;
+            }
+        }
+        there
+    }),
     ("fetched: no fetch", |f, r| match r.below(2) {
         0 => remove(f, r, |body| matches!(body, Body::Step(step) if step.kind == StepKind::Fetch)),
         _ => change_row(f, OBSERVER, |row| row.may.retain(|word| word != "fetch")),
@@ -223,6 +304,26 @@ pub(super) const ALL: &[Defect] = &[
             entries.remove(at);
             true
         })
+    }),
+    ("package-compare: a trusted input in the product", |f, r| {
+        let used_as = *r.pick(&["toolchain", "base", "dependency"]);
+        trust_input(f, digest(605), used_as);
+        if r.chance(20) {
+            trust_input(f, digest(605), "dependency");
+        }
+        let shipped = r.chance(75);
+        let asked = if f.inventories.contains_key(&digest(501)) { 501 } else { ASKED };
+        let inside = f.inventories.get_mut(&digest(asked)).map(|entries| {
+            if shipped {
+                entries.push(file("opt/src/rt", 605, 0o644));
+            }
+        });
+        let steps = f.statements.iter_mut().filter_map(|it| match &mut it.body {
+            Body::Step(step) if step.kind == StepKind::Package => Some(step),
+            _ => None,
+        });
+        let file = || Material::File(NamedDigest { name: "src/rt".to_owned(), digest: digest(605), mode: None });
+        steps.map(|step| step.materials.push(file())).count() > 0 && inside.is_some()
     }),
     ("package-compare: map", |f, r| {
         let how = r.below(3);
@@ -294,6 +395,13 @@ pub(super) const ALL: &[Defect] = &[
         true
     }),
 ];
+
+fn landed_tree(statement: &lasthand_model::wire::facts::StatementFact) -> Option<lasthand_model::wire::facts::TreeRef> {
+    match &statement.body {
+        Body::Landing(landing) => Some(landing.to.clone()),
+        _ => None,
+    }
+}
 
 fn some_container<'f>(facts: &'f mut Facts, rng: &mut Rng) -> Option<&'f mut Vec<EntryFact>> {
     let n = if rng.chance(50) && facts.inventories.contains_key(&digest(501)) { 501 } else { ASKED };
