@@ -2,7 +2,7 @@
 
 use lasthand_model::actor::StepKind;
 use lasthand_model::digest::Sha256;
-use lasthand_model::wire::facts::Body;
+use lasthand_model::wire::facts::{Body, TreeRef};
 use rustc_hash::FxHashSet;
 
 use crate::accept::{self, Decision, Goal};
@@ -10,7 +10,7 @@ use crate::cover::{Place, WholeBy};
 use crate::outcome::{ProofItem, ProofRole};
 use crate::people;
 use crate::run::Run;
-use crate::steps::Standing;
+use crate::steps::{Candidate, Standing, source_trees};
 use crate::world::Known;
 
 /// Collects the statements of one derivation, each once, sorted by role.
@@ -90,7 +90,10 @@ impl<'a> Proof<'_, '_, 'a> {
         while let Some(goal) = goals.pop() {
             match goal {
                 Goal::Step(at) => steps.push(*at),
-                Goal::SourceArchive(_, place) => places.push(*place),
+                Goal::SourceArchive(landing, place) => {
+                    self.landing(*landing);
+                    places.push(*place);
+                }
                 Goal::TrustedInput => {}
                 Goal::Index(members) => goals.extend(members.iter().map(|(_, goal)| goal)),
             }
@@ -101,6 +104,9 @@ impl<'a> Proof<'_, '_, 'a> {
             }
         }
         self.approvals();
+        for start in self.run.world.product.iter().flat_map(|product| &product.onboarding) {
+            self.named(&start.repository, &start.tree);
+        }
         self.places(places);
     }
 
@@ -115,6 +121,10 @@ impl<'a> Proof<'_, '_, 'a> {
         if let Some(label) = candidate.label {
             self.at(role, label, format!("who acted in that {} step, and how it was captured", candidate.body.kind));
         }
+        for tree in source_trees(&candidate.body.materials) {
+            self.named(&tree.repository, &tree.tree);
+        }
+        self.refs_of(candidate);
         for standing in decision.steps.standings(candidate) {
             match standing {
                 Standing::Tree(place) => places.push(*place),
@@ -124,6 +134,33 @@ impl<'a> Proof<'_, '_, 'a> {
                 }
                 _ => {}
             }
+        }
+    }
+
+    /// The landings whose ref a parameter's value is.
+    fn refs_of(&mut self, candidate: &Candidate<'a>) {
+        let decision = self.decision;
+        let more = candidate.actor.into_iter().flat_map(|actor| actor.parameters.values());
+        let values: FxHashSet<&str> = candidate.body.parameters.values().chain(more).map(String::as_str).collect();
+        if values.is_empty() {
+            return;
+        }
+        for standing in decision.steps.standings(candidate) {
+            let Standing::Tree(place) = standing else { continue };
+            for at in decision.cover.to_tree.get(place).into_iter().flatten() {
+                let landing = decision.cover.landings.get(*at);
+                if landing.is_some_and(|landing| values.contains(landing.body.target_ref.as_str())) {
+                    self.landing(*at);
+                    break;
+                }
+            }
+        }
+    }
+
+    /// The landing that says which root a SHA-1 id means, where a reference has no root.
+    fn named(&mut self, repository: &str, tree: &TreeRef) {
+        if let Some(at) = self.run.named_by(repository, tree) {
+            self.at(ProofRole::Source, at, "which tree a SHA-1 id means".to_owned());
         }
     }
 
@@ -199,6 +236,8 @@ impl<'a> Proof<'_, '_, 'a> {
         let cover = &self.decision.cover;
         // Paths whose earlier history no longer matters: they were added, or taken away, under review.
         let mut settled: FxHashSet<&str> = FxHashSet::default();
+        let order = |place: &Place<'a>| cover.whole.get(place).map(|(order, _)| *order);
+        let limit = cover.landings.get(first).and_then(|info| order(&(info.body.repository.as_str(), info.to)));
         let mut at = first;
         for _ in 0..=cover.landings.len() {
             let Some(landing) = cover.landings.get(at) else { return };
@@ -218,7 +257,8 @@ impl<'a> Proof<'_, '_, 'a> {
                 }
             }
             let from = (landing.body.repository.as_str(), landing.from);
-            if cover.whole.contains_key(&from) {
+            // A tree that became covered only after this one is no start for it.
+            if order(&from).is_some_and(|earlier| limit.is_none_or(|limit| earlier < limit)) {
                 places.push(from);
                 return;
             }
@@ -250,6 +290,11 @@ impl<'a> Proof<'_, '_, 'a> {
         {
             let shows = format!("{} moved in {}", landing.body.target_ref, landing.body.repository);
             self.at(ProofRole::Source, landing.statement, shows);
+            let body = landing.body;
+            let merge = body.merge_of.iter().flat_map(|merge| [&merge.head, &merge.base, &merge.result]);
+            for tree in body.from.iter().chain([&body.to]).chain(merge) {
+                self.named(&body.repository, tree);
+            }
         }
     }
 
@@ -259,6 +304,9 @@ impl<'a> Proof<'_, '_, 'a> {
         {
             let shows = format!("{} approved the change", review.body.reviewer.principal);
             self.at(ProofRole::Review, review.statement, shows);
+            for tree in review.body.base.iter().chain([&review.body.head]) {
+                self.named(&review.body.repository, tree);
+            }
         }
     }
 }

@@ -10,8 +10,17 @@ use crate::labels::LabelSet;
 use crate::landing;
 use crate::world::World;
 
+/// What landings say that a SHA-1 id means.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Named {
+    /// The root; nothing where landings disagree.
+    root: Option<Sha256>,
+    /// The first landing that says so: index in `World::known`.
+    landing: usize,
+}
+
 /// Roots of SHA-1 ids, by repository.
-pub(crate) type Roots<'a> = FxHashMap<&'a str, FxHashMap<&'a GitId, Option<Sha256>>>;
+pub(crate) type Roots<'a> = FxHashMap<&'a str, FxHashMap<&'a GitId, Named>>;
 
 /// The world with the labels that derivations may carry.
 pub(crate) struct Run<'w, 'a> {
@@ -53,8 +62,17 @@ impl<'w, 'a> Run<'w, 'a> {
         if let Some(root) = tree.root {
             return Some(root.0);
         }
+        self.named(repository, tree)?.root
+    }
+
+    /// The landing by which a reference without a root means one.
+    pub(crate) fn named_by(&self, repository: &str, tree: &TreeRef) -> Option<usize> {
+        self.named(repository, tree).filter(|_| tree.root.is_none()).map(|named| named.landing)
+    }
+
+    fn named(&self, repository: &str, tree: &TreeRef) -> Option<&Named> {
         let id = tree.git_tree.as_ref().or(tree.git_commit.as_ref())?;
-        *self.roots.get(repository)?.get(id)?
+        self.roots.get(repository)?.get(id)
     }
 }
 
@@ -63,7 +81,7 @@ impl<'w, 'a> Run<'w, 'a> {
 /// SECURITY: only who may state landings may say what a SHA-1 id means; else an agent could call its tree a reviewed one.
 pub(crate) fn git_roots<'a>(world: &World<'a>) -> Roots<'a> {
     let mut roots: Roots<'a> = FxHashMap::default();
-    for (_, statement, body) in world.each(&world.by_subject.landings) {
+    for (at, statement, body) in world.each(&world.by_subject.landings) {
         let Body::Landing(landing) = body else { continue };
         if !statement.usable() || landing::authority(world, statement, landing).is_none() {
             continue;
@@ -76,9 +94,9 @@ pub(crate) fn git_roots<'a>(world: &World<'a>) -> Roots<'a> {
         for tree in trees {
             let Some(root) = tree.root.map(|root| root.0) else { continue };
             for id in tree.git_tree.iter().chain(&tree.git_commit) {
-                let one = |known: &mut Option<Sha256>| *known = known.filter(|known| *known == root);
+                let one = |known: &mut Named| known.root = known.root.filter(|known| *known == root);
                 let ids = roots.entry(landing.repository.as_str()).or_default();
-                ids.entry(id).and_modify(one).or_insert(Some(root));
+                ids.entry(id).and_modify(one).or_insert(Named { root: Some(root), landing: at });
             }
         }
     }
