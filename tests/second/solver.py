@@ -1161,9 +1161,11 @@ class World:
         steps = [t for t in self.steps_with(lambda n: n.name == m.name and n.digest == m.digest) if t[0] is not s]
         if not steps:
             return "unreviewed"
-        if any((t[0].digest, m.name, m.digest) in self.faithful for t in steps):
+        if self.product_of_step(m, b):
             return "clean"
-        return self.bad_answer(self.step_findings(steps, set()))
+        # READING: a product of a faithful step from another tree is not clean here either; its finding is LH311
+        t = self.fewest(steps)
+        return self.bad_answer({"LH311"} if (t[0].digest, m.name, m.digest) in self.faithful else self.step_findings(steps, set()))
 
     @staticmethod
     def bad_answer(found):

@@ -390,7 +390,7 @@ fn runs_an_instruction(value: &str, step: &Step, label: Option<&StepActor>) -> b
     let mut all = step.instructions.iter().chain(label.into_iter().flat_map(|label| &label.instructions));
     all.any(|instruction| {
         let named = |interpreter: &&str| value == format!("{interpreter} {}", instruction.name);
-        value == instruction.name || ["sh", "bash", "dash", "perl", "python3", "node"].iter().any(|it| named(&it))
+        value == instruction.name || ["sh", "bash", "dash", "perl", "python3", "node"].iter().any(named)
     })
 }
 

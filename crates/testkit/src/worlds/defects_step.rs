@@ -215,10 +215,10 @@ pub(super) const ALL: &[Defect] = &[
         });
         let materials = steps.flat_map(|step| &mut step.materials);
         let changed = materials.filter_map(|material| match material {
-            Material::Tree(source) => Some(source.tree = tree.clone()),
+            Material::Tree(source) => Some(source),
             _ => None,
         });
-        changed.count() > 0
+        changed.map(|source| source.tree = tree.clone()).count() > 0
     }),
     ("product-of-step: made from one tree more", |f, r| {
         let tree = enter(f, Vec::new());
