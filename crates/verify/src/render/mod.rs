@@ -3,6 +3,7 @@
 //! SECURITY: names in evidence and artifacts are foreign. Everything that is printed goes through [`escape`], so that no name can move
 //! the cursor, hide text or turn it around.
 
+mod behind;
 mod escape;
 mod inspect;
 mod page;

@@ -5,6 +5,7 @@ use lasthand_model::wire::facts::Body;
 use lasthand_model::wire::report::ReportFile;
 
 use super::Style;
+use super::behind::behind;
 use super::page::{Page, Paint};
 use super::view::View;
 use crate::error::UnknownPathError;
@@ -42,8 +43,16 @@ pub fn why(verification: &Verification, path: &str, style: Style) -> Result<Stri
                 chain.push(*digest);
             }
         }
-        for digest in chain {
-            link(&mut page, &view, digest);
+        // A copied file has its review already; what was made has the whole source of its step behind it.
+        let made = matches!(explained.rule.as_str(), "product" | "path-map-hardlink") && explained.review.is_none();
+        if made {
+            chain.extend(behind(&verification.facts, &chain));
+        }
+        for digest in &chain {
+            link(&mut page, &view, *digest);
+        }
+        if made {
+            findings_behind(&mut page, verification, &view, &chain);
         }
         if !explained.actors.is_empty() {
             let actors: Vec<String> = explained.actors.iter().map(|actor| view.principal(actor)).collect();
@@ -76,6 +85,17 @@ fn link(page: &mut Page, view: &View<'_>, digest: StatementDigest) {
     let who = if who.is_empty() { "nobody is stated".to_owned() } else { who.join(", ") };
     let signed = view.signed(view.people.signer(signers).as_ref(), &actors);
     page.entry(2, kind, &format!("{who}{signed} [{}]", view.source(digest)));
+}
+
+/// What was found at the steps and landings of a chain.
+fn findings_behind(page: &mut Page, verification: &Verification, view: &View<'_>, chain: &[StatementDigest]) {
+    let errors = verification.outcome.frontier.iter().map(|item| &item.finding);
+    for finding in errors.filter(|finding| finding.place.step.is_some_and(|step| chain.contains(&step))) {
+        page.blank();
+        page.title(Paint::Strong, &format!("{} {}", finding.id.id(), finding.id.name()), "");
+        page.line(2, 2, &view.people.by_name(&finding.message));
+        page.line(2, 2, &format!("- {}", view.hint(finding)));
+    }
 }
 
 fn findings(page: &mut Page, verification: &Verification, view: &View<'_>, file: &ReportFile) {

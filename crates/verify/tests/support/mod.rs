@@ -256,7 +256,7 @@ fn signed_step(
     let provenance = json!({
         "buildDefinition": {
             "buildType": "https://lasthand.dev/buildtypes/run/v0.1",
-            "externalParameters": { "kind": kind, "command": ["make", kind] },
+            "externalParameters": { "kind": kind, "command": ["sh", "Makefile"] },
             "resolvedDependencies": materials,
         },
         "runDetails": { "builder": { "id": "https://ci.example" } },
