@@ -123,7 +123,10 @@ fn inspect_and_why_tell_the_story_of_a_refused_release_too() {
     assert!(report.get("verdict").is_none());
     let why = call(top, ["why", "release.tar.gz", "greet-1.0/bin/greet", "--bundle", "evidence"]);
     assert_eq!(why.code, 0, "{}", why.err);
-    assert!(why.out.contains("violation"), "{}", why.out);
+    // The compiled file leads to the landing behind its build, to who did it, and to what is missing.
+    for part in ["violation", "landing", "coder-7@agents.example (agent", "LH202", "`src/main.c`"] {
+        assert!(why.out.contains(part), "{part}: {}", why.out);
+    }
     let lost = call(top, ["why", "release.tar.gz", "greet-1.0/bin/gret", "--bundle", "evidence"]);
     assert_eq!(lost.code, 2);
     assert!(lost.err.contains("did you mean `greet-1.0/bin/greet`"), "{}", lost.err);
