@@ -47,6 +47,8 @@ pub(crate) struct Cover<'a> {
     pub(crate) landings: Vec<LandingInfo<'a>>,
     /// Wholly covered trees, why, and in which order they became so.
     pub(crate) whole: FxHashMap<Place<'a>, (usize, WholeBy)>,
+    /// Trees that became wholly covered and whose landings onwards were not looked at yet.
+    joined: Vec<Place<'a>>,
     /// Landings by the tree they lead to.
     pub(crate) to_tree: FxHashMap<Place<'a>, Vec<usize>>,
     /// For each landing and each of its changes: the reviews that answer for it, or none.
@@ -70,6 +72,7 @@ impl<'a> Cover<'a> {
             reviews,
             landings,
             whole: FxHashMap::default(),
+            joined: Vec::new(),
             to_tree: FxHashMap::default(),
             answers: Vec::new(),
             own_left: Vec::new(),
@@ -195,6 +198,7 @@ impl<'a> Cover<'a> {
         let new = !self.whole.contains_key(&place);
         if new {
             self.whole.insert(place, (order, by));
+            self.joined.push(place);
         }
         new
     }
@@ -204,9 +208,13 @@ impl<'a> Cover<'a> {
             self.versions.get_mut().add_tree(*place);
         }
         let children = self.children();
+        let mut from_tree: FxHashMap<Place<'a>, Vec<usize>> = FxHashMap::default();
+        for (at, landing) in self.landings.iter().enumerate() {
+            from_tree.entry((landing.body.repository.as_str(), landing.from)).or_default().push(at);
+        }
         // LIMIT: each further pass needs a tree that joined in the one before.
         for _ in 0..=self.landings.len() + 1 {
-            if !self.pass(run, &children) {
+            if !self.pass(run, &children, &from_tree) {
                 break;
             }
         }
@@ -223,14 +231,20 @@ impl<'a> Cover<'a> {
     }
 
     /// Walks every chain once; tells whether a tree became wholly covered.
-    fn pass(&mut self, run: &Run<'_, 'a>, children: &[Vec<usize>]) -> bool {
+    fn pass(
+        &mut self,
+        run: &Run<'_, 'a>,
+        children: &[Vec<usize>],
+        from_tree: &FxHashMap<Place<'a>, Vec<usize>>,
+    ) -> bool {
         let before = self.whole.len();
         self.own_left = vec![None; self.landings.len()];
         self.left = vec![None; self.landings.len()];
         let mut state = State::default();
-        let mut stack: Vec<Turn> =
-            (0..self.landings.len()).rev().filter(|at| self.starts_chain(*at)).map(Turn::Enter).collect();
-        while let Some(turn) = stack.pop() {
+        self.joined.clear();
+        let mut starts: Vec<usize> = (0..self.landings.len()).rev().filter(|at| self.starts_chain(*at)).collect();
+        let mut stack: Vec<Turn> = Vec::new();
+        while let Some(turn) = stack.pop().or_else(|| self.next_start(from_tree, &mut starts)) {
             let at = match turn {
                 Turn::Enter(at) => at,
                 Turn::Leave(mark) => {
@@ -247,6 +261,17 @@ impl<'a> Cover<'a> {
             }
         }
         self.whole.len() > before
+    }
+
+    /// The next landing that needs none before it; when all are done, one from a tree that joined in this pass.
+    fn next_start(&mut self, from_tree: &FxHashMap<Place<'a>, Vec<usize>>, starts: &mut Vec<usize>) -> Option<Turn> {
+        if starts.is_empty() {
+            let after = self.joined.iter().filter_map(|place| from_tree.get(place)).flatten().copied();
+            starts.extend(after.filter(|at| self.own_left.get(*at).is_some_and(Option::is_none)));
+            starts.sort_unstable_by_key(|at| std::cmp::Reverse(*at));
+            self.joined.clear();
+        }
+        starts.pop().map(Turn::Enter)
     }
 
     /// A landing whose base needs no landing before it.

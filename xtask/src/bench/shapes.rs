@@ -1,5 +1,7 @@
 //! Large facts documents, built from one reviewed tree.
 
+mod hostile;
+
 use std::collections::BTreeMap;
 
 use lasthand_lineage::presets;
@@ -23,16 +25,57 @@ pub(super) enum Shape {
     Chain,
     Fan,
     Random,
+    /// One ref that moves between two trees and back.
+    Flips,
+    /// Reviews of one landing.
+    Reviews,
+    /// Step-actor statements of one step.
+    Labels,
+    /// A chain of steps beside as many revoked people.
+    Revoked,
+    /// As many signers and identity rows as steps.
+    Rows,
+    /// Lock files of one tree, and an input that the last one pins.
+    Locks,
+    /// Members of an index.
+    Index,
+    /// Landings without `prev`, each of which starts where another one ends; the last is stated first.
+    Unlinked,
 }
 
 impl Shape {
-    pub(super) const ALL: [Self; 3] = [Self::Chain, Self::Fan, Self::Random];
+    pub(super) const ALL: [Self; 11] = [
+        Self::Chain,
+        Self::Fan,
+        Self::Random,
+        Self::Flips,
+        Self::Reviews,
+        Self::Labels,
+        Self::Revoked,
+        Self::Rows,
+        Self::Locks,
+        Self::Index,
+        Self::Unlinked,
+    ];
+
+    /// Whether the shape is there to cost as much as facts of its size can, not as a graph that anybody has.
+    pub(super) const fn hostile(self) -> bool {
+        !matches!(self, Self::Chain | Self::Fan | Self::Random)
+    }
 
     pub(super) const fn word(self) -> &'static str {
         match self {
             Self::Chain => "chain",
             Self::Fan => "fan",
             Self::Random => "random",
+            Self::Flips => "flips",
+            Self::Reviews => "reviews",
+            Self::Labels => "labels",
+            Self::Revoked => "revoked",
+            Self::Rows => "rows",
+            Self::Locks => "locks",
+            Self::Index => "index",
+            Self::Unlinked => "unlinked",
         }
     }
 }
@@ -61,6 +104,14 @@ pub(super) fn facts(shape: Shape, ending: Ending, size: usize) -> Facts {
         Shape::Chain => steps(ending, size, |at, _| at.checked_sub(1).into_iter().collect()),
         Shape::Random => random(ending, size),
         Shape::Fan => fan(ending, size),
+        Shape::Flips => hostile::flips(ending, size),
+        Shape::Reviews => hostile::reviews(ending, size),
+        Shape::Labels => hostile::labels(ending, size),
+        Shape::Revoked => hostile::revoked(ending, size),
+        Shape::Rows => hostile::rows(ending, size),
+        Shape::Locks => hostile::locks(ending, size),
+        Shape::Index => hostile::index(ending, size),
+        Shape::Unlinked => hostile::unlinked(ending, size),
     }
 }
 
@@ -85,19 +136,9 @@ fn steps(ending: Ending, size: usize, mut inputs: impl FnMut(usize, &mut Rng) ->
     let mut facts = empty(digest("product", size - 1));
     let tree = land(&mut facts, vec![file(RECIPE, digest("recipe", 0))]);
     for at in 0..size {
-        let mut materials = vec![Material::Tree(SourceTree { repository: REPOSITORY.to_owned(), tree: tree.clone() })];
-        materials.extend(inputs(at, &mut rng).into_iter().map(|earlier| Material::File(object(earlier))));
-        if at == 0 && ending == Ending::Refused {
-            materials.push(Material::File(named("stray", digest("stray", 0))));
-        }
-        let step = Step {
-            kind: StepKind::Build,
-            only_on_success: true,
-            materials,
-            products: vec![object(at)],
-            instructions: vec![named(RECIPE, digest("recipe", 0))],
-            parameters: BTreeMap::new(),
-        };
+        let stray = (at == 0 && ending == Ending::Refused).then(|| named("stray", digest("stray", 0)));
+        let files = inputs(at, &mut rng).into_iter().map(object).chain(stray);
+        let step = build(&tree, files, object(at));
         push(&mut facts, at, BUILDER, Body::Step(step));
     }
     facts
@@ -125,9 +166,16 @@ fn fan(ending: Ending, size: usize) -> Facts {
         parameters: BTreeMap::new(),
     };
     let labels = push(&mut facts, 0, BUILDER, Body::Step(step));
-    let label = StepActor {
+    let path_map = vec![PathRule { from: "src/".to_owned(), to: "src/".to_owned() }];
+    let label = label(labels, StepKind::Package, path_map);
+    push(&mut facts, 1, BUILDER, Body::StepActor(label));
+    facts
+}
+
+fn label(labels: StatementDigest, kind: StepKind, path_map: Vec<PathRule>) -> StepActor {
+    StepActor {
         labels,
-        kind: StepKind::Package,
+        kind,
         product: Some("app".to_owned()),
         actors: vec![actor(Role::Performer, BUILDER.1, ActorKind::Automation)],
         actors_complete: true,
@@ -136,11 +184,9 @@ fn fan(ending: Ending, size: usize) -> Facts {
         materials_bound: Bound::Exact,
         materials_gaps: Vec::new(),
         success: Some(true),
-        path_map: vec![PathRule { from: "src/".to_owned(), to: "src/".to_owned() }],
+        path_map,
         marks: Vec::new(),
-    };
-    push(&mut facts, 1, BUILDER, Body::StepActor(label));
-    facts
+    }
 }
 
 type Who = (SignerMethod, &'static str);
@@ -150,35 +196,57 @@ const REVIEWER: Who = (SignerMethod::SshSk, "key:bo");
 
 /// Lands one tree on the release ref, written by one person and reviewed by another.
 fn land(facts: &mut Facts, entries: Vec<EntryFact>) -> TreeRef {
-    let root = digest("tree", entries.len());
-    let tree = TreeRef { root: Some(InventoryRoot(root)), ..TreeRef::default() };
+    let tree = enter(facts, digest("tree", entries.len()), entries);
+    push(facts, 0, OBSERVER, Body::Landing(landing(None, &tree, None)));
+    push(facts, 0, REVIEWER, Body::Review(review(None, &tree)));
+    tree
+}
+
+fn enter(facts: &mut Facts, root: Sha256, entries: Vec<EntryFact>) -> TreeRef {
     facts.inventories.insert(root, entries);
-    let author = actor(Role::Author, "acct:ana", ActorKind::Human);
-    let landing = Landing {
+    TreeRef { root: Some(InventoryRoot(root)), ..TreeRef::default() }
+}
+
+fn landing(from: Option<&TreeRef>, to: &TreeRef, prev: Option<StatementDigest>) -> Landing {
+    Landing {
         repository: REPOSITORY.to_owned(),
         target_ref: MAIN.to_owned(),
-        from: None,
-        to: tree.clone(),
-        prev: None,
+        from: from.cloned(),
+        to: to.clone(),
+        prev,
         merge_of: None,
-        authors: vec![author],
+        authors: vec![actor(Role::Author, "acct:ana", ActorKind::Human)],
         authors_complete: true,
         export_ignore: Vec::new(),
-    };
-    let review = Review {
+    }
+}
+
+fn review(base: Option<&TreeRef>, head: &TreeRef) -> Review {
+    Review {
         repository: REPOSITORY.to_owned(),
         target_ref: MAIN.to_owned(),
-        base: None,
-        head: tree.clone(),
+        base: base.cloned(),
+        head: head.clone(),
         scope: vec!["**".to_owned()],
         reviewer: actor(Role::Approver, REVIEWER.1, ActorKind::Human),
         authors: Vec::new(),
         authors_complete: false,
         marks: Vec::new(),
-    };
-    push(facts, 0, OBSERVER, Body::Landing(landing));
-    push(facts, 0, REVIEWER, Body::Review(review));
-    tree
+    }
+}
+
+/// A build step of one tree and some files.
+fn build(tree: &TreeRef, files: impl Iterator<Item = NamedDigest>, product: NamedDigest) -> Step {
+    let mut materials = vec![Material::Tree(SourceTree { repository: REPOSITORY.to_owned(), tree: tree.clone() })];
+    materials.extend(files.map(Material::File));
+    Step {
+        kind: StepKind::Build,
+        only_on_success: true,
+        materials,
+        products: vec![product],
+        instructions: vec![named(RECIPE, digest("recipe", 0))],
+        parameters: BTreeMap::new(),
+    }
 }
 
 fn empty(artifact: Sha256) -> Facts {
