@@ -4,6 +4,7 @@
 
 mod material;
 mod read;
+mod revisions;
 
 use std::cell::RefCell;
 use std::ops::Range;
@@ -15,6 +16,7 @@ use lasthand_model::wire::facts::{Body, External, Material, NamedDigest, SourceT
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use self::read::Reader;
+use self::revisions::Revisions;
 use crate::container::{self, Comparison};
 use crate::cover::{Cover, Place};
 use crate::finding::FindingId;
@@ -77,6 +79,8 @@ pub(crate) struct Candidate<'a> {
     standings: Range<usize>,
     /// Its products among those of all steps, as `Products::numbers` takes them.
     pub(crate) products: Range<usize>,
+    /// Its covered trees, a number of `Revisions`.
+    revision: usize,
     pub(crate) faithful: bool,
 }
 
@@ -90,6 +94,9 @@ pub(crate) struct Steps<'a> {
     makers: Groups,
     /// By number: the candidate that showed first that the product is clean.
     clean: Vec<Option<usize>>,
+    revisions: Revisions<'a>,
+    /// Of products with several makers: by product and the reader's revision, the first maker that fits.
+    chosen: RefCell<FxHashMap<(usize, usize), Option<usize>>>,
     /// Comparisons of the artifact, by candidate.
     kept: RefCell<FxHashMap<usize, Rc<Comparison<'a>>>>,
 }
@@ -100,9 +107,10 @@ impl<'a> Steps<'a> {
         let reader = Reader::new(run, cover);
         let mut candidates = Vec::with_capacity(world.steps_as_given.len());
         let mut standings = Vec::new();
+        let mut revisions = Revisions::default();
         for (at, statement, body) in world.each(&world.steps_as_given) {
             if let Body::Step(body) = body {
-                reader.read(at, statement, body, &mut candidates, &mut standings);
+                reader.read(at, statement, body, &mut candidates, &mut standings, &mut revisions);
             }
         }
         candidates.sort_by_cached_key(|candidate| candidate.statement);
@@ -111,7 +119,15 @@ impl<'a> Steps<'a> {
         });
         let makers = Groups::new(world.products.len(), made);
         let clean = vec![None; world.products.len()];
-        let mut steps = Self { candidates, standings, makers, clean, kept: RefCell::default() };
+        let mut steps = Self {
+            candidates,
+            standings,
+            makers,
+            clean,
+            revisions,
+            chosen: RefCell::default(),
+            kept: RefCell::default(),
+        };
         steps.solve(run);
         steps
     }
@@ -144,22 +160,19 @@ impl<'a> Steps<'a> {
     pub(crate) fn clean_for(&self, run: &Run<'_, 'a>, reader: &Candidate<'a>, product: usize) -> Option<usize> {
         let digest = run.world.products.digest(product)?;
         self.clean(product)?;
-        self.makers(product).iter().copied().find(|at| {
-            self.candidates.get(*at).is_some_and(|maker| maker.faithful && self.same_revision(run, maker, reader))
+        let fits = |at: &usize| {
+            self.candidates
+                .get(*at)
+                .is_some_and(|maker| maker.faithful && self.revisions.same(run, maker.revision, reader.revision))
                 && self.product_faults(run, *at, digest).is_empty()
-        })
-    }
-
-    /// Whether each tree behind a product is a tree of the step that reads it.
-    fn same_revision(&self, run: &Run<'_, 'a>, maker: &Candidate<'a>, reader: &Candidate<'a>) -> bool {
-        let trees = |candidate| {
-            self.standings(candidate).iter().filter_map(|standing| match standing {
-                Standing::Tree(place) => Some(*place),
-                _ => None,
-            })
         };
-        let same = trees(maker).all(|place| trees(reader).any(|own| own == place));
-        run.world.rules.demand(Rule::OneRevision, same)
+        match self.makers(product) {
+            [only] => Some(*only).filter(fits),
+            makers => {
+                let first = || makers.iter().copied().find(fits);
+                *self.chosen.borrow_mut().entry((product, reader.revision)).or_insert_with(first)
+            }
+        }
     }
 
     fn solve(&mut self, run: &Run<'_, 'a>) {
@@ -186,20 +199,12 @@ impl<'a> Steps<'a> {
                     _ => None,
                 }));
                 // A product that is read twice is waited for once.
-                if let Some(own) = waits.get_mut(before..) {
+                if waits.len() > before + 1 {
+                    let mut own = waits.split_off(before);
                     own.sort_unstable();
+                    own.dedup();
+                    waits.append(&mut own);
                 }
-                let mut last = None;
-                let mut kept = before;
-                for next in before..waits.len() {
-                    let wait = waits.get(next).copied();
-                    if wait != last {
-                        waits.swap(kept, next);
-                        kept += 1;
-                    }
-                    last = wait;
-                }
-                waits.truncate(kept);
             }
             if let Some(count) = missing.get_mut(at) {
                 *count = waits.len() - before;
@@ -208,14 +213,16 @@ impl<'a> Steps<'a> {
                 ready.push(at);
             }
         }
-        let mut served: FxHashSet<(usize, usize)> = FxHashSet::default();
         let waiting = Groups::new(run.world.products.len(), waits.iter().copied());
         drop(waits);
+        // Of a product with several makers: the revisions that have it, and who has it already.
+        let mut had: FxHashSet<(usize, usize)> = FxHashSet::default();
+        let mut served: FxHashSet<(usize, usize)> = FxHashSet::default();
         while let Some(at) = ready.pop() {
             let Some(candidate) = self.candidates.get_mut(at) else { continue };
             candidate.faithful = true;
             let package = candidate.body.kind == StepKind::Package;
-            let products = candidate.products.clone();
+            let (revision, products) = (candidate.revision, candidate.products.clone());
             for number in run.world.products.numbers(products) {
                 let sound = |steps: &Self| {
                     let digest = run.world.products.digest(*number);
@@ -228,12 +235,15 @@ impl<'a> Steps<'a> {
                     *slot = Some(at);
                 }
                 let several = self.makers(*number).len() > 1;
+                if several && !had.insert((*number, revision)) {
+                    continue;
+                }
+                // LIMIT: each reader of a product is looked at once for each revision that the product is made from.
                 for waiter in waiting.of(*number) {
-                    let (Some(maker), Some(reader)) = (self.candidates.get(at), self.candidates.get(*waiter)) else {
-                        continue;
-                    };
-                    // Another maker of the same product may have served this waiter already.
-                    if !self.same_revision(run, maker, reader) || (several && !served.insert((*waiter, *number))) {
+                    let Some(reader) = self.candidates.get(*waiter) else { continue };
+                    if !self.revisions.same(run, revision, reader.revision)
+                        || (several && !served.insert((*waiter, *number)))
+                    {
                         continue;
                     }
                     if let Some(count) = missing.get_mut(*waiter) {

@@ -404,7 +404,7 @@ fn in_digest_order(statements: &[StatementFact]) -> Vec<(usize, bool)> {
         .chunk_by(|(a, at_a), (b, at_b)| a == b && digest(*at_a) == digest(*at_b))
         .filter_map(|same| {
             let (_, first) = *same.first()?;
-            let contradicted = same.iter().any(|(_, at)| statements.get(*at) != statements.get(first));
+            let contradicted = same.iter().skip(1).any(|(_, at)| statements.get(*at) != statements.get(first));
             Some((first, contradicted))
         })
         .collect()

@@ -9,6 +9,7 @@ use lasthand_model::digest::Sha256;
 use lasthand_model::wire::facts::{Approval, Body, Bound, Inputs, Label, Signer, SourceTree, Step, StepActor};
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::revisions::Revisions;
 use super::{Candidate, Fault, Standing, source_trees};
 use crate::cover::{Cover, Place};
 use crate::finding::FindingId;
@@ -101,6 +102,7 @@ impl<'r, 'w, 'a> Reader<'r, 'w, 'a> {
         body: &'a Step,
         out: &mut Vec<Candidate<'a>>,
         standings: &mut Vec<Standing<'a>>,
+        revisions: &mut Revisions<'a>,
     ) {
         let world = self.run.world;
         let labels = world.labels.of(at);
@@ -117,6 +119,7 @@ impl<'r, 'w, 'a> Reader<'r, 'w, 'a> {
         for material in &body.materials {
             standings.push(self.standing(step, material, &mut numbers));
         }
+        let revision = revisions.number(standings.get(first..).unwrap_or_default());
         let standings = first..standings.len();
         let all = self.all_labels(labels);
         let without = own.is_empty().then_some(None);
@@ -133,6 +136,7 @@ impl<'r, 'w, 'a> Reader<'r, 'w, 'a> {
                 actor,
                 faults: self.faults(step, Labels { label, actor, all, void }),
                 standings: standings.clone(),
+                revision,
                 products: world.products.made_by(at, body),
                 faithful: false,
             });
