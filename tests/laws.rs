@@ -12,7 +12,10 @@ use lasthand_lineage::mutants::{Mutation, Rule, solve_with};
 use lasthand_lineage::{Outcome, ProofItem, Verdict, solve};
 use lasthand_model::actor::{ActorKind, Role};
 use lasthand_model::digest::{Sha256, StatementDigest};
-use lasthand_model::wire::facts::{Actor, Body, Edit, Facts, IdentityRow, ListEntry, ListKind, StatementFact};
+use lasthand_model::glob;
+use lasthand_model::wire::facts::{
+    Actor, Body, Edit, Facts, IdentityRow, Landing, ListEntry, ListKind, StatementFact, TreeRef,
+};
 use lasthand_testkit::naive;
 use lasthand_testkit::worlds::{Rng, World, draw};
 
@@ -141,7 +144,7 @@ fn deleting_positive_evidence_never_helps() {
 }
 
 /// Evidence that only ever proves. What names authors, marks, agents, failure or a credential used twice denies too;
-/// where `reverted` refuses, a landing does; and so does a label where the row says that none is needed. A statement
+/// where `reverted` refuses, a landing does, and so it does where it gives a git id another root than others do; and so does a label where the row says that none is needed. A statement
 /// whose digest another has makes both unknown.
 fn is_positive(facts: &Facts, statement: &StatementFact) -> bool {
     let reused = statement.credential.as_ref().is_some_and(|own| {
@@ -155,7 +158,7 @@ fn is_positive(facts: &Facts, statement: &StatementFact) -> bool {
     !reused
         && !facts.statements.iter().any(twin)
         && match &statement.body {
-            Body::Landing(_) => !facts.preset.refuse_reverted,
+            Body::Landing(landing) => !facts.preset.refuse_reverted && !contradicts(facts, landing),
             Body::Step(_) => true,
             Body::Review(review) => review.marks.is_empty() && review.authors.is_empty(),
             Body::StepActor(label) => {
@@ -170,8 +173,34 @@ fn is_positive(facts: &Facts, statement: &StatementFact) -> bool {
         }
 }
 
-/// Deletes one row that gives something: not what makes a principal an agent, who is one person, or who may take back.
+/// Whether another landing gives a git id of this one another root: then neither says what the id means.
+fn contradicts(facts: &Facts, landing: &Landing) -> bool {
+    let named = |landing: &Landing| -> Vec<TreeRef> {
+        let merge = landing.merge_of.iter().flat_map(|merge| [&merge.head, &merge.base, &merge.result]);
+        landing.from.iter().chain([&landing.to]).chain(merge).cloned().collect()
+    };
+    let own = named(landing);
+    let others = facts.statements.iter().filter_map(|other| match &other.body {
+        Body::Landing(other) => Some(named(other)),
+        _ => None,
+    });
+    let differs = |a: &TreeRef, b: &TreeRef| {
+        a.git_tree.is_some() && a.git_tree == b.git_tree && a.root.is_some() && b.root.is_some() && a.root != b.root
+    };
+    others.flatten().any(|other| own.iter().any(|tree| differs(tree, &other)))
+}
+
+/// Deletes one row that gives something: not what makes a principal an agent, who is one person, or who may take back,
+/// nor what says that an author may build or release (**duties**).
 fn delete_row(facts: &mut Facts, rng: &mut Rng) {
+    let authors: Vec<String> = facts
+        .statements
+        .iter()
+        .flat_map(|statement| match &statement.body {
+            Body::Landing(landing) => landing.authors.iter().map(|author| author.principal.clone()).collect(),
+            _ => Vec::new(),
+        })
+        .collect();
     let trust = &mut facts.trust;
     match rng.below(5) {
         0 if !trust.robots.is_empty() => drop(trust.robots.remove(0)),
@@ -180,7 +209,11 @@ fn delete_row(facts: &mut Facts, rng: &mut Rng) {
         3 => trust.products.clear(),
         _ => {
             let at = rng.below(trust.identities.len());
-            let gives = |row: &IdentityRow| row.kind != ActorKind::Agent && !row.may.iter().any(|word| word == "list");
+            let gives = |row: &IdentityRow| {
+                row.kind != ActorKind::Agent
+                    && !row.may.iter().any(|word| word == "list")
+                    && !authors.iter().any(|author| glob::matches(&row.principal, author))
+            };
             if trust.identities.get(at).is_some_and(gives) {
                 trust.identities.remove(at);
             }
