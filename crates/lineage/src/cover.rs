@@ -190,7 +190,7 @@ impl<'a> Cover<'a> {
 
     /// Whether every earlier landing back to the review's base is known and used the review for nothing else.
     pub(crate) fn holds_once(&self, landing: usize, review: usize) -> bool {
-        self.landings.get(landing).is_some_and(|landing| landing.holds.contains(&review))
+        self.landings.get(landing).is_some_and(|landing| landing.holds.binary_search(&review).is_ok())
     }
 
     fn add_whole(&mut self, place: Place<'a>, by: WholeBy) -> bool {

@@ -43,7 +43,7 @@ pub(crate) struct LandingInfo<'a> {
     pub(crate) changes: Option<Rc<Vec<Change<'a>>>>,
     /// Known reviews that meet its trees, whatever else they lack.
     pub(crate) bound: Vec<usize>,
-    /// Reviews that hold.
+    /// Reviews that hold, in order.
     pub(crate) holds: Vec<usize>,
     pub(crate) authors: Vec<Author<'a>>,
     pub(crate) authors_complete: bool,
