@@ -187,7 +187,9 @@ fn paths_that_leave_the_root_are_refused() {
     let facts = read_bytes(&archive(&[(b"./", Type::Directory, b""), (b"./a", Type::Regular, b"x")]), None).unwrap();
     assert_eq!(facts.inventory.records().len(), 1);
     assert!(facts.inventory.find(b"a").is_some());
-    assert_eq!(facts.notes.iter().map(|note| note.kind).collect::<Vec<_>>(), [NoteKind::RootEntry]);
+    // The root folder of this archive belongs to somebody: who unpacks it gives him the folder it is unpacked into.
+    assert_eq!(facts.notes.iter().map(|note| note.kind).collect::<Vec<_>>(), [NoteKind::RaisedRootEntry]);
+    assert_eq!(facts.ambiguities().count(), 1);
 }
 
 #[test]
