@@ -3,16 +3,16 @@
 //! SPEC: docs/rules.md section 9.
 
 mod cause;
+mod near;
 
 use lasthand_model::actor::{ActorKind, StepKind};
 use lasthand_model::digest::{Sha256, StatementDigest};
-use lasthand_model::inventory::EntryType;
 use lasthand_model::wire::facts::{Body, ListKind};
 use rustc_hash::FxHashSet;
 
+pub(crate) use self::near::{NearMatch, near_match};
 use crate::accept::{self, Decision};
-use crate::container::{self, ArchiveDiff};
-use crate::cover::{Cover, Place};
+use crate::cover::Place;
 use crate::finding::{Finding, FindingId, Place as Where, Severity};
 use crate::landing;
 use crate::message;
@@ -34,12 +34,6 @@ pub(crate) struct Walk<'r, 'w, 'a> {
     /// The candidate that the walk began at.
     started: Option<usize>,
     seen_trees: FxHashSet<Place<'a>>,
-}
-
-/// The tree that a container without evidence comes nearest to.
-pub(crate) struct NearMatch<'a> {
-    pub(crate) place: Place<'a>,
-    pub(crate) diff: ArchiveDiff,
 }
 
 /// Collects what is missing.
@@ -400,31 +394,6 @@ fn best_of<'a>(run: &Run<'_, 'a>, decision: &Decision<'a>, makers: &[usize], wan
         Some((*at, (own, digest, label)))
     });
     ranked.min_by_key(|(_, key)| *key).map(|(at, _)| at)
-}
-
-/// The tree of a landing that a container differs least from, when more of it agrees than differs.
-pub(crate) fn near_match<'a>(run: &Run<'_, 'a>, cover: &Cover<'a>, digest: Sha256) -> Option<NearMatch<'a>> {
-    let product = run.world.trees.get(&digest)?;
-    let files = product.entries.iter().filter(|entry| entry.entry_type != EntryType::Directory).count();
-    let mut best: Option<NearMatch<'a>> = None;
-    let mut places: Vec<(Place<'a>, usize)> =
-        cover.landings.iter().enumerate().map(|(at, landing)| (accept::place(landing), at)).collect();
-    places.sort_unstable_by_key(|((repository, root), at)| (*root, *repository, *at));
-    for (place, at) in places {
-        let (Some(tree), Some(landing)) = (run.world.trees.get(&place.1), cover.landings.get(at)) else { continue };
-        // LIMIT: more of the product must agree than differ, so only trees of about its size are compared.
-        if tree.entries.len().saturating_mul(2) < files {
-            continue;
-        }
-        for prefix in container::prefixes(product) {
-            let diff = container::compare_archive(product, tree, &prefix, &landing.body.export_ignore);
-            let better = best.as_ref().is_none_or(|best| diff.misfits.len() < best.diff.misfits.len());
-            if better {
-                best = Some(NearMatch { place, diff });
-            }
-        }
-    }
-    best.filter(|near| near.diff.agreeing > files.saturating_sub(near.diff.agreeing) && near.diff.agreeing > 0)
 }
 
 /// The worst that the findings of a step and of everything behind it say.
