@@ -306,3 +306,29 @@ fn an_archive_that_readers_take_differently_gets_no_verdict() {
     assert_eq!((error.exit_code(), error.id()), (4, "LH905"));
     assert!(error.message().contains("rewritten-path"), "{}", error.message());
 }
+
+#[test]
+fn a_file_made_of_a_trees_last_two_hashes_is_not_that_tree() {
+    // fail: RFC 6962 roots are sha256 too; 0x01 || left || right is a file whose digest is the root of the onboarding tree
+    let base = support::tree(&[("LICENSE", "free"), ("Makefile", "all:"), ("src/main.c", "one")]);
+    let leaf = |at: usize| {
+        let mut bytes = vec![0];
+        bytes.extend(lasthand_model::inventory::canonical_bytes(&base.records()[at]));
+        Sha256::of(&bytes)
+    };
+    let preimage = |left: &Sha256, right: &Sha256| [&[1][..], left.as_bytes(), right.as_bytes()].concat();
+    let artifact = preimage(&Sha256::of(&preimage(&leaf(0), &leaf(1))), &leaf(2));
+    assert_eq!(Sha256::of(&artifact), base.root().0);
+    let predicate = json!({
+        "kind": "merge", "repository": { "uri": support::REPOSITORY }, "targetRef": "refs/heads/main",
+        "actors": [actor("author", "mailto:bo@example.com", "user", "git-author")], "actorsComplete": true,
+        "targetTree": support::tree_ref(&base, "1"),
+    });
+    let created = statement("refs/heads/main", &base.root().0, "https://lasthand.dev/step-actor/v0.1", &predicate);
+    let mut world = World::accepted();
+    world.artifact = artifact;
+    world.evidence.insert("created.sigstore.json".to_owned(), signed(&created, "observer").1);
+    assert_ne!(world.verify().outcome.verdict, Verdict::Accepted);
+    world.evidence.retain(|name, _| !name.ends_with(".inv"));
+    assert_ne!(world.verify().outcome.verdict, Verdict::Accepted);
+}
