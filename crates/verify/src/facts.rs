@@ -81,10 +81,12 @@ pub(crate) fn gather(question: &Question<'_>, evidence: &Evidence, trust: &Loade
         items.push(Item { predicate_type: None, ..Item::of_file(&fault.source, "", EvidenceStatus::Rejected, reason) });
     }
     // SECURITY: the 65 bytes 0x01 || left || right have the root of a tree as their sha256. A file made of them must not
-    // stand in for the tree, nor be compared with itself: only what has this very root keeps the place.
+    // stand in for the tree, nor the tree for it: where they differ, neither is known.
     let is_root = wanted.contains(&InventoryRoot(question.digest.0));
     if !is_root || question.inventory.root().0 == question.digest.0 {
         inventories.insert(question.digest.0, entries(question.inventory));
+    } else {
+        inventories.remove(&question.digest.0);
     }
     let expectations = question.expectations;
     let facts = Facts {
