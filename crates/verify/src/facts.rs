@@ -104,6 +104,8 @@ pub(crate) fn gather(question: &Question<'_>, evidence: &Evidence, trust: &Loade
         inventories,
         indexes: BTreeMap::new(),
         locks: locks.read,
+        images: BTreeMap::new(),
+        configs: BTreeMap::new(),
     };
     Gathered { facts, items }
 }

@@ -285,6 +285,8 @@ fn empty(artifact: Sha256) -> Facts {
         inventories: BTreeMap::new(),
         indexes: BTreeMap::new(),
         locks: BTreeMap::new(),
+        images: BTreeMap::new(),
+        configs: BTreeMap::new(),
     }
 }
 

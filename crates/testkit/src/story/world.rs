@@ -50,6 +50,8 @@ pub(super) fn facts(names: &Names) -> (Facts, Vec<String>) {
         inventories: BTreeMap::new(),
         indexes: BTreeMap::new(),
         locks: BTreeMap::new(),
+        images: BTreeMap::new(),
+        configs: BTreeMap::new(),
     };
     (facts, row_names)
 }

@@ -81,6 +81,8 @@ fn empty(rng: &mut Rng) -> Facts {
         inventories: BTreeMap::new(),
         indexes: BTreeMap::new(),
         locks: BTreeMap::new(),
+        images: BTreeMap::new(),
+        configs: BTreeMap::new(),
     }
 }
 
