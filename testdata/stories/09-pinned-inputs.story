@@ -34,3 +34,22 @@ artifact app.img
 expect ! refused
 expect ! LH305 https://registry.example/base
 expect = accepted
+
+story 9d: an image on a base that the reviewed Dockerfile pins
+because: R6 R7
+based on imaged
+tree     T0   src/main.c=a1 src/auth.c=u1 Makefile=m1 LICENSE=l1 image.json=i1 Dockerfile=d1
+tree     T1   T0 + src/main.c=a2
+onboard  T0
+landing  L1   T0 -> T1 authors ana
+review   R1   bo approves T0 -> T1
+! lock   d1   pins debian=another
+= lock   d1   pins debian=slim
+image    slim config slim-config layers deb-layer
+config   slim-config states Env/PATH=path Cmd=shell
+package  P1   from T1 https://registry.example/debian~debian=slim makes app=app.img
+step-actor A1   of P1 map src/:usr/share/app/ image.json:config:
+artifact app=app.img holds IMG
+expect ! refused
+expect ! LH305 https://registry.example/debian
+expect = accepted

@@ -11,6 +11,7 @@ that page and program can be read side by side. Where the page is open, the comm
 import glob as globbing
 import json
 import os
+import hashlib
 import re
 import sys
 from functools import lru_cache
@@ -35,7 +36,7 @@ METHODS = "key|fulcio-ci|fulcio-email|x509-svid|jwt-svid|ssh-sk|webauthn"
 ENTRY_TYPES = "file|directory|symlink|hardlink|char-device|block-device|fifo|whiteout|opaque-whiteout|submodule|config"
 RECORDS = {
     "facts": "facts_version:int now:int question:question preset:preset trust:trust statements=[statement] inventories={digest,[entry]} "
-             "indexes={digest,[member]} locks={digest,[pin]}",
+             "indexes={digest,[member]} locks={digest,[pin]} images={digest,image} configs={digest,{<value>}}",
     "question": "product:str digest:digest artifact_name?str target?str",
     "preset": f"name:str reviewer_level:int approver_level:int builder_level:int allow_labels:[{LABEL_WORDS}] require_lists:[{LIST_KINDS}] "
               "human_duties:bool refuse_reverted:bool credential_seconds?int require_credential:bool report_only=bool",
@@ -77,12 +78,15 @@ RECORDS = {
     "entry": f"path:str type:{ENTRY_TYPES} mode:int uid=int gid=int sha256?digest link_target=str device?[int] xattrs={{str}}",
     "member": "digest:digest platform:str",
     "pin": "name:str digest:digest",
+    "image": "config:digest layers:[layer]",
+    "layer": "digest?digest diff_id:digest",
 }
 SUMS = {
     "body": {k: k for k in "landing review edit step step_actor act approval list source_vsa other".split()},
     "material": {"tree": "source", "file": "named", "external": "external"},
     "list_entry": {"credential": "digest", "identity": "identity_entry", "statement": "digest", "artifact": "digest",
                    "released": "released_entry"},
+    "value": {"sha256": "digest", "removed": "str"},
 }
 FIELDS = {name: [re.match(r"(\w+)([:?=])(.+)", field).groups() for field in text.split()] for name, text in RECORDS.items()}
 
@@ -129,6 +133,8 @@ def read(kind, value, at="facts"):
         return out if len(out) == len(value) else fail("one key twice")
     if kind[0] == "<":
         words = SUMS[kind[1:-1]]
+        if kind == "<value>" and value == "removed":
+            return "removed", None
         if not isinstance(value, dict) or len(value) != 1 or next(iter(value)) not in words:
             fail(f"not exactly one of {sorted(words)}")
         (word, inner), = value.items()
@@ -810,7 +816,15 @@ class World:
 
     def proving(self, d):
         """Faithful (statement digest, name, digest) that prove d."""
-        return sorted(f for f in self.faithful if f[2] == d and self.well_named(f[1]))
+        return sorted(f for f in self.faithful if f[2] in self.image_names(d) and self.well_named(f[1]))
+
+    def image_names(self, d):
+        return {d} | ({self.f.images[d].config} if d in self.f.images else set())
+
+    def container(self, d):
+        """The key of `inventories` for a product."""
+        others = sorted(k for k, i in self.f.images.items() if i.config == d and k in self.f.inventories)
+        return d if d in self.f.inventories else (others or [d])[0]
 
     def well_named(self, name):
         return not self.product.artifacts or any_glob(self.product.artifacts, name) or any_glob(self.product.artifacts, name.split("/")[-1])
@@ -860,7 +874,8 @@ class World:
         return False
 
     def withdrawn(self):
-        return not any(("artifact", self.d) in b.entries for kind in ("revocation", "withdrawal") for b, _, _ in self.effective_lists(kind))
+        gone = set().union(*(self.image_names(x) for x in [self.d] + [m.digest for m in self.f.indexes.get(self.d, [])]))
+        return not any(word == "artifact" and x in gone for kind in ("revocation", "withdrawal") for b, _, _ in self.effective_lists(kind) for word, x in b.entries)
 
     def rollback(self):
         """READING: of two lists of the highest sequence the one with the smallest digest."""
@@ -869,7 +884,7 @@ class World:
         for body in (self.current_list("released"), last):
             digests = [e.digest for word, e in body.entries if word == "released" and (
                 e.target_ref == "" or any_glob(self.product.refs, e.target_ref))] if body else []
-            if digests and self.d not in digests:
+            if digests and not self.image_names(self.d) & set(digests):
                 return False
         return True
 
@@ -922,7 +937,7 @@ class World:
             word, b = s.body
             digests = [n.digest for n in b.products] if word == "step" else [n.digest for n in b.subjects] if word == "other" \
                 else [b.digest] if word in ("act", "approval") else []
-            if d in digests:
+            if d in digests or (word == "step" and self.image_names(d) & set(digests)):
                 return True
         return bool(self.named(name)) or d in self.f.indexes or bool(self.near_match(d))
 
@@ -991,20 +1006,87 @@ class World:
         """(findings, findings by path, expected path -> material path and material)"""
         return self.once(("compare", s.digest, d, id(l)), lambda: self.compare(b, l, d))
 
+    def given(self, b):
+        """Digests of materials that may give layers."""
+        out = {m.digest for word, m in b.materials if word in ("file", "external")} - {None}
+        return {x for x in out if not any(t.digest == x for t in self.trust.trusted_inputs)
+                or any(t.digest == x and t.as_ != "toolchain" for t in self.trust.trusted_inputs)}
+
+    def images_of(self, x):
+        """The image of a digest and of the members of an index."""
+        members = [m.digest for m in self.f.indexes.get(x, []) if m.platform != "unknown/unknown"]
+        return [self.f.images[k] for k in [x] + members if k in self.f.images]
+
+    @staticmethod
+    def below(base, image):
+        """The number of lowest layers of an image that are those of a base."""
+        ids, own = [l.diff_id for l in base.layers], [l.diff_id for l in image.layers]
+        return len(ids) if ids and ids == own[:len(ids)] else 0
+
+    def base_layers(self, b, d):
+        """(k, config of the image with the greatest r)"""
+        image, given = self.f.images[d], self.given(b)
+        whole = sorted((-self.below(i, image), i.config) for x in given for i in self.images_of(x) if self.below(i, image))
+        reached = {0} | {-r for r, _ in whole}
+        for i, layer in enumerate(image.layers):
+            if i in reached and given & {layer.diff_id, layer.digest}:
+                reached.add(i + 1)
+        return max(reached), whole[0][1] if whole else None
+
+    @staticmethod
+    def chain(layers):
+        out = layers[0].diff_id
+        for layer in layers[1:]:
+            out = hashlib.sha256(f"sha256:{out} sha256:{layer.diff_id}".encode()).hexdigest()
+        return out
+
+    def inherited(self, b, l, d, space):
+        """Path -> ("base", entry) or ("field", digest, origin) that no map places; None when the base is not known."""
+        if d not in self.f.images:
+            return {}
+        k, config = self.base_layers(b, d)
+        base = self.f.inventories.get(self.chain(self.f.images[d].layers[:k])) if k else []
+        if base is None:
+            return None
+        fields = {}
+        for rule in l.path_map:
+            if rule.to == "config:" and rule.from_ in space and space[rule.from_][0] == "file":
+                stated = self.f.configs.get(space[rule.from_][1], {})
+                fields = {**{f: (v, (rule.from_, space[rule.from_])) for f, v in stated.items()}, **fields}
+        fields = {**({f: (v, None) for f, v in self.f.configs.get(config, {}).items()} if k else {}), **fields}
+        out = {e.path: ("base", e) for e in base}
+        out.update({f"config:{f}": ("field", value, origin) for f, ((word, value), origin) in fields.items() if word == "sha256"})
+        return out
+
     def compare(self, b, l, d):
-        space = self.namespace(b)
+        space, d = self.namespace(b), self.container(d)
         failed = "LH407" if l is None or not l.path_map else "LH408" if d not in self.f.inventories or space is None else None
         if failed:
             return {failed}, {}, None
+        inherited = self.inherited(b, l, d, space)
+        if inherited is None:
+            return {"LH408"}, {}, None
         expected = {}
         for rule in l.path_map:
-            for path in sorted(space):
+            for path in sorted(space) if rule.to != "config:" else []:
                 target = self.map_path(rule, path)
                 if target is not None:
                     expected.setdefault(target, (path, space[path]))
         product, by_path = {e.path: e for e in self.f.inventories[d]}, {}
         for path, e in product.items():
-            bad = (set() if self.neutral(e) else {"LH404"}) | ({"LH401"} if self.misplaced(path, product) else set())
+            bad = {"LH401"} if self.misplaced(path, product) else set()
+            if path in inherited and path not in expected:
+                want = inherited[path][1]
+                if inherited[path][0] == "field":
+                    bad |= set() if e.type == "config" and e.sha256 == want else {"LH403"}
+                elif any(e[k] != want[k] for k in ("type", "sha256", "link_target")) or (e.type == "file" and e.sha256 is None):
+                    bad.add("LH403")
+                elif e != want:
+                    bad.add("LH404")
+                if bad:
+                    by_path[path] = {min(bad)}
+                continue
+            bad |= set() if self.neutral(e) else {"LH404"}
             if e.type == "directory":
                 bad |= set() if any(x.startswith(path + "/") for x in expected) else {"LH401"}
             elif path not in expected:
@@ -1021,8 +1103,8 @@ class World:
                     bad.add("LH404")
             if bad:  # READING: one finding for each entry, the smallest
                 by_path[path] = {min(bad)}
-        missing = any(x not in product for x in expected)
-        return set().union({"LH402"} if missing else set(), *by_path.values()), by_path, expected
+        missing = any(x not in product for x in [*expected, *inherited])
+        return set().union({"LH402"} if missing else set(), *by_path.values()), by_path, {**inherited, **expected}
 
     def archive_differences(self, d, L, prefix):
         """(added, removed, changed, not neutral, agreeing) paths of an archive against the tree of L; None when not comparable."""
@@ -1058,7 +1140,7 @@ class World:
         def find():
             out = set()
             for L in self.landings.values():
-                if L.B is not None and self.tree_covered(L.b.repository, L.B) and d in self.f.inventories:
+                if L.B is not None and self.tree_covered(L.b.repository, L.B) and d in self.f.inventories and d not in self.f.images:
                     for prefix in self.prefixes(d):
                         diff = self.archive_differences(d, L, prefix)
                         if diff and not any(diff[:4]):
@@ -1070,7 +1152,7 @@ class World:
         """(landing, prefix, differences) of the tree with the fewest differing paths, when more agrees than differs."""
         def find():
             best = None
-            if any(n.digest == d for _, b in self.of_type("step") for n in b.products):
+            if any(n.digest in self.image_names(d) for _, b in self.of_type("step") for n in b.products):
                 return None
             for L in self.landings.values():
                 for prefix in self.prefixes(d):
@@ -1085,6 +1167,16 @@ class World:
     # ------------------------------------------------------------------------------------------ 8. Answers for files
 
     def files(self, verdict):
+        """Path -> answer; of an index `PLATFORM PATH` -> answer, each member as if it were asked for."""
+        if self.d in self.f.indexes:
+            out = {}
+            for m in self.f.indexes[self.d]:
+                if m.platform != "unknown/unknown":
+                    facts = Record(self.f, question=Record(self.q, digest=m.digest), indexes={k: v for k, v in self.f.indexes.items() if k != m.digest})
+                    answers = {e.path: "clean" for e in self.f.inventories.get(m.digest, [])} if self.made(self.d) \
+                        else World(facts, self.allowed).files(verdict)
+                    out.update({f"{m.platform} {path}": a for path, a in answers.items()})
+            return out
         C, asked = self.package_step()
         answers = {e.path: self.file_answer(e, C, asked) for e in self.f.inventories.get(self.d, [])}
         if verdict == "exception":
@@ -1100,7 +1192,7 @@ class World:
 
     def package_step(self):
         """The step, and whether it is asked for the artifact in hand."""
-        packs = [t for t in self.steps_with(lambda n: n.digest == self.d) if t[1].kind == "package"]
+        packs = [t for t in self.steps_with(lambda n: n.digest in self.image_names(self.d)) if t[1].kind == "package"]
         if packs:
             return self.fewest(packs, True), True
         return self.fewest([t for t in self.named(self.q.artifact_name) if t[1].kind == "package"]), False
@@ -1127,14 +1219,35 @@ class World:
             return "indeterminate"
         if by_path.get(e.path):
             return "unreviewed"
-        if e.type == "directory":
+        if e.type == "directory" and expected.get(e.path, [""])[0] != "base":
             return "clean"
-        path, material = expected[e.path]
-        answer = self.from_tree(material[4][1], material[4][2], path) if material[4][0] == "tree" else self.from_file(material[4][1], b, s)
+        answer = self.origin_answer(expected[e.path], b, s)
         own = self.step_own(s, b, n, asked) - {"LH401", "LH402", "LH403", "LH404", "LH407", "LH408"}
         if answer == "clean" and own:
             return self.bad_answer(own | self.worst(s, own))
         return answer
+
+    def origin_answer(self, origin, b, s):
+        """The answer of what an entry is expected to be."""
+        if origin[0] == "field" and origin[2] is not None:
+            origin = origin[2]
+        elif origin[0] in ("base", "field"):
+            return self.base_answer(b, s)
+        path, material = origin
+        return self.from_tree(material[4][1], material[4][2], path) if material[4][0] == "tree" else self.from_file(material[4][1], b, s)
+
+    def base_answer(self, b, s):
+        image, out = self.f.images[self.container(self.d)], "clean"
+        for material in b.materials:
+            word, m = material
+            if word == "tree" or m.digest not in self.given(b):
+                continue
+            if any(self.below(i, image) for i in self.images_of(m.digest)) or any(m.digest in (l.diff_id, l.digest) for l in image.layers):
+                rows = [r for _, r in self.authorised(s)]
+                if any(self.clean(material, b, r) for r in rows or [None]):
+                    continue
+                out = self.from_file(m, b, s) if word == "file" else "unreviewed"
+        return out
 
     def known_kind(self, digest):
         return next(b.kind for s, b in self.steps if s.digest == digest)
@@ -1195,9 +1308,9 @@ class World:
 
     def artifact_findings(self, d, name):
         """Why d is not proven."""
-        steps, near = self.steps_with(lambda n: n.digest == d), self.near_match(d)
+        steps, near = self.steps_with(lambda n: n.digest in self.image_names(d)), self.near_match(d)
         named = [] if steps else self.named(name)
-        out = {"LH307"} if any(b.kind not in ("build", "package") and any(n.digest == d for n in b.products)
+        out = {"LH307"} if any(b.kind not in ("build", "package") and any(n.digest in self.image_names(d) for n in b.products)
                                for _, b in self.of_type("step")) else set()
         if steps:
             return self.walk([steps])
@@ -1212,7 +1325,7 @@ class World:
             if not self.tree_covered(L.b.repository, L.B):
                 why |= self.tree_findings(L.b.repository, L.B, set())
         else:
-            made = [self.steps_with(lambda n: n.digest == m) for m in self.index_members(d) if not self.made(m)]
+            made = [self.steps_with(lambda n: n.digest in self.image_names(m)) for m in self.index_members(d) if not self.made(m)]
             why = {"LH405"} if [] in made else set()
             if any(made):
                 why |= self.walk([t for t in made if t], why)

@@ -10,12 +10,16 @@ use rustc_hash::FxHashSet;
 use crate::container;
 use crate::cover::{Cover, Place, WholeBy};
 use crate::finding::FindingId;
+use crate::image;
 use crate::people;
 use crate::rules::Rule;
 use crate::run::Run;
 use crate::steps::{Standing, Steps};
 use crate::trees::Tree;
 use crate::world::{Known, World, any_glob};
+
+/// Platform of a manifest that no puller chooses: what it holds runs nowhere.
+pub(crate) const INERT: &str = "unknown/unknown";
 
 /// How the artifact is proven.
 #[derive(Debug, Clone)]
@@ -92,11 +96,12 @@ pub(crate) fn decide<'a>(run: &Run<'_, 'a>) -> Decision<'a> {
 
 /// Whether a list takes the artifact back.
 pub(crate) fn withdrawn(world: &World<'_>) -> bool {
-    let digest = world.facts.question.digest;
-    let listed =
-        [ListKind::Revocation, ListKind::Withdrawal].into_iter().flat_map(|kind| world.effective_lists(kind)).any(
-            |(_, list)| list.entries.iter().any(|entry| matches!(entry, ListEntry::Artifact(gone) if *gone == digest)),
-        );
+    let names = image::all_names(world, world.facts.question.digest.0);
+    let takes_back = |entry: &ListEntry| matches!(entry, ListEntry::Artifact(gone) if names.contains(&gone.0));
+    let listed = [ListKind::Revocation, ListKind::Withdrawal]
+        .into_iter()
+        .flat_map(|kind| world.effective_lists(kind))
+        .any(|(_, list)| list.entries.iter().any(takes_back));
     !world.rules.demand(Rule::Withdrawn, !listed)
 }
 
@@ -115,27 +120,33 @@ fn prove<'a>(run: &Run<'_, 'a>, cover: &Cover<'a>, steps: &Steps<'a>, digest: Ar
     }
     let members = world.facts.indexes.get(&digest)?;
     let mut goals = Vec::new();
-    for member in members.iter().filter(|member| member.platform != "unknown/unknown") {
+    for member in members.iter().filter(|member| member.platform != INERT) {
         goals.push((member.digest, prove_one(run, cover, steps, member.digest)?));
     }
     world.rules.grant(Rule::Index, !goals.is_empty()).then_some(Goal::Index(goals))
 }
 
 /// Proves an artifact that is no index.
-fn prove_one<'a>(run: &Run<'_, 'a>, cover: &Cover<'a>, steps: &Steps<'a>, digest: ArtifactDigest) -> Option<Goal<'a>> {
+pub(crate) fn prove_one<'a>(run: &Run<'_, 'a>, cover: &Cover<'a>, steps: &Steps<'a>, digest: ArtifactDigest) -> Option<Goal<'a>> {
     let world = run.world;
     let made = steps.makers_of(run, digest.0).into_iter().find(|at| {
         steps.candidates.get(*at).is_some_and(|candidate| {
             candidate.faithful
-                && candidate
-                    .body
-                    .products
-                    .iter()
-                    .any(|product| product.digest == digest.0 && is_artifact_name(world, &product.name))
-                && steps.product_faults(run, *at, digest.0).is_empty()
+                && candidate.body.products.iter().any(|product| {
+                    image::goes_by(world, digest.0, product.digest)
+                        && is_artifact_name(world, &product.name)
+                        && steps.product_faults(run, *at, product.digest).is_empty()
+                })
         })
     });
     made.map(Goal::Step).or_else(|| prove_source_archive(run, cover, digest.0))
+}
+
+/// Whether a digest is that of the artifact, or of a member of the index that it is.
+pub(crate) fn is_asked(world: &World<'_>, digest: Sha256) -> bool {
+    let asked = world.facts.question.digest;
+    let mut members = world.facts.indexes.get(&asked).into_iter().flatten();
+    asked.0 == digest || members.any(|member| member.digest.0 == digest && member.platform != INERT)
 }
 
 /// Whether a step's product may be the product asked for by its name.
@@ -148,6 +159,9 @@ pub(crate) fn is_artifact_name(world: &World<'_>, name: &str) -> bool {
 }
 
 fn prove_source_archive<'a>(run: &Run<'_, 'a>, cover: &Cover<'a>, digest: Sha256) -> Option<Goal<'a>> {
+    if run.world.facts.images.contains_key(&ArtifactDigest(digest)) {
+        return None;
+    }
     let product = run.world.trees.get(&digest)?;
     let prefixes = container::prefixes(product);
     let mut landings: Vec<usize> = (0..cover.landings.len()).collect();
@@ -256,7 +270,8 @@ fn names_another(world: &World<'_>, list: &List) -> bool {
         _ => None,
     });
     let about: Vec<ArtifactDigest> = released.collect();
-    !about.is_empty() && !about.contains(&world.facts.question.digest)
+    let asked = world.facts.question.digest.0;
+    !about.is_empty() && !about.iter().any(|released| image::goes_by(world, asked, released.0))
 }
 
 fn reverted<'a>(run: &Run<'_, 'a>, cover: &Cover<'a>, sources: &[Place<'a>]) -> Vec<usize> {
@@ -332,7 +347,7 @@ pub(crate) fn standing_privileges<'w, 'a>(world: &'w World<'a>) -> Vec<&'w Known
 pub(crate) fn named_by_digest(world: &World<'_>) -> bool {
     let digest = world.facts.question.digest;
     let by_statement = world.known.iter().any(|statement| match &statement.fact.body {
-        Body::Step(step) => step.products.iter().any(|product| product.digest == digest.0),
+        Body::Step(step) => step.products.iter().any(|product| image::goes_by(world, digest.0, product.digest)),
         Body::Act(act) => act.digest == digest,
         Body::Approval(approval) => approval.digest == digest,
         Body::Other(other) => other.subjects.iter().any(|subject| subject.digest == digest.0),

@@ -5,12 +5,14 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
+use lasthand_model::digest::FileDigest;
 use lasthand_model::inventory::EntryType;
 use lasthand_model::wire::facts::{EntryFact, NamedDigest, PathRule};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::finding::FindingId;
-use crate::trees::Tree;
+use crate::image::CONFIG;
+use crate::trees::{Tree, tells_content};
 
 /// What a path of the materials is.
 #[derive(Debug, Clone, Copy)]
@@ -19,6 +21,21 @@ pub(crate) enum Source<'a> {
     Entry(&'a EntryFact),
     /// A file material.
     File(&'a NamedDigest),
+    /// An entry of the layers that a base gives, in its place.
+    Base(&'a EntryFact),
+    /// A field of the configuration, by the digest of its value, and who states it.
+    Field(FileDigest, Origin<'a>),
+}
+
+/// Who states a field of the configuration.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Origin<'a> {
+    /// An entry of a source tree.
+    Entry(&'a EntryFact),
+    /// A file material.
+    File(&'a NamedDigest),
+    /// The configuration of the base.
+    Base,
 }
 
 /// Paths of the materials of one step, sorted, each once.
@@ -29,9 +46,18 @@ pub(crate) type Namespace<'a> = Vec<(&'a str, Source<'a>)>;
 pub(crate) struct Expected<'a> {
     /// The path in the product; most often a part of the path in the materials.
     pub(crate) path: Cow<'a, str>,
+    /// Path in the materials; of what a base gives, its own path there.
     pub(crate) from: &'a str,
     pub(crate) source: Source<'a>,
-    pub(crate) rule: &'a PathRule,
+    /// The rule that places it; absent for what a base gives.
+    pub(crate) rule: Option<&'a PathRule>,
+}
+
+impl Expected<'_> {
+    /// Whether a rule of the map places it as an entry of the container.
+    const fn mapped(&self) -> bool {
+        matches!(self.source, Source::Entry(_) | Source::File(_))
+    }
 }
 
 /// The outcome of a comparison.
@@ -67,10 +93,11 @@ pub(crate) fn namespace<'a>(
     all
 }
 
-/// Compares the entries of a product with what the map says they are.
-pub(crate) fn compare<'a>(product: &Tree<'a>, namespace: &Namespace<'a>, map: &'a [PathRule]) -> Comparison<'a> {
-    let mut comparison = Comparison { expected: expected(namespace, map), misfits: BTreeMap::new() };
-    let folders = parents(comparison.expected.iter().map(|expected| expected.path.as_ref()));
+/// Compares the entries of a product with what they must be; `expected` is sorted by path, each once.
+pub(crate) fn compare<'a>(product: &Tree<'a>, expected: Vec<Expected<'a>>) -> Comparison<'a> {
+    let mut comparison = Comparison { expected, misfits: BTreeMap::new() };
+    let mapped = comparison.expected.iter().filter(|expected| expected.mapped());
+    let folders = parents(mapped.map(|expected| expected.path.as_ref()));
     let mut places = Places::new(product);
     let mut missing: Vec<&str> = Vec::new();
     let mut rest = comparison.expected.iter().peekable();
@@ -80,9 +107,10 @@ pub(crate) fn compare<'a>(product: &Tree<'a>, namespace: &Namespace<'a>, map: &'
             missing.push(&absent.path);
         }
         let here = rest.next_if(|expected| *expected.path == *entry.path);
+        let stands_for = |here: &&Expected<'_>| entry.entry_type == EntryType::Directory && here.mapped();
         if let Some(id) = misfit(entry, &mut places, here, &comparison.expected, &folders) {
             comparison.misfits.insert(entry.path.clone(), id);
-        } else if let Some(here) = here.filter(|_| entry.entry_type == EntryType::Directory) {
+        } else if let Some(here) = here.filter(stands_for) {
             missing.push(&here.path);
         }
     }
@@ -91,10 +119,12 @@ pub(crate) fn compare<'a>(product: &Tree<'a>, namespace: &Namespace<'a>, map: &'
     comparison
 }
 
+/// The paths that the map places, sorted, each once; the first rule that gives a path keeps it.
+///
 /// LIMIT: each rule of the map may place every path of the materials.
-fn expected<'a>(namespace: &Namespace<'a>, map: &'a [PathRule]) -> Vec<Expected<'a>> {
+pub(crate) fn expected<'a>(namespace: &Namespace<'a>, map: &'a [PathRule]) -> Vec<Expected<'a>> {
     let mut expected: Vec<Expected<'a>> = Vec::new();
-    for rule in map {
+    for rule in map.iter().filter(|rule| rule.to != CONFIG) {
         let (from_folder, to_folder) = (is_folder(&rule.from), is_folder(&rule.to));
         if from_folder != to_folder {
             continue;
@@ -103,7 +133,7 @@ fn expected<'a>(namespace: &Namespace<'a>, map: &'a [PathRule]) -> Vec<Expected<
         let below = namespace.get(start..).unwrap_or_default().iter();
         if !from_folder {
             if let Some((path, source)) = below.take(1).find(|(path, _)| *path == rule.from) {
-                expected.push(Expected { path: Cow::Borrowed(&rule.to), from: path, source: *source, rule });
+                expected.push(Expected { path: Cow::Borrowed(&rule.to), from: path, source: *source, rule: Some(rule) });
             }
             continue;
         }
@@ -114,13 +144,18 @@ fn expected<'a>(namespace: &Namespace<'a>, map: &'a [PathRule]) -> Vec<Expected<
                 Some(kept) => Cow::Borrowed(path.get(kept..).unwrap_or_default()),
                 None => Cow::Owned(format!("{}{}", rule.to, path.get(rule.from.len()..).unwrap_or_default())),
             };
-            expected.push(Expected { path: target, from: path, source: *source, rule });
+            expected.push(Expected { path: target, from: path, source: *source, rule: Some(rule) });
         }
     }
-    // Stable: the first rule that gives a path keeps it.
+    sort(&mut expected);
+    expected
+}
+
+/// Sorts by path; of several for one path the first stays.
+pub(crate) fn sort(expected: &mut Vec<Expected<'_>>) {
+    // Stable: the first keeps the path.
     expected.sort_by(|a, b| a.path.cmp(&b.path));
     expected.dedup_by(|later, first| later.path == first.path);
-    expected
 }
 
 fn is_folder(side: &str) -> bool {
@@ -188,6 +223,11 @@ fn misfit<'a>(
     if places.below_no_folder(&entry.path) {
         return Some(FindingId::EntryUnmatched);
     }
+    match here.map(|here| here.source) {
+        Some(Source::Base(base)) => return unlike_base(entry, base),
+        Some(Source::Field(value, _)) => return unlike_field(entry, value),
+        _ => {}
+    }
     if entry.entry_type == EntryType::Directory {
         return if !folders.contains(entry.path.as_str()) {
             Some(FindingId::EntryUnmatched)
@@ -203,11 +243,29 @@ fn misfit<'a>(
     (!neutral(entry) || raises_execute(linked(entry, product), here.source)).then_some(FindingId::EntryRaised)
 }
 
+/// What is wrong with an entry that must be as the base has it.
+fn unlike_base(entry: &EntryFact, base: &EntryFact) -> Option<FindingId> {
+    let same_content = entry.entry_type == base.entry_type
+        && entry.sha256 == base.sha256
+        && entry.link_target == base.link_target
+        && tells_content(entry);
+    if !same_content {
+        return Some(FindingId::EntryChanged);
+    }
+    (entry != base).then_some(FindingId::EntryRaised)
+}
+
+/// What is wrong with an entry that must be a field of the configuration with this value.
+fn unlike_field(entry: &EntryFact, value: FileDigest) -> Option<FindingId> {
+    let same = entry.entry_type == EntryType::Config && entry.sha256 == Some(value);
+    (!same).then_some(FindingId::EntryChanged)
+}
+
 fn same_content(entry: &EntryFact, source: Source<'_>, product: &Tree<'_>, expected: &[Expected<'_>]) -> bool {
     let material_digest = match source {
         Source::File(file) => Some(file.digest),
         Source::Entry(from) if from.entry_type == EntryType::File => from.sha256.map(|digest| digest.0),
-        Source::Entry(_) => None,
+        Source::Entry(_) | Source::Base(_) | Source::Field(..) => None,
     };
     match entry.entry_type {
         EntryType::File => material_digest.is_some() && entry.sha256.map(|digest| digest.0) == material_digest,
@@ -221,7 +279,7 @@ fn same_content(entry: &EntryFact, source: Source<'_>, product: &Tree<'_>, expec
         }
         EntryType::Symlink => match source {
             Source::Entry(from) => from.entry_type == EntryType::Symlink && from.link_target == entry.link_target,
-            Source::File(_) => false,
+            Source::File(_) | Source::Base(_) | Source::Field(..) => false,
         },
         _ => false,
     }
@@ -242,8 +300,9 @@ fn linked<'e>(entry: &'e EntryFact, product: &Tree<'e>) -> &'e EntryFact {
 fn raises_execute(entry: &EntryFact, source: Source<'_>) -> bool {
     let executable = matches!(entry.entry_type, EntryType::File | EntryType::Hardlink) && entry.mode & 0o111 != 0;
     let allowed = match source {
-        Source::Entry(from) => from.mode & 0o111 != 0,
+        Source::Entry(from) | Source::Base(from) => from.mode & 0o111 != 0,
         Source::File(file) => file.mode.is_some_and(|mode| mode & 0o111 != 0),
+        Source::Field(..) => false,
     };
     executable && !allowed
 }

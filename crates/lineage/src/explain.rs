@@ -7,13 +7,14 @@ mod near;
 
 use lasthand_model::actor::{ActorKind, StepKind};
 use lasthand_model::digest::{Sha256, StatementDigest};
-use lasthand_model::wire::facts::{Body, ListKind};
+use lasthand_model::wire::facts::{Body, ListKind, NamedDigest};
 use rustc_hash::FxHashSet;
 
 pub(crate) use self::near::{NearMatch, near_match};
 use crate::accept::{self, Decision};
 use crate::cover::Place;
 use crate::finding::{Finding, FindingId, Place as Where, Severity};
+use crate::image;
 use crate::landing;
 use crate::message;
 use crate::outcome::FrontierItem;
@@ -114,9 +115,10 @@ impl<'a> Walk<'_, '_, 'a> {
         }
         let members = world.facts.indexes.get(&lasthand_model::digest::ArtifactDigest(digest));
         if let Some(members) = members.filter(|_| digest == world.facts.question.digest.0) {
-            for member in members.iter().filter(|member| member.platform != "unknown/unknown") {
+            for member in members.iter().filter(|member| member.platform != accept::INERT) {
                 if self.best_maker(member.digest.0).is_some() {
-                    if !self.maker_clean(member.digest.0) {
+                    let (cover, steps) = (&self.decision.cover, &self.decision.steps);
+                    if accept::prove_one(self.run, cover, steps, member.digest).is_none() {
                         self.step(member.digest.0);
                     }
                 } else {
@@ -131,10 +133,6 @@ impl<'a> Walk<'_, '_, 'a> {
         self.add(FindingId::NoProducer, Where::default(), Vec::new());
     }
 
-    fn maker_clean(&self, digest: Sha256) -> bool {
-        self.run.world.products.with_digest(digest).any(|number| self.decision.steps.clean(number).is_some())
-    }
-
     /// Steps of other kinds that claim to have made the artifact.
     fn odd_makers(&mut self, digest: Sha256) -> bool {
         let odd: Vec<StatementDigest> = self
@@ -145,7 +143,7 @@ impl<'a> Walk<'_, '_, 'a> {
             .filter(|statement| match &statement.fact.body {
                 Body::Step(step) => {
                     !matches!(step.kind, StepKind::Build | StepKind::Package)
-                        && step.products.iter().any(|product| product.digest == digest)
+                        && step.products.iter().any(|product| image::goes_by(self.run.world, digest, product.digest))
                 }
                 _ => false,
             })
@@ -230,10 +228,12 @@ impl<'a> Walk<'_, '_, 'a> {
         // What does not depend on the product is said once.
         let first = self.seen_candidates.insert(at);
         let mut faults: Vec<Fault> = if first { candidate.faults.clone() } else { Vec::new() };
-        if digest == self.run.world.facts.question.digest.0 {
-            let mut made = candidate.body.products.iter().filter(|product| product.digest == digest).peekable();
+        let world = self.run.world;
+        if accept::is_asked(world, digest) {
+            let is_asked = |product: &&NamedDigest| image::goes_by(world, digest, product.digest);
+            let mut made = candidate.body.products.iter().filter(is_asked).peekable();
             let named = made.peek().map(|product| product.name.clone());
-            if !made.any(|product| accept::is_artifact_name(self.run.world, &product.name)) {
+            if !made.any(|product| accept::is_artifact_name(world, &product.name)) {
                 faults.push((FindingId::NotThisProduct, named));
             }
         }

@@ -3,33 +3,37 @@
 //! SPEC: docs/rules.md section 8.
 
 use lasthand_model::actor::StepKind;
-use lasthand_model::digest::{Sha256, StatementDigest};
+use lasthand_model::digest::{ArtifactDigest, Sha256, StatementDigest};
 use lasthand_model::inventory::EntryType;
 use lasthand_model::wire::facts::{EntryFact, Material, NamedDigest};
 use rustc_hash::FxHashMap;
 
 use crate::accept::{self, Decision, Goal};
-use crate::container::{Expected, Source};
+use crate::container::{Expected, Origin, Source};
 use crate::cover::{Cover, Place, Uncovered};
 use crate::explain::{self, Blame, NearMatch};
 use crate::finding::FindingId;
+use crate::image;
 use crate::outcome::{Explanation, FileAnswer, FileVerdict, Verdict};
 use crate::run::Run;
 use crate::steps::{Standing, source_trees};
 use crate::world::Known;
 
-/// Answers for every entry of the artifact, in path order.
+/// Answers for every entry of the artifact, in path order; of an index those of each member, in its order.
 pub(crate) fn answers<'a>(run: &Run<'_, 'a>, decision: &Decision<'a>, verdict: Verdict) -> Vec<FileAnswer> {
-    let Some(tree) = run.world.trees.get(&run.world.facts.question.digest.0) else { return Vec::new() };
-    let mut judge = Judge {
-        run,
-        decision,
-        landings: FxHashMap::default(),
-        makers: FxHashMap::default(),
-        reviews: FxHashMap::default(),
-        files: None,
+    let asked = run.world.facts.question.digest;
+    let mut answers = match run.world.facts.indexes.get(&asked) {
+        None => answers_for(run, decision, Asked { digest: asked.0, goal: decision.goal.clone(), platform: None }),
+        Some(members) => {
+            let members = members.iter().filter(|member| member.platform != accept::INERT);
+            let asked = members.map(|member| Asked {
+                digest: member.digest.0,
+                goal: goal_of_member(run, decision, member.digest),
+                platform: Some(&member.platform),
+            });
+            asked.flat_map(|asked| answers_for(run, decision, asked)).collect()
+        }
     };
-    let mut answers = judge.all(&tree.entries);
     if verdict == Verdict::Exception {
         for answer in answers.iter_mut().filter(|answer| answer.verdict != FileVerdict::Clean) {
             answer.verdict = FileVerdict::Exception;
@@ -38,11 +42,44 @@ pub(crate) fn answers<'a>(run: &Run<'_, 'a>, decision: &Decision<'a>, verdict: V
     answers
 }
 
+/// One container whose entries are judged.
+struct Asked<'a> {
+    digest: Sha256,
+    /// How it is proven.
+    goal: Option<Goal<'a>>,
+    /// Of a member of an index.
+    platform: Option<&'a str>,
+}
+
+fn goal_of_member<'a>(run: &Run<'_, 'a>, decision: &Decision<'a>, member: ArtifactDigest) -> Option<Goal<'a>> {
+    match &decision.goal {
+        Some(Goal::Index(goals)) => goals.iter().find(|(digest, _)| *digest == member).map(|(_, goal)| goal.clone()),
+        Some(whole) => Some(whole.clone()),
+        None => accept::prove_one(run, &decision.cover, &decision.steps, member),
+    }
+}
+
+fn answers_for<'a>(run: &Run<'_, 'a>, decision: &Decision<'a>, asked: Asked<'a>) -> Vec<FileAnswer> {
+    let Some(tree) = run.world.trees.get(&asked.digest) else { return Vec::new() };
+    let mut judge = Judge {
+        run,
+        decision,
+        asked,
+        landings: FxHashMap::default(),
+        makers: FxHashMap::default(),
+        reviews: FxHashMap::default(),
+        files: None,
+        base: None,
+    };
+    judge.all(&tree.entries)
+}
+
 type Answer = (FileVerdict, Explanation);
 
 struct Judge<'r, 'w, 'a> {
     run: &'r Run<'w, 'a>,
     decision: &'r Decision<'a>,
+    asked: Asked<'a>,
     /// The landing that explains a tree, with its uncovered paths.
     landings: FxHashMap<Place<'a>, Option<(usize, Uncovered<'a>)>>,
     /// The answer for products of a step, by candidate.
@@ -51,6 +88,8 @@ struct Judge<'r, 'w, 'a> {
     reviews: FxHashMap<Place<'a>, Reviews<'a>>,
     /// The standing of each file material of the step that packaged the artifact.
     files: Option<FxHashMap<&'a NamedDigest, &'r Standing<'a>>>,
+    /// The answer for what the base gives.
+    base: Option<Answer>,
 }
 
 type Reviews<'a> = FxHashMap<&'a str, Option<usize>>;
@@ -71,7 +110,9 @@ fn reviews_behind<'a>(cover: &Cover<'a>, place: Place<'a>) -> Reviews<'a> {
 
 impl<'a> Judge<'_, '_, 'a> {
     fn all(&mut self, entries: &[&'a EntryFact]) -> Vec<FileAnswer> {
-        let digest = self.run.world.facts.question.digest.0;
+        let digest = self.asked.digest;
+        let goal = self.asked.goal.clone();
+        let platform = self.asked.platform.map(str::to_owned);
         let by_package = self.package(digest);
         let near = self.near(digest, by_package);
         let comparison = by_package.and_then(|at| self.decision.steps.compare(self.run, at, digest).ok());
@@ -82,7 +123,7 @@ impl<'a> Judge<'_, '_, 'a> {
             // Both are sorted by path.
             while expected.next_if(|expected| *expected.path < *entry.path).is_some() {}
             let here = expected.peek().copied().filter(|expected| *expected.path == *entry.path);
-            let (verdict, explained_by) = match (&self.decision.goal, by_package, &near) {
+            let (verdict, explained_by) = match (&goal, by_package, &near) {
                 (Some(goal), None, _) => self.by_goal(goal, entry),
                 (_, None, Some(near)) => self.by_near(near, entry),
                 (None, None, None) => (FileVerdict::Indeterminate, rule("no-step")),
@@ -94,7 +135,8 @@ impl<'a> Judge<'_, '_, 'a> {
                     None => (FileVerdict::Indeterminate, rule("no-path-map")),
                 },
             };
-            answers.push(FileAnswer { path: entry.path.clone(), verdict, explained_by });
+            let (platform, path) = (platform.clone(), entry.path.clone());
+            answers.push(FileAnswer { platform, path, verdict, explained_by });
         }
         answers
     }
@@ -103,7 +145,7 @@ impl<'a> Judge<'_, '_, 'a> {
     fn package(&self, digest: Sha256) -> Option<usize> {
         let steps = &self.decision.steps;
         let is_package = |at: &usize| steps.candidates.get(*at).is_some_and(|c| c.body.kind == StepKind::Package);
-        if let Some(goal) = &self.decision.goal {
+        if let Some(goal) = &self.asked.goal {
             return match goal {
                 Goal::Step(at) => Some(*at).filter(is_package),
                 _ => None,
@@ -128,7 +170,8 @@ impl<'a> Judge<'_, '_, 'a> {
         let steps = &self.decision.steps;
         candidates.min_by_key(|at| {
             let candidate = steps.candidates.get(*at);
-            let made = candidate.is_some_and(|c| c.body.products.iter().any(|product| product.digest == digest));
+            let is_it = |product: &NamedDigest| image::goes_by(self.run.world, digest, product.digest);
+            let made = candidate.is_some_and(|c| c.body.products.iter().any(is_it));
             let own = candidate.map_or(0, |c| c.faults.len())
                 + if made { steps.product_faults(self.run, *at, digest).len() } else { 0 };
             let statement = candidate.and_then(|c| self.digest(c.statement));
@@ -138,7 +181,7 @@ impl<'a> Judge<'_, '_, 'a> {
     }
 
     fn near(&self, digest: Sha256, package: Option<usize>) -> Option<NearMatch<'a>> {
-        let ask = self.decision.goal.is_none()
+        let ask = self.asked.goal.is_none()
             && package.is_none()
             && self.decision.steps.makers_of(self.run, digest).is_empty();
         ask.then(|| explain::near_match(self.run, &self.decision.cover, digest)).flatten()
@@ -206,12 +249,13 @@ impl<'a> Judge<'_, '_, 'a> {
             return (FileVerdict::Clean, Explanation { step, evidence: packaged, ..rule("parent-folder") });
         };
         let (verdict, mut explained) = self.by_source(at, expected);
-        explained.path_map = Some((expected.rule.from.clone(), expected.rule.to.clone()));
-        explained.source_path = Some(expected.from.to_owned());
+        explained.path_map = expected.rule.map(|rule| (rule.from.clone(), rule.to.clone()));
+        explained.source_path = expected.rule.map(|_| expected.from.to_owned());
         if explained.rule == "tree" {
             explained.rule = match entry.entry_type {
                 EntryType::Symlink => "path-map-symlink",
                 EntryType::Hardlink => "path-map-hardlink",
+                EntryType::Config => "config-stated",
                 _ => "path-map",
             };
         } else if entry.entry_type == EntryType::Hardlink {
@@ -230,7 +274,7 @@ impl<'a> Judge<'_, '_, 'a> {
 
     fn by_source(&mut self, at: usize, expected: &Expected<'a>) -> Answer {
         match expected.source {
-            Source::Entry(entry) => {
+            Source::Entry(entry) | Source::Field(_, Origin::Entry(entry)) => {
                 let materials = self
                     .decision
                     .steps
@@ -248,8 +292,38 @@ impl<'a> Judge<'_, '_, 'a> {
                     None => (FileVerdict::Indeterminate, rule("no-landing")),
                 }
             }
-            Source::File(file) => self.by_file(at, file),
+            Source::File(file) | Source::Field(_, Origin::File(file)) => self.by_file(at, file),
+            Source::Base(_) | Source::Field(_, Origin::Base) => self.by_base(at),
         }
+    }
+
+    /// What the base gives is as clean as the materials that give its layers.
+    fn by_base(&mut self, at: usize) -> Answer {
+        if let Some(known) = &self.base {
+            return known.clone();
+        }
+        let (run, decision, digest) = (self.run, self.decision, self.asked.digest);
+        let mut answer = (FileVerdict::Clean, rule("base"));
+        let candidate = decision.steps.candidates.get(at);
+        let materials = candidate.into_iter().flat_map(|candidate| {
+            candidate.body.materials.iter().zip(decision.steps.standings(candidate))
+        });
+        for (material, standing) in materials.filter(|(material, _)| image::gives_layers(run.world, material, digest)) {
+            let (verdict, explained) = match (standing, material) {
+                (Standing::Clean(_, fetch), _) => {
+                    let evidence = fetch.and_then(|fetch| self.digest(fetch)).into_iter().collect();
+                    (FileVerdict::Clean, Explanation { evidence, ..rule("base") })
+                }
+                (_, Material::File(file)) => self.by_file(at, file),
+                _ => (FileVerdict::Unreviewed, rule("base")),
+            };
+            if verdict != FileVerdict::Clean {
+                answer.0 = verdict;
+            }
+            answer.1.evidence.extend(explained.evidence);
+        }
+        self.base = Some(answer.clone());
+        answer
     }
 
     fn by_tree(&mut self, place: Place<'a>, path: &str) -> Answer {

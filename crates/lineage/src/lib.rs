@@ -21,6 +21,7 @@ mod explain;
 mod files;
 pub mod finding;
 mod groups;
+mod image;
 pub mod ingest;
 mod labels;
 mod landing;

@@ -79,9 +79,11 @@ pub struct Explanation {
     pub actors: Vec<String>,
 }
 
-/// One file of the artifact, in path order.
+/// One entry of the artifact, in path order within its member.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FileAnswer {
+    /// Platform of the member, where the artifact is an index.
+    pub platform: Option<String>,
     /// Path as in the facts.
     pub path: String,
     /// The answer.

@@ -11,7 +11,7 @@ use std::ops::Range;
 use std::rc::Rc;
 
 use lasthand_model::actor::StepKind;
-use lasthand_model::digest::Sha256;
+use lasthand_model::digest::{ArtifactDigest, Sha256};
 use lasthand_model::wire::facts::{Body, External, Material, NamedDigest, SourceTree, Step, StepActor};
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -21,6 +21,7 @@ use crate::container::{self, Comparison};
 use crate::cover::{Cover, Place};
 use crate::finding::FindingId;
 use crate::groups::Groups;
+use crate::image;
 use crate::products::files;
 use crate::rules::Rule;
 use crate::run::Run;
@@ -142,9 +143,9 @@ impl<'a> Steps<'a> {
         self.makers.of(product)
     }
 
-    /// Candidates that have a product with a digest, in order, each once.
+    /// Candidates that have a product with a digest that the content goes by, in order, each once.
     pub(crate) fn makers_of(&self, run: &Run<'_, 'a>, digest: Sha256) -> Vec<usize> {
-        let numbers = run.world.products.with_digest(digest);
+        let numbers = image::names(run.world, digest).flat_map(|name| run.world.products.with_digest(name));
         let mut makers: Vec<usize> = numbers.flat_map(|number| self.makers.of(number)).copied().collect();
         makers.sort_unstable();
         makers.dedup();
@@ -288,6 +289,7 @@ impl<'a> Steps<'a> {
         if map.is_empty() {
             return Err(FindingId::NoPathMap);
         }
+        let digest = image::container(run.world, digest);
         let product = run.world.trees.get(&digest).ok_or(FindingId::NoInventory)?;
         let sources_known = source_trees(&candidate.body.materials).all(|tree| {
             run.resolve(&tree.repository, &tree.tree).is_some_and(|root| run.world.trees.contains_key(&root))
@@ -295,7 +297,20 @@ impl<'a> Steps<'a> {
         if !sources_known {
             return Err(FindingId::NoInventory);
         }
-        let compare = || Rc::new(container::compare(product, &self.namespace(run, at), map));
+        let base = image::base_of(run.world, candidate.body, digest);
+        let base = match base {
+            None => None,
+            Some(base) => Some((base, run.world.trees.get(&base.chain).ok_or(FindingId::NoInventory)?)),
+        };
+        let is_image = run.world.facts.images.contains_key(&ArtifactDigest(digest));
+        let compare = || {
+            let namespace = self.namespace(run, at);
+            let mut expected = container::expected(&namespace, map);
+            if is_image {
+                image::expect(run.world, &namespace, map, base, &mut expected);
+            }
+            Rc::new(container::compare(product, expected))
+        };
         if digest != run.world.facts.question.digest.0 {
             return Ok(compare());
         }

@@ -98,3 +98,82 @@ artifact app.bin
 expect ! refused
 expect ! LH101
 expect = accepted
+
+story rule-base-image: the base is the image whose layers are the lowest of this one
+because: R6
+based on imaged
+! image  deb config deb-config layers other-layer
+= image  deb config deb-config layers deb-layer
+expect ! refused
+expect ! LH401 etc/passwd
+expect = accepted
+
+story rule-base-layer: a layer that the trust file names by digest
+because: R6
+based on imaged
+trusted-input deb-layer as base
+trusted-input other-layer as base
+config   i1 states Entrypoint=serve Env/PATH=path
+! package P1  from T1 base.tar=other-layer makes app=app.img
+= package P1  from T1 base.tar=deb-layer makes app=app.img
+step-actor A1  of P1 map src/:usr/share/app/ image.json:config:
+expect ! refused
+expect ! LH401 etc/passwd
+expect = accepted
+
+story rule-base-toolchain: what is trusted to run is not trusted to be shipped
+because: R6
+based on imaged
+trusted-input sdk as toolchain
+trusted-input sdk-base as base
+image    sdk config deb-config layers deb-layer
+image    sdk-base config deb-config layers deb-layer
+! package P1  from T1 https://registry.example/sdk=sdk makes app=app.img
+= package P1  from T1 https://registry.example/sdk=sdk-base makes app=app.img
+step-actor A1  of P1 map src/:usr/share/app/ image.json:config:
+expect ! refused
+expect ! LH401 etc/passwd
+expect = accepted
+
+story rule-base-entries: the layers of the base were not read
+because: R6
+finding  LH408 bypass
+based on imaged
+! image  deb config deb-config layers deb-layer app-layer
+= image  deb config deb-config layers deb-layer
+expect ! refused
+expect ! LH408
+expect = accepted
+
+story rule-config-stated: the configuration that the map names
+because: R6
+based on imaged
+! step-actor A1  of P1 map src/:usr/share/app/ src/main.c:config:
+= step-actor A1  of P1 map src/:usr/share/app/ image.json:config:
+expect ! refused
+expect ! LH401 config:Entrypoint
+expect = accepted
+
+story rule-image-names: the step has the config of the image as its product
+because: R6
+based on reviewed
+image    app.img config app-config layers app-layer
+! build  B1   from T1 makes app.img=another
+= build  B1   from T1 makes app.img=app-config
+artifact app=app.img
+expect ! undecided
+expect = accepted
+
+story rule-image-withdrawn: a list takes the member of an index back by its config
+because: R8
+finding  LH008 bypass
+based on reviewed
+image    app.img config app-config layers app-layer
+build    B1   from T1 makes app=app.idx
+index    app.idx linux/amd64=app.img
+! list   K1 withdrawal entries artifact:app-config
+= list   K1 withdrawal entries artifact:another
+artifact app=app.idx
+expect ! refused
+expect ! LH008
+expect = accepted

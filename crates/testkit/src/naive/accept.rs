@@ -9,6 +9,7 @@ use lasthand_model::wire::facts::{Act, Actor, Approval, Body, Label, ListEntry, 
 use super::archive::{archived_trees, has_near_match};
 use super::cover::Cover;
 use super::evidence::{Evidence, Known, level, stated_level};
+use super::image;
 use super::steps::Steps;
 use super::{any_glob, has_word};
 
@@ -19,7 +20,11 @@ pub(super) fn decide(evidence: &Evidence, allowed: &BTreeSet<Label>) -> &'static
     let mut steps = Steps { evidence, allowed, cover: &cover, faithful: BTreeSet::new() };
     steps.settle();
     let mut trees = BTreeSet::new();
-    let withdrawn = evidence.denies(&ListEntry::Artifact(ArtifactDigest(asked)));
+    let members = evidence.facts.indexes.get(&ArtifactDigest(asked)).into_iter().flatten().map(|member| member.digest.0);
+    let withdrawn = std::iter::once(asked)
+        .chain(members)
+        .flat_map(|digest| image::names(evidence, digest))
+        .any(|name| evidence.denies(&ListEntry::Artifact(ArtifactDigest(name))));
     let proven = evidence.product.is_some_and(|product| {
         !withdrawn
             && is_proven(&steps, asked, &mut trees)
@@ -55,7 +60,8 @@ fn is_rolled_back(evidence: &Evidence, product: &ProductRow) -> bool {
                 released.push(*digest);
             }
         }
-        !released.is_empty() && !released.contains(&evidence.facts.question.digest)
+        let names = image::names(evidence, evidence.facts.question.digest.0);
+        !released.is_empty() && !released.iter().any(|digest| names.contains(&digest.0))
     })
 }
 
@@ -189,7 +195,7 @@ fn is_named(evidence: &Evidence, cover: &Cover) -> bool {
     let stated = evidence.known.iter().any(|known| match &known.statement.body {
         Body::Step(step) => step.products.iter().any(|product| {
             let built = matches!(step.kind, StepKind::Build | StepKind::Package);
-            product.digest == asked.0
+            image::names(evidence, asked.0).contains(&product.digest)
                 || (built && facts.question.artifact_name.as_deref() == product.name.rsplit('/').next())
         }),
         Body::Act(act) => act.digest == asked,

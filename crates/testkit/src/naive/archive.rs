@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use lasthand_model::digest::{Sha256, StatementDigest};
+use lasthand_model::digest::{ArtifactDigest, Sha256, StatementDigest};
 use lasthand_model::glob::matches;
 use lasthand_model::inventory::EntryType;
 use lasthand_model::wire::facts::EntryFact;
@@ -14,6 +14,9 @@ use super::steps::{is_below_a_file, is_neutral};
 
 /// The covered trees, by repository and root, that the artifact is exactly.
 pub(super) fn archived_trees(evidence: &Evidence, cover: &Cover, asked: Sha256) -> Vec<(String, Sha256)> {
+    if evidence.facts.images.contains_key(&ArtifactDigest(asked)) {
+        return Vec::new();
+    }
     let Some(archive) = evidence.entries(asked) else { return Vec::new() };
     let mut trees = Vec::new();
     for landing in &cover.landings {

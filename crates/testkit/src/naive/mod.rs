@@ -18,6 +18,7 @@ mod archive;
 mod authors;
 mod cover;
 mod evidence;
+mod image;
 mod reviews;
 mod steps;
 

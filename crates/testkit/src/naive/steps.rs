@@ -12,6 +12,7 @@ use lasthand_model::wire::facts::{
 
 use super::cover::Cover;
 use super::evidence::{Evidence, Known, Pair, level, stated_level};
+use super::image;
 use super::reviews::entry;
 use super::{any_glob, has_word};
 
@@ -314,7 +315,8 @@ impl<'a> Steps<'_, 'a> {
             let last = name.rsplit('/').next().unwrap_or(name);
             artifacts.is_empty() || any_glob(artifacts, name) || any_glob(artifacts, last)
         };
-        let mut proving = self.faithful.iter().filter(|(_, name, made)| *made == digest && is_artifact(name));
+        let names = image::names(self.evidence, digest);
+        let mut proving = self.faithful.iter().filter(|(_, name, made)| names.contains(made) && is_artifact(name));
         proving.next().map(|(step, ..)| *step)
     }
 
@@ -341,6 +343,7 @@ impl<'a> Steps<'_, 'a> {
 
     /// Rule package-compare.
     fn is_packaged(&self, step: &'a Step, label: &'a StepActor, asked: Sha256) -> bool {
+        let asked = image::container(self.evidence, asked);
         let Some(product) = self.evidence.entries(asked) else { return false };
         let all_known =
             trees(step).all(|tree| self.root_of(tree).and_then(|root| self.evidence.entries(root)).is_some());
@@ -372,15 +375,25 @@ impl<'a> Steps<'_, 'a> {
         }
         namespace.extend(files);
         let mut expected: BTreeMap<String, &Source> = BTreeMap::new();
-        for rule in &label.path_map {
+        for rule in label.path_map.iter().filter(|rule| rule.to != "config:") {
             for (path, source) in &namespace {
                 if let Some(target) = mapped(rule, path) {
                     expected.entry(target).or_insert(source);
                 }
             }
         }
-        let in_place = product.iter().all(|entry| is_in_place(entry, product, &expected));
-        let all_there = expected.keys().all(|path| entry(product, path).is_some());
+        let stating = label.path_map.iter().filter(|rule| rule.to == "config:");
+        let stating = stating.filter_map(|rule| namespace.get(rule.from.as_str()));
+        let stating = stating.filter(|source| source.entry_type == EntryType::File).filter_map(|source| source.sha256);
+        let Some(mut inherited) = image::inherited(self.evidence, step, asked, &stating.collect::<Vec<_>>()) else {
+            return false;
+        };
+        inherited.retain(|path, _| !expected.contains_key(path));
+        let in_place = product.iter().all(|entry| match inherited.get(&entry.path) {
+            Some(wanted) => wanted.is_met_by(entry),
+            None => is_in_place(entry, product, &expected),
+        });
+        let all_there = expected.keys().chain(inherited.keys()).all(|path| entry(product, path).is_some());
         !label.path_map.is_empty() && all_known && in_place && all_there && !is_below_a_file(product)
     }
 }

@@ -23,6 +23,9 @@ const ARCHIVED: &str = concat!(
     include_str!("../../../../testdata/stories/bases/archived.txt")
 );
 
+/// An image on a trusted base: its entrypoint is stated by a reviewed file, its variables come from the base.
+const IMAGED: &str = include_str!("../../../../testdata/stories/bases/imaged.txt");
+
 /// Finds the text of `based on NAME`.
 pub(super) fn find(line: &Line) -> Result<&'static str, StoryError> {
     let words: Vec<&str> = line.words.iter().map(String::as_str).collect();
@@ -31,6 +34,7 @@ pub(super) fn find(line: &Line) -> Result<&'static str, StoryError> {
         ["based", "on", "built"] => Ok(BUILT),
         ["based", "on", "packed"] => Ok(PACKED),
         ["based", "on", "archived"] => Ok(ARCHIVED),
-        _ => Err(line.error("expected `based on reviewed|built|packed|archived`")),
+        ["based", "on", "imaged"] => Ok(IMAGED),
+        _ => Err(line.error("expected `based on reviewed|built|packed|archived|imaged`")),
     }
 }

@@ -7,6 +7,7 @@ mod bases;
 mod entries;
 mod evidence;
 mod expect;
+mod images;
 mod line;
 mod names;
 mod release;

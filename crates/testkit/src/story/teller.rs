@@ -7,7 +7,7 @@ use lasthand_model::wire::facts::{Body, Credential, Facts, StatementFact, TreeRe
 use super::entries::{self, Entries};
 use super::line::{Clauses, Line, StoryError};
 use super::names::Names;
-use super::{NOW, Story, evidence, release, trust, world};
+use super::{NOW, Story, evidence, images, release, trust, world};
 
 /// Clauses that every statement may have.
 pub(super) const SIGNED: [&str; 4] = ["by", "signed-at", "credential", "simulated"];
@@ -67,6 +67,9 @@ impl Teller {
             "container" => release::container(self, line),
             "index" => release::index(self, line),
             "lock" => release::lock(self, line),
+            "image" => images::image(self, line),
+            "layers" => images::layers(self, line),
+            "config" => images::config(self, line),
             _ => trust::take(self, line),
         }
     }

@@ -1,0 +1,188 @@
+//! Images: one content under two digests, the layers that a base gives, and the fields of a configuration.
+//!
+//! SPEC: docs/rules.md sections 6 and 7; OCI image-spec v1.1 config.md, "Layer ChainID".
+
+use std::borrow::Cow;
+
+use lasthand_model::digest::{ArtifactDigest, FileDigest, Sha256};
+use lasthand_model::inventory::EntryType;
+use lasthand_model::wire::facts::{ConfigValue, ImageFact, LayerFact, Material, PathRule, Step};
+use rustc_hash::FxHashSet;
+
+use crate::accept;
+use crate::container::{self, Expected, Namespace, Origin, Source};
+use crate::rules::Rule;
+use crate::trees::Tree;
+use crate::world::World;
+
+/// A rule of a map with this target says which file states the configuration.
+pub(crate) const CONFIG: &str = "config:";
+
+/// What the materials of a step give of an image.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Base {
+    /// Number of lowest layers that are given; at least one.
+    pub(crate) layers: usize,
+    /// Key of the entries after these layers.
+    pub(crate) chain: Sha256,
+    /// The configuration of the image that gave most of them.
+    pub(crate) config: Option<Sha256>,
+}
+
+/// The digests that a content goes by: its own and, of an image, that of its config, which names every layer's content.
+pub(crate) fn names(world: &World<'_>, digest: Sha256) -> impl Iterator<Item = Sha256> + use<> {
+    let config = world.facts.images.get(&ArtifactDigest(digest)).map(|image| image.config);
+    let config = config.filter(|config| *config != digest && world.rules.grant(Rule::ImageNames, true));
+    std::iter::once(digest).chain(config)
+}
+
+/// Whether a content goes by a digest.
+pub(crate) fn goes_by(world: &World<'_>, digest: Sha256, name: Sha256) -> bool {
+    digest == name || names(world, digest).any(|own| own == name)
+}
+
+/// The digest under which a container's entries are known: its own, or that of an image with this config.
+pub(crate) fn container(world: &World<'_>, digest: Sha256) -> Sha256 {
+    if world.trees.contains_key(&digest) {
+        return digest;
+    }
+    let known = |key: &Sha256| world.trees.contains_key(key);
+    let by_config = world.facts.images.iter().filter(|(_, image)| image.config == digest);
+    by_config.map(|(key, _)| key.0).find(known).unwrap_or(digest)
+}
+
+/// Digests under which an artifact could be taken back: its own, its members', and their configs'.
+pub(crate) fn all_names(world: &World<'_>, digest: Sha256) -> Vec<Sha256> {
+    let members = world.facts.indexes.get(&ArtifactDigest(digest)).into_iter().flatten();
+    let all = std::iter::once(digest).chain(members.map(|member| member.digest.0));
+    all.flat_map(|digest| names(world, digest)).collect()
+}
+
+/// The lowest layers of an image that materials of a step give.
+pub(crate) fn base_of<'a>(world: &World<'a>, step: &'a Step, digest: Sha256) -> Option<Base> {
+    let image = world.facts.images.get(&ArtifactDigest(digest))?;
+    let inputs = || step.materials.iter().filter_map(|material| given(world, material));
+    // The images among the materials, each with the layers it gives.
+    let mut reached: Vec<(usize, Sha256)> = Vec::new();
+    for input in inputs() {
+        for base in images_of(world, input) {
+            if world.rules.grant(Rule::BaseImage, is_prefix(&base.layers, &image.layers)) {
+                reached.push((base.layers.len().min(image.layers.len()), base.config));
+            }
+        }
+    }
+    let most = reached.iter().map(|(layers, _)| *layers).max().unwrap_or(0);
+    let config = reached.iter().filter(|(layers, _)| *layers == most).map(|(_, config)| *config).min();
+    let gives = |layer: &LayerFact| {
+        let by_itself = inputs().any(|input| layer.diff_id == input || layer.digest == Some(input));
+        world.rules.grant(Rule::BaseLayer, by_itself)
+    };
+    // LIMIT: each layer is looked for once among the materials.
+    let by_itself: Vec<bool> = image.layers.iter().map(gives).collect();
+    let run = |from: usize| from + by_itself.iter().skip(from).take_while(|given| **given).count();
+    let starts = reached.iter().map(|(layers, _)| *layers).chain([0]);
+    let layers = starts.map(run).max().unwrap_or(0);
+    Some(Base { layers, chain: chain_id(&image.layers, layers)?, config })
+}
+
+/// The digest of a material that may give layers.
+///
+/// SECURITY: a toolchain is trusted to run, not to be shipped.
+fn given(world: &World<'_>, material: &Material) -> Option<Sha256> {
+    let digest = match material {
+        Material::File(file) => Some(file.digest),
+        Material::External(external) => external.digest,
+        Material::Tree(_) => None,
+    };
+    digest.filter(|digest| !world.only_toolchain(*digest))
+}
+
+/// Whether a material gives layers of an image.
+pub(crate) fn gives_layers(world: &World<'_>, material: &Material, digest: Sha256) -> bool {
+    let Some(image) = world.facts.images.get(&ArtifactDigest(digest)) else { return false };
+    given(world, material).is_some_and(|input| {
+        images_of(world, input).any(|base| is_prefix(&base.layers, &image.layers))
+            || image.layers.iter().any(|layer| layer.diff_id == input || layer.digest == Some(input))
+    })
+}
+
+/// The image with a digest, or the images of the index with it.
+fn images_of<'a>(world: &World<'a>, digest: Sha256) -> impl Iterator<Item = &'a ImageFact> {
+    let images = &world.facts.images;
+    let members = world.facts.indexes.get(&ArtifactDigest(digest)).into_iter().flatten();
+    let members = members.filter(|member| member.platform != accept::INERT).map(|member| member.digest);
+    std::iter::once(ArtifactDigest(digest)).chain(members).filter_map(|digest| images.get(&digest))
+}
+
+fn is_prefix(base: &[LayerFact], image: &[LayerFact]) -> bool {
+    !base.is_empty()
+        && base.len() <= image.len()
+        && base.iter().zip(image).all(|(base, layer)| base.diff_id == layer.diff_id)
+}
+
+/// SPEC: OCI image-spec v1.1 config.md, "Layer ChainID".
+fn chain_id(layers: &[LayerFact], count: usize) -> Option<Sha256> {
+    let mut diff_ids = layers.iter().take(count).map(|layer| layer.diff_id);
+    let first = diff_ids.next()?;
+    Some(diff_ids.fold(first, |below, diff_id| Sha256::of(format!("sha256:{below} sha256:{diff_id}").as_bytes())))
+}
+
+/// Adds what is expected of an image beside the paths that the map places: the fields of its configuration as a file of the
+/// materials states them, or else as the base has them, and the entries of the base.
+pub(crate) fn expect<'a>(
+    world: &World<'a>,
+    namespace: &Namespace<'a>,
+    map: &'a [PathRule],
+    base: Option<(Base, &Tree<'a>)>,
+    expected: &mut Vec<Expected<'a>>,
+) {
+    let mut stated: FxHashSet<&str> = FxHashSet::default();
+    for rule in map.iter().filter(|rule| rule.to == CONFIG) {
+        let Ok(at) = namespace.binary_search_by(|(path, _)| (*path).cmp(&rule.from)) else { continue };
+        let Some((from, source)) = namespace.get(at) else { continue };
+        let (digest, origin) = match source {
+            Source::Entry(entry) if entry.entry_type == EntryType::File => {
+                (entry.sha256.map(|digest| digest.0), Origin::Entry(entry))
+            }
+            Source::File(file) => (Some(file.digest), Origin::File(file)),
+            _ => continue,
+        };
+        let Some(digest) = digest.filter(|_| world.rules.grant(Rule::ConfigStated, true)) else { continue };
+        for (field, value) in fields(world, digest) {
+            // A field that is taken away is stated too: the base's does not come back.
+            if stated.insert(field)
+                && let Some(value) = value
+            {
+                expected.push(field_of(field, from, Source::Field(value, origin), Some(rule)));
+            }
+        }
+    }
+    if let Some((base, entries)) = base {
+        let inherited = base.config.into_iter().flat_map(|config| fields(world, config));
+        for (field, value) in inherited.filter(|(field, _)| !stated.contains(field)) {
+            if let Some(value) = value {
+                expected.push(field_of(field, field, Source::Field(value, Origin::Base), None));
+            }
+        }
+        expected.extend(entries.entries.iter().map(|entry| Expected {
+            path: Cow::Borrowed(entry.path.as_str()),
+            from: &entry.path,
+            source: Source::Base(entry),
+            rule: None,
+        }));
+    }
+    container::sort(expected);
+}
+
+fn field_of<'a>(field: &str, from: &'a str, source: Source<'a>, rule: Option<&'a PathRule>) -> Expected<'a> {
+    Expected { path: Cow::Owned(format!("{CONFIG}{field}")), from, source, rule }
+}
+
+/// The fields that a file or configuration states.
+fn fields<'a>(world: &World<'a>, digest: Sha256) -> impl Iterator<Item = (&'a str, Option<FileDigest>)> {
+    let fields = world.facts.configs.get(&digest).into_iter().flatten();
+    fields.map(|(field, value)| match value {
+        ConfigValue::Sha256(digest) => (field.as_str(), Some(*digest)),
+        ConfigValue::Removed => (field.as_str(), None),
+    })
+}
