@@ -191,7 +191,7 @@ fn contradicts(facts: &Facts, landing: &Landing) -> bool {
 }
 
 /// Deletes one row that gives something: not what makes a principal an agent, who is one person, or who may take back,
-/// nor what says that an author may build or release (**duties**).
+/// nor what says that an author may build or release (**duties**), nor what calls a human automation.
 fn delete_row(facts: &mut Facts, rng: &mut Rng) {
     let authors: Vec<String> = facts
         .statements
@@ -209,8 +209,16 @@ fn delete_row(facts: &mut Facts, rng: &mut Rng) {
         3 => trust.products.clear(),
         _ => {
             let at = rng.below(trust.identities.len());
+            let humans: Vec<String> = trust
+                .identities
+                .iter()
+                .filter(|row| row.kind == ActorKind::Human)
+                .map(|row| row.principal.clone())
+                .collect();
             let gives = |row: &IdentityRow| {
                 row.kind != ActorKind::Agent
+                    && (row.kind == ActorKind::Human
+                        || !humans.iter().any(|human| glob::matches(human, &row.principal)))
                     && !row.may.iter().any(|word| word == "list")
                     && !authors.iter().any(|author| glob::matches(&row.principal, author))
             };

@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use lasthand_lineage::{FileAnswer, Finding, FindingId, Outcome, Verdict, solve};
+use lasthand_lineage::{Finding, FindingId, Outcome, Verdict, solve};
 use lasthand_model::wire::facts::Body;
 use lasthand_testkit::naive;
 use lasthand_testkit::story::{Expected, Shows, Story, Variant, parse, parse_all};
@@ -317,11 +317,7 @@ fn vector(story: &Story, variant: Variant) -> Value {
     let facts = story.facts(variant).unwrap();
     let outcome = solve(&facts);
     let ids: BTreeSet<&str> = outcome.findings.iter().map(|finding| finding.id.id()).collect();
-    let key = |file: &FileAnswer| match &file.platform {
-        Some(platform) => format!("{platform} {}", file.path),
-        None => file.path.clone(),
-    };
-    let files: BTreeMap<String, &str> = outcome.files.iter().map(|file| (key(file), file.verdict.as_str())).collect();
+    let files: BTreeMap<String, &str> = outcome.files.iter().map(|file| (file.key(), file.verdict.as_str())).collect();
     let written = sorted(serde_json::to_value(&facts).unwrap());
     assert_eq!(facts, serde_json::from_value(written.clone()).unwrap(), "story {}: a default that is none", story.id);
     json!({

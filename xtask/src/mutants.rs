@@ -159,8 +159,7 @@ fn killer(vectors: &[Vector], mutation: Mutation) -> Option<String> {
 /// Which members of `expect` an outcome does not meet, the verdict first. Members that `expect` has not are not asked.
 fn differences(outcome: &Outcome, expect: &Value) -> Vec<&'static str> {
     let findings: BTreeSet<&str> = outcome.findings.iter().map(|finding| finding.id.id()).collect();
-    let files: BTreeMap<&str, &str> =
-        outcome.files.iter().map(|file| (file.path.as_str(), file.verdict.as_str())).collect();
+    let files: BTreeMap<String, &str> = outcome.files.iter().map(|file| (file.key(), file.verdict.as_str())).collect();
     let labels: BTreeSet<String> = outcome
         .labels
         .iter()

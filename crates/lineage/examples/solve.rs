@@ -20,7 +20,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         findings.sort_unstable();
         findings.dedup();
         let files: serde_json::Map<String, serde_json::Value> =
-            outcome.files.iter().map(|file| (file.path.clone(), file.verdict.as_str().into())).collect();
+            outcome.files.iter().map(|file| (file.key(), file.verdict.as_str().into())).collect();
         let answer = serde_json::json!({ "verdict": outcome.verdict.as_str(), "findings": findings, "files": files,
             "proof": outcome.proof.iter().map(|item| item.statement.to_string()).collect::<Vec<_>>() });
         writeln!(out, "{answer}")?;

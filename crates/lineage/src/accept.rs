@@ -127,7 +127,12 @@ fn prove<'a>(run: &Run<'_, 'a>, cover: &Cover<'a>, steps: &Steps<'a>, digest: Ar
 }
 
 /// Proves an artifact that is no index.
-pub(crate) fn prove_one<'a>(run: &Run<'_, 'a>, cover: &Cover<'a>, steps: &Steps<'a>, digest: ArtifactDigest) -> Option<Goal<'a>> {
+pub(crate) fn prove_one<'a>(
+    run: &Run<'_, 'a>,
+    cover: &Cover<'a>,
+    steps: &Steps<'a>,
+    digest: ArtifactDigest,
+) -> Option<Goal<'a>> {
     let world = run.world;
     let made = steps.makers_of(run, digest.0).into_iter().find(|at| {
         steps.candidates.get(*at).is_some_and(|candidate| {

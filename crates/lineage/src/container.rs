@@ -133,7 +133,12 @@ pub(crate) fn expected<'a>(namespace: &Namespace<'a>, map: &'a [PathRule]) -> Ve
         let below = namespace.get(start..).unwrap_or_default().iter();
         if !from_folder {
             if let Some((path, source)) = below.take(1).find(|(path, _)| *path == rule.from) {
-                expected.push(Expected { path: Cow::Borrowed(&rule.to), from: path, source: *source, rule: Some(rule) });
+                expected.push(Expected {
+                    path: Cow::Borrowed(&rule.to),
+                    from: path,
+                    source: *source,
+                    rule: Some(rule),
+                });
             }
             continue;
         }

@@ -305,9 +305,9 @@ impl<'a> Judge<'_, '_, 'a> {
         let (run, decision, digest) = (self.run, self.decision, self.asked.digest);
         let mut answer = (FileVerdict::Clean, rule("base"));
         let candidate = decision.steps.candidates.get(at);
-        let materials = candidate.into_iter().flat_map(|candidate| {
-            candidate.body.materials.iter().zip(decision.steps.standings(candidate))
-        });
+        let materials = candidate
+            .into_iter()
+            .flat_map(|candidate| candidate.body.materials.iter().zip(decision.steps.standings(candidate)));
         for (material, standing) in materials.filter(|(material, _)| image::gives_layers(run.world, material, digest)) {
             let (verdict, explained) = match (standing, material) {
                 (Standing::Clean(_, fetch), _) => {

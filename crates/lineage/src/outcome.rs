@@ -92,6 +92,14 @@ pub struct FileAnswer {
     pub explained_by: Explanation,
 }
 
+impl FileAnswer {
+    /// The name of the entry in documents that list answers: its path, after the platform of its member where it has one.
+    #[must_use]
+    pub fn key(&self) -> String {
+        self.platform.iter().map(String::as_str).chain([self.path.as_str()]).collect::<Vec<_>>().join(" ")
+    }
+}
+
 /// What a piece of evidence does in a proof.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]

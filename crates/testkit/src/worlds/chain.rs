@@ -11,6 +11,7 @@ use lasthand_model::wire::facts::{
     TreeRef, TrustFacts, TrustedInputRow, WaiverRow,
 };
 
+use super::images;
 use super::parts::{
     APP, BUILDER, MAIN, NOW, OBSERVER, REL, REPO, actor, ci, credential, digest, entries_of, folder, identities, link,
     persons, push, signer, words,
@@ -28,7 +29,8 @@ pub(super) fn good(rng: &mut Rng) -> Facts {
     match rng.below(12) {
         0 => source_archive(&mut facts, rng, &tip),
         1 | 2 => index(&mut facts, rng, &tip),
-        3..=5 => build(&mut facts, rng, &tip, digest(ASKED), "app.bin"),
+        3 | 4 => build(&mut facts, rng, &tip, digest(ASKED), "app.bin"),
+        5 => built_image(&mut facts, rng, &tip),
         _ => package(&mut facts, rng, &tip, digest(ASKED)),
     }
     acts(&mut facts, rng);
@@ -266,6 +268,13 @@ fn build(facts: &mut Facts, rng: &mut Rng, tip: &Tip, product: Sha256, name: &st
     enter_step(facts, rng, step, Vec::new());
 }
 
+/// A build of an image as one product, known by its config or by its manifest.
+fn built_image(facts: &mut Facts, rng: &mut Rng, tip: &Tip) {
+    images::enter(facts, digest(ASKED), images::CONFIG, &[images::OWN]);
+    let by_config = rng.chance(75);
+    build(facts, rng, tip, if by_config { digest(images::CONFIG) } else { digest(ASKED) }, "app.img");
+}
+
 /// A package of the tree's sources and, mostly, of a build's product.
 fn package(facts: &mut Facts, rng: &mut Rng, tip: &Tip, product: Sha256) {
     let mut packaging = step(facts, rng, tip, StepKind::Package, named("app.img", product));
@@ -303,6 +312,9 @@ fn package(facts: &mut Facts, rng: &mut Rng, tip: &Tip, product: Sha256) {
     }
     if rng.chance(40) && shipped.iter().any(|entry| entry.path.starts_with("opt/")) {
         shipped.push(folder("opt"));
+    }
+    if rng.chance(55) {
+        images::wrap(facts, rng, &mut packaging, &mut map, &mut shipped);
     }
     facts.inventories.insert(product, shipped);
     enter_step(facts, rng, packaging, map);
@@ -375,7 +387,8 @@ fn lists(facts: &mut Facts, rng: &mut Rng) {
             }
             ListKind::Withdrawal => vec![ListEntry::Artifact(ArtifactDigest(digest(599)))],
             ListKind::Released => {
-                let digest = ArtifactDigest(digest(ASKED));
+                let by_config = facts.images.contains_key(&ArtifactDigest(digest(images::CONFIG))) && rng.chance(50);
+                let digest = ArtifactDigest(digest(if by_config { images::CONFIG } else { ASKED }));
                 vec![ListEntry::Released { target_ref: MAIN.to_owned(), digest }]
             }
         };

@@ -12,6 +12,7 @@ mod defects;
 mod defects_edge;
 mod defects_source;
 mod defects_step;
+mod images;
 mod parts;
 mod rng;
 mod source;
