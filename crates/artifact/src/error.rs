@@ -3,9 +3,11 @@
 use std::fmt;
 use std::io;
 
+use lasthand_model::json::JsonError;
 use thiserror::Error;
 
 use crate::facts::Kind;
+use crate::image::ImageFault;
 
 /// An artifact that could not be read whole and without doubt.
 ///
@@ -130,6 +132,24 @@ pub enum ArtifactError {
         /// The kind asked for.
         expected: Kind,
     },
+    /// A document of an image is not strict JSON.
+    #[error("`{name}`: {document} is not one JSON document that every reader understands alike")]
+    Document {
+        /// Name of the source.
+        name: String,
+        /// Which document: a member's name or a blob's digest.
+        document: String,
+        /// Where and why.
+        source: JsonError,
+    },
+    /// The parts of an image are missing or do not belong together.
+    #[error("`{name}`: {fault}")]
+    Image {
+        /// Name of the source.
+        name: String,
+        /// What is wrong.
+        fault: Box<ImageFault>,
+    },
 }
 
 impl ArtifactError {
@@ -156,6 +176,10 @@ impl ArtifactError {
                 vec!["repack without sparse files and vendor entry types (`tar --format=posix`, no `--sparse`)"]
             }
             Self::WrongKind { .. } => vec!["leave the kind out to have it detected from the bytes"],
+            Self::Document { .. } => {
+                vec!["copy the image again with a tool that writes each member once (skopeo, crane, docker save)"]
+            }
+            Self::Image { fault, .. } => fault.hints(),
         }
     }
 }

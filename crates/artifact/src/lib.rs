@@ -34,6 +34,7 @@ mod stream;
 mod tarball;
 mod tree;
 
+pub mod image;
 pub mod local;
 
 pub use error::{ArtifactError, PathFault};

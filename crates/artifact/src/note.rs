@@ -86,6 +86,24 @@ note_kinds! {
     ShortEndMarker = "short-end-marker", false;
     /// A compressed stream inside a compressed stream; some readers unwrap both.
     NestedCompression = "nested-compression", true;
+    /// An entry of a layer with an absolute path; every puller takes it from the root of the image.
+    AbsolutePath = "absolute-path", false;
+    /// A whiteout of a path that no lower layer has.
+    WhiteoutOfNothing = "whiteout-of-nothing", false;
+    /// A whiteout of a path that the same layer writes: some pullers remove it too, others merge it with what lies below.
+    WhiteoutOfOwn = "whiteout-of-own", true;
+    /// A `.wh..wh.` name other than the opaque marker: bookkeeping of old storage drivers, which is skipped.
+    WhiteoutMetadata = "whiteout-metadata", false;
+    /// An entry below a folder with a whiteout's name: some pullers write it, others skip it; it is skipped.
+    BelowWhiteout = "below-whiteout", true;
+    /// An entry below a symbolic link that its own layer wrote before; it lands where the link leads, inside the root.
+    ThroughSymlink = "through-symlink", false;
+    /// An entry below a symbolic link of a lower layer: pullers that unpack each layer by itself (overlay) put a folder in
+    /// place of the link, others follow it inside the root. It is followed.
+    ThroughLowerSymlink = "through-lower-symlink", true;
+    /// A hard link whose header gives another mode, owner or attribute than its target has: pullers set it on both. The
+    /// target's counts.
+    HardlinkMetadataDiffers = "hardlink-metadata-differs", true;
     /// Further notes were dropped.
     NotesCut = "notes-cut", true;
 }

@@ -23,6 +23,14 @@ pub struct Limits {
     pub path_bytes: usize,
     /// Bytes of extended attributes on one entry.
     pub xattr_bytes: usize,
+    /// Manifests of one image index, indexes inside it counted with theirs.
+    pub manifests: usize,
+    /// Layers of one image.
+    pub layers: usize,
+    /// Bytes of an image manifest or index.
+    pub manifest_bytes: usize,
+    /// Bytes of an image config.
+    pub config_bytes: usize,
 }
 
 impl Limits {
@@ -38,6 +46,10 @@ impl Limits {
         inflate_ratio: 1_100,
         path_bytes: 4_096,
         xattr_bytes: 1 << 20,
+        manifests: 1_000,
+        layers: 200,
+        manifest_bytes: 4 << 20,
+        config_bytes: 8 << 20,
     };
 }
 

@@ -1,0 +1,21 @@
+//! Container images in their local forms -> the files a container gets, and the configuration it runs with.
+//!
+//! Main type: [`ImageStore`]. Data flow: a folder or an archive -> [`ImageStore::open`] -> [`Choice`]s -> [`ImageStore::read`]
+//! -> [`ImageFacts`] -> [`ImageFacts::inventory`].
+//!
+//! **Invariants.** Content is taken by digest and checked against it: manifest, config and layers as shipped, layers once more
+//! uncompressed. An archive is indexed once, by the same strict reader as every other archive, and its members are then read by
+//! offset; nothing is unpacked to disk. Layers are applied as containerd applies them; where pullers differ there is a note or an
+//! error.
+//!
+//! SPEC: OCI image-spec 1.1 (image-layout.md, image-index.md, manifest.md, config.md, layer.md); docker image spec 1.2 for archives.
+
+mod config;
+mod facts;
+mod fault;
+mod store;
+
+pub use config::{ConfigOrigin, FieldValue, config_fields};
+pub use facts::{ImageArtifact, ImageFacts, IndexFacts, IndexMemberFacts, LayerFacts};
+pub use fault::ImageFault;
+pub use store::{BlobDescriptor, Choice, Form, ImageStore, Referrer};

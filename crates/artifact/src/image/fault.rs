@@ -1,0 +1,200 @@
+//! What is wrong with an image.
+
+use lasthand_model::digest::Sha256;
+use thiserror::Error;
+
+/// The parts of an image are missing or do not belong together. Blobs are named by the digest they were asked for by.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum ImageFault {
+    /// The place holds no image of the form asked for.
+    #[error("no {expected}: {missing} is missing")]
+    NoImage {
+        /// The form.
+        expected: &'static str,
+        /// The member that it needs.
+        missing: String,
+    },
+    /// An image archive inside gzip or zstd: its members cannot be read by offset.
+    #[error("the archive itself is compressed with {codec}")]
+    Compressed {
+        /// `gzip` or `zstd`.
+        codec: &'static str,
+    },
+    /// A blob, or a member of the archive, is not there.
+    #[error("{blob} is missing")]
+    Missing {
+        /// Digest or member name.
+        blob: String,
+    },
+    /// A member that should be a file is none, or a link leads nowhere or in a circle.
+    #[error("`{member}` is no regular file")]
+    NotAFile {
+        /// Name of the member.
+        member: String,
+    },
+    /// A blob has another number of bytes than its descriptor says.
+    #[error("{blob} has {got} bytes, its descriptor says {expected}")]
+    SizeDiffers {
+        /// Digest or member name.
+        blob: String,
+        /// Bytes stated.
+        expected: u64,
+        /// Bytes there are.
+        got: u64,
+    },
+    /// The bytes of a blob have another digest than they were asked for by.
+    #[error("{blob} has the digest sha256:{got}")]
+    DigestDiffers {
+        /// Digest or member name.
+        blob: String,
+        /// Digest of the bytes.
+        got: Sha256,
+    },
+    /// The uncompressed bytes of a layer have another digest than the config says.
+    #[error("layer {layer} ({blob}) has the diff id sha256:{got}, the config says sha256:{expected}")]
+    DiffIdDiffers {
+        /// Number of the layer, from 0, lowest first.
+        layer: usize,
+        /// Digest or member name.
+        blob: String,
+        /// The config's diff id.
+        expected: Sha256,
+        /// Digest of the uncompressed bytes.
+        got: Sha256,
+    },
+    /// The manifest lists another number of layers than the config has diff ids.
+    #[error("{layers} layers, but the config has {diff_ids} diff ids")]
+    LayerCount {
+        /// Layers of the manifest.
+        layers: usize,
+        /// Diff ids of the config.
+        diff_ids: usize,
+    },
+    /// A member of a document is absent or of another shape.
+    #[error("{document}: member `{member}` is not {expected}")]
+    Shape {
+        /// Which document.
+        document: String,
+        /// The member, as a JSON Pointer.
+        member: String,
+        /// What was expected.
+        expected: &'static str,
+    },
+    /// Two members that a reader without regard to case takes for one.
+    ///
+    /// SECURITY: Go's `encoding/json` takes the last of them.
+    #[error("{document}: member `{member}` is read as another name by readers without regard to case")]
+    CaseVariant {
+        /// Which document.
+        document: String,
+        /// The member.
+        member: String,
+    },
+    /// A document that is a manifest and an index (CVE-2021-41190).
+    #[error("{document} has both `manifests` and `layers` or `config`: readers take it as an index or as a manifest")]
+    BothKinds {
+        /// Which document.
+        document: String,
+    },
+    /// The media type inside a document is not the one it was found by.
+    #[error("{document} says media type `{got}`, its descriptor `{expected}`")]
+    MediaTypeDiffers {
+        /// Which document.
+        document: String,
+        /// In the descriptor.
+        expected: String,
+        /// In the document.
+        got: String,
+    },
+    /// A media type, digest algorithm or version that is not read.
+    #[error("{document}: {what} `{got}` is not supported")]
+    Unsupported {
+        /// Which document.
+        document: String,
+        /// What it is.
+        what: &'static str,
+        /// Its text, cut after 80 characters.
+        got: String,
+    },
+    /// Indexes inside indexes, deeper than any puller looks.
+    #[error("{document}: an index more than {limit} deep")]
+    TooDeep {
+        /// Which document.
+        document: String,
+        /// Depth allowed.
+        limit: usize,
+    },
+    /// A count is over its limit.
+    #[error("{document}: more than {limit} {what}")]
+    OverLimit {
+        /// Which document.
+        document: String,
+        /// What was counted.
+        what: &'static str,
+        /// The bound.
+        limit: u64,
+    },
+    /// The choice is not of this place.
+    #[error("sha256:{digest} is not offered here")]
+    NoSuchChoice {
+        /// Digest asked for.
+        digest: Sha256,
+    },
+    /// None, or more than one, of the images has the platform asked for.
+    #[error("{found} images for platform `{wanted}`; there are: {offered}")]
+    Platform {
+        /// Platform asked for.
+        wanted: String,
+        /// Images that have it.
+        found: usize,
+        /// Platforms there are, with commas between.
+        offered: String,
+    },
+    /// One variable twice in `Env`, or an item without name or `=`.
+    #[error("{document}: `Env` is ambiguous at `{item}`")]
+    AmbiguousEnv {
+        /// Which document.
+        document: String,
+        /// The variable's name or the item, cut after 80 characters.
+        item: String,
+    },
+    /// A file of the image has the path under which a field of the config is listed.
+    #[error("file `{path}` collides with the name of a config field")]
+    ConfigPath {
+        /// The path.
+        path: String,
+    },
+    /// An entry of a layer that cannot be applied: what every puller refuses too.
+    #[error("layer {layer}: `{}` at byte {offset}: {what}", path.escape_ascii())]
+    Apply {
+        /// Number of the layer, from 0.
+        layer: usize,
+        /// Start of the entry's header in the uncompressed layer.
+        offset: u64,
+        /// The entry's path.
+        path: Vec<u8>,
+        /// Why.
+        what: &'static str,
+    },
+}
+
+impl ImageFault {
+    /// Advice for the person at the keyboard.
+    #[must_use]
+    pub fn hints(&self) -> Vec<&'static str> {
+        match self {
+            Self::NoImage { .. } => vec!["leave the form out to have it detected"],
+            Self::Compressed { .. } => vec!["decompress it first (`gunzip`, `zstd -d`): an archive is read by offset"],
+            Self::NoSuchChoice { .. } | Self::Platform { .. } => vec!["name one of the images that the place offers"],
+            Self::AmbiguousEnv { .. } | Self::ConfigPath { .. } | Self::Apply { .. } => {
+                vec!["build the image again: pullers would not agree on what it holds"]
+            }
+            Self::Unsupported { .. } | Self::TooDeep { .. } => {
+                vec!["copy the image with sha256 digests and plain, gzip or zstd layers"]
+            }
+            Self::OverLimit { .. } => vec!["if the artifact is trusted to be this large, raise the limit"],
+            _ => vec!["copy the image again: its parts do not belong together"],
+        }
+    }
+}
