@@ -8,7 +8,7 @@ use crate::note::{NoteKind, ReaderNote};
 use crate::path;
 
 /// LIMIT: notes kept; one more says that others were dropped.
-const MAX_NOTES: usize = 10_000;
+pub(crate) const MAX_NOTES: usize = 10_000;
 
 /// LIMIT: bytes of all paths, link targets and attributes of one artifact.
 const METADATA_BYTES: u64 = 1 << 30;
@@ -20,11 +20,31 @@ pub(crate) struct Collector<'a> {
     records: Vec<(FileRecord, u64)>,
     notes: Vec<ReaderNote>,
     metadata_bytes: u64,
+    layer: bool,
 }
 
 impl<'a> Collector<'a> {
     pub(crate) const fn new(name: &'a str, limits: &'a Limits) -> Self {
-        Self { name, limits, records: Vec::new(), notes: Vec::new(), metadata_bytes: 0 }
+        Self { name, limits, records: Vec::new(), notes: Vec::new(), metadata_bytes: 0, layer: false }
+    }
+
+    /// For a layer of an image: paths may be absolute, and whiteouts are what they are.
+    pub(crate) const fn of_layer(name: &'a str, limits: &'a Limits) -> Self {
+        Self { name, limits, records: Vec::new(), notes: Vec::new(), metadata_bytes: 0, layer: true }
+    }
+
+    pub(crate) const fn is_layer(&self) -> bool {
+        self.layer
+    }
+
+    /// The records so far, each with its offset, in the order they came.
+    pub(crate) fn records(&self) -> &[(FileRecord, u64)] {
+        &self.records
+    }
+
+    /// Everything as it came; nothing is checked against each other.
+    pub(crate) fn into_parts(self) -> (Vec<(FileRecord, u64)>, Vec<ReaderNote>) {
+        (self.records, self.notes)
     }
 
     pub(crate) fn note(&mut self, kind: NoteKind, path: &[u8], offset: u64) {
@@ -77,7 +97,7 @@ impl<'a> Collector<'a> {
         if path.iter().any(u8::is_ascii_control) {
             self.note(NoteKind::ControlInName, path, offset);
         }
-        if path::base(path).starts_with(b".wh.") {
+        if !self.layer && path::base(path).starts_with(b".wh.") {
             self.note(NoteKind::WhiteoutName, path, offset);
         }
     }

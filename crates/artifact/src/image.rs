@@ -10,12 +10,22 @@
 //!
 //! SPEC: OCI image-spec 1.1 (image-layout.md, image-index.md, manifest.md, config.md, layer.md); docker image spec 1.2 for archives.
 
-mod config;
+mod choice;
 mod facts;
 mod fault;
 mod store;
 
+mod compose;
+mod config;
+mod docker;
+mod document;
+mod layer;
+mod manifest;
+mod place;
+mod read;
+
+pub use choice::{BlobDescriptor, Choice, Form, Referrer};
 pub use config::{ConfigOrigin, FieldValue, config_fields};
-pub use facts::{ImageArtifact, ImageFacts, IndexFacts, IndexMemberFacts, LayerFacts};
+pub use facts::{ImageArtifact, ImageFacts, IndexFacts, IndexMemberFacts, LayerFacts, config_record};
 pub use fault::ImageFault;
-pub use store::{BlobDescriptor, Choice, Form, ImageStore, Referrer};
+pub use store::ImageStore;

@@ -28,6 +28,7 @@ mod note;
 mod read;
 mod source;
 
+mod codec;
 mod collect;
 mod path;
 mod stream;
@@ -41,4 +42,4 @@ pub use error::{ArtifactError, PathFault};
 pub use facts::{ArtifactFacts, Kind};
 pub use note::{NoteKind, ReaderNote};
 pub use read::read;
-pub use source::{BlobSource, MemoryBlob, Opener, Source, TreeEntry, TreeFault, TreeSource};
+pub use source::{BlobSource, MemoryBlob, OpenedFile, Opener, Source, TreeEntry, TreeFault, TreeSource};

@@ -5,12 +5,12 @@
 //! LIMIT: extended attributes of local folders are not read; records from here have none.
 
 use std::fs;
-use std::io::{self, Read};
+use std::io::{self, Read, Seek as _, SeekFrom};
 use std::path::{Path, PathBuf};
 
 use lasthand_model::inventory::EntryType;
 
-use crate::source::{BlobSource, Source, TreeEntry, TreeFault, TreeSource};
+use crate::source::{BlobSource, OpenedFile, Source, TreeEntry, TreeFault, TreeSource};
 
 /// What a path names.
 #[derive(Debug, Clone)]
@@ -63,6 +63,12 @@ impl BlobSource for LocalFile {
         Ok(Box::new(fs::File::open(&self.path)?))
     }
 
+    fn open_at(&self, offset: u64) -> io::Result<Box<dyn Read + Send + '_>> {
+        let mut file = fs::File::open(&self.path)?;
+        file.seek(SeekFrom::Start(offset))?;
+        Ok(Box::new(file))
+    }
+
     fn name(&self) -> &str {
         &self.name
     }
@@ -86,6 +92,27 @@ impl TreeSource for LocalDirectory {
 
     fn entries<'a>(&'a self) -> Box<dyn Iterator<Item = Result<TreeEntry<'a>, TreeFault>> + 'a> {
         Box::new(Walk { root: &self.path, folders: vec![Vec::new()], entries: Vec::new() })
+    }
+
+    fn open_file(&self, path: &[u8]) -> io::Result<Option<OpenedFile<'_>>> {
+        for slash in path.iter().enumerate().filter_map(|(at, byte)| (*byte == b'/').then_some(at)) {
+            let folder = platform::join(&self.path, path.get(..slash).unwrap_or_default());
+            match fs::symlink_metadata(folder) {
+                Ok(metadata) if metadata.is_dir() => {}
+                Ok(_) => return Err(io::Error::other("its folder is a symbolic link or a file")),
+                Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+                Err(error) => return Err(error),
+            }
+        }
+        match fs::symlink_metadata(platform::join(&self.path, path)) {
+            Ok(metadata) if metadata.is_file() => {}
+            Ok(_) => return Err(io::Error::other("not a regular file")),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(error),
+        }
+        let entry = entry(&self.path, path)?;
+        let open = entry.content.ok_or_else(|| io::Error::other("not a regular file"))?;
+        Ok(Some((entry.size, open()?)))
     }
 }
 

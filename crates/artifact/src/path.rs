@@ -44,6 +44,18 @@ pub(crate) fn plain(raw: &[u8]) -> Result<PlainPath, PathFault> {
     Ok(PlainPath { path, trailing_slash: raw.ends_with(b"/"), rewritten })
 }
 
+/// Brings a path of a layer to its one spelling: an absolute one is taken from the root of the image.
+///
+/// SPEC: containerd `archive/tar.go` `applyNaive`, umoci `tar_extract.go`: every puller roots it there.
+pub(crate) fn rooted(raw: &[u8]) -> Result<PlainPath, PathFault> {
+    let slashes = raw.iter().take_while(|byte| **byte == b'/').count();
+    match raw.get(slashes..) {
+        Some(b"") if slashes > 0 => plain(b"./"),
+        Some(rest) => plain(rest),
+        None => plain(raw),
+    }
+}
+
 /// The folder that holds `path`; `None` at the root.
 pub(crate) fn parent(path: &[u8]) -> Option<&[u8]> {
     let slash = path.iter().rposition(|byte| *byte == b'/')?;

@@ -2,23 +2,20 @@
 
 use std::io::{BufReader, Cursor, Read};
 
-use flate2::bufread::MultiGzDecoder;
 use lasthand_model::digest::{ArtifactDigest, FileDigest, Sha256};
 use lasthand_model::inventory::{EntryType, FileRecord};
 use lasthand_model::limits::Limits;
 
+use crate::codec::{Codec, peek};
 use crate::collect::Collector;
 use crate::error::{ArtifactError, PathFault};
 use crate::facts::{ArtifactFacts, Kind};
 use crate::note::NoteKind;
 use crate::path;
 use crate::source::{BlobSource, Source};
-use crate::stream::{BUFFER_BYTES, Bounded, ShippedBytes, drain, fill, sort_error};
-use crate::tarball::{self, BLOCK};
+use crate::stream::{BUFFER_BYTES, ShippedBytes, drain, sort_error};
+use crate::tarball;
 use crate::tree;
-
-/// LIMIT: the largest zstd window, as a power of two: 128 MiB, the decoder's own bound.
-const ZSTD_WINDOW_LOG: u32 = 27;
 
 /// Reads one artifact whole and inventories it.
 ///
@@ -68,19 +65,11 @@ fn read_blob(
     let found = {
         let whole = BufReader::with_capacity(BUFFER_BYTES, Cursor::new(head.clone()).chain(&mut shipped));
         let mut body = Body { name, kind, limits, collector: &mut collector };
-        match codec {
-            _ if kind == Some(Kind::File) => Kind::File,
-            Codec::None => body.read(Codec::None, whole, &|| count.get())?,
-            Codec::Gzip => {
-                let inflated = Bounded::new(MultiGzDecoder::new(whole), count.clone(), limits);
-                body.read(Codec::Gzip, inflated, &|| count.get())?
-            }
-            Codec::Zstd => {
-                let mut decoder = zstd::stream::read::Decoder::with_buffer(whole).map_err(io_error)?;
-                decoder.window_log_max(ZSTD_WINDOW_LOG).map_err(io_error)?;
-                let inflated = Bounded::new(decoder, count.clone(), limits);
-                body.read(Codec::Zstd, inflated, &|| count.get())?
-            }
+        if kind == Some(Kind::File) {
+            Kind::File
+        } else {
+            let inflated = codec.inflate(whole, &count, limits).map_err(io_error)?;
+            body.read(codec, inflated, &|| count.get())?
         }
     };
     drain(&mut shipped).map_err(io_error)?;
@@ -95,41 +84,6 @@ fn read_blob(
     }
     let (inventory, notes) = collector.finish()?;
     Ok(ArtifactFacts { kind: found, digest: ArtifactDigest(digest), size, inventory, notes })
-}
-
-/// How the bytes are compressed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Codec {
-    None,
-    Gzip,
-    Zstd,
-}
-
-impl Codec {
-    /// SPEC: RFC 1952 section 2.3.1; RFC 8878 sections 3.1.1 and 3.1.2 (a skippable frame may come first).
-    fn of(head: &[u8]) -> Self {
-        match head {
-            [0x1f, 0x8b, ..] => Self::Gzip,
-            [0x28, 0xb5, 0x2f, 0xfd, ..] | [0x50..=0x5f, 0x2a, 0x4d, 0x18, ..] => Self::Zstd,
-            _ => Self::None,
-        }
-    }
-
-    const fn name(self) -> Option<&'static str> {
-        match self {
-            Self::None => None,
-            Self::Gzip => Some("gzip"),
-            Self::Zstd => Some("zstd"),
-        }
-    }
-
-    const fn archive_kind(self) -> Kind {
-        match self {
-            Self::None => Kind::Tar,
-            Self::Gzip => Kind::TarGzip,
-            Self::Zstd => Kind::TarZstd,
-        }
-    }
 }
 
 /// What is known while the inflated bytes are read.
@@ -149,7 +103,7 @@ impl Body<'_, '_> {
         shipped: &dyn Fn() -> u64,
     ) -> Result<Kind, ArtifactError> {
         let sort = |offset, error| sort_error(self.name, codec.name(), shipped(), offset, error);
-        let archive = codec.archive_kind();
+        let archive = archive_kind(codec);
         if let Some(expected) = self.kind.filter(|kind| *kind != archive) {
             return Err(ArtifactError::WrongKind { name: self.name.to_owned(), expected });
         }
@@ -169,12 +123,12 @@ impl Body<'_, '_> {
     }
 }
 
-/// Takes the first block, or less where the stream is shorter.
-fn peek(reader: &mut impl Read) -> std::io::Result<Vec<u8>> {
-    let mut head = vec![0; BLOCK];
-    let read = fill(reader, &mut head)?;
-    head.truncate(read);
-    Ok(head)
+const fn archive_kind(codec: Codec) -> Kind {
+    match codec {
+        Codec::None => Kind::Tar,
+        Codec::Gzip => Kind::TarGzip,
+        Codec::Zstd => Kind::TarZstd,
+    }
 }
 
 fn file_record(name: &str, size: u64, digest: Sha256) -> Result<FileRecord, ArtifactError> {

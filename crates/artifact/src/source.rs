@@ -14,6 +14,19 @@ pub trait BlobSource {
     /// Whatever keeps the source from being opened.
     fn open(&self) -> io::Result<Box<dyn Read + Send + '_>>;
 
+    /// Opens the bytes from an offset on; past their end there are none.
+    ///
+    /// Only archives of images need it: their members are read one by one.
+    ///
+    /// # Errors
+    /// As [`BlobSource::open`]; [`io::ErrorKind::Unsupported`] by a source that can only be read from its start, such as a pipe.
+    fn open_at(&self, offset: u64) -> io::Result<Box<dyn Read + Send + '_>> {
+        if offset == 0 {
+            return self.open();
+        }
+        Err(io::Error::new(io::ErrorKind::Unsupported, "cannot be read from an offset: it is no regular file"))
+    }
+
     /// The name for messages; its last `/`-separated segment is the path of a plain file's record.
     fn name(&self) -> &str;
 
@@ -38,7 +51,27 @@ pub trait TreeSource {
     ///
     /// Out: paths relative to the folder, `/`-separated.
     fn entries<'a>(&'a self) -> Box<dyn Iterator<Item = Result<TreeEntry<'a>, TreeFault>> + 'a>;
+
+    /// Opens one file by its path inside the folder; `None` when there is no such path.
+    ///
+    /// Symbolic links are never followed. The default walks the folder.
+    ///
+    /// # Errors
+    /// The path is there and no file, has a symbolic link in it, or cannot be read.
+    fn open_file(&self, path: &[u8]) -> io::Result<Option<OpenedFile<'_>>> {
+        for entry in self.entries() {
+            let entry = entry.map_err(|fault| fault.source)?;
+            if entry.path == path {
+                let open = entry.content.ok_or_else(|| io::Error::other("not a regular file"))?;
+                return Ok(Some((entry.size, open()?)));
+            }
+        }
+        Ok(None)
+    }
 }
+
+/// A file of a folder: its bytes, and how many there are.
+pub type OpenedFile<'a> = (u64, Box<dyn Read + Send + 'a>);
 
 /// One entry of a folder.
 pub struct TreeEntry<'a> {
@@ -134,6 +167,11 @@ impl MemoryBlob {
 impl BlobSource for MemoryBlob {
     fn open(&self) -> io::Result<Box<dyn Read + Send + '_>> {
         Ok(Box::new(self.bytes.as_slice()))
+    }
+
+    fn open_at(&self, offset: u64) -> io::Result<Box<dyn Read + Send + '_>> {
+        let offset = usize::try_from(offset).unwrap_or(usize::MAX);
+        Ok(Box::new(self.bytes.get(offset..).unwrap_or_default()))
     }
 
     fn name(&self) -> &str {

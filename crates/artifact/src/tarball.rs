@@ -16,6 +16,7 @@ use sha2::Digest as _;
 use crate::collect::{Collector, wide};
 use crate::error::{ArtifactError, PathFault};
 use crate::note::NoteKind;
+use crate::source::BlobSource;
 use crate::stream::{BUFFER_BYTES, fill};
 use header::{Block, Header};
 use pax::PaxRecords;
@@ -24,6 +25,9 @@ pub(crate) use header::{BLOCK, looks_like_tar};
 
 /// LIMIT: bytes of one extension header, as in Go and libarchive.
 const MAX_EXTENSION_BYTES: u64 = 1 << 20;
+
+/// Contents up to this many bytes are read rather than passed over.
+const PASS_OVER_BYTES: u64 = 64 << 10;
 
 /// Reads the whole stream and gives every entry to the collector.
 ///
@@ -35,7 +39,45 @@ pub(crate) fn read<'a>(
     collector: &mut Collector<'a>,
     sort: &dyn Fn(u64, io::Error) -> ArtifactError,
 ) -> Result<(), ArtifactError> {
-    TarStream { inner, offset: 0, buffer: vec![0; BUFFER_BYTES], name, limits, collector, sort }.run()
+    let mut stream = TarStream {
+        inner,
+        offset: 0,
+        buffer: vec![0; BUFFER_BYTES],
+        name,
+        limits,
+        collector,
+        sort,
+        contents: Contents::Digest,
+    };
+    stream.run()
+}
+
+/// Lists the entries of an archive that can be read by offset; contents are passed over, not read.
+///
+/// Out: the start of the content of each file, in archive order; the records, without digests, are the collector's.
+pub(crate) fn index<'a>(
+    blob: &'a dyn BlobSource,
+    limits: &'a Limits,
+    collector: &mut Collector<'a>,
+) -> Result<Vec<u64>, ArtifactError> {
+    let name = blob.name();
+    let sort = |offset, source| ArtifactError::Io { name: name.to_owned(), offset, source };
+    let inner = blob.open().map_err(|error| sort(0, error))?;
+    let mut stream = TarStream {
+        inner,
+        offset: 0,
+        buffer: vec![0; BUFFER_BYTES],
+        name,
+        limits,
+        collector,
+        sort: &sort,
+        contents: Contents::PassOver { starts: Vec::new(), open_at: &|offset| blob.open_at(offset) },
+    };
+    stream.run()?;
+    match stream.contents {
+        Contents::PassOver { starts, .. } => Ok(starts),
+        Contents::Digest => Ok(Vec::new()),
+    }
 }
 
 struct TarStream<'c, 'a, R> {
@@ -46,6 +88,15 @@ struct TarStream<'c, 'a, R> {
     limits: &'a Limits,
     collector: &'c mut Collector<'a>,
     sort: &'c dyn Fn(u64, io::Error) -> ArtifactError,
+    contents: Contents<'c, R>,
+}
+
+/// What is done with the content of files.
+enum Contents<'c, R> {
+    /// It is read and digested.
+    Digest,
+    /// It is passed over: the stream is opened anew behind it.
+    PassOver { starts: Vec<u64>, open_at: &'c dyn Fn(u64) -> io::Result<R> },
 }
 
 /// Extension headers that wait for their entry.
@@ -60,7 +111,7 @@ struct Pending {
 }
 
 impl<R: Read> TarStream<'_, '_, R> {
-    fn run(mut self) -> Result<(), ArtifactError> {
+    fn run(&mut self) -> Result<(), ArtifactError> {
         let mut pending = Pending::default();
         loop {
             let offset = self.offset;
@@ -137,8 +188,17 @@ impl<R: Read> TarStream<'_, '_, R> {
         Ok(content)
     }
 
-    /// Digests the content of one file while it passes.
-    fn content(&mut self, size: u64) -> Result<FileDigest, ArtifactError> {
+    /// Digests the content of one file while it passes, or passes over it.
+    fn content(&mut self, size: u64) -> Result<Option<FileDigest>, ArtifactError> {
+        if let Contents::PassOver { starts, open_at } = &mut self.contents {
+            starts.push(self.offset);
+            if size > PASS_OVER_BYTES {
+                self.offset = self.offset.saturating_add(size);
+                self.inner = open_at(self.offset).map_err(|error| (self.sort)(self.offset, error))?;
+                self.skip_padding(size)?;
+                return Ok(None);
+            }
+        }
         let mut hasher = sha2::Sha256::new();
         let mut left = size;
         let mut buffer = std::mem::take(&mut self.buffer);
@@ -151,13 +211,13 @@ impl<R: Read> TarStream<'_, '_, R> {
         }
         self.buffer = buffer;
         self.skip_padding(size)?;
-        Ok(FileDigest(Sha256::from_bytes(hasher.finalize().into())))
+        Ok(Some(FileDigest(Sha256::from_bytes(hasher.finalize().into()))))
     }
 
     /// Reads what follows the first block of the end marker: one more zero block, then zeros only.
     ///
     /// SECURITY: readers that look past the marker (`tar -i`) would see entries that no inventory lists.
-    fn end(mut self, marker: u64) -> Result<(), ArtifactError> {
+    fn end(&mut self, marker: u64) -> Result<(), ArtifactError> {
         let mut block: Block = [0; BLOCK];
         if !self.take_block(&mut block, Ending::Allowed)? {
             self.collector.note(NoteKind::ShortEndMarker, b"", marker);

@@ -2,9 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use lasthand_model::digest::{ArtifactDigest, Sha256};
-use lasthand_model::inventory::{FileRecord, Inventory};
+use lasthand_model::digest::{ArtifactDigest, FileDigest, Sha256};
+use lasthand_model::inventory::{EntryType, FileRecord, Inventory};
 
+use super::compose;
+use crate::collect::wide;
 use crate::error::ArtifactError;
 use crate::note::ReaderNote;
 
@@ -92,8 +94,8 @@ impl ImageFacts {
     /// # Errors
     /// [`ImageFault::Apply`](super::ImageFault::Apply) and the errors of [`ArtifactError`] for entries that pullers refuse.
     pub fn rootfs(&self, layers: usize) -> Result<Inventory, ArtifactError> {
-        let _ = (layers, &self.name);
-        Ok(Inventory::default())
+        let lowest = self.layers.get(..layers).unwrap_or(&self.layers);
+        compose::inventory(&self.name, compose::rootfs(&self.name, lowest)?)
     }
 
     /// The root filesystem of all layers, and one record for each field of the config.
@@ -103,7 +105,9 @@ impl ImageFacts {
     /// # Errors
     /// As [`ImageFacts::rootfs`]; [`ImageFault::ConfigPath`](super::ImageFault::ConfigPath) for a file with such a path.
     pub fn inventory(&self) -> Result<Inventory, ArtifactError> {
-        self.rootfs(self.layers.len())
+        let mut records = compose::rootfs(&self.name, &self.layers)?;
+        records.extend(self.fields.iter().map(|(field, value)| config_record(field, value)));
+        compose::inventory(&self.name, records)
     }
 
     /// The number of the layer that wrote each path of the root filesystem last.
@@ -111,6 +115,23 @@ impl ImageFacts {
     /// # Errors
     /// As [`ImageFacts::rootfs`].
     pub fn written_by(&self) -> Result<BTreeMap<Vec<u8>, usize>, ArtifactError> {
-        Ok(BTreeMap::new())
+        compose::written_by(&self.name, &self.layers)
+    }
+}
+
+/// The record under which an inventory lists a field of the config: path `config:` and its name, size and digest of its value.
+#[must_use]
+pub fn config_record(field: &str, value: &str) -> FileRecord {
+    FileRecord {
+        path: format!("config:{field}").into_bytes(),
+        entry_type: EntryType::Config,
+        mode: 0,
+        uid: 0,
+        gid: 0,
+        size: wide(value.len()),
+        sha256: Some(FileDigest(Sha256::of(value.as_bytes()))),
+        link_target: Vec::new(),
+        device: None,
+        xattrs: Vec::new(),
     }
 }

@@ -91,6 +91,14 @@ pub enum ImageFault {
         /// The member.
         member: String,
     },
+    /// One field of a config stated in two places.
+    #[error("{document}: field `{member}` is stated twice")]
+    FieldTwice {
+        /// Which document.
+        document: String,
+        /// The field.
+        member: String,
+    },
     /// A document that is a manifest and an index (CVE-2021-41190).
     #[error("{document} has both `manifests` and `layers` or `config`: readers take it as an index or as a manifest")]
     BothKinds {

@@ -1,101 +1,45 @@
 //! An opened place of images.
 
-use std::collections::BTreeMap;
-use std::fmt;
-
 use lasthand_model::digest::{ArtifactDigest, Sha256};
 use lasthand_model::limits::Limits;
 
+use super::choice::{Choice, Form, Referrer};
+use super::docker::{self, DockerImage};
+use super::document::{Names, Object};
 use super::facts::ImageArtifact;
+use super::fault::ImageFault;
+use super::manifest::{self, Descriptor, Document, DocumentKind, Index, Manifest, UNKNOWN_PLATFORM};
+use super::place::{Look, Place};
+use super::read::{self, Reading};
+use crate::collect::wide;
 use crate::error::ArtifactError;
 use crate::source::Source;
 
-/// How images lie in a place.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[non_exhaustive]
-pub enum Form {
-    /// A folder with `oci-layout`, `index.json` and `blobs/`.
-    OciLayout,
-    /// A tar archive of such a folder.
-    OciArchive,
-    /// A tar archive as `docker save` writes it, with `manifest.json`.
-    DockerArchive,
-}
-
-impl Form {
-    /// Every form, in order.
-    pub const ALL: &'static [Self] = &[Self::OciLayout, Self::OciArchive, Self::DockerArchive];
-
-    /// The word used in options and reports.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::OciLayout => "oci",
-            Self::OciArchive => "oci-archive",
-            Self::DockerArchive => "docker-archive",
-        }
-    }
-
-    /// Finds the form of a word.
-    #[must_use]
-    pub fn parse(text: &str) -> Option<Self> {
-        Self::ALL.iter().copied().find(|form| form.as_str() == text)
-    }
-}
-
-impl fmt::Display for Form {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-/// One image or index that a place offers.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Choice {
-    /// Digest of the manifest or index; in a docker archive of the config.
-    pub digest: ArtifactDigest,
-    /// Media type of what `digest` is the digest of.
-    pub media_type: String,
-    /// Its bytes.
-    pub size: u64,
-    /// Names it goes by, each once; often none.
-    pub names: Vec<String>,
-    /// `os/arch` or `os/arch/variant`, where the place says so without its config being read.
-    pub platform: Option<String>,
-    /// True for an index.
-    pub is_index: bool,
-}
-
-/// A manifest that is about another one: a signature, an attestation.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Referrer {
-    /// Digest of the manifest.
-    pub digest: ArtifactDigest,
-    /// Its artifact type; where it has none, the media type of its config.
-    pub artifact_type: String,
-    /// Annotations of the manifest.
-    pub annotations: BTreeMap<String, String>,
-    /// Its blobs.
-    pub layers: Vec<BlobDescriptor>,
-}
-
-/// A blob as a manifest names it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct BlobDescriptor {
-    /// Digest of its bytes.
-    pub digest: Sha256,
-    /// Its media type.
-    pub media_type: String,
-    /// Its bytes.
-    pub size: u64,
-}
+const LAYOUT: &[u8] = b"oci-layout";
+const INDEX: &[u8] = b"index.json";
 
 /// An opened place of images: content by digest.
 #[derive(Debug)]
 pub struct ImageStore<'a> {
-    source: Source<'a>,
+    place: Place<'a>,
     form: Form,
     choices: Vec<Choice>,
+    content: Content,
+}
+
+/// What was read when the place was opened.
+#[derive(Debug)]
+enum Content {
+    Oci { root: Root, referrers: Vec<(Sha256, Referrer)> },
+    Docker(Vec<(Sha256, DockerImage)>),
+}
+
+/// `index.json`.
+#[derive(Debug)]
+struct Root {
+    bytes: Vec<u8>,
+    digest: Sha256,
+    index: Index,
 }
 
 impl<'a> ImageStore<'a> {
@@ -103,14 +47,17 @@ impl<'a> ImageStore<'a> {
     ///
     /// Out: a folder with the file `oci-layout`; an archive with `oci-layout` and `index.json`; an archive whose `manifest.json`
     /// lists configs and layers. An archive that is both an OCI layout and a docker archive is the former, unless its
-    /// `index.json` offers nothing. A compressed archive is never one.
-    /// Cost: for a folder two files; for an archive its headers.
+    /// `index.json` lists nothing. A compressed archive is never one.
+    /// Cost: for a folder a look at one file; for an archive its headers.
     ///
     /// # Errors
-    /// [`ArtifactError`] when the source cannot be read, or the archive is none that [`read`](crate::read()) would read.
+    /// [`ArtifactError`] when the source cannot be read, or is an archive that [`read`](crate::read()) would not read either.
     pub fn detect(source: impl Into<Source<'a>>, limits: &Limits) -> Result<Option<Form>, ArtifactError> {
-        let _ = (source.into(), limits);
-        Ok(None)
+        let source = source.into();
+        match Place::look(source)? {
+            Look::Indexable => form_of(&Place::of(source, limits)?, limits),
+            Look::Compressed(_) | Look::NoArchive => Ok(None),
+        }
     }
 
     /// Opens a place of images; `form` as the caller knows it, or `None` to have it detected.
@@ -118,11 +65,98 @@ impl<'a> ImageStore<'a> {
     /// Cost: the headers of an archive, once, and the manifests that `index.json` lists.
     ///
     /// # Errors
-    /// [`ArtifactError`]; [`ImageFault::NoImage`](super::ImageFault::NoImage) when it is not of that form,
-    /// [`ImageFault::Compressed`](super::ImageFault::Compressed) for a compressed archive.
+    /// [`ArtifactError`]; [`ImageFault::NoImage`] when it is not of that form, [`ImageFault::Compressed`] for a compressed archive.
+    /// An archive must be readable by offset; a pipe is not.
     pub fn open(source: impl Into<Source<'a>>, form: Option<Form>, limits: &Limits) -> Result<Self, ArtifactError> {
-        let _ = limits;
-        Ok(Self { source: source.into(), form: form.unwrap_or(Form::OciLayout), choices: Vec::new() })
+        let source = source.into();
+        let name = match source {
+            Source::Blob(blob) => blob.name(),
+            Source::Tree(tree) => tree.name(),
+        };
+        let fault = |fault| ArtifactError::Image { name: name.to_owned(), fault: Box::new(fault) };
+        let no_image = |expected, missing: &str| fault(ImageFault::NoImage { expected, missing: missing.to_owned() });
+        match Place::look(source)? {
+            Look::Indexable => {}
+            Look::Compressed(codec) => return Err(fault(ImageFault::Compressed { codec })),
+            Look::NoArchive => return Err(no_image("image archive", "a tar archive")),
+        }
+        let place = Place::of(source, limits)?;
+        let form = match form {
+            Some(form) => form,
+            None => form_of(&place, limits)?
+                .ok_or_else(|| no_image("image", "`oci-layout` or a `manifest.json` that lists images"))?,
+        };
+        match form {
+            Form::OciLayout if !place.is_folder() => return Err(no_image("OCI layout", "a folder")),
+            Form::OciArchive | Form::DockerArchive if place.is_folder() => {
+                return Err(no_image("image archive", "a tar archive"));
+            }
+            Form::OciLayout | Form::OciArchive => Self::open_oci(place, form, limits),
+            Form::DockerArchive => Self::open_docker(place, limits),
+        }
+    }
+
+    fn open_oci(place: Place<'a>, form: Form, limits: &Limits) -> Result<Self, ArtifactError> {
+        let root = read_root(&place, limits)?;
+        let mut choices: Vec<Choice> = Vec::new();
+        let mut referrers: Vec<(Sha256, Referrer)> = Vec::new();
+        // LIMIT: manifests read to learn what they are, in bytes of all.
+        let mut budget = limits.json_bytes;
+        let mut all_by_platform = true;
+        for descriptor in &root.index.manifests {
+            let kind = DocumentKind::of(&descriptor.media_type);
+            let unknown = descriptor.platform.as_deref() == Some(UNKNOWN_PLATFORM);
+            let manifest = match kind {
+                Some(DocumentKind::Manifest) if !unknown => look_into(&place, descriptor, &mut budget, limits),
+                _ => None,
+            };
+            let is_referrer = manifest.as_ref().is_some_and(|m| m.subject.is_some() || !m.is_image());
+            let by_platform = kind == Some(DocumentKind::Manifest) && !is_referrer && descriptor.platform.is_some();
+            all_by_platform &= by_platform && descriptor.names.is_empty();
+            match manifest {
+                Some(manifest) if is_referrer => {
+                    if let Some(subject) = manifest.subject
+                        && !referrers.iter().any(|(_, known)| known.digest.0 == descriptor.digest)
+                    {
+                        referrers.push((subject, referrer(descriptor.digest, *manifest)));
+                    }
+                }
+                _ if kind.is_none() || unknown => {}
+                _ => offer(&mut choices, choice(descriptor, kind == Some(DocumentKind::Index))),
+            }
+        }
+        if all_by_platform && choices.len() > 1 {
+            choices.push(Choice {
+                digest: ArtifactDigest(root.digest),
+                media_type: root.index.media_type.clone(),
+                size: wide(root.bytes.len()),
+                names: Vec::new(),
+                platform: None,
+                is_index: true,
+            });
+        }
+        Ok(Self { place, form, choices, content: Content::Oci { root, referrers } })
+    }
+
+    fn open_docker(place: Place<'a>, limits: &Limits) -> Result<Self, ArtifactError> {
+        let mut choices = Vec::new();
+        let mut images = Vec::new();
+        for image in docker::read(&place, limits)? {
+            let (digest, bytes) = read::docker_config(&place, &image, limits)?;
+            offer(
+                &mut choices,
+                Choice {
+                    digest: ArtifactDigest(digest),
+                    media_type: manifest::DOCKER_CONFIG.to_owned(),
+                    size: wide(bytes.len()),
+                    names: image.tags.clone(),
+                    platform: None,
+                    is_index: false,
+                },
+            );
+            images.push((digest, image));
+        }
+        Ok(Self { place, form: Form::DockerArchive, choices, content: Content::Docker(images) })
     }
 
     /// The form found.
@@ -131,37 +165,59 @@ impl<'a> ImageStore<'a> {
         self.form
     }
 
-    /// What the place offers, in its order. Referrers and attestation manifests are not offered.
+    /// What the place offers, in its order, each digest once. Referrers and attestation manifests are not offered.
+    ///
+    /// An `index.json` whose manifests all have a platform and none a name is itself the last choice: as `docker buildx` and
+    /// others leave an index there when they do not wrap it.
     #[must_use]
     pub fn choices(&self) -> &[Choice] {
         &self.choices
     }
 
-    /// The manifests of `index.json` whose `subject` is this digest.
+    /// The manifests of `index.json` whose `subject` is this digest, in its order; none in a docker archive.
     ///
     /// # Errors
-    /// None at present: the manifests were read when the place was opened.
+    /// None at present: they were read when the place was opened.
     pub fn referrers(&self, subject: ArtifactDigest) -> Result<Vec<Referrer>, ArtifactError> {
-        let _ = (subject, &self.source);
-        Ok(Vec::new())
+        match &self.content {
+            Content::Oci { referrers, .. } => {
+                Ok(referrers.iter().filter(|(of, _)| *of == subject.0).map(|(_, referrer)| referrer.clone()).collect())
+            }
+            Content::Docker(_) => Ok(Vec::new()),
+        }
     }
 
     /// Reads a small blob; `None` when the place has no such blob.
     ///
+    /// In a docker archive these are its configs, and what lies under `blobs/sha256/`.
+    ///
     /// # Errors
     /// More than `limit` bytes, or bytes with another digest.
     pub fn blob_bytes(&self, digest: Sha256, limit: usize) -> Result<Option<Vec<u8>>, ArtifactError> {
-        let _ = (digest, limit);
-        Ok(None)
+        match &self.content {
+            Content::Oci { root, .. } if root.digest == digest && root.bytes.len() <= limit => {
+                return Ok(Some(root.bytes.clone()));
+            }
+            Content::Docker(images) => {
+                if let Some((_, image)) = images.iter().find(|(config, _)| *config == digest) {
+                    let limits = Limits { config_bytes: limit, ..Limits::DEFAULT };
+                    let (_, bytes) = read::docker_config(&self.place, image, &limits)?;
+                    return Ok(Some(bytes));
+                }
+            }
+            Content::Oci { .. } => {}
+        }
+        self.place.blob_bytes(digest, limit)
     }
 
     /// Reads one image whole, or every image of an index.
     ///
     /// In: a choice of this place. `wanted_platform` (`os/arch[/variant]`; without variant it fits any) picks one image of an
     /// index; of a single image it is demanded. `progress` is called with the stored bytes of layers read so far.
+    /// Cost: one pass over each layer; memory for the entries of all layers of all images.
     ///
     /// # Errors
-    /// [`ArtifactError`]; no facts are formed of a part of an image.
+    /// [`ArtifactError`]; no facts are formed of a part of an image, and none of an index when one of its images cannot be read.
     ///
     /// # Proves / does not prove
     /// Proves which layers, files and configuration the digest stands for. Does not prove who made them. A verifier must look at
@@ -173,8 +229,124 @@ impl<'a> ImageStore<'a> {
         limits: &Limits,
         progress: &mut dyn FnMut(u64),
     ) -> Result<ImageArtifact, ArtifactError> {
-        let _ = (choice, wanted_platform, limits, progress);
-        let fault = Box::new(super::ImageFault::NoSuchChoice { digest: choice.digest.0 });
-        Err(ArtifactError::Image { name: String::new(), fault })
+        let digest = choice.digest.0;
+        let mut reading = Reading::new(&self.place, limits, progress);
+        let absent = || self.place.fault(ImageFault::NoSuchChoice { digest });
+        let image = match &self.content {
+            Content::Docker(images) => {
+                let (_, image) = images.iter().find(|(config, _)| *config == digest).ok_or_else(absent)?;
+                reading.docker_image(image)?
+            }
+            Content::Oci { root, .. } => {
+                if choice.is_index && root.digest == digest {
+                    return index(&mut reading, digest, &root.index, wanted_platform);
+                }
+                let known = root.index.manifests.iter().find(|descriptor| descriptor.digest == digest);
+                let descriptor = known.ok_or_else(absent)?;
+                match reading.document(descriptor)? {
+                    Document::Index(found) => return index(&mut reading, digest, &found, wanted_platform),
+                    Document::Manifest(manifest) => reading.image(digest, &descriptor.media_type, &manifest)?,
+                }
+            }
+        };
+        match wanted_platform.filter(|wanted| !read::platform_fits(&image.platform, wanted)) {
+            Some(wanted) => Err(reading.platform_fault(wanted, 0, &image.platform)),
+            None => Ok(ImageArtifact::Image(image)),
+        }
+    }
+}
+
+fn index(
+    reading: &mut Reading<'_>,
+    digest: Sha256,
+    index: &Index,
+    wanted_platform: Option<&str>,
+) -> Result<ImageArtifact, ArtifactError> {
+    match wanted_platform {
+        Some(wanted) => reading.one_of(digest, index, wanted).map(ImageArtifact::Image),
+        None => reading.index(digest, index).map(ImageArtifact::Index),
+    }
+}
+
+/// The form of a place; an archive with both is an OCI one when that lists something.
+fn form_of(place: &Place<'_>, limits: &Limits) -> Result<Option<Form>, ArtifactError> {
+    if place.is_folder() {
+        return Ok(place.open(LAYOUT)?.map(|_| Form::OciLayout));
+    }
+    let manifest = place.bytes(docker::MANIFEST, "manifest.json", limits.manifest_bytes);
+    let is_docker = matches!(manifest, Ok(Some(bytes)) if docker::is_manifest(place.name(), &bytes, limits));
+    let is_oci =
+        place.open(LAYOUT).is_ok_and(|file| file.is_some()) && place.open(INDEX).is_ok_and(|file| file.is_some());
+    Ok(match (is_oci, is_docker) {
+        (true, true) if read_root(place, limits)?.index.manifests.is_empty() => Some(Form::DockerArchive),
+        (true, _) => Some(Form::OciArchive),
+        (false, true) => Some(Form::DockerArchive),
+        (false, false) => None,
+    })
+}
+
+/// Reads `oci-layout` and `index.json`.
+///
+/// SPEC: OCI image-spec image-layout.md.
+fn read_root(place: &Place<'_>, limits: &Limits) -> Result<Root, ArtifactError> {
+    let needed = |member: &[u8], shown: &str| {
+        let absent = || place.fault(ImageFault::NoImage { expected: "OCI layout", missing: format!("`{shown}`") });
+        place.bytes(member, shown, limits.manifest_bytes)?.ok_or_else(absent)
+    };
+    let layout = needed(LAYOUT, "oci-layout")?;
+    let names = Names { source: place.name(), document: "oci-layout" };
+    let value = names.parse(&layout, limits.manifest_bytes, limits)?;
+    match Object::of(names, String::new(), &value)?.text("imageLayoutVersion")? {
+        Some("1.0.0") => {}
+        other => return Err(names.unsupported("imageLayoutVersion", other.unwrap_or_default())),
+    }
+    let bytes = needed(INDEX, "index.json")?;
+    let names = Names { source: place.name(), document: "index.json" };
+    let index = manifest::read_root(names, &bytes, limits)?;
+    Ok(Root { digest: Sha256::of(&bytes), bytes, index })
+}
+
+/// Reads a manifest to learn what it is. One that cannot be read is offered, and fails when it is read.
+fn look_into(place: &Place<'_>, descriptor: &Descriptor, budget: &mut usize, limits: &Limits) -> Option<Box<Manifest>> {
+    let limits = Limits { manifest_bytes: limits.manifest_bytes.min(*budget), ..*limits };
+    let document = Reading::new(place, &limits, &mut |_| {}).document(descriptor);
+    *budget = budget.saturating_sub(usize::try_from(descriptor.size).unwrap_or(usize::MAX));
+    match document {
+        Ok(Document::Manifest(manifest)) => Some(manifest),
+        _ => None,
+    }
+}
+
+fn referrer(digest: Sha256, manifest: Manifest) -> Referrer {
+    Referrer {
+        digest: ArtifactDigest(digest),
+        artifact_type: manifest.artifact_type.unwrap_or(manifest.config.media_type),
+        annotations: manifest.annotations,
+        layers: manifest.layers.iter().map(Descriptor::blob).collect(),
+    }
+}
+
+fn choice(descriptor: &Descriptor, is_index: bool) -> Choice {
+    Choice {
+        digest: ArtifactDigest(descriptor.digest),
+        media_type: descriptor.media_type.clone(),
+        size: descriptor.size,
+        names: descriptor.names.clone(),
+        platform: descriptor.platform.clone(),
+        is_index,
+    }
+}
+
+/// Adds a choice, or its names to the same one.
+fn offer(choices: &mut Vec<Choice>, new: Choice) {
+    match choices.iter_mut().find(|known| known.digest == new.digest) {
+        None => choices.push(new),
+        Some(known) => {
+            for name in new.names {
+                if !known.names.contains(&name) {
+                    known.names.push(name);
+                }
+            }
+        }
     }
 }

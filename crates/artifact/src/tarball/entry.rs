@@ -21,7 +21,7 @@ impl<R: Read> TarStream<'_, '_, R> {
         let mut notes = Vec::new();
         let xattrs = self.merge(&mut header, pending, offset, &mut notes)?;
         let entry_type = self.entry_type(&header, offset)?;
-        let plain = path::plain(&header.path).map_err(|fault| self.bad_path(&header.path, fault, offset))?;
+        let plain = self.plain(&header.path).map_err(|fault| self.bad_path(&header.path, fault, offset))?;
         self.note_header(&header, entry_type, &plain, &mut notes);
 
         let is_file = entry_type == EntryType::File;
@@ -31,7 +31,7 @@ impl<R: Read> TarStream<'_, '_, R> {
             return Err(self.over("uncompressed bytes", self.limits.archive_bytes, offset));
         }
         let link_target = self.link_target(&header, entry_type, offset)?;
-        let sha256 = if is_file { Some(self.content(size)?) } else { None };
+        let sha256 = if is_file { self.content(size)? } else { None };
         if plain.path.is_empty() {
             return self.root_entry(&header, entry_type, xattrs.is_empty(), notes, offset);
         }
@@ -143,11 +143,16 @@ impl<R: Read> TarStream<'_, '_, R> {
             (!is_file && header.size != 0, NoteKind::SizeOnEmptyType),
             (is_file && plain.trailing_slash, NoteKind::TrailingSlashFile),
             (plain.rewritten, NoteKind::RewrittenPath),
+            (header.path.starts_with(b"/"), NoteKind::AbsolutePath),
         ] {
             if odd {
                 notes.push(note);
             }
         }
+    }
+
+    fn plain(&self, raw: &[u8]) -> Result<path::PlainPath, PathFault> {
+        if self.collector.is_layer() { path::rooted(raw) } else { path::plain(raw) }
     }
 
     /// A symbolic link's target is kept as written; a hard link's is a path of this archive.
@@ -156,7 +161,7 @@ impl<R: Read> TarStream<'_, '_, R> {
             EntryType::Symlink if header.link.is_empty() => Err(self.bad_path(&header.link, PathFault::Empty, offset)),
             EntryType::Symlink => Ok(header.link.clone()),
             EntryType::Hardlink => {
-                let target = path::plain(&header.link).map_err(|fault| self.bad_path(&header.link, fault, offset))?;
+                let target = self.plain(&header.link).map_err(|fault| self.bad_path(&header.link, fault, offset))?;
                 if target.path.is_empty() {
                     return Err(self.bad_path(&header.link, PathFault::Empty, offset));
                 }

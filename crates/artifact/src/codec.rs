@@ -1,0 +1,67 @@
+//! How bytes are compressed, told by their magic.
+
+use std::cell::Cell;
+use std::io::{self, BufRead, Read};
+use std::rc::Rc;
+
+use flate2::bufread::MultiGzDecoder;
+use lasthand_model::limits::Limits;
+
+use crate::stream::{Bounded, fill};
+use crate::tarball::BLOCK;
+
+/// LIMIT: the largest zstd window, as a power of two: 128 MiB, the decoder's own bound.
+const ZSTD_WINDOW_LOG: u32 = 27;
+
+/// How the bytes are compressed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Codec {
+    None,
+    Gzip,
+    Zstd,
+}
+
+impl Codec {
+    /// SPEC: RFC 1952 section 2.3.1; RFC 8878 sections 3.1.1 and 3.1.2 (a skippable frame may come first).
+    pub(crate) fn of(head: &[u8]) -> Self {
+        match head {
+            [0x1f, 0x8b, ..] => Self::Gzip,
+            [0x28, 0xb5, 0x2f, 0xfd, ..] | [0x50..=0x5f, 0x2a, 0x4d, 0x18, ..] => Self::Zstd,
+            _ => Self::None,
+        }
+    }
+
+    pub(crate) const fn name(self) -> Option<&'static str> {
+        match self {
+            Self::None => None,
+            Self::Gzip => Some("gzip"),
+            Self::Zstd => Some("zstd"),
+        }
+    }
+
+    /// Gives the bytes inside; `shipped` is the running number of bytes read of what is compressed.
+    pub(crate) fn inflate<'r>(
+        self,
+        whole: impl BufRead + 'r,
+        shipped: &Rc<Cell<u64>>,
+        limits: &Limits,
+    ) -> io::Result<Box<dyn Read + 'r>> {
+        Ok(match self {
+            Self::None => Box::new(whole),
+            Self::Gzip => Box::new(Bounded::new(MultiGzDecoder::new(whole), Rc::clone(shipped), limits)),
+            Self::Zstd => {
+                let mut decoder = zstd::stream::read::Decoder::with_buffer(whole)?;
+                decoder.window_log_max(ZSTD_WINDOW_LOG)?;
+                Box::new(Bounded::new(decoder, Rc::clone(shipped), limits))
+            }
+        })
+    }
+}
+
+/// Takes the first block, or less where the stream is shorter.
+pub(crate) fn peek(reader: &mut impl Read) -> io::Result<Vec<u8>> {
+    let mut head = vec![0; BLOCK];
+    let read = fill(reader, &mut head)?;
+    head.truncate(read);
+    Ok(head)
+}

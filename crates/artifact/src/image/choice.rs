@@ -1,0 +1,86 @@
+//! What a place offers.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use lasthand_model::digest::{ArtifactDigest, Sha256};
+
+/// How images lie in a place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum Form {
+    /// A folder with `oci-layout`, `index.json` and `blobs/`.
+    OciLayout,
+    /// A tar archive of such a folder.
+    OciArchive,
+    /// A tar archive as `docker save` writes it, with `manifest.json`.
+    DockerArchive,
+}
+
+impl Form {
+    /// Every form, in order.
+    pub const ALL: &'static [Self] = &[Self::OciLayout, Self::OciArchive, Self::DockerArchive];
+
+    /// The word used in options and reports.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::OciLayout => "oci",
+            Self::OciArchive => "oci-archive",
+            Self::DockerArchive => "docker-archive",
+        }
+    }
+
+    /// Finds the form of a word.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|form| form.as_str() == text)
+    }
+}
+
+impl fmt::Display for Form {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// One image or index that a place offers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Choice {
+    /// Digest of the manifest or index; in a docker archive of the config.
+    pub digest: ArtifactDigest,
+    /// Media type of what `digest` is the digest of.
+    pub media_type: String,
+    /// Its bytes.
+    pub size: u64,
+    /// Names it goes by, each once; often none.
+    pub names: Vec<String>,
+    /// `os/arch` or `os/arch/variant`, where the place says so without its config being read.
+    pub platform: Option<String>,
+    /// True for an index.
+    pub is_index: bool,
+}
+
+/// A manifest that is about another one: a signature, an attestation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Referrer {
+    /// Digest of the manifest.
+    pub digest: ArtifactDigest,
+    /// Its artifact type; where it has none, the media type of its config.
+    pub artifact_type: String,
+    /// Annotations of the manifest.
+    pub annotations: BTreeMap<String, String>,
+    /// Its blobs.
+    pub layers: Vec<BlobDescriptor>,
+}
+
+/// A blob as a manifest names it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BlobDescriptor {
+    /// Digest of its bytes.
+    pub digest: Sha256,
+    /// Its media type.
+    pub media_type: String,
+    /// Its bytes.
+    pub size: u64,
+}

@@ -1,0 +1,363 @@
+//! Layers, lowest first -> the tree that a puller makes of them.
+//!
+//! SPEC: OCI image-spec layer.md, "Applying Changesets"; containerd `archive/tar.go` `applyNaive`, `validateWhiteout`; continuity
+//! `fs.RootPath`. Whiteouts touch lower layers only, as the image-spec says and as overlay does; where a naive puller, or one that
+//! unpacks each layer by itself, makes another tree of it, there is an ambiguous note.
+
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Bound;
+
+use lasthand_model::inventory::{EntryType, FileRecord, Inventory};
+
+use super::facts::LayerFacts;
+use super::fault::ImageFault;
+use crate::collect::MAX_NOTES;
+use crate::error::ArtifactError;
+use crate::note::{NoteKind, ReaderNote};
+use crate::path;
+
+/// LIMIT: links followed for one path, as in continuity.
+const MAX_LINKS: usize = 255;
+
+/// LIMIT: path segments looked at behind links, over all layers.
+const MAX_LINK_STEPS: usize = 50_000_000;
+
+/// LIMIT: bytes of a path behind links: `PATH_MAX` of Linux.
+const MAX_PATH: usize = 4_096;
+
+const WHITEOUT: &[u8] = b".wh.";
+const WHITEOUT_META: &[u8] = b".wh..wh.";
+const OPAQUE: &[u8] = b".wh..wh..opq";
+
+/// A note with the number of its layer.
+pub(super) type LayerNote = (Option<usize>, ReaderNote);
+
+/// Applies the layers and gives what is odd about the way they lie on each other.
+pub(super) fn notes(name: &str, layers: &[LayerFacts]) -> Result<Vec<LayerNote>, ArtifactError> {
+    Ok(Tree::of(name, layers)?.notes)
+}
+
+/// Applies the layers and lists the tree.
+pub(super) fn rootfs(name: &str, layers: &[LayerFacts]) -> Result<Vec<FileRecord>, ArtifactError> {
+    let nodes = Tree::of(name, layers)?.nodes;
+    let records = nodes.into_iter().map(|(path, node)| FileRecord { path: path.into_owned(), ..node.record.clone() });
+    Ok(records.collect())
+}
+
+/// Applies the layers and says which one wrote each path last.
+pub(super) fn written_by(name: &str, layers: &[LayerFacts]) -> Result<BTreeMap<Vec<u8>, usize>, ArtifactError> {
+    let nodes = Tree::of(name, layers)?.nodes;
+    Ok(nodes.into_iter().map(|(path, node)| (path.into_owned(), node.layer)).collect())
+}
+
+/// Makes the inventory of sorted records of distinct paths.
+pub(super) fn inventory(name: &str, records: Vec<FileRecord>) -> Result<Inventory, ArtifactError> {
+    Inventory::from_records(records).map_err(|path| ArtifactError::Image {
+        name: name.to_owned(),
+        fault: Box::new(ImageFault::ConfigPath { path: path.escape_ascii().to_string() }),
+    })
+}
+
+/// What lies at a path. A hard link holds the record of its target, whose path then is another one.
+#[derive(Clone, Copy)]
+struct Node<'f> {
+    record: &'f FileRecord,
+    layer: usize,
+}
+
+struct Tree<'f> {
+    name: &'f str,
+    nodes: BTreeMap<Cow<'f, [u8]>, Node<'f>>,
+    notes: Vec<LayerNote>,
+    /// The layer that is applied.
+    layer: usize,
+    /// The header offset of the entry that is applied.
+    offset: u64,
+    /// Folders with lower content that this layer took away by name.
+    emptied: BTreeMap<Vec<u8>, u64>,
+    /// Whiteouts of this layer, at the paths that they are resolved to.
+    markers: BTreeSet<Vec<u8>>,
+    /// The last folder resolved, and what it is resolved to.
+    last: Option<(&'f [u8], Folder)>,
+    link_steps: usize,
+}
+
+/// Where the folder of an entry is.
+#[derive(Clone)]
+struct Folder {
+    path: Vec<u8>,
+    through: Option<NoteKind>,
+}
+
+impl<'f> Tree<'f> {
+    fn of(name: &'f str, layers: &'f [LayerFacts]) -> Result<Self, ArtifactError> {
+        let mut tree = Self {
+            name,
+            nodes: BTreeMap::new(),
+            notes: Vec::new(),
+            layer: 0,
+            offset: 0,
+            emptied: BTreeMap::new(),
+            markers: BTreeSet::new(),
+            last: None,
+            link_steps: 0,
+        };
+        for (number, layer) in layers.iter().enumerate() {
+            tree.layer = number;
+            for (record, offset) in layer.records.iter().zip(&layer.offsets) {
+                tree.offset = *offset;
+                tree.entry(record)?;
+            }
+            tree.check_emptied();
+            tree.markers.clear();
+            tree.last = None;
+        }
+        Ok(tree)
+    }
+
+    fn entry(&mut self, record: &'f FileRecord) -> Result<(), ArtifactError> {
+        let parent = path::parent(&record.path).unwrap_or_default();
+        if parent.split(|byte| *byte == b'/').any(|segment| segment.starts_with(WHITEOUT)) {
+            self.note(NoteKind::BelowWhiteout, &record.path);
+            return Ok(());
+        }
+        let folder = self.folder(parent, &record.path)?;
+        if let Some(kind) = folder.through {
+            self.note(kind, &record.path);
+        }
+        let base = path::base(&record.path);
+        if base.starts_with(WHITEOUT) {
+            self.last = None;
+            return self.whiteout(base, &folder.path, record);
+        }
+        let at = if folder.through.is_none() {
+            Cow::Borrowed(record.path.as_slice())
+        } else {
+            Cow::Owned(join(&folder.path, base))
+        };
+        self.make_room(&at, record)?;
+        let record = if record.entry_type == EntryType::Hardlink { self.target(record)? } else { record };
+        let old = self.nodes.insert(at, Node { record, layer: self.layer });
+        let is_link = |record: &FileRecord| record.entry_type == EntryType::Symlink;
+        if is_link(record) || old.is_some_and(|old| is_link(old.record)) {
+            self.last = None;
+        }
+        Ok(())
+    }
+
+    /// Removes what an entry replaces, before it is made: everything at and below its path, save that a folder on a folder keeps what is below.
+    fn make_room(&mut self, at: &[u8], record: &FileRecord) -> Result<(), ArtifactError> {
+        let is_folder = record.entry_type == EntryType::Directory;
+        if let Some(old) = self.nodes.get(at) {
+            let merges = is_folder && old.record.entry_type == EntryType::Directory;
+            // SECURITY: which of two entries of one layer a puller keeps depends on the puller.
+            if old.layer == self.layer && !merges {
+                let (name, path) = (format!("{}: layer {}", self.name, self.layer), record.path.clone());
+                return Err(ArtifactError::Duplicate { name, offset: self.offset, path });
+            }
+            if old.layer == self.layer {
+                self.note(NoteKind::RepeatedDirectory, &record.path);
+            }
+        }
+        if is_folder {
+            return Ok(());
+        }
+        let below = self.below(at);
+        if below.iter().any(|(_, layer)| *layer == self.layer) {
+            return Err(self.refuse(record, "replaces a folder that its own layer writes into"));
+        }
+        if self.nodes.remove(at).is_some() || !below.is_empty() {
+            self.last = None;
+        }
+        for (path, _) in below {
+            self.nodes.remove(path.as_slice());
+        }
+        Ok(())
+    }
+
+    /// Finds what a hard link leads to, as it is now.
+    fn target(&mut self, link: &'f FileRecord) -> Result<&'f FileRecord, ArtifactError> {
+        let parent = path::parent(&link.link_target).unwrap_or_default();
+        let folder = self.resolve(parent, &link.path)?;
+        let at = join(&folder.path, path::base(&link.link_target));
+        let found = self.nodes.get(at.as_slice()).map(|node| node.record);
+        let target = found.ok_or_else(|| self.refuse(link, "is a hard link to something that is not there"))?;
+        if target.entry_type == EntryType::Directory {
+            return Err(self.refuse(link, "is a hard link to a folder"));
+        }
+        // SECURITY: pullers set the mode and owner of the link's header on the file, under all its names.
+        let same = (link.mode, link.uid, link.gid) == (target.mode, target.uid, target.gid);
+        if !same || !(link.xattrs.is_empty() || link.xattrs == target.xattrs) {
+            self.note(NoteKind::HardlinkMetadataDiffers, &link.path);
+        }
+        if let Some(kind) = folder.through {
+            self.note(kind, &link.path);
+        }
+        Ok(target)
+    }
+
+    fn whiteout(&mut self, base: &[u8], folder: &[u8], record: &FileRecord) -> Result<(), ArtifactError> {
+        if !self.markers.insert(join(folder, base)) {
+            let (name, path) = (format!("{}: layer {}", self.name, self.layer), record.path.clone());
+            return Err(ArtifactError::Duplicate { name, offset: self.offset, path });
+        }
+        if base == OPAQUE {
+            return self.opaque(folder, record);
+        }
+        if base.starts_with(WHITEOUT_META) {
+            self.note(NoteKind::WhiteoutMetadata, &record.path);
+            return Ok(());
+        }
+        let hidden = base.get(WHITEOUT.len()..).unwrap_or_default();
+        // SECURITY: it would remove the folder that it lies in, or the one above.
+        if matches!(hidden, b"" | b"." | b"..") {
+            return Err(self.refuse(record, "is a whiteout of its own folder"));
+        }
+        let at = join(folder, hidden);
+        let (lower, own): (Vec<_>, Vec<_>) = self.below(&at).into_iter().partition(|(_, layer)| *layer < self.layer);
+        let itself = self.nodes.get(at.as_slice()).map(|node| node.layer);
+        if !own.is_empty() || itself == Some(self.layer) {
+            self.note(NoteKind::WhiteoutOfOwn, &at);
+        } else if !lower.is_empty() {
+            self.emptied.insert(at.clone(), self.offset);
+        } else if itself.is_none() {
+            self.note(NoteKind::WhiteoutOfNothing, &record.path);
+        }
+        if itself.is_some_and(|layer| layer < self.layer) {
+            self.nodes.remove(at.as_slice());
+        }
+        for (path, _) in lower {
+            self.nodes.remove(path.as_slice());
+        }
+        Ok(())
+    }
+
+    /// Removes what lower layers have below a folder.
+    fn opaque(&mut self, folder: &[u8], record: &FileRecord) -> Result<(), ArtifactError> {
+        let mut removed: BTreeSet<Vec<u8>> = BTreeSet::new();
+        for (path, layer) in self.below(folder) {
+            if layer < self.layer {
+                self.nodes.remove(path.as_slice());
+                removed.insert(path);
+                continue;
+            }
+            // A naive puller removes a lower folder with what this layer put into it before the marker.
+            let ancestors = std::iter::successors(path::parent(&path), |at| path::parent(at));
+            if ancestors.take_while(|at| at.len() > folder.len()).any(|at| removed.contains(at)) {
+                self.note(NoteKind::WhiteoutOfOwn, &record.path);
+            }
+        }
+        Ok(())
+    }
+
+    /// A layer that takes a folder away and brings it again: overlay lets the old content show through.
+    fn check_emptied(&mut self) {
+        for (path, offset) in std::mem::take(&mut self.emptied) {
+            let itself = self.nodes.get(path.as_slice());
+            let again = itself.is_some_and(|node| node.record.entry_type == EntryType::Directory);
+            if again || !self.below(&path).is_empty() {
+                self.offset = offset;
+                self.note(NoteKind::WhiteoutOfOwn, &path);
+            }
+        }
+    }
+
+    /// Paths below a folder, in order, with their layers.
+    fn below(&self, folder: &[u8]) -> Vec<(Vec<u8>, usize)> {
+        let found = |(path, node): (&Cow<'_, [u8]>, &Node<'_>)| (path.to_vec(), node.layer);
+        if folder.is_empty() {
+            return self.nodes.iter().map(found).collect();
+        }
+        // `0` is the byte after `/`.
+        let (first, end) = ([folder, b"/"].concat(), [folder, b"0"].concat());
+        let range = (Bound::Included(first.as_slice()), Bound::Excluded(end.as_slice()));
+        self.nodes.range::<[u8], _>(range).map(found).collect()
+    }
+
+    fn folder(&mut self, parent: &'f [u8], entry: &[u8]) -> Result<Folder, ArtifactError> {
+        if let Some((_, folder)) = self.last.as_ref().filter(|(last, _)| *last == parent) {
+            return Ok(folder.clone());
+        }
+        let folder = self.resolve(parent, entry)?;
+        self.last = Some((parent, folder.clone()));
+        Ok(folder)
+    }
+
+    /// Follows the links in a folder's path, inside the root.
+    ///
+    /// SPEC: continuity `fs.RootPath`: `..` is taken off the text of the path, never above the root.
+    fn resolve(&mut self, parent: &[u8], entry: &[u8]) -> Result<Folder, ArtifactError> {
+        let refuse = |tree: &Self, what| {
+            let (layer, offset, path) = (tree.layer, tree.offset, entry.to_vec());
+            tree.fault(ImageFault::Apply { layer, offset, path, what })
+        };
+        let mut at = parent.to_vec();
+        let mut through = None;
+        for _ in 0..=MAX_LINKS {
+            let mut next = None;
+            let ends = at.iter().enumerate().filter_map(|(end, byte)| (*byte == b'/').then_some(end));
+            for end in ends.chain((!at.is_empty()).then_some(at.len())) {
+                let (prefix, rest) = at.split_at_checked(end).unwrap_or_default();
+                self.link_steps += usize::from(through.is_some());
+                let Some(node) = self.nodes.get(prefix) else { continue };
+                match node.record.entry_type {
+                    EntryType::Directory => {}
+                    EntryType::Symlink => {
+                        let own = node.layer == self.layer && through != Some(NoteKind::ThroughLowerSymlink);
+                        through = Some(if own { NoteKind::ThroughSymlink } else { NoteKind::ThroughLowerSymlink });
+                        next = Some(follow(prefix, &node.record.link_target, rest));
+                        break;
+                    }
+                    _ => return Err(refuse(self, "lies below something that is no folder")),
+                }
+            }
+            match next {
+                None => return Ok(Folder { path: at, through }),
+                Some(next) if next.len() > MAX_PATH => return Err(refuse(self, "has too long a path behind links")),
+                Some(_) if self.link_steps > MAX_LINK_STEPS => {
+                    return Err(refuse(self, "is one of too many entries behind links"));
+                }
+                Some(next) => at = next,
+            }
+        }
+        Err(refuse(self, "lies below too many links"))
+    }
+
+    fn note(&mut self, kind: NoteKind, path: &[u8]) {
+        let note =
+            |kind, path: &[u8]| (Some(self.layer), ReaderNote { kind, path: path.to_vec(), offset: self.offset });
+        if self.notes.len() < MAX_NOTES {
+            self.notes.push(note(kind, path));
+        } else if self.notes.len() == MAX_NOTES {
+            self.notes.push(note(NoteKind::NotesCut, b""));
+        }
+    }
+
+    fn refuse(&self, record: &FileRecord, what: &'static str) -> ArtifactError {
+        let (layer, offset, path) = (self.layer, self.offset, record.path.clone());
+        self.fault(ImageFault::Apply { layer, offset, path, what })
+    }
+
+    fn fault(&self, fault: ImageFault) -> ArtifactError {
+        ArtifactError::Image { name: self.name.to_owned(), fault: Box::new(fault) }
+    }
+}
+
+fn join(folder: &[u8], base: &[u8]) -> Vec<u8> {
+    if folder.is_empty() { base.to_vec() } else { [folder, b"/", base].concat() }
+}
+
+/// The path that `rest` below the link at `link` stands for.
+fn follow(link: &[u8], target: &[u8], rest: &[u8]) -> Vec<u8> {
+    let folder = if target.starts_with(b"/") { b"" } else { path::parent(link).unwrap_or_default() };
+    let mut segments: Vec<&[u8]> = Vec::new();
+    for segment in [folder, target, rest].into_iter().flat_map(|part| part.split(|byte| *byte == b'/')) {
+        match segment {
+            b"" | b"." => {}
+            b".." => drop(segments.pop()),
+            _ => segments.push(segment),
+        }
+    }
+    segments.join(&b'/')
+}

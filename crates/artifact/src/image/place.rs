@@ -1,0 +1,208 @@
+//! A folder or an archive, and its members by name.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::io::Read;
+
+use lasthand_model::digest::Sha256;
+use lasthand_model::inventory::EntryType;
+use lasthand_model::limits::Limits;
+
+use super::fault::ImageFault;
+use crate::codec::{Codec, peek};
+use crate::collect::{Collector, wide};
+use crate::error::ArtifactError;
+use crate::note::{NoteKind, ReaderNote};
+use crate::path;
+use crate::source::{BlobSource, OpenedFile, Source, TreeSource};
+use crate::tarball;
+
+/// LIMIT: links followed from one member of an archive to another.
+const MAX_LINKS: usize = 40;
+
+/// Where members are.
+pub(super) enum Place<'a> {
+    Folder(&'a dyn TreeSource),
+    Archive(Archive<'a>),
+}
+
+/// An archive that was indexed.
+pub(super) struct Archive<'a> {
+    blob: &'a dyn BlobSource,
+    members: BTreeMap<Vec<u8>, Member>,
+    notes: Vec<ReaderNote>,
+}
+
+enum Member {
+    File { start: u64, size: u64 },
+    Hardlink(Vec<u8>),
+    Symlink(Vec<u8>),
+    Other,
+}
+
+/// What a source is before its members are known.
+pub(super) enum Look {
+    Indexable,
+    Compressed(&'static str),
+    NoArchive,
+}
+
+impl fmt::Debug for Place<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Place").field(&self.name()).finish()
+    }
+}
+
+impl<'a> Place<'a> {
+    /// Looks at the first bytes of a blob; a folder is indexable as it is.
+    pub(super) fn look(source: Source<'a>) -> Result<Look, ArtifactError> {
+        let Source::Blob(blob) = source else { return Ok(Look::Indexable) };
+        let io_error = |source| ArtifactError::Io { name: blob.name().to_owned(), offset: 0, source };
+        let head = peek(&mut blob.open().map_err(io_error)?).map_err(io_error)?;
+        Ok(match Codec::of(&head).name() {
+            Some(codec) => Look::Compressed(codec),
+            None if tarball::looks_like_tar(&head) => Look::Indexable,
+            None => Look::NoArchive,
+        })
+    }
+
+    /// Takes a folder, or indexes an archive.
+    pub(super) fn of(source: Source<'a>, limits: &Limits) -> Result<Self, ArtifactError> {
+        let blob = match source {
+            Source::Tree(tree) => return Ok(Self::Folder(tree)),
+            Source::Blob(blob) => blob,
+        };
+        let mut collector = Collector::new(blob.name(), limits);
+        let starts = tarball::index(blob, limits, &mut collector)?;
+        let mut starts = starts.into_iter();
+        let mut members = BTreeMap::new();
+        for (record, _) in collector.records() {
+            let member = match record.entry_type {
+                EntryType::File => Member::File { start: starts.next().unwrap_or(u64::MAX), size: record.size },
+                EntryType::Hardlink => Member::Hardlink(record.link_target.clone()),
+                EntryType::Symlink => Member::Symlink(record.link_target.clone()),
+                _ => Member::Other,
+            };
+            members.insert(record.path.clone(), member);
+        }
+        // Each name once, nothing below a link: as in every archive.
+        let (_, notes) = collector.finish()?;
+        let notes = notes.into_iter().filter(|note| note.ambiguous() && !is_of_owner(note.kind)).collect();
+        Ok(Self::Archive(Archive { blob, members, notes }))
+    }
+
+    pub(super) fn name(&self) -> &str {
+        match self {
+            Self::Folder(tree) => tree.name(),
+            Self::Archive(archive) => archive.blob.name(),
+        }
+    }
+
+    pub(super) const fn is_folder(&self) -> bool {
+        matches!(self, Self::Folder(_))
+    }
+
+    /// What is odd about the archive itself, where another reader could see other members.
+    pub(super) fn notes(&self) -> &[ReaderNote] {
+        match self {
+            Self::Folder(_) => &[],
+            Self::Archive(archive) => &archive.notes,
+        }
+    }
+
+    pub(super) fn fault(&self, fault: ImageFault) -> ArtifactError {
+        ArtifactError::Image { name: self.name().to_owned(), fault: Box::new(fault) }
+    }
+
+    /// Opens a member; `None` when there is none of the name.
+    pub(super) fn open(&self, member: &[u8]) -> Result<Option<OpenedFile<'_>>, ArtifactError> {
+        let name = self.name().to_owned();
+        match self {
+            Self::Folder(tree) => {
+                let error = |source| ArtifactError::Entry { name, path: member.to_vec(), source };
+                tree.open_file(member).map_err(error)
+            }
+            Self::Archive(archive) => {
+                let Some((start, size)) = archive.find(member)? else { return Ok(None) };
+                let error = |source| ArtifactError::Io { name, offset: start, source };
+                let content = archive.blob.open_at(start).map_err(error)?;
+                Ok(Some((size, Box::new(content.take(size)))))
+            }
+        }
+    }
+
+    /// Reads a small member whole; `blob` names it in messages.
+    pub(super) fn bytes(&self, member: &[u8], blob: &str, limit: usize) -> Result<Option<Vec<u8>>, ArtifactError> {
+        let Some((size, content)) = self.open(member)? else { return Ok(None) };
+        if size > wide(limit) {
+            let document = blob.to_owned();
+            return Err(self.fault(ImageFault::OverLimit { document, what: "bytes", limit: wide(limit) }));
+        }
+        let mut bytes = Vec::new();
+        // LIMIT: one byte more than stated shows that the file grew.
+        let error = |source| ArtifactError::Entry { name: self.name().to_owned(), path: member.to_vec(), source };
+        content.take(size.saturating_add(1)).read_to_end(&mut bytes).map_err(error)?;
+        let got = wide(bytes.len());
+        if got != size {
+            return Err(self.fault(ImageFault::SizeDiffers { blob: blob.to_owned(), expected: size, got }));
+        }
+        Ok(Some(bytes))
+    }
+
+    /// Reads a small blob of an OCI layout and checks its digest.
+    pub(super) fn blob_bytes(&self, digest: Sha256, limit: usize) -> Result<Option<Vec<u8>>, ArtifactError> {
+        let blob = format!("sha256:{digest}");
+        let Some(bytes) = self.bytes(&blob_path(digest), &blob, limit)? else { return Ok(None) };
+        let got = Sha256::of(&bytes);
+        if got == digest { Ok(Some(bytes)) } else { Err(self.fault(ImageFault::DigestDiffers { blob, got })) }
+    }
+}
+
+impl Archive<'_> {
+    /// Follows links inside the archive to a file.
+    fn find(&self, member: &[u8]) -> Result<Option<(u64, u64)>, ArtifactError> {
+        let not_a_file = || ArtifactError::Image {
+            name: self.blob.name().to_owned(),
+            fault: Box::new(ImageFault::NotAFile { member: member.escape_ascii().to_string() }),
+        };
+        let mut at = member.to_vec();
+        for _ in 0..MAX_LINKS {
+            at = match self.members.get(&at) {
+                None if at == member => return Ok(None),
+                None | Some(Member::Other) => return Err(not_a_file()),
+                Some(Member::File { start, size }) => return Ok(Some((*start, *size))),
+                Some(Member::Hardlink(target)) => target.clone(),
+                // SECURITY: a link that leaves the archive is no member.
+                Some(Member::Symlink(target)) => beside(&at, target).ok_or_else(not_a_file)?,
+            };
+        }
+        Err(not_a_file())
+    }
+}
+
+/// The path of a blob in an OCI layout.
+pub(super) fn blob_path(digest: Sha256) -> Vec<u8> {
+    format!("blobs/sha256/{digest}").into_bytes()
+}
+
+/// The path that a relative link at `from` leads to, without leaving the root.
+fn beside(from: &[u8], target: &[u8]) -> Option<Vec<u8>> {
+    if target.starts_with(b"/") {
+        return None;
+    }
+    let mut segments: Vec<&[u8]> =
+        path::parent(from).map_or_else(Vec::new, |folder| folder.split(|byte| *byte == b'/').collect());
+    for segment in target.split(|byte| *byte == b'/') {
+        match segment {
+            b"" | b"." => {}
+            b".." => drop(segments.pop()?),
+            _ => segments.push(segment),
+        }
+    }
+    Some(segments.join(&b'/'))
+}
+
+/// True for notes on owners, modes and attributes, which mean nothing for members that are only read.
+const fn is_of_owner(kind: NoteKind) -> bool {
+    matches!(kind, NoteKind::OwnerByName | NoteKind::RaisedRootEntry | NoteKind::ForeignAttribute)
+}

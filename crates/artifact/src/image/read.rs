@@ -1,0 +1,268 @@
+//! A choice -> its documents, layers and configuration, each checked against what names it.
+
+use lasthand_model::digest::{ArtifactDigest, Sha256};
+use lasthand_model::limits::Limits;
+
+use super::compose;
+use super::config;
+use super::docker::DockerImage;
+use super::document::{Names, shown};
+use super::facts::{ImageFacts, IndexFacts, IndexMemberFacts, LayerFacts};
+use super::fault::ImageFault;
+use super::layer::{self, Expected};
+use super::manifest::{self, DOCKER_CONFIG, Descriptor, Document, Index, Manifest, OCI_CONFIG, UNKNOWN_PLATFORM};
+use super::place::{Place, blob_path};
+use crate::collect::wide;
+use crate::error::ArtifactError;
+use crate::note::ReaderNote;
+
+/// LIMIT: indexes inside each other, the first one counted.
+const INDEX_DEPTH: usize = 2;
+
+/// One reading of one choice.
+pub(super) struct Reading<'r> {
+    place: &'r Place<'r>,
+    limits: &'r Limits,
+    progress: &'r mut dyn FnMut(u64),
+    /// Stored bytes of the layers read before.
+    stored_bytes: u64,
+    /// Entries of the layers read before.
+    entries: usize,
+}
+
+impl<'r> Reading<'r> {
+    pub(super) fn new(place: &'r Place<'r>, limits: &'r Limits, progress: &'r mut dyn FnMut(u64)) -> Self {
+        Self { place, limits, progress, stored_bytes: 0, entries: 0 }
+    }
+
+    /// Reads a manifest or index by its descriptor.
+    pub(super) fn document(&self, descriptor: &Descriptor) -> Result<Document, ArtifactError> {
+        let document = format!("sha256:{}", descriptor.digest);
+        let bytes = self.blob(descriptor, self.limits.manifest_bytes)?;
+        let names = Names { source: self.place.name(), document: &document };
+        manifest::read(names, &bytes, &descriptor.media_type, self.limits)
+    }
+
+    fn blob(&self, descriptor: &Descriptor, limit: usize) -> Result<Vec<u8>, ArtifactError> {
+        let blob = format!("sha256:{}", descriptor.digest);
+        let bytes = self.place.blob_bytes(descriptor.digest, limit)?;
+        let bytes = bytes.ok_or_else(|| self.place.fault(ImageFault::Missing { blob: blob.clone() }))?;
+        let (expected, got) = (descriptor.size, wide(bytes.len()));
+        if expected == got { Ok(bytes) } else { Err(self.place.fault(ImageFault::SizeDiffers { blob, expected, got })) }
+    }
+
+    /// Reads every image of an index.
+    pub(super) fn index(&mut self, digest: Sha256, index: &Index) -> Result<IndexFacts, ArtifactError> {
+        let mut members = Vec::new();
+        for (descriptor, manifest) in self.members(digest, index)? {
+            let image = manifest.map(|manifest| self.image(descriptor.digest, &descriptor.media_type, &manifest));
+            let image = image.transpose()?;
+            let own = image.as_ref().map(|image| image.platform.clone());
+            let platform = descriptor.platform.or(own).unwrap_or_default();
+            members.push(IndexMemberFacts { digest: ArtifactDigest(descriptor.digest), platform, image });
+        }
+        Ok(IndexFacts { digest: ArtifactDigest(digest), media_type: index.media_type.clone(), members })
+    }
+
+    /// Reads the one image of an index that has a platform.
+    pub(super) fn one_of(&mut self, digest: Sha256, index: &Index, wanted: &str) -> Result<ImageFacts, ArtifactError> {
+        let mut offered = Vec::new();
+        let mut found = Vec::new();
+        for (descriptor, manifest) in self.members(digest, index)? {
+            let Some(manifest) = manifest else { continue };
+            let platform = match &descriptor.platform {
+                Some(platform) => platform.clone(),
+                None => self.config(&manifest)?.platform,
+            };
+            if platform_fits(&platform, wanted) {
+                found.push((descriptor, manifest));
+            }
+            offered.push(platform);
+        }
+        // One image listed twice is one image.
+        found.dedup_by(|(a, _), (b, _)| a.digest == b.digest);
+        match found.as_slice() {
+            [(descriptor, manifest)] => self.image(descriptor.digest, &descriptor.media_type, manifest),
+            _ => Err(self.platform_fault(wanted, found.len(), &offered.join(", "))),
+        }
+    }
+
+    pub(super) fn platform_fault(&self, wanted: &str, found: usize, offered: &str) -> ArtifactError {
+        let (wanted, offered) = (shown(wanted), offered.chars().take(2_000).collect());
+        self.place.fault(ImageFault::Platform { wanted, found, offered })
+    }
+
+    /// The manifests of an index, those of indexes inside it in their place; `None` beside what no puller runs.
+    fn members(
+        &self,
+        digest: Sha256,
+        index: &Index,
+    ) -> Result<Vec<(Descriptor, Option<Box<Manifest>>)>, ArtifactError> {
+        let mut members = Vec::new();
+        self.collect_members(digest, index, 1, &mut members)?;
+        Ok(members)
+    }
+
+    fn collect_members(
+        &self,
+        digest: Sha256,
+        index: &Index,
+        depth: usize,
+        members: &mut Vec<(Descriptor, Option<Box<Manifest>>)>,
+    ) -> Result<(), ArtifactError> {
+        let document = format!("sha256:{digest}");
+        if depth > INDEX_DEPTH {
+            return Err(self.place.fault(ImageFault::TooDeep { document, limit: INDEX_DEPTH }));
+        }
+        for descriptor in &index.manifests {
+            // LIMIT: Limits::manifests, over all indexes of one reading.
+            if members.len() >= self.limits.manifests {
+                let names = Names { source: self.place.name(), document: &document };
+                return Err(names.over("manifests", self.limits.manifests));
+            }
+            if descriptor.platform.as_deref() == Some(UNKNOWN_PLATFORM) {
+                members.push((descriptor.clone(), None));
+                continue;
+            }
+            match self.document(descriptor)? {
+                Document::Index(inner) => self.collect_members(descriptor.digest, &inner, depth + 1, members)?,
+                Document::Manifest(manifest) => members.push((descriptor.clone(), Some(manifest))),
+            }
+        }
+        Ok(())
+    }
+
+    fn config(&self, manifest: &Manifest) -> Result<config::Config, ArtifactError> {
+        let document = format!("config sha256:{}", manifest.config.digest);
+        let names = Names { source: self.place.name(), document: &document };
+        if !matches!(manifest.config.media_type.as_str(), OCI_CONFIG | DOCKER_CONFIG) {
+            return Err(names.unsupported("media type", &manifest.config.media_type));
+        }
+        config::read(names, &self.blob(&manifest.config, self.limits.config_bytes)?, self.limits)
+    }
+
+    /// Reads an image by its manifest.
+    pub(super) fn image(
+        &mut self,
+        digest: Sha256,
+        media_type: &str,
+        manifest: &Manifest,
+    ) -> Result<ImageFacts, ArtifactError> {
+        let config = self.config(manifest)?;
+        self.check_count(manifest.layers.len(), config.diff_ids.len())?;
+        let mut layers = Layers::default();
+        for (number, (stated, diff_id)) in manifest.layers.iter().zip(&config.diff_ids).enumerate() {
+            let member = blob_path(stated.digest);
+            let expected = Expected {
+                source: self.place.name(),
+                number,
+                blob: format!("sha256:{}", stated.digest),
+                digest: Some(stated.digest),
+                size: Some(stated.size),
+                media_type: Some(&stated.media_type),
+                diff_id: *diff_id,
+            };
+            self.layer(&expected, &member, &mut layers)?;
+        }
+        self.facts(digest, media_type, manifest.config.digest, config, layers)
+    }
+
+    /// Reads an image of a docker archive.
+    pub(super) fn docker_image(&mut self, image: &DockerImage) -> Result<ImageFacts, ArtifactError> {
+        let (digest, bytes) = docker_config(self.place, image, self.limits)?;
+        let document = format!("config `{}`", image.config.escape_ascii());
+        let config = config::read(Names { source: self.place.name(), document: &document }, &bytes, self.limits)?;
+        self.check_count(image.layers.len(), config.diff_ids.len())?;
+        let mut layers = Layers::default();
+        for (number, (member, diff_id)) in image.layers.iter().zip(&config.diff_ids).enumerate() {
+            let expected = Expected {
+                source: self.place.name(),
+                number,
+                blob: format!("`{}`", member.escape_ascii()),
+                digest: named_digest(member),
+                size: None,
+                media_type: None,
+                diff_id: *diff_id,
+            };
+            self.layer(&expected, member, &mut layers)?;
+        }
+        self.facts(digest, DOCKER_CONFIG, digest, config, layers)
+    }
+
+    fn check_count(&self, layers: usize, diff_ids: usize) -> Result<(), ArtifactError> {
+        if layers == diff_ids { Ok(()) } else { Err(self.place.fault(ImageFault::LayerCount { layers, diff_ids })) }
+    }
+
+    fn layer(&mut self, expected: &Expected<'_>, member: &[u8], layers: &mut Layers) -> Result<(), ArtifactError> {
+        let opened = self.place.open(member)?;
+        let opened = opened.ok_or_else(|| self.place.fault(ImageFault::Missing { blob: expected.blob.clone() }))?;
+        let before = self.stored_bytes;
+        let progress = &mut self.progress;
+        let (facts, notes) = layer::read(expected, opened, self.limits, &mut |bytes| progress(before + bytes))?;
+        self.stored_bytes = before.saturating_add(facts.size);
+        self.entries = self.entries.saturating_add(facts.records.len());
+        layer::check_entries(self.place.name(), self.entries, self.limits)?;
+        layers.notes.extend(notes.into_iter().map(|note| (Some(expected.number), note)));
+        layers.facts.push(facts);
+        Ok(())
+    }
+
+    fn facts(
+        &self,
+        digest: Sha256,
+        media_type: &str,
+        config_digest: Sha256,
+        config: config::Config,
+        layers: Layers,
+    ) -> Result<ImageFacts, ArtifactError> {
+        let name = self.place.name().to_owned();
+        let mut notes: Vec<_> = self.place.notes().iter().cloned().map(|note| (None, note)).collect();
+        notes.extend(layers.notes);
+        notes.extend(compose::notes(&name, &layers.facts)?);
+        Ok(ImageFacts {
+            digest: ArtifactDigest(digest),
+            media_type: media_type.to_owned(),
+            platform: config.platform,
+            config: config_digest,
+            fields: config.fields,
+            layers: layers.facts,
+            notes,
+            name,
+        })
+    }
+}
+
+#[derive(Default)]
+struct Layers {
+    facts: Vec<LayerFacts>,
+    notes: Vec<(Option<usize>, ReaderNote)>,
+}
+
+/// Reads the config of an image of a docker archive: its digest is the image id, and its name says so.
+pub(super) fn docker_config(
+    place: &Place<'_>,
+    image: &DockerImage,
+    limits: &Limits,
+) -> Result<(Sha256, Vec<u8>), ArtifactError> {
+    let blob = format!("`{}`", image.config.escape_ascii());
+    let bytes = place.bytes(&image.config, &blob, limits.config_bytes)?;
+    let bytes = bytes.ok_or_else(|| place.fault(ImageFault::Missing { blob: blob.clone() }))?;
+    let got = Sha256::of(&bytes);
+    match named_digest(&image.config) {
+        Some(stated) if stated != got => Err(place.fault(ImageFault::DigestDiffers { blob, got })),
+        _ => Ok((got, bytes)),
+    }
+}
+
+/// The digest in a member's name: `<hex>.json` or `sha256:<hex>` for a config, `blobs/sha256/<hex>` for any blob.
+fn named_digest(member: &[u8]) -> Option<Sha256> {
+    let text = std::str::from_utf8(member).ok()?;
+    let digits = text.strip_prefix("blobs/sha256/").or_else(|| text.strip_suffix(".json"));
+    digits.unwrap_or(text).parse().ok()
+}
+
+/// True when an image of `platform` is what is asked for: the variant counts where it is asked for.
+pub(super) fn platform_fits(platform: &str, wanted: &str) -> bool {
+    let rest = platform.strip_prefix(wanted);
+    rest.is_some_and(|rest| rest.is_empty() || (rest.starts_with('/') && wanted.matches('/').count() == 1))
+}
