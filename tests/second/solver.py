@@ -1053,7 +1053,8 @@ class World:
             if rule.to == "config:" and rule.from_ in space and space[rule.from_][0] == "file":
                 stated = self.f.configs.get(space[rule.from_][1], {})
                 fields = {**{f: (v, (rule.from_, space[rule.from_])) for f, v in stated.items()}, **fields}
-        fields = {**({f: (v, None) for f, v in self.f.configs.get(config, {}).items()} if k else {}), **fields}
+        inherits = {f: (v, None) for f, v in self.f.configs.get(config, {}).items() if f.split("/")[0] not in fields} if k else {}
+        fields = {**inherits, **fields}
         out = {e.path: ("base", e) for e in base}
         out.update({f"config:{f}": ("field", value, origin) for f, ((word, value), origin) in fields.items() if word == "sha256"})
         return out

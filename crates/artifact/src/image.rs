@@ -17,6 +17,7 @@ mod store;
 
 mod compose;
 mod config;
+mod describe;
 mod docker;
 mod document;
 mod layer;
@@ -26,6 +27,7 @@ mod read;
 
 pub use choice::{BlobDescriptor, Choice, Form, Referrer};
 pub use config::{ConfigOrigin, FieldValue, config_fields};
+pub use describe::{Described, describe};
 pub use facts::{ImageArtifact, ImageFacts, IndexFacts, IndexMemberFacts, LayerFacts, config_record};
 pub use fault::ImageFault;
 pub use store::ImageStore;

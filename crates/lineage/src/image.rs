@@ -6,12 +6,12 @@ use std::borrow::Cow;
 
 use lasthand_model::digest::{ArtifactDigest, FileDigest, Sha256};
 use lasthand_model::inventory::EntryType;
-use lasthand_model::wire::facts::{ConfigValue, ImageFact, LayerFact, Material, PathRule, Step};
+use lasthand_model::wire::facts::{Body, ConfigValue, Facts, ImageFact, LayerFact, Material, PathRule, Step};
 use rustc_hash::FxHashSet;
 
 use crate::accept;
 use crate::container::{self, Expected, Namespace, Origin, Source};
-use crate::rules::Rule;
+use crate::rules::{Rule, Rules};
 use crate::trees::Tree;
 use crate::world::World;
 
@@ -59,14 +59,14 @@ pub(crate) fn all_names(world: &World<'_>, digest: Sha256) -> Vec<Sha256> {
 }
 
 /// The lowest layers of an image that materials of a step give.
-pub(crate) fn base_of<'a>(world: &World<'a>, step: &'a Step, digest: Sha256) -> Option<Base> {
-    let image = world.facts.images.get(&ArtifactDigest(digest))?;
-    let inputs = || step.materials.iter().filter_map(|material| given(world, material));
+pub(crate) fn base_of(facts: &Facts, rules: Rules, step: &Step, digest: Sha256) -> Option<Base> {
+    let image = facts.images.get(&ArtifactDigest(digest))?;
+    let inputs = || step.materials.iter().filter_map(|material| given(facts, material));
     // The images among the materials, each with the layers it gives.
     let mut reached: Vec<(usize, Sha256)> = Vec::new();
     for input in inputs() {
-        for base in images_of(world, input) {
-            if world.rules.grant(Rule::BaseImage, is_prefix(&base.layers, &image.layers)) {
+        for base in images_of(facts, input) {
+            if rules.grant(Rule::BaseImage, is_prefix(&base.layers, &image.layers)) {
                 reached.push((base.layers.len().min(image.layers.len()), base.config));
             }
         }
@@ -75,7 +75,7 @@ pub(crate) fn base_of<'a>(world: &World<'a>, step: &'a Step, digest: Sha256) -> 
     let config = reached.iter().filter(|(layers, _)| *layers == most).map(|(_, config)| *config).min();
     let gives = |layer: &LayerFact| {
         let by_itself = inputs().any(|input| layer.diff_id == input || layer.digest == Some(input));
-        world.rules.grant(Rule::BaseLayer, by_itself)
+        rules.grant(Rule::BaseLayer, by_itself)
     };
     // LIMIT: each layer is looked for once among the materials.
     let by_itself: Vec<bool> = image.layers.iter().map(gives).collect();
@@ -85,31 +85,62 @@ pub(crate) fn base_of<'a>(world: &World<'a>, step: &'a Step, digest: Sha256) -> 
     Some(Base { layers, chain: chain_id(&image.layers, layers)?, config })
 }
 
+/// Lowest layers of an image whose entries a verdict asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct BaseLayers {
+    /// The image.
+    pub image: ArtifactDigest,
+    /// How many of its layers.
+    pub layers: usize,
+    /// OCI ChainID of these layers: the key under which `inventories` must have their entries.
+    pub chain: Sha256,
+}
+
+/// Lists the lowest layers that steps give to an image, so that whoever has its bytes can state what they hold.
+///
+/// In: facts with statements, trust and images. Out: sorted, each once.
+/// Cost: O(steps x layers of the image) and O(materials).
+#[must_use]
+pub fn base_layers(facts: &Facts, image: ArtifactDigest) -> Vec<BaseLayers> {
+    let bases = facts.statements.iter().filter_map(|statement| match &statement.body {
+        Body::Step(step) => base_of(facts, Rules::default(), step, image.0),
+        _ => None,
+    });
+    let mut all: Vec<BaseLayers> =
+        bases.map(|base| BaseLayers { image, layers: base.layers, chain: base.chain }).collect();
+    all.sort_unstable();
+    all.dedup();
+    all
+}
+
 /// The digest of a material that may give layers.
 ///
 /// SECURITY: a toolchain is trusted to run, not to be shipped.
-fn given(world: &World<'_>, material: &Material) -> Option<Sha256> {
+fn given(facts: &Facts, material: &Material) -> Option<Sha256> {
     let digest = match material {
         Material::File(file) => Some(file.digest),
         Material::External(external) => external.digest,
         Material::Tree(_) => None,
     };
-    digest.filter(|digest| !world.only_toolchain(*digest))
+    digest.filter(|digest| {
+        let mut rows = facts.trust.trusted_inputs.iter().filter(|row| row.digest == *digest).peekable();
+        rows.peek().is_none() || rows.any(|row| row.used_as != "toolchain")
+    })
 }
 
 /// Whether a material gives layers of an image.
 pub(crate) fn gives_layers(world: &World<'_>, material: &Material, digest: Sha256) -> bool {
     let Some(image) = world.facts.images.get(&ArtifactDigest(digest)) else { return false };
-    given(world, material).is_some_and(|input| {
-        images_of(world, input).any(|base| is_prefix(&base.layers, &image.layers))
+    given(world.facts, material).is_some_and(|input| {
+        images_of(world.facts, input).any(|base| is_prefix(&base.layers, &image.layers))
             || image.layers.iter().any(|layer| layer.diff_id == input || layer.digest == Some(input))
     })
 }
 
 /// The image with a digest, or the images of the index with it.
-fn images_of<'a>(world: &World<'a>, digest: Sha256) -> impl Iterator<Item = &'a ImageFact> {
-    let images = &world.facts.images;
-    let members = world.facts.indexes.get(&ArtifactDigest(digest)).into_iter().flatten();
+fn images_of(facts: &Facts, digest: Sha256) -> impl Iterator<Item = &ImageFact> {
+    let images = &facts.images;
+    let members = facts.indexes.get(&ArtifactDigest(digest)).into_iter().flatten();
     let members = members.filter(|member| member.platform != accept::INERT).map(|member| member.digest);
     std::iter::once(ArtifactDigest(digest)).chain(members).filter_map(|digest| images.get(&digest))
 }
@@ -159,7 +190,8 @@ pub(crate) fn expect<'a>(
     }
     if let Some((base, entries)) = base {
         let inherited = base.config.into_iter().flat_map(|config| fields(world, config));
-        for (field, value) in inherited.filter(|(field, _)| !stated.contains(field)) {
+        let group = |field: &'a str| field.split_once('/').map_or(field, |(group, _)| group);
+        for (field, value) in inherited.filter(|(field, _)| !stated.contains(field) && !stated.contains(group(field))) {
             if let Some(value) = value {
                 expected.push(field_of(field, field, Source::Field(value, Origin::Base), None));
             }

@@ -297,7 +297,7 @@ impl<'a> Steps<'a> {
         if !sources_known {
             return Err(FindingId::NoInventory);
         }
-        let base = image::base_of(run.world, candidate.body, digest);
+        let base = image::base_of(run.world.facts, run.world.rules, candidate.body, digest);
         let base = match base {
             None => None,
             Some(base) => Some((base, run.world.trees.get(&base.chain).ok_or(FindingId::NoInventory)?)),

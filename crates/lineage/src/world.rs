@@ -298,12 +298,6 @@ impl<'a> World<'a> {
         rows.peek().is_some() && rows.all(|row| row.used_as != "dependency")
     }
 
-    /// Whether a digest is trusted as a toolchain alone: it may run, and give nothing that is shipped.
-    pub(crate) fn only_toolchain(&self, digest: Sha256) -> bool {
-        let mut rows = self.facts.trust.trusted_inputs.iter().filter(|row| row.digest == digest).peekable();
-        rows.peek().is_some() && rows.all(|row| row.used_as == "toolchain")
-    }
-
     /// The kind of a principal, from the rows and as stated.
     pub(crate) fn kind(&self, principal: &'a str, stated: ActorKind) -> ActorKind {
         let rows = self.rows.of(principal);

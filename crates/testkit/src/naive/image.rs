@@ -55,8 +55,12 @@ pub(super) fn inherited<'a>(
         }
     }
     if let Some((layers, config)) = base(evidence, step, image) {
+        let own: BTreeSet<&str> = fields.keys().copied().collect();
         for (field, value) in config.and_then(|config| facts.configs.get(&config)).into_iter().flatten() {
-            fields.entry(field).or_insert(value);
+            let group = field.split('/').next().unwrap_or_default();
+            if !own.contains(group) {
+                fields.entry(field).or_insert(value);
+            }
         }
         let entries = facts.inventories.get(&chain_id(image, layers))?;
         let paths: BTreeSet<&str> = entries.iter().map(|entry| entry.path.as_str()).collect();
