@@ -59,7 +59,7 @@ pub(crate) fn of(id: FindingId, place: &Place, actors: &[String]) -> String {
         FindingId::ActorsIncomplete => format!("who acted{in_step} is not stated completely"),
         FindingId::StepFailed => format!("the step did not succeed{in_step}"),
         FindingId::MixedRevisions => format!("sources of several revisions were read{in_step}"),
-        FindingId::NoProducer => "no known build or package step made this artifact".to_owned(),
+        FindingId::NoProducer => "no source evidence: no known build or package step made this artifact".to_owned(),
         FindingId::Cyclic => format!("a step is behind its own material{in_step}"),
         FindingId::EntryUnmatched => format!("`{path}` comes from nothing that was recorded"),
         FindingId::EntryMissing => format!("`{path}` should be there and is not"),

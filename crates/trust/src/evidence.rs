@@ -1,18 +1,19 @@
-//! Evidence files: DSSE envelopes and Sigstore bundles, verified by the keys of the ring, or only looked at.
+//! Evidence files: DSSE envelopes and Sigstore bundles, verified by the keys and roots of the ring, or only looked at.
 //!
-//! TRUST: the only way from foreign bytes to a [`Verified<Statement>`].
+//! TRUST: the only way from foreign bytes to a [`Verified`] value.
 
 use lasthand_model::digest::{Sha256, StatementDigest};
 use lasthand_model::json::{self, JsonError};
 use lasthand_model::limits::Limits;
-use lasthand_model::wire::bundle::{BUNDLE_MEDIA_TYPES, Bundle, Envelope, EvidenceFile};
+use lasthand_model::wire::bundle::{BUNDLE_MEDIA_TYPES, Bundle, Envelope, EvidenceFile, VerificationMaterial};
 use lasthand_model::wire::statement::{PAYLOAD_TYPE, ResourceDescriptor, Statement};
 use thiserror::Error;
 
 use crate::dsse::{MAX_SIGNATURES, decode_base64, signing_keys};
-use crate::keys::KeyRing;
+use crate::keys::{KeyRing, PublicKey};
+use crate::sigstore::{self, Certified, Content, SigstoreError};
 use crate::statement::{self, StatementError};
-use crate::verified::Verified;
+use crate::verified::{BlobSignature, Verified};
 
 /// Why evidence is not verified.
 #[derive(Debug, Error)]
@@ -30,18 +31,24 @@ pub enum TrustError {
         /// The media type found.
         got: String,
     },
-    /// The bundle holds something that this version does not read.
-    #[error("{what} are not read by this version")]
-    NotSupportedYet {
-        /// What it holds, in words, plural.
-        what: &'static str,
-    },
     /// The bundle lacks a part.
     #[error("bundle has no `{member}`")]
     Missing {
         /// The member that is not there.
         member: &'static str,
     },
+    /// The bundle holds two things of which there may be one.
+    #[error("bundle has {what}")]
+    Both {
+        /// What it has, in words.
+        what: &'static str,
+    },
+    /// A certificate is there, and something about it does not hold.
+    #[error("certificate's signature is not believed")]
+    Sigstore(#[from] SigstoreError),
+    /// A statement was expected.
+    #[error("signature is over an artifact alone, there is no statement")]
+    NoStatement,
     /// Another number of signatures than allowed.
     #[error("there are {got} signatures, expected {expected}")]
     Signatures {
@@ -82,9 +89,7 @@ impl TrustError {
             Self::NotEvidence => {
                 vec!["a JSON-lines file is read line by line when its name ends in `.jsonl`".to_owned()]
             }
-            Self::NotSupportedYet { .. } => {
-                vec!["sign with a key: `lasthand key generate`; certificates come with the next release".to_owned()]
-            }
+            Self::Sigstore(source) => source.hints(),
             Self::NoKnownSignature { named, .. } if !named.is_empty() => vec![format!(
                 "the evidence names key {}: if you know it, add it to the trust file as `[[root]]` and `[[identity]]`",
                 named.iter().map(|id| format!("`{id}`")).collect::<Vec<_>>().join(", ")
@@ -97,20 +102,39 @@ impl TrustError {
     }
 }
 
+/// What a document holds that was signed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Signed {
+    /// A statement.
+    Statement(Verified<Statement>),
+    /// A signature over an artifact's digest, without any statement.
+    Blob(Verified<BlobSignature>),
+}
+
 /// Verifies one evidence document, envelope or bundle, told apart by its members.
 ///
-/// In: the bytes of one JSON document (one line of a JSON-lines file). Out: the statement, with the distinct keys that signed it.
+/// In: the bytes of one JSON document (one line of a JSON-lines file). Out: what is signed, with the distinct keys that signed it, or the
+/// holder of the certificate. Cost: a few signature checks for each signature, key, root, log entry and timestamp, all of them limited.
 ///
 /// # Errors
 /// [`TrustError`]: nothing in the document may be believed.
 ///
 /// # Proves / does not prove
-/// Proves that a known key signed exactly these payload bytes. Does not prove that the key's owner may say it: see `lineage`.
-pub fn verify_evidence(bytes: &[u8], ring: &KeyRing, limits: &Limits) -> Result<Verified<Statement>, TrustError> {
+/// Proves that a known key, or an identity that a Sigstore root vouches for, signed exactly these bytes. Does not prove that the
+/// signer may say it: see `lineage`.
+pub fn verify_signed(bytes: &[u8], ring: &KeyRing, limits: &Limits) -> Result<Signed, TrustError> {
     match detect(bytes, limits)? {
-        EvidenceFile::Bundle => verify_bundle(bytes, ring, limits),
-        EvidenceFile::Envelope => verify_envelope(bytes, ring, limits),
+        EvidenceFile::Bundle => signed_bundle(bytes, ring, limits),
+        EvidenceFile::Envelope => verify_envelope(bytes, ring, limits).map(Signed::Statement),
     }
+}
+
+/// Verifies one evidence document that should hold a statement; as [`verify_signed`] otherwise.
+///
+/// # Errors
+/// [`TrustError`]; a signature over an artifact alone is [`TrustError::NoStatement`], also when it holds.
+pub fn verify_evidence(bytes: &[u8], ring: &KeyRing, limits: &Limits) -> Result<Verified<Statement>, TrustError> {
+    statement_of(verify_signed(bytes, ring, limits)?)
 }
 
 /// Verifies a DSSE envelope.
@@ -124,33 +148,100 @@ pub fn verify_envelope(bytes: &[u8], ring: &KeyRing, limits: &Limits) -> Result<
     verify(&envelope, ring, limits)
 }
 
-/// Verifies a Sigstore bundle that is signed by a key: `publicKey` and `dsseEnvelope` with exactly one signature.
+/// Verifies a Sigstore bundle over a statement, signed by a key (`publicKey`) or by the holder of a certificate.
 ///
-/// The key's hint decides nothing. Log entries and timestamps are not read, and nothing is concluded from them.
+/// A key's hint decides nothing. Of a statement under a key, log entries and timestamps are not read, and nothing is concluded from them;
+/// of a bundle with a certificate, everything must hold by one Sigstore root of the ring.
 ///
 /// # Errors
-/// [`TrustError`]; a bundle with a certificate is [`TrustError::NotSupportedYet`], whatever else it holds.
+/// [`TrustError`]; [`TrustError::NoStatement`] for a signature over an artifact alone.
 pub fn verify_bundle(bytes: &[u8], ring: &KeyRing, limits: &Limits) -> Result<Verified<Statement>, TrustError> {
+    statement_of(signed_bundle(bytes, ring, limits)?)
+}
+
+fn statement_of(signed: Signed) -> Result<Verified<Statement>, TrustError> {
+    match signed {
+        Signed::Statement(statement) => Ok(statement),
+        Signed::Blob(_) => Err(TrustError::NoStatement),
+    }
+}
+
+fn signed_bundle(bytes: &[u8], ring: &KeyRing, limits: &Limits) -> Result<Signed, TrustError> {
     let bundle: Bundle = json::parse_as(bytes, limits).map_err(TrustError::Json)?;
     if !BUNDLE_MEDIA_TYPES.contains(&bundle.media_type.as_str()) {
         return Err(TrustError::MediaType { got: shorten(&bundle.media_type) });
     }
     let material = bundle.verification_material.ok_or(TrustError::Missing { member: "verificationMaterial" })?;
-    if material.certificate.is_some() || material.x509_certificate_chain.is_some() {
-        return Err(TrustError::NotSupportedYet { what: "Fulcio certificates" });
-    }
-    if material.public_key.is_none() {
-        return Err(TrustError::Missing { member: "publicKey" });
-    }
-    if bundle.message_signature.is_some() {
-        return Err(TrustError::NotSupportedYet { what: "signatures over a bare artifact" });
-    }
-    let envelope = bundle.dsse_envelope.ok_or(TrustError::Missing { member: "dsseEnvelope" })?;
+    // SECURITY: of two, one reader verifies the first and another shows the second.
+    let certificate = match (&material.certificate, &material.x509_certificate_chain, &material.public_key) {
+        (None, None, None) => return Err(TrustError::Missing { member: "publicKey` or `certificate" }),
+        (Some(_), None, None) | (None, Some(_), None) => true,
+        (None, None, Some(_)) => false,
+        _ => {
+            return Err(TrustError::Both {
+                what: "more than one of `publicKey`, `certificate` and `x509CertificateChain`",
+            });
+        }
+    };
+    let envelope = match (bundle.dsse_envelope, bundle.message_signature) {
+        (Some(_), Some(_)) => return Err(TrustError::Both { what: "both `dsseEnvelope` and `messageSignature`" }),
+        (None, None) => return Err(TrustError::Missing { member: "dsseEnvelope` or `messageSignature" }),
+        (None, Some(_)) if !certificate => return keyed_blob(bytes, &material, ring),
+        (envelope, _) => envelope,
+    };
     // SPEC: sigstore_bundle.proto: "DSSE envelopes in a bundle MUST have exactly one signature".
-    if envelope.signatures.len() != 1 {
-        return Err(TrustError::Signatures { got: envelope.signatures.len(), expected: "exactly 1 in a bundle" });
+    if let Some(got) = envelope.as_ref().map(|envelope| envelope.signatures.len()).filter(|got| *got != 1) {
+        return Err(TrustError::Signatures { got, expected: "exactly 1 in a bundle" });
     }
-    verify(&envelope, ring, limits)
+    match envelope {
+        Some(envelope) if !certificate => verify(&envelope, ring, limits).map(Signed::Statement),
+        envelope => {
+            if let Some(envelope) = envelope.filter(|envelope| envelope.payload_type != PAYLOAD_TYPE) {
+                return Err(TrustError::PayloadType { got: shorten(&envelope.payload_type) });
+            }
+            certified(bytes, &material, ring, limits)
+        }
+    }
+}
+
+/// A signature over an artifact by a key of the ring.
+///
+/// Where a Sigstore root is known and the bundle has log entries, they must hold, too. Nothing more is concluded from them.
+fn keyed_blob(bytes: &[u8], material: &VerificationMaterial, ring: &KeyRing) -> Result<Signed, TrustError> {
+    sigstore::check_limits(material)?;
+    let blob = sigstore::keyed_blob(bytes)?;
+    let holds = |key: &&PublicKey| key.verify_digest(blob.digest.0, &blob.signature);
+    let Some(key) = ring.keys().find(holds) else {
+        let hint = material.public_key.as_ref().map(|key| shorten(&key.hint)).filter(|hint| !hint.is_empty());
+        let named = hint.into_iter().collect();
+        return Err(TrustError::NoKnownSignature { signatures: 1, keys: ring.keys().count(), named });
+    };
+    blob.check_log(key, ring.sigstore())?;
+    let digest = StatementDigest(Sha256::of(&blob.signature));
+    let value = BlobSignature { artifact: blob.digest };
+    Ok(Signed::Blob(Verified::assertion(value, digest, [key.id()].into(), ring)))
+}
+
+/// A bundle that is signed by the holder of a certificate.
+fn certified(
+    bytes: &[u8],
+    material: &VerificationMaterial,
+    ring: &KeyRing,
+    limits: &Limits,
+) -> Result<Signed, TrustError> {
+    sigstore::check_limits(material)?;
+    let Certified { signer, clock, content } = sigstore::verify(bytes, ring.sigstore())?;
+    match content {
+        Content::Payload(payload) => {
+            let statement = statement::read(&payload, limits).map_err(TrustError::Statement)?;
+            let digest = StatementDigest(Sha256::of(&payload));
+            Ok(Signed::Statement(Verified::certified(statement, digest, signer, clock)))
+        }
+        Content::Blob { digest, signature } => {
+            let blob = BlobSignature { artifact: digest };
+            Ok(Signed::Blob(Verified::certified(blob, StatementDigest(Sha256::of(&signature)), signer, clock)))
+        }
+    }
 }
 
 fn verify(envelope: &Envelope, ring: &KeyRing, limits: &Limits) -> Result<Verified<Statement>, TrustError> {

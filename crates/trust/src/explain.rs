@@ -29,6 +29,14 @@ pub fn explain(file: &TrustFile) -> Vec<Explained> {
             format!("key {} ({}){origin} can verify signatures", short(&root.id.to_string()), root.algorithm),
         );
     }
+    for root in &file.sigstore_roots {
+        let (counts, digest) = (root.counts, short(&root.digest.to_string()));
+        let text = format!(
+            "sigstore root {digest} from {} can verify certificates: certificate authorities {}, transparency logs {}, certificate logs {}, timestamp authorities {}; whom it vouches for still needs a row",
+            root.file, counts.authorities, counts.logs, counts.certificate_logs, counts.timestamp_authorities
+        );
+        add(root.place.line, text);
+    }
     for (row, (place, name)) in facts.identities.iter().zip(&file.places.identities) {
         add(place.line, identity(file, row, name.as_deref()));
     }
@@ -112,7 +120,10 @@ fn identity(file: &TrustFile, row: &IdentityRow, name: Option<&str>) -> String {
             text.push_str("; nobody else acts in its steps");
         }
     }
-    if row.method != SignerMethod::Key {
+    let certified = matches!(row.method, SignerMethod::FulcioCi | SignerMethod::FulcioEmail);
+    if certified && file.sigstore_roots.is_empty() {
+        text.push_str("; without a sigstore root nothing it signs verifies: the row only says what the principal is");
+    } else if !certified && row.method != SignerMethod::Key {
         let method = method_word(row.method);
         text.push_str(&format!(
             "; {method} signatures are not read by this version: the row only says what the principal is"

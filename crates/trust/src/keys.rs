@@ -1,4 +1,4 @@
-//! Public keys, and the ring of keys and groups that the trust file names.
+//! Public keys, and the ring of keys, groups and Sigstore roots that the trust file names.
 //!
 //! SPEC: RFC 5280 section 4.1 (SubjectPublicKeyInfo), RFC 8410 (Ed25519), RFC 5480 (P-256).
 
@@ -6,10 +6,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::num::NonZeroU32;
 
+use aws_lc_rs::digest::{Digest, SHA256};
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_ASN1, ECDSA_P256_SHA256_FIXED, ED25519, ParsedPublicKey};
 use lasthand_model::digest::{KeyId, Sha256};
 use lasthand_model::wire::facts::{Signer, SignerMethod};
 use thiserror::Error;
+
+use crate::sigstore::SigstoreRoot;
 
 // SECURITY: a key has exactly one accepted encoding (uncompressed point, no optional parameters, no bytes behind it),
 // so that one key can never stand under two ids and count twice for a threshold.
@@ -185,6 +188,22 @@ impl PublicKey {
     }
 }
 
+impl PublicKey {
+    /// Tells whether `signature` over the message with this SHA-256 is this key's.
+    ///
+    /// In: as [`PublicKey::verify`]. Never holds for Ed25519, which needs the message itself.
+    #[must_use]
+    pub fn verify_digest(&self, digest: Sha256, signature: &[u8]) -> bool {
+        let Ok(digest) = Digest::import_less_safe(digest.as_bytes(), &SHA256) else { return false };
+        let holds = |algorithm: &'static dyn aws_lc_rs::signature::VerificationAlgorithm| {
+            let key = ParsedPublicKey::new(algorithm, &self.point);
+            key.is_ok_and(|key| key.verify_digest_sig(&digest, signature).is_ok())
+        };
+        self.algorithm == KeyAlgorithm::EcdsaP256
+            && ((signature.len() == 64 && holds(&ECDSA_P256_SHA256_FIXED)) || holds(&ECDSA_P256_SHA256_ASN1))
+    }
+}
+
 impl fmt::Debug for PublicKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "PublicKey({}, {})", self.algorithm, self.id)
@@ -206,11 +225,12 @@ pub struct Group {
     pub threshold: NonZeroU32,
 }
 
-/// The keys and groups that the verifier knows.
+/// What signatures are verified by: the keys, groups and Sigstore roots that the verifier knows.
 #[derive(Debug, Clone, Default)]
 pub struct KeyRing {
     keys: BTreeMap<KeyId, PublicKey>,
     groups: BTreeMap<String, Group>,
+    sigstore: Vec<SigstoreRoot>,
 }
 
 impl KeyRing {
@@ -232,6 +252,21 @@ impl KeyRing {
         }
         self.groups.insert(name.to_owned(), group);
         true
+    }
+
+    /// Adds the authorities and logs of one Sigstore instance; adding a file twice changes nothing. Tells whether it was new.
+    pub fn add_sigstore(&mut self, root: SigstoreRoot) -> bool {
+        let new = self.sigstore.iter().all(|known| known.digest() != root.digest());
+        if new {
+            self.sigstore.push(root);
+        }
+        new
+    }
+
+    /// Every Sigstore root, in the order in which they were added.
+    #[must_use]
+    pub fn sigstore(&self) -> &[SigstoreRoot] {
+        &self.sigstore
     }
 
     /// Finds a key.

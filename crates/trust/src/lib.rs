@@ -2,13 +2,15 @@
 //!
 //! Main types: [`Verified`], which only this crate can make, and [`TrustFile`](trust_file::TrustFile).
 //!
-//! Data flow: bytes -> [`evidence`] (DSSE envelope or Sigstore bundle) + [`KeyRing`](keys::KeyRing) -> [`Verified<Statement>`];
+//! Data flow: bytes -> [`evidence`] (DSSE envelope or Sigstore bundle) + [`KeyRing`](keys::KeyRing) -> [`Verified<Statement>`] or
+//! [`Verified<BlobSignature>`];
 //! `lasthand.trust.toml` -> [`trust_file`] -> facts, key ring, places -> [`explain`].
 //!
-//! **Invariants.** Pure: no file, network, environment, clock or thread; `now` and file contents are arguments.
-//! A [`Verified`] exists only after a signature over its exact bytes held under a key that the trust file names.
+//! **Invariants.** Pure: no file, network, environment, clock or thread; `now` and file contents are arguments. One exception: the library
+//! behind [`sigstore`] reads the clock to refuse what is dated in the future; a clock that goes wrong can only make it refuse.
+//! A [`Verified`] exists only after a signature over its exact bytes held under a key that the trust file names, or under a certificate
+//! that holds by a Sigstore root of the trust file: chain, certificate log, transparency log and time, none of which can be skipped.
 //! A key id inside evidence never decides anything. One key counts once, however often it signs or is listed.
-//! Certificates are not read by this version: a bundle that carries one is an error, never an acceptance.
 //!
 //! ```
 //! use lasthand_model::limits::Limits;
@@ -26,8 +28,9 @@ pub mod evidence;
 pub mod explain;
 pub mod keys;
 pub mod level;
+pub mod sigstore;
 pub mod statement;
 pub mod trust_file;
 mod verified;
 
-pub use verified::{Verified, combine};
+pub use verified::{BlobSignature, Clock, Verified, combine};

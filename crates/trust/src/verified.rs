@@ -2,21 +2,50 @@
 
 use std::collections::BTreeSet;
 
-use lasthand_model::digest::{KeyId, StatementDigest};
+use lasthand_model::digest::{ArtifactDigest, KeyId, StatementDigest};
 use lasthand_model::wire::facts::Signer;
 
 use crate::keys::KeyRing;
 
+/// A signature over an artifact's digest alone: it says who signed which bytes, and nothing else.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BlobSignature {
+    /// SHA-256 of the artifact.
+    pub artifact: ArtifactDigest,
+}
+
+/// Whose clock says when something was signed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Clock {
+    /// A transparency log's.
+    Log,
+    /// A timestamp authority's (RFC 3161).
+    Timestamp,
+}
+
+impl Clock {
+    /// The word of reports.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Log => "log",
+            Self::Timestamp => "timestamp",
+        }
+    }
+}
+
 /// A value read from signed bytes, together with who signed them.
 ///
-/// INVARIANT (verified): made only by `Verified::assertion`, which is called only after a signature over the exact bytes
-/// held under a key of the ring. There is no way to change what is inside.
+/// INVARIANT (verified): made only by `Verified::assertion` and `Verified::certified`, which are called only after a signature over the
+/// exact bytes held under a key of the ring, or under a certificate by a root of the ring. There is no way to change what is inside.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Verified<T> {
     value: T,
     digest: StatementDigest,
     keys: BTreeSet<KeyId>,
+    certified: BTreeSet<Signer>,
     signers: Vec<Signer>,
+    clock: Option<Clock>,
 }
 
 impl<T> Verified<T> {
@@ -24,7 +53,14 @@ impl<T> Verified<T> {
     // TRUST: here untrusted becomes trusted.
     pub(crate) fn assertion(value: T, digest: StatementDigest, keys: BTreeSet<KeyId>, ring: &KeyRing) -> Self {
         let signers = ring.signers(&keys);
-        Self { value, digest, keys, signers }
+        Self { value, digest, keys, certified: BTreeSet::new(), signers, clock: None }
+    }
+
+    /// States that the holder of a certificate signed the bytes with this digest, and that `value` was read from these bytes.
+    // TRUST: here untrusted becomes trusted.
+    pub(crate) fn certified(value: T, digest: StatementDigest, signer: Signer, clock: Clock) -> Self {
+        let signers = vec![signer.clone()];
+        Self { value, digest, keys: BTreeSet::new(), certified: [signer].into(), signers, clock: Some(clock) }
     }
 
     /// What was signed.
@@ -37,14 +73,19 @@ impl<T> Verified<T> {
         self.value
     }
 
-    /// SHA-256 of the exact signed payload bytes.
+    /// SHA-256 of the exact signed payload bytes; of a signature over an artifact, SHA-256 of the signature's bytes.
     pub const fn digest(&self) -> StatementDigest {
         self.digest
     }
 
-    /// Who signed: each key once, by id, then each group whose threshold is met, by name.
+    /// Who signed: each key once, by id, then each group whose threshold is met, by name, then each holder of a certificate.
     pub fn signers(&self) -> &[Signer] {
         &self.signers
+    }
+
+    /// Whose clock gave the signing time of the certificate; none for keys alone.
+    pub const fn clock(&self) -> Option<Clock> {
+        self.clock
     }
 }
 
@@ -60,7 +101,10 @@ pub fn combine<T>(values: Vec<Verified<T>>, ring: &KeyRing) -> Vec<Verified<T>> 
         let known = places.get(&verified.digest).and_then(|place| combined.get_mut(*place));
         if let Some(first) = known {
             first.keys.extend(verified.keys);
+            first.certified.extend(verified.certified);
             first.signers = ring.signers(&first.keys);
+            first.signers.extend(first.certified.iter().cloned());
+            first.clock = first.clock.or(verified.clock);
         } else {
             places.insert(verified.digest, combined.len());
             combined.push(verified);

@@ -15,6 +15,7 @@ use lasthand_testkit::need;
 use lasthand_trust::dsse::pre_authentication_encoding;
 use lasthand_trust::evidence::{TrustError, peek_unverified, verify_bundle, verify_envelope, verify_evidence};
 use lasthand_trust::keys::{Group, KeyAlgorithm, KeyError, KeyRing, PublicKey};
+use lasthand_trust::sigstore::SigstoreError;
 use lasthand_trust::statement::StatementError;
 use lasthand_trust::{Verified, combine};
 use proptest::prelude::*;
@@ -201,8 +202,8 @@ fn cve_2021_41087_walking_subject_names_are_refused() {
 }
 
 #[test]
-fn bundles_need_a_key_and_one_signature() {
-    // fail: certificates, no material, two signatures, unknown version, bare artifact
+fn bundles_need_one_signer_and_one_signature() {
+    // fail: a certificate without root, two signers, no material, two signatures, two contents, unknown version
     let key = Key::ed25519();
     let ring = ring(&[&key]);
     let good = bundle(&envelope(&statement(), &[&key]));
@@ -211,12 +212,19 @@ fn bundles_need_a_key_and_one_signature() {
         *changed.pointer_mut(pointer).unwrap() = value;
         changed
     };
+    for material in [json!({ "certificate": { "rawBytes": "" } }), json!({ "x509CertificateChain": {} })] {
+        refuse(&with("/verificationMaterial", material), &ring, "certificate's signature is not believed");
+    }
     for material in [
-        json!({ "certificate": { "rawBytes": "" } }),
-        json!({ "x509CertificateChain": { "certificates": [] } }),
         json!({ "publicKey": { "hint": "" }, "certificate": { "rawBytes": "" } }),
+        json!({ "publicKey": { "hint": "" }, "x509CertificateChain": { "certificates": [] } }),
+        json!({ "certificate": { "rawBytes": "" }, "x509CertificateChain": { "certificates": [] } }),
     ] {
-        refuse(&with("/verificationMaterial", material), &ring, "Fulcio certificates are not read by this version");
+        refuse(
+            &with("/verificationMaterial", material),
+            &ring,
+            "bundle has more than one of `publicKey`, `certificate`",
+        );
     }
     refuse(&with("/verificationMaterial", json!({})), &ring, "bundle has no `publicKey`");
     refuse(&with("/verificationMaterial", json!(null)), &ring, "bundle has no `verificationMaterial`");
@@ -225,7 +233,9 @@ fn bundles_need_a_key_and_one_signature() {
     refuse(&with("/mediaType", json!("application/vnd.dev.sigstore.bundle.v0.9+json")), &ring, "media type");
     let mut bare = good.clone();
     bare["messageSignature"] = json!({});
-    refuse(&bare, &ring, "signatures over a bare artifact are not read");
+    refuse(&bare, &ring, "bundle has both `dsseEnvelope` and `messageSignature`");
+    bare.as_object_mut().unwrap().remove("dsseEnvelope");
+    refuse(&bare, &ring, "bundle is malformed");
     for version in ["0.1", "0.2", "0.3"] {
         let old = format!("application/vnd.dev.sigstore.bundle+json;version={version}");
         verify(&with("/mediaType", json!(old)), &ring).unwrap();
@@ -312,8 +322,8 @@ fn foreign_vsa_signed_by_p256_verifies() {
 }
 
 #[test]
-fn foreign_certificate_bundles_are_never_accepted() {
-    // fail: bundles that carry Fulcio certificates
+fn foreign_certificate_bundles_need_a_root() {
+    // fail: bundles that carry Fulcio certificates, where no root is known
     let Some(folder) = need::testdata() else { return };
     let folder = folder.join("sigstore-js-bundles");
     for name in ["bundleV01-dsse-with-proof.sigstore", "bundleV03-dsse.sigstore"] {
@@ -322,7 +332,8 @@ fn foreign_certificate_bundles_are_never_accepted() {
             return;
         };
         let error = verify_evidence(&bytes, &KeyRing::new(), &Limits::DEFAULT).unwrap_err();
-        assert!(matches!(error, TrustError::NotSupportedYet { .. }), "{error:?}");
+        assert!(matches!(error, TrustError::Sigstore(SigstoreError::NoRoot)), "{error:?}");
+        assert!(error.hints()[0].contains("type = \"sigstore\""), "{error:?}");
         assert!(!peek_unverified(&bytes, &Limits::DEFAULT).unwrap().subjects_unverified.is_empty());
     }
 }

@@ -8,11 +8,12 @@ use lasthand_model::inventory::{EntryType, FileRecord, Inventory, escape_path};
 use lasthand_model::limits::Limits;
 use lasthand_model::wire::facts::{self, Body, EntryFact, Facts, Material, Pin, Signer, StatementFact, TreeRef};
 use lasthand_model::wire::report::EvidenceStatus;
-use lasthand_model::wire::statement::Statement;
-use lasthand_trust::evidence::{TrustError, peek_unverified, verify_evidence};
+use lasthand_trust::evidence::{Signed, TrustError, peek_unverified, verify_signed};
 use lasthand_trust::keys::KeyRing;
-use lasthand_trust::{Verified, combine};
+use lasthand_trust::sigstore::SigstoreError;
+use lasthand_trust::{Clock, Verified, combine};
 
+use crate::blob::{self, BLOB_SIGNATURE};
 use crate::error::with_sources;
 use crate::evidence::{Document, Evidence, read_bounded, read_inventory};
 use crate::locks;
@@ -43,21 +44,38 @@ pub(crate) struct Item {
     pub(crate) digest: Option<StatementDigest>,
     pub(crate) predicate_type: Option<String>,
     pub(crate) signers: Vec<Signer>,
+    pub(crate) clock: Option<Clock>,
     pub(crate) status: EvidenceStatus,
     pub(crate) reason: Option<String>,
 }
 
 impl Item {
     fn of_file(source: &str, kind: &str, status: EvidenceStatus, reason: Option<String>) -> Self {
-        let predicate_type = Some(kind.to_owned());
-        Self { source: source.to_owned(), digest: None, predicate_type, signers: Vec::new(), status, reason }
+        Self {
+            source: source.to_owned(),
+            digest: None,
+            predicate_type: Some(kind.to_owned()),
+            signers: Vec::new(),
+            clock: None,
+            status,
+            reason,
+        }
+    }
+
+    fn verified<T>(source: &str, predicate_type: &str, signed: &Verified<T>) -> Self {
+        Self {
+            digest: Some(signed.digest()),
+            signers: signed.signers().to_vec(),
+            clock: signed.clock(),
+            ..Self::of_file(source, predicate_type, EvidenceStatus::Verified, None)
+        }
     }
 }
 
 /// Reads all evidence into one facts document.
 pub(crate) fn gather(question: &Question<'_>, evidence: &Evidence, trust: &LoadedTrust, limits: &Limits) -> Gathered {
     let mut items = Vec::with_capacity(evidence.len());
-    let statements = statements(evidence, &trust.file().ring, limits, &mut items);
+    let statements = statements(question, evidence, &trust.file().ring, limits, &mut items);
     let mut inventories = BTreeMap::new();
     let mut locks = Locks { evidence, read: BTreeMap::new(), done: BTreeSet::new(), items: Vec::new() };
     let wanted = referenced_roots(&statements, trust);
@@ -111,18 +129,37 @@ pub(crate) fn gather(question: &Question<'_>, evidence: &Evidence, trust: &Loade
 }
 
 /// Verifies and ingests every document; one statement for each payload, by digest.
-fn statements(evidence: &Evidence, ring: &KeyRing, limits: &Limits, items: &mut Vec<Item>) -> Vec<StatementFact> {
-    let mut verified = Vec::new();
+fn statements(
+    question: &Question<'_>,
+    evidence: &Evidence,
+    ring: &KeyRing,
+    limits: &Limits,
+    items: &mut Vec<Item>,
+) -> Vec<StatementFact> {
+    let (mut verified, mut blobs) = (Vec::new(), Vec::new());
     for document in &evidence.documents {
-        match verify_evidence(&document.bytes, ring, limits) {
-            Ok(statement) => {
-                items.push(verified_item(&document.source, &statement));
+        match verify_signed(&document.bytes, ring, limits) {
+            Ok(Signed::Statement(statement)) => {
+                items.push(Item::verified(&document.source, &statement.value().predicate_type, &statement));
                 verified.push(statement);
+            }
+            Ok(Signed::Blob(blob)) => {
+                let item = Item::verified(&document.source, BLOB_SIGNATURE, &blob);
+                match blob::foreign(blob.value(), question) {
+                    Some(reason) => {
+                        items.push(Item { status: EvidenceStatus::Rejected, reason: Some(reason), ..item });
+                    }
+                    None => {
+                        items.push(item);
+                        blobs.push(blob);
+                    }
+                }
             }
             Err(error) => items.push(rejected_item(document, &error, ring, limits)),
         }
     }
-    let mut statements = Vec::new();
+    let mut statements: Vec<StatementFact> =
+        combine(blobs, ring).iter().filter_map(|blob| blob::fact(blob, &question.product)).collect();
     let mut unusable: BTreeMap<StatementDigest, String> = BTreeMap::new();
     for statement in combine(verified, ring) {
         match ingest(&statement) {
@@ -142,17 +179,6 @@ fn statements(evidence: &Evidence, ring: &KeyRing, limits: &Limits, items: &mut 
     statements
 }
 
-fn verified_item(source: &str, statement: &Verified<Statement>) -> Item {
-    Item {
-        source: source.to_owned(),
-        digest: Some(statement.digest()),
-        predicate_type: Some(statement.value().predicate_type.clone()),
-        signers: statement.signers().to_vec(),
-        status: EvidenceStatus::Verified,
-        reason: None,
-    }
-}
-
 /// Says why a document counts for nothing. Its digest and type are shown as it claims them.
 fn rejected_item(document: &Document, error: &TrustError, ring: &KeyRing, limits: &Limits) -> Item {
     let claimed = peek_unverified(&document.bytes, limits).ok();
@@ -161,6 +187,8 @@ fn rejected_item(document: &Document, error: &TrustError, ring: &KeyRing, limits
         TrustError::NoKnownSignature { named, .. } => {
             !named.is_empty() && !named.iter().any(|id| ring.keys().any(|key| key.id().to_string() == *id))
         }
+        // Without a root nobody can tell.
+        TrustError::Sigstore(SigstoreError::NoRoot) => true,
         _ => false,
     };
     let (status, reason) = if strangers {
@@ -169,12 +197,9 @@ fn rejected_item(document: &Document, error: &TrustError, ring: &KeyRing, limits
         (EvidenceStatus::Rejected, with_sources(error))
     };
     Item {
-        source: document.source.clone(),
         digest: claimed.as_ref().map(|claimed| claimed.digest),
         predicate_type: claimed.map(|claimed| claimed.predicate_type_unverified),
-        signers: Vec::new(),
-        status,
-        reason: Some(reason),
+        ..Item::of_file(&document.source, "", status, Some(reason))
     }
 }
 

@@ -26,6 +26,7 @@
 //! ```
 #![deny(missing_docs, rustdoc::broken_intra_doc_links)]
 
+mod blob;
 mod error;
 mod evidence;
 mod facts;

@@ -8,6 +8,8 @@ use lasthand_model::wire::facts::{Actor, IdentityRow, Signer, TrustFacts};
 use lasthand_model::wire::report::{ReportActor, ReportSigner};
 use lasthand_trust::level::level;
 
+use crate::blob::method_word;
+
 /// Reads principals by one trust file.
 #[derive(Clone, Copy)]
 pub(crate) struct People<'a> {
@@ -50,6 +52,21 @@ impl<'a> People<'a> {
         };
         let kind = self.kind(&best.principal, ActorKind::Unknown);
         Some(ReportSigner { method: best.method, issuer, id, kind, level: self.signer_level(best) })
+    }
+
+    /// Says which row is missing, where a certificate names somebody whom no row names; absent otherwise.
+    pub(crate) fn stranger(self, signers: &[Signer]) -> Option<String> {
+        let named = |signer: &Signer| self.rows(&signer.principal).any(|row| row.method == signer.method);
+        if signers.iter().any(named) {
+            return None;
+        }
+        signers.iter().find_map(|signer| {
+            let (issuer, id) = signer.principal.split_once('#')?;
+            let method = method_word(signer.method);
+            Some(format!(
+                "no row of the trust file names its signer: add `[[identity]]` with method `{method}`, issuer `{issuer}` and id `{id}` if you believe it"
+            ))
+        })
     }
 
     /// An actor of a statement with these signers. `marked`: marks of an agent were seen.

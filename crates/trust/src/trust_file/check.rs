@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use lasthand_model::actor::ActorKind;
 use lasthand_model::digest::KeyId;
 use lasthand_model::glob;
+use lasthand_model::wire::facts::SignerMethod;
 
 use super::Rows;
 use super::identity::Identity;
@@ -14,6 +15,7 @@ use super::rows::{Dated, Person, Product};
 
 pub(super) fn check(rows: &Rows<'_>) {
     check_keys(rows);
+    check_sigstore(rows);
     check_duplicates(rows);
     check_kinds(&rows.identities);
     check_group_kinds(&rows.identities);
@@ -44,6 +46,22 @@ fn check_keys(rows: &Rows<'_>) {
     }
 }
 
+/// Signers by certificate have a Sigstore root, and a Sigstore root has signers.
+fn check_sigstore(rows: &Rows<'_>) {
+    let certified =
+        |identity: &&Identity<'_>| matches!(identity.facts.method, SignerMethod::FulcioCi | SignerMethod::FulcioEmail);
+    if rows.sigstore_roots.is_empty() && rows.broken_roots == 0 {
+        for identity in rows.identities.iter().filter(certified) {
+            identity.row.report(identity.row.place_of("method"), Problem::NoSigstoreRoot);
+        }
+    }
+    if rows.broken_identities == 0 && !rows.identities.iter().any(|identity| certified(&identity)) {
+        for (row, root, _) in &rows.sigstore_roots {
+            row.report(root.place, Problem::UnusedRoot);
+        }
+    }
+}
+
 /// A key id that begins or ends as this one does, as after a slip of the hand.
 fn nearest_id(got: &str, known: &[String]) -> Option<String> {
     let same = |id: &&String| got.bytes().zip(id.bytes()).filter(|(a, b)| a == b).count() >= 48;
@@ -52,6 +70,7 @@ fn nearest_id(got: &str, known: &[String]) -> Option<String> {
 
 fn check_duplicates(rows: &Rows<'_>) {
     once("root key", rows.roots.iter().map(|(row, root, _)| (row, root.id.to_string())));
+    once("sigstore root", rows.sigstore_roots.iter().map(|(row, root, _)| (row, root.digest.to_string())));
     once("person", rows.persons.iter().map(|person| (&person.row, person.facts.name.clone())));
     once("product", rows.products.iter().map(|product| (&product.row, product.facts.name.clone())));
     once("robot", rows.robots.iter().map(|robot| (&robot.row, robot.facts.principal.clone())));

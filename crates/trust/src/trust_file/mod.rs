@@ -17,10 +17,12 @@ use thiserror::Error;
 use toml_edit::Document;
 
 use crate::keys::{KeyRing, PublicKey};
+use crate::sigstore::SigstoreRoot;
 pub(crate) use identity::method_word;
 pub use problem::{Diagnostic, Place, Problem, Severity};
 use reader::{Row, Sink};
-pub use roots::RootKey;
+use roots::Root;
+pub use roots::{RootKey, RootSigstore};
 pub(crate) use rows::label_word;
 
 const TABLES: &[&str] =
@@ -31,12 +33,14 @@ const TABLES: &[&str] =
 pub struct TrustFile {
     /// What is believed, as data.
     pub facts: TrustFacts,
-    /// The keys and groups that signatures are verified by.
+    /// The keys, groups and Sigstore roots that signatures are verified by.
     pub ring: KeyRing,
     /// Where each row stands.
     pub places: Places,
     /// The keys of the file, in order.
     pub roots: Vec<RootKey>,
+    /// The Sigstore roots of the file, in order.
+    pub sigstore_roots: Vec<RootSigstore>,
     /// What the reader should know; none of it refuses the file.
     pub warnings: Vec<Diagnostic>,
 }
@@ -76,7 +80,7 @@ impl TrustFileError {
 impl TrustFile {
     /// Reads and checks a trust file.
     ///
-    /// In: its text; `files`, which gives the bytes of a key file named in it (relative to the trust file), or says why not;
+    /// In: its text; `files`, which gives the bytes of a key or root file named in it (relative to the trust file), or says why not;
     /// `now` in seconds, by which waivers and trusted inputs expire. Out: the file, with its warnings.
     ///
     /// # Errors
@@ -103,7 +107,7 @@ impl TrustFile {
             }
         };
         let table = document.as_table();
-        let rows = Rows::read(Row::top(table, &sink), files, now);
+        let rows = Rows::read(Row::top(table, &sink), files, now, limits);
         check::check(&rows);
         let mut file = rows.into_file();
         let diagnostics = sink.finish();
@@ -125,6 +129,7 @@ struct Rows<'a> {
     waivers: Vec<rows::Dated<'a, lasthand_model::wire::facts::WaiverRow>>,
     trusted_inputs: Vec<rows::Dated<'a, lasthand_model::wire::facts::TrustedInputRow>>,
     roots: Vec<(Row<'a>, RootKey, PublicKey)>,
+    sigstore_roots: Vec<(Row<'a>, RootSigstore, SigstoreRoot)>,
     // Rows that could not be read: where there is one, a row that seems to miss it is not blamed as well.
     broken_roots: usize,
     broken_identities: usize,
@@ -132,7 +137,7 @@ struct Rows<'a> {
 }
 
 impl<'a> Rows<'a> {
-    fn read(top: Row<'a>, files: &dyn Fn(&str) -> Result<Vec<u8>, String>, now: i64) -> Self {
+    fn read(top: Row<'a>, files: &dyn Fn(&str) -> Result<Vec<u8>, String>, now: i64, limits: &Limits) -> Self {
         top.unknown_tables(TABLES);
         let accept_simulated = top.flag("accept_simulated");
         if accept_simulated {
@@ -142,10 +147,14 @@ impl<'a> Rows<'a> {
         let identity_rows = top.rows("identity", "[[identity]]", identity::KEYS);
         let product_rows = top.rows("product", "[[product]]", rows::PRODUCT_KEYS);
         let (root_count, identity_count, product_count) = (root_rows.len(), identity_rows.len(), product_rows.len());
-        let roots: Vec<_> = root_rows
-            .into_iter()
-            .filter_map(|row| roots::read(row, files).map(|(root, key)| (row, root, key)))
-            .collect();
+        let (mut roots, mut sigstore_roots) = (Vec::new(), Vec::new());
+        for row in root_rows {
+            match roots::read(row, files, limits) {
+                Some(Root::Key(root, key)) => roots.push((row, root, key)),
+                Some(Root::Sigstore(root, parsed)) => sigstore_roots.push((row, root, parsed)),
+                None => {}
+            }
+        }
         let identities: Vec<_> = identity_rows.into_iter().filter_map(identity::read).collect();
         let products: Vec<_> = product_rows.into_iter().filter_map(rows::product).collect();
         let named = |name, table, known| top.rows(name, table, known).into_iter();
@@ -159,10 +168,11 @@ impl<'a> Rows<'a> {
             trusted_inputs: named("trusted_input", "[[trusted_input]]", rows::TRUSTED_INPUT_KEYS)
                 .filter_map(|row| rows::trusted_input(row, now))
                 .collect(),
-            broken_roots: root_count - roots.len(),
+            broken_roots: root_count - roots.len() - sigstore_roots.len(),
             broken_identities: identity_count - identities.len(),
             broken_products: product_count - products.len(),
             roots,
+            sigstore_roots,
             identities,
             products,
         }
@@ -174,6 +184,11 @@ impl<'a> Rows<'a> {
         for (_, root, key) in self.roots {
             ring.add_key(key);
             roots.push(root);
+        }
+        let mut sigstore_roots = Vec::new();
+        for (_, root, parsed) in self.sigstore_roots {
+            ring.add_sigstore(parsed);
+            sigstore_roots.push(root);
         }
         let mut places = Places::default();
         let mut facts = TrustFacts { accept_simulated: self.accept_simulated, ..TrustFacts::default() };
@@ -190,7 +205,7 @@ impl<'a> Rows<'a> {
         (places.waivers, facts.waivers) = self.waivers.into_iter().map(|row| (row.row.place, row.facts)).unzip();
         (places.trusted_inputs, facts.trusted_inputs) =
             self.trusted_inputs.into_iter().map(|row| (row.row.place, row.facts)).unzip();
-        TrustFile { facts, ring, places, roots, warnings: Vec::new() }
+        TrustFile { facts, ring, places, roots, sigstore_roots, warnings: Vec::new() }
     }
 }
 

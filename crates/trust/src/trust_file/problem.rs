@@ -102,6 +102,12 @@ pub enum Problem {
     /// A root whose key is not the one that `sha256` names.
     #[error("root has sha256 `{got}`, the row says `{expected}`")]
     RootDigest { expected: String, got: String },
+    /// A file that is not the one that `sha256` names.
+    #[error("file has sha256 `{got}`, the row says `{expected}`")]
+    FileDigest { expected: String, got: String },
+    /// A file that is no trusted root.
+    #[error("trusted root cannot be used: {reason}")]
+    SigstoreRoot { reason: String },
     /// Two members of a row that contradict each other.
     #[error("`{left}` does not go with `{right}`")]
     Mismatch { left: String, right: String, remedy: &'static str },
@@ -153,6 +159,12 @@ pub enum Problem {
     /// A root that no identity uses (warning).
     #[error("key `{id}` is named by no [[identity]] row")]
     UnusedKey { id: String },
+    /// A Sigstore root without a row of a signer that it could vouch for (warning).
+    #[error("no [[identity]] row is of method fulcio-ci or fulcio-email, so this root verifies nobody")]
+    UnusedRoot,
+    /// A row whose signatures nothing can verify (warning).
+    #[error("there is no [[root]] of type `sigstore`, so nothing that this row's signer signs verifies")]
+    NoSigstoreRoot,
     /// An authority that the row's level cannot carry in the shipped presets (warning).
     #[error("`{word}` asks level {needed} in the shipped presets, this row reaches {level}")]
     LowLevel { word: String, needed: u8, level: u8 },
@@ -175,6 +187,8 @@ impl Problem {
             Self::Expired { .. }
             | Self::NoEffect { .. }
             | Self::UnusedKey { .. }
+            | Self::UnusedRoot
+            | Self::NoSigstoreRoot
             | Self::LowLevel { .. }
             | Self::TagGlob { .. }
             | Self::IdlePattern { .. }
@@ -199,10 +213,20 @@ impl Problem {
             Self::Empty { .. } => one("name what the row is for; leave the row out when there is nothing"),
             Self::Glob { .. } => one("write one row or one entry for each name"),
             Self::Scheme { .. } => one("write the address without scheme, such as `github.com/acme/app`"),
-            Self::RootType { .. } => one("only `type = \"key\"` is read; other roots come with the next release"),
+            Self::RootType { .. } => {
+                one("`type = \"key\"` and `type = \"sigstore\"` are read; other roots come with a later release")
+            }
             Self::KeyFile { .. } => one("the path is relative to the trust file"),
             Self::Key { source } => source.hints(),
             Self::RootDigest { .. } => one("somebody exchanged the key, or the row is old: ask its owner"),
+            Self::FileDigest { .. } => {
+                one("the file was renewed or exchanged: compare it with its publisher's, then write its sha256 anew")
+            }
+            Self::SigstoreRoot { .. } => one("name the `trusted_root.json` of a Sigstore instance"),
+            Self::UnusedRoot => one("add a row for each signer that you believe, or remove the root"),
+            Self::NoSigstoreRoot => {
+                one("add `[[root]]` with `type = \"sigstore\"` and the `file` of the instance's trusted_root.json")
+            }
             Self::Mismatch { remedy, .. } => one(remedy),
             Self::MayNot { kind: "automation", .. } => one("approvals and exceptions are for humans"),
             Self::MayNot { .. } => {

@@ -1,15 +1,19 @@
-//! `[[root]]`: the keys that everything else rests on.
+//! `[[root]]`: the keys and Sigstore roots that everything else rests on.
 
 use lasthand_model::digest::{KeyId, Sha256};
+use lasthand_model::limits::Limits;
 
 use super::problem::{Place, Problem};
-use super::reader::{Row, shorten};
+use super::reader::{At, Row, shorten};
 use crate::keys::{KeyAlgorithm, PublicKey};
+use crate::sigstore::{RootCounts, SigstoreRoot};
 
 pub(super) const KEYS: &[&str] = &["type", "file", "pem", "sha256"];
 
 // LIMIT: a public key file is small.
 const KEY_FILE_BYTES: usize = 64 << 10;
+// LIMIT: the largest public trusted root has some ten thousand bytes.
+const ROOT_FILE_BYTES: usize = 1 << 20;
 
 /// A key of the trust file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,14 +28,90 @@ pub struct RootKey {
     pub file: Option<String>,
 }
 
-/// Reads one row and the key it names.
-pub(super) fn read(row: Row<'_>, files: &dyn Fn(&str) -> Result<Vec<u8>, String>) -> Option<(RootKey, PublicKey)> {
+/// A Sigstore root of the trust file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RootSigstore {
+    /// Where its row stands.
+    pub place: Place,
+    /// SHA-256 of the file.
+    pub digest: Sha256,
+    /// What it holds.
+    pub counts: RootCounts,
+    /// The file it came from.
+    pub file: String,
+}
+
+/// What one row names.
+pub(super) enum Root {
+    Key(RootKey, PublicKey),
+    Sigstore(RootSigstore, SigstoreRoot),
+}
+
+type Files<'f> = &'f dyn Fn(&str) -> Result<Vec<u8>, String>;
+
+/// Reads one row and what it names.
+pub(super) fn read(row: Row<'_>, files: Files<'_>, limits: &Limits) -> Option<Root> {
     const TYPES: &[(&str, &str)] = &[("key", "key"), ("spiffe", "spiffe"), ("x509", "x509"), ("sigstore", "sigstore")];
     let root_type = row.need("type").then(|| row.word("type", TYPES)).flatten()?;
-    if root_type != "key" {
-        row.report(row.place_of("type"), Problem::RootType { got: root_type });
+    match root_type {
+        "key" => key(row, files).map(|(root, key)| Root::Key(root, key)),
+        "sigstore" => sigstore(row, files, limits).map(|(root, parsed)| Root::Sigstore(root, parsed)),
+        _ => {
+            row.report(row.place_of("type"), Problem::RootType { got: root_type });
+            None
+        }
+    }
+}
+
+/// The bytes of the file that a row names.
+fn file_of(row: &Row<'_>, files: Files<'_>, limit: usize, what: &'static str) -> Option<(Vec<u8>, At<String>)> {
+    let file = row.need_text("file")?;
+    let bytes = files(&file.value)
+        .and_then(|bytes| if bytes.len() > limit { Err(format!("file is too large for a {what}")) } else { Ok(bytes) });
+    match bytes {
+        Ok(bytes) => Some((bytes, file)),
+        Err(reason) => {
+            let problem = Problem::KeyFile { file: shorten(&file.value), reason: shorten(&reason) };
+            row.report(file.place, problem);
+            None
+        }
+    }
+}
+
+fn sigstore(row: Row<'_>, files: Files<'_>, limits: &Limits) -> Option<(RootSigstore, SigstoreRoot)> {
+    if row.has("pem") {
+        let remedy = "a trusted root is a file of JSON: name it in `file`";
+        let right = "type = \"sigstore\"".to_owned();
+        row.report(row.place_of("pem"), Problem::Mismatch { left: "pem".to_owned(), right, remedy });
         return None;
     }
+    let has_digest = row.has("sha256");
+    let expected: Option<Sha256> = row.parsed("sha256", "the SHA-256 of the file, 64 lower-case hex digits");
+    let (bytes, file) = file_of(&row, files, ROOT_FILE_BYTES, "trusted root")?;
+    let got = Sha256::of(&bytes);
+    if let Some(expected) = expected.filter(|expected| *expected != got) {
+        let problem = Problem::FileDigest { expected: expected.to_string(), got: got.to_string() };
+        row.report(row.place_of("sha256"), problem);
+        return None;
+    }
+    if has_digest && expected.is_none() {
+        return None;
+    }
+    match SigstoreRoot::parse(&bytes, limits) {
+        Ok(root) => {
+            let (place, digest, counts) = (row.place, root.digest(), root.counts());
+            Some((RootSigstore { place, digest, counts, file: file.value }, root))
+        }
+        Err(error) => {
+            let source = std::error::Error::source(&error).map_or_else(String::new, |source| format!(": {source}"));
+            let problem = Problem::SigstoreRoot { reason: shorten(&format!("{error}{source}")) };
+            row.report(file.place, problem);
+            None
+        }
+    }
+}
+
+fn key(row: Row<'_>, files: Files<'_>) -> Option<(RootKey, PublicKey)> {
     let expected: Option<Sha256> = row.parsed("sha256", "a key id of 64 lower-case hex digits");
     let (bytes, file, place) = match (row.has("pem"), row.has("file")) {
         (true, true) => {
@@ -45,22 +125,8 @@ pub(super) fn read(row: Row<'_>, files: &dyn Fn(&str) -> Result<Vec<u8>, String>
             (pem.value.into_bytes(), None, pem.place)
         }
         (false, true) => {
-            let file = row.need_text("file")?;
-            let bytes = files(&file.value).and_then(|bytes| {
-                if bytes.len() > KEY_FILE_BYTES {
-                    Err("file is too large for a public key".to_owned())
-                } else {
-                    Ok(bytes)
-                }
-            });
-            match bytes {
-                Ok(bytes) => (bytes, Some(file.value), file.place),
-                Err(reason) => {
-                    let problem = Problem::KeyFile { file: shorten(&file.value), reason: shorten(&reason) };
-                    row.report(file.place, problem);
-                    return None;
-                }
-            }
+            let (bytes, file) = file_of(&row, files, KEY_FILE_BYTES, "public key")?;
+            (bytes, Some(file.value), file.place)
         }
         (false, false) => {
             row.report(row.place, Problem::MissingKey { table: "[[root]]", key: "file` or `pem" });

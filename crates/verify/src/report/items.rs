@@ -7,6 +7,7 @@ use lasthand_model::digest::StatementDigest;
 use lasthand_model::timestamp;
 use lasthand_model::wire::facts::Body;
 use lasthand_model::wire::report::{EvidenceStatus, ReportEvidence, ReportTime};
+use lasthand_trust::Clock;
 
 use crate::facts::{Gathered, Item};
 use crate::people::People;
@@ -26,14 +27,16 @@ pub(super) fn evidence(gathered: &Gathered, outcome: &Outcome) -> Vec<ReportEvid
 
 fn entry(item: &Item, people: People<'_>, unused: &BTreeMap<StatementDigest, &str>) -> ReportEvidence {
     let reason = item.digest.and_then(|digest| unused.get(&digest)).filter(|_| item.status == EvidenceStatus::Verified);
+    let stranger = reason.and_then(|_| people.stranger(&item.signers));
+    let clock = item.clock.map_or("signature", Clock::as_str);
     let time = item.signers.iter().find_map(|signer| signer.time);
     ReportEvidence {
         digest: item.digest,
         source: item.source.clone(),
         predicate_type: item.predicate_type.clone(),
         signer: people.signer(&item.signers),
-        time: time.map(|time| ReportTime { value: timestamp::format(time), source: "signature".to_owned() }),
+        time: time.map(|time| ReportTime { value: timestamp::format(time), source: clock.to_owned() }),
         status: if reason.is_some() { EvidenceStatus::Unused } else { item.status },
-        reason: reason.map(|reason| (*reason).to_owned()).or_else(|| item.reason.clone()),
+        reason: stranger.or_else(|| reason.map(|reason| (*reason).to_owned())).or_else(|| item.reason.clone()),
     }
 }

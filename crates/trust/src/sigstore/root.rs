@@ -1,0 +1,105 @@
+//! A `trusted_root.json`: the authorities and logs of one Sigstore instance.
+
+use std::fmt;
+use std::sync::Arc;
+
+use lasthand_model::digest::Sha256;
+use lasthand_model::json::{self, JsonError};
+use lasthand_model::limits::Limits;
+use sigstore_verify::Verifier;
+use sigstore_verify::trust_root::TrustedRoot;
+use thiserror::Error;
+
+/// Why bytes are not a trusted root.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum RootError {
+    /// Not strict JSON.
+    #[error("not readable")]
+    Json(#[source] JsonError),
+    /// JSON of another shape, or with keys or certificates that cannot be used.
+    #[error("not a trusted root: {reason}")]
+    Shape {
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// Nothing could ever be verified by it.
+    #[error("it has no {what}, so nothing can be verified by it")]
+    Empty {
+        /// What it lacks.
+        what: &'static str,
+    },
+}
+
+/// The authorities and logs of one Sigstore instance, ready to verify by.
+#[derive(Clone)]
+pub struct SigstoreRoot {
+    digest: Sha256,
+    counts: RootCounts,
+    pub(super) verifier: Arc<Verifier>,
+}
+
+/// How many of each a trusted root has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RootCounts {
+    /// Certificate authorities.
+    pub authorities: usize,
+    /// Transparency logs.
+    pub logs: usize,
+    /// Logs of certificates.
+    pub certificate_logs: usize,
+    /// Timestamp authorities; may be none.
+    pub timestamp_authorities: usize,
+}
+
+impl SigstoreRoot {
+    /// Reads a `trusted_root.json`.
+    ///
+    /// In: the bytes of the file. Out: the root; each key and certificate of it was parsed.
+    ///
+    /// # Errors
+    /// [`RootError`], also for a root without authority, transparency log or certificate log.
+    ///
+    /// SPEC: sigstore/protobuf-specs, sigstore_trustroot.proto, `TrustedRoot`.
+    pub fn parse(bytes: &[u8], limits: &Limits) -> Result<Self, RootError> {
+        // Strict first: of a member that comes twice, nobody knows which one is meant.
+        json::parse(bytes, limits).map_err(RootError::Json)?;
+        let shape = |reason: String| RootError::Shape { reason };
+        let text = std::str::from_utf8(bytes).map_err(|error| shape(error.to_string()))?;
+        let root = TrustedRoot::from_json(text).map_err(|error| shape(error.to_string()))?;
+        let counts = RootCounts {
+            authorities: root.certificate_authorities.len(),
+            logs: root.tlogs.len(),
+            certificate_logs: root.ctlogs.len(),
+            timestamp_authorities: root.timestamp_authorities.len(),
+        };
+        let lacks = [
+            (counts.authorities, "certificate authority"),
+            (counts.logs, "transparency log"),
+            (counts.certificate_logs, "certificate log"),
+        ];
+        if let Some((_, what)) = lacks.iter().find(|(count, _)| *count == 0) {
+            return Err(RootError::Empty { what });
+        }
+        let verifier = Verifier::new(&root).map_err(|error| shape(error.to_string()))?;
+        Ok(Self { digest: Sha256::of(bytes), counts, verifier: Arc::new(verifier) })
+    }
+
+    /// SHA-256 of the file.
+    #[must_use]
+    pub const fn digest(&self) -> Sha256 {
+        self.digest
+    }
+
+    /// What it holds.
+    #[must_use]
+    pub const fn counts(&self) -> RootCounts {
+        self.counts
+    }
+}
+
+impl fmt::Debug for SigstoreRoot {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "SigstoreRoot({})", self.digest)
+    }
+}
