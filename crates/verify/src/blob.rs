@@ -12,11 +12,11 @@ pub(crate) const BLOB_SIGNATURE: &str = "https://lasthand.dev/blob-signature";
 /// Says why a signature is not over the artifact asked; absent when it is.
 pub(crate) fn foreign(blob: &BlobSignature, question: &Question<'_>) -> Option<String> {
     let signed = blob.artifact.0;
-    if signed != question.digest.0 {
+    if signed != question.opened.digest.0 {
         return Some(format!("signature is over sha256:{signed}, not over this artifact"));
     }
     // SECURITY: the root of a folder is the sha256 of 65 bytes. Whoever signed a file of these bytes did not sign the folder.
-    let folder = question.inventory.root().0 == question.digest.0;
+    let folder = question.opened.parts.iter().any(|part| part.inventory.root().0 == signed);
     folder.then(|| format!("signature is over a file with sha256:{signed}, and this artifact is a folder"))
 }
 

@@ -1,11 +1,13 @@
 //! Why no verdict could be formed. A refusal is no error: it is a [`Verification`](crate::Verification).
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use lasthand_artifact::ArtifactError;
 use lasthand_trust::trust_file::{Severity, TrustFileError};
 use thiserror::Error;
+
+use crate::artifact::ArtifactRefError;
 
 /// Why there is no verdict.
 #[derive(Debug, Error)]
@@ -58,6 +60,37 @@ pub enum VerifyError {
     /// The artifact could not be read whole and without doubt.
     #[error("artifact cannot be read")]
     Artifact(#[source] ArtifactError),
+    /// The place holds several images, or none, of what was named.
+    #[error("{} in `{}`; there are: {}", image_named(wanted.as_ref()), path.display(), none_or(offered))]
+    ImageNotNamed {
+        /// The place.
+        path: PathBuf,
+        /// What was named.
+        wanted: Option<String>,
+        /// What it offers.
+        offered: Vec<String>,
+    },
+    /// A platform was asked of what is no image.
+    #[error("`{}` is no image, so it has no platform", path.display())]
+    NoPlatform {
+        /// The artifact.
+        path: PathBuf,
+    },
+    /// A pipe or device, where an archive must be read by offset.
+    #[error("`{}` is a pipe or a device, and an artifact is read more than once and by offset", path.display())]
+    Pipe {
+        /// The artifact.
+        path: PathBuf,
+    },
+    /// The text names no artifact here.
+    #[error(transparent)]
+    Reference(ArtifactRefError),
+    /// A form of image that this reader does not know of.
+    #[error("`{}` is an image of a form that is not known here", path.display())]
+    Unknown {
+        /// The artifact.
+        path: PathBuf,
+    },
     /// Readers in use take the artifact differently, so what a puller unpacks is not known.
     #[error("`{name}` is read differently by different programs: {}", notes.join("; "))]
     Ambiguous {
@@ -87,7 +120,10 @@ impl VerifyError {
             Self::TrustUnreadable { .. } | Self::Trust { .. } => "LH901",
             Self::EvidenceMissing { .. } => "LH902",
             Self::ProductNotNamed { .. } => "LH903",
+            Self::ImageNotNamed { .. } | Self::NoPlatform { .. } | Self::Reference(_) => "LH907",
             Self::ArtifactUnreadable { .. }
+            | Self::Pipe { .. }
+            | Self::Unknown { .. }
             | Self::Artifact(ArtifactError::Io { .. } | ArtifactError::Entry { .. }) => "LH904",
             Self::Artifact(_) | Self::Ambiguous { .. } => "LH905",
             Self::EvidenceOverLimit { .. } => "LH906",
@@ -110,11 +146,31 @@ impl VerifyError {
             Self::ProductNotNamed { products } => {
                 vec![format!("name one with `--name`: {}", products.join(", "))]
             }
+            Self::ImageNotNamed { .. } => {
+                vec![
+                    "name one: `oci:DIR:TAG`, `docker-archive:FILE:NAME`, or `:sha256:<digest>` behind the path"
+                        .to_owned(),
+                ]
+            }
+            Self::NoPlatform { .. } => vec!["leave `--platform` out".to_owned()],
+            Self::Pipe { .. } => vec!["write it to a file first, and verify the file".to_owned()],
+            Self::Reference(source) => source.hints().into_iter().map(str::to_owned).collect(),
+            Self::Unknown { .. } => vec!["name the form: `oci:`, `oci-archive:` or `docker-archive:`".to_owned()],
             Self::ArtifactUnreadable { .. } => vec!["check that the path exists and may be read".to_owned()],
             Self::Artifact(source) => source.hints().into_iter().map(str::to_owned).collect(),
             Self::Ambiguous { .. } => {
                 vec!["repack the archive with GNU tar or bsdtar in ustar or pax format, and record that".to_owned()]
             }
+        }
+    }
+
+    /// Why an artifact could not be opened.
+    pub(crate) fn unreadable(path: &Path, source: io::Error) -> Self {
+        let path = path.to_owned();
+        // Neither a file nor a folder, and there: a pipe, a socket, a device.
+        match source.kind() {
+            io::ErrorKind::InvalidInput => Self::Pipe { path },
+            _ => Self::ArtifactUnreadable { path, source },
         }
     }
 
@@ -169,6 +225,14 @@ pub(crate) fn with_sources(error: &dyn std::error::Error) -> String {
         next = source.source();
     }
     text
+}
+
+fn image_named(wanted: Option<&String>) -> String {
+    wanted.map_or_else(|| "no image is named".to_owned(), |wanted| format!("no image, or more than one, is `{wanted}`"))
+}
+
+fn none_or(offered: &[String]) -> String {
+    if offered.is_empty() { "none".to_owned() } else { offered.join(", ") }
 }
 
 fn count(products: &[String]) -> String {

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use lasthand_lineage::ingest::ingest;
-use lasthand_model::digest::{ArtifactDigest, FileDigest, InventoryRoot, Sha256, StatementDigest};
+use lasthand_model::digest::{FileDigest, InventoryRoot, StatementDigest};
 use lasthand_model::inventory::{EntryType, FileRecord, Inventory, escape_path};
 use lasthand_model::limits::Limits;
 use lasthand_model::wire::facts::{self, Body, EntryFact, Facts, Material, Pin, Signer, StatementFact, TreeRef};
@@ -13,9 +13,11 @@ use lasthand_trust::keys::KeyRing;
 use lasthand_trust::sigstore::SigstoreError;
 use lasthand_trust::{Clock, Verified, combine};
 
+use crate::artifact::Opened;
 use crate::blob::{self, BLOB_SIGNATURE};
-use crate::error::with_sources;
-use crate::evidence::{Document, Evidence, read_bounded, read_inventory};
+use crate::error::{VerifyError, with_sources};
+use crate::evidence::{Document, Evidence, read_inventory};
+use crate::images::{self, Images};
 use crate::locks;
 use crate::trust::LoadedTrust;
 use crate::verifier::Expectations;
@@ -26,9 +28,7 @@ const LOCK_BYTES: usize = 64 << 20;
 /// What is asked, and of which bytes.
 pub(crate) struct Question<'a> {
     pub(crate) product: String,
-    pub(crate) name: Option<String>,
-    pub(crate) digest: ArtifactDigest,
-    pub(crate) inventory: &'a Inventory,
+    pub(crate) opened: &'a Opened,
     pub(crate) expectations: &'a Expectations,
 }
 
@@ -50,7 +50,7 @@ pub(crate) struct Item {
 }
 
 impl Item {
-    fn of_file(source: &str, kind: &str, status: EvidenceStatus, reason: Option<String>) -> Self {
+    pub(crate) fn of_file(source: &str, kind: &str, status: EvidenceStatus, reason: Option<String>) -> Self {
         Self {
             source: source.to_owned(),
             digest: None,
@@ -73,10 +73,19 @@ impl Item {
 }
 
 /// Reads all evidence into one facts document.
-pub(crate) fn gather(question: &Question<'_>, evidence: &Evidence, trust: &LoadedTrust, limits: &Limits) -> Gathered {
+///
+/// # Errors
+/// When the layers of an image cannot be applied.
+pub(crate) fn gather(
+    question: &Question<'_>,
+    evidence: &Evidence,
+    trust: &LoadedTrust,
+    limits: &Limits,
+) -> Result<Gathered, VerifyError> {
     let mut items = Vec::with_capacity(evidence.len());
     let statements = statements(question, evidence, &trust.file().ring, limits, &mut items);
     let mut inventories = BTreeMap::new();
+    let mut trees = Vec::new();
     let mut locks = Locks { evidence, read: BTreeMap::new(), done: BTreeSet::new(), items: Vec::new() };
     let wanted = referenced_roots(&statements, trust);
     for file in &evidence.inventories {
@@ -88,6 +97,7 @@ pub(crate) fn gather(question: &Question<'_>, evidence: &Evidence, trust: &Loade
             Ok(inventory) => {
                 locks.read_from(&inventory);
                 inventories.insert(file.named.0, entries(&inventory));
+                trees.push(inventory);
                 (EvidenceStatus::Verified, None)
             }
         };
@@ -98,34 +108,43 @@ pub(crate) fn gather(question: &Question<'_>, evidence: &Evidence, trust: &Loade
         let reason = Some(fault.reason.clone());
         items.push(Item { predicate_type: None, ..Item::of_file(&fault.source, "", EvidenceStatus::Rejected, reason) });
     }
-    // SECURITY: the 65 bytes 0x01 || left || right have the root of a tree as their sha256. A file made of them must not
-    // stand in for the tree, nor the tree for it: where they differ, neither is known.
-    let is_root = wanted.contains(&InventoryRoot(question.digest.0));
-    if !is_root || question.inventory.root().0 == question.digest.0 {
-        inventories.insert(question.digest.0, entries(question.inventory));
-    } else {
-        inventories.remove(&question.digest.0);
+    let mut images = Images::of(question.opened);
+    if !images.is_empty() {
+        images.add_bases(&statements, evidence, limits);
+        images.add_stated(&statements, &trees, evidence, limits);
+        items.append(&mut images.items);
+    }
+    for part in &question.opened.parts {
+        // SECURITY: the 65 bytes 0x01 || left || right have the root of a tree as their sha256. A file made of them must not
+        // stand in for the tree, nor the tree for it: where they differ, neither is known.
+        let is_root = wanted.contains(&InventoryRoot(part.digest.0));
+        if !is_root || part.inventory.root().0 == part.digest.0 {
+            inventories.insert(part.digest.0, entries(&part.inventory));
+        } else {
+            inventories.remove(&part.digest.0);
+        }
     }
     let expectations = question.expectations;
-    let facts = Facts {
+    let mut facts = Facts {
         facts_version: 1,
         now: expectations.now,
         question: facts::Question {
             product: question.product.clone(),
-            digest: question.digest,
-            artifact_name: question.name.clone(),
+            digest: question.opened.digest,
+            artifact_name: question.opened.name.clone(),
             target: expectations.target.clone(),
         },
         preset: expectations.preset.clone(),
         trust: trust.file().facts.clone(),
         statements,
         inventories,
-        indexes: BTreeMap::new(),
+        indexes: images.indexes,
         locks: locks.read,
-        images: BTreeMap::new(),
-        configs: BTreeMap::new(),
+        images: images.images,
+        configs: images.configs,
     };
-    Gathered { facts, items }
+    images::add_base_entries(&mut facts, question.opened)?;
+    Ok(Gathered { facts, items })
 }
 
 /// Verifies and ingests every document; one statement for each payload, by digest.
@@ -233,7 +252,7 @@ fn referenced_roots(statements: &[StatementFact], trust: &LoadedTrust) -> BTreeS
     trees.into_iter().filter_map(|tree| tree.root).collect()
 }
 
-fn entries(inventory: &Inventory) -> Vec<EntryFact> {
+pub(crate) fn entries(inventory: &Inventory) -> Vec<EntryFact> {
     inventory.records().iter().map(entry).collect()
 }
 
@@ -268,16 +287,11 @@ impl Locks<'_> {
             let name = record.path.rsplit(|byte| *byte == b'/').next().unwrap_or_default();
             if let Some(digest) = record.sha256
                 && let Some(parse) = locks::parser(name)
-                && let Some(blob) = self.evidence.blobs.get(&digest.0)
+                && self.evidence.blobs.contains_key(&digest.0)
                 && self.done.insert(digest)
             {
-                let pins = read_bounded(&blob.path, LOCK_BYTES).map_err(|error| error.to_string()).and_then(|bytes| {
-                    // TRUST: the name is a claim; the bytes must be those that the tree has.
-                    if Sha256::of(&bytes) != digest.0 {
-                        return Err(format!("content has sha256 {}, its name says another", Sha256::of(&bytes)));
-                    }
-                    parse(&bytes)
-                });
+                let Some((source, bytes)) = self.evidence.content(digest.0, LOCK_BYTES) else { continue };
+                let pins = bytes.and_then(|bytes| parse(&bytes));
                 let (status, reason) = match pins {
                     Ok(pins) => {
                         self.read.insert(digest, pins);
@@ -285,7 +299,7 @@ impl Locks<'_> {
                     }
                     Err(reason) => (EvidenceStatus::Rejected, Some(reason)),
                 };
-                self.items.push(Item::of_file(&blob.source, "lock file", status, reason));
+                self.items.push(Item::of_file(&source, "lock file", status, reason));
             }
         }
     }

@@ -12,24 +12,26 @@
 //!
 //! ```no_run
 //! use lasthand_model::limits::Limits;
-//! use lasthand_verify::{Evidence, Expectations, LoadedTrust, Verifier, exit_code, render};
+//! use lasthand_verify::{ArtifactRef, Evidence, Expectations, LoadedTrust, Verifier, exit_code, render};
 //!
 //! let (now, limits) = (1_767_225_600, Limits::DEFAULT);
 //! let trust = LoadedTrust::from_file("lasthand.trust.toml".as_ref(), now, &limits)?;
-//! let artifact = "release.tar.gz".as_ref();
-//! let evidence = Evidence::beside(artifact, &limits)?;
+//! let artifact = ArtifactRef::path("release.tar.gz");
+//! let evidence = Evidence::beside(artifact.place(), &limits)?;
 //! let expectations = Expectations::new(lasthand_lineage::presets::standard(), now);
-//! let verification = Verifier::new(trust, limits).verify(artifact, &evidence, &expectations, &mut |_bytes_read| {})?;
+//! let verification = Verifier::new(trust, limits).verify(&artifact, &evidence, &expectations, &mut |_bytes_read| {})?;
 //! let text = render::text(&verification, render::Style::plain());
 //! let code = exit_code(&verification.outcome);
 //! # Ok::<(), lasthand_verify::VerifyError>(())
 //! ```
 #![deny(missing_docs, rustdoc::broken_intra_doc_links)]
 
+mod artifact;
 mod blob;
 mod error;
 mod evidence;
 mod facts;
+mod images;
 mod locks;
 mod people;
 pub mod render;
@@ -38,6 +40,7 @@ mod timeline;
 mod trust;
 mod verifier;
 
+pub use artifact::{ArtifactRef, ArtifactRefError};
 pub use error::{UnknownPathError, VerifyError};
 pub use evidence::{Evidence, SIDECAR_ENDING};
 pub use report::report_for_error;

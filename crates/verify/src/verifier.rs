@@ -1,14 +1,13 @@
 //! The one act: artifact, evidence and expectations to a verdict.
 
-use std::path::Path;
+use std::borrow::Cow;
 
-use lasthand_artifact::{ArtifactFacts, local};
 use lasthand_lineage::{Outcome, Verdict, solve};
-use lasthand_model::inventory::Inventory;
 use lasthand_model::limits::Limits;
 use lasthand_model::wire::facts::{Facts, Preset};
 use lasthand_model::wire::report::Report;
 
+use crate::artifact::{self, ArtifactRef};
 use crate::error::VerifyError;
 use crate::evidence::Evidence;
 use crate::facts::{self, Question};
@@ -91,35 +90,32 @@ impl Verifier {
 
     /// Verifies one artifact.
     ///
-    /// In: the path of a file, archive or folder; `progress` is called with the bytes of it read so far.
-    /// Out: the verdict, whatever it is. Cost: the bytes of artifact and evidence are hashed once; the rest is linear in their entries.
+    /// In: where it lies; `progress` is called with the bytes of it read so far. Evidence that lies in an image's own layout is added
+    /// to `evidence`.
+    /// Out: the verdict, whatever it is. Cost: the bytes of artifact and evidence are hashed once, those of layers twice; the rest is
+    /// linear in their entries.
     ///
     /// # Errors
     /// [`VerifyError`] when no verdict could be formed; [`report_for_error`](crate::report_for_error) makes the document of it.
     pub fn verify(
         &self,
-        artifact: &Path,
+        artifact: &ArtifactRef,
         evidence: &Evidence,
         expectations: &Expectations,
         progress: &mut dyn FnMut(u64),
     ) -> Result<Verification, VerifyError> {
         let product = self.product(expectations)?;
-        let unreadable = |source| VerifyError::ArtifactUnreadable { path: artifact.to_owned(), source };
-        let opened = local::open(artifact).map_err(unreadable)?;
-        let read = lasthand_artifact::read(&opened, None, &self.limits, progress).map_err(VerifyError::Artifact)?;
-        refuse_ambiguous(artifact, &read)?;
-        let name = artifact.file_name().map(|name| name.to_string_lossy().into_owned());
-        let question = Question { product, name, digest: read.digest, inventory: &read.inventory, expectations };
-        Ok(self.answer(&question, evidence, Some(&read)))
-    }
-
-    fn answer(&self, question: &Question<'_>, evidence: &Evidence, read: Option<&ArtifactFacts>) -> Verification {
-        let gathered = facts::gather(question, evidence, &self.trust, &self.limits);
+        let mut opened = artifact::open(artifact, &self.limits, progress)?;
+        let referrers = std::mem::take(&mut opened.referrers);
+        let mut all = Cow::Borrowed(evidence);
+        if !referrers.is_empty() {
+            all.to_mut().extend(referrers);
+        }
+        let question = Question { product, opened: &opened, expectations };
+        let gathered = facts::gather(&question, &all, &self.trust, &self.limits)?;
         let outcome = solve(&gathered.facts);
-        let empty = Inventory::default();
-        let inventory = read.map_or(&empty, |read| &read.inventory);
-        let report = report::build(&gathered, &outcome, inventory, read.map(|read| read.kind));
-        Verification { facts: gathered.facts, outcome, report }
+        let report = report::build(&gathered, &outcome, &opened);
+        Ok(Verification { facts: gathered.facts, outcome, report })
     }
 
     fn product(&self, expectations: &Expectations) -> Result<String, VerifyError> {
@@ -143,13 +139,4 @@ pub const fn exit_code(outcome: &Outcome) -> u8 {
         Verdict::Refused => 1,
         Verdict::Undecided => 3,
     }
-}
-
-/// SECURITY: where readers differ, the entries compared here may not be the entries that somebody unpacks.
-fn refuse_ambiguous(artifact: &Path, read: &ArtifactFacts) -> Result<(), VerifyError> {
-    let notes: Vec<String> = read.ambiguities().take(10).map(|note| crate::render::escape(&note.to_string())).collect();
-    if notes.is_empty() {
-        return Ok(());
-    }
-    Err(VerifyError::Ambiguous { name: artifact.to_string_lossy().into_owned(), notes })
 }

@@ -1,5 +1,6 @@
 //! What `verify`, `inspect` and `why` ask, and how they answer.
 
+use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
@@ -10,7 +11,9 @@ use lasthand_model::json;
 use lasthand_model::wire::facts::Preset;
 use lasthand_model::wire::report::Report;
 use lasthand_verify::render::{Color, Style};
-use lasthand_verify::{Evidence, Expectations, LoadedTrust, Verification, Verifier, VerifyError, report_for_error};
+use lasthand_verify::{
+    ArtifactRef, Evidence, Expectations, LoadedTrust, Verification, Verifier, VerifyError, report_for_error,
+};
 use serde::Serialize;
 
 use crate::command_error::{CommandError, exit_code};
@@ -20,9 +23,13 @@ use crate::files::write_whole;
 /// What is asked, of which artifact, by which evidence.
 #[derive(Debug, Args)]
 pub(crate) struct QuestionArguments {
-    /// The artifact: a file, an archive (tar, tar.gz, tar.zst) or a folder
+    /// The artifact: a file, an archive (tar, tar.gz, tar.zst), a folder, or an image: oci:DIR[:TAG], oci-archive:FILE[:TAG],
+    /// docker-archive:FILE[:NAME], also found out by themselves
     #[arg(value_name = "ARTIFACT")]
-    pub(crate) artifact: PathBuf,
+    pub(crate) artifact: OsString,
+    /// Of a multi-platform image only this one: os/arch[/variant] [default: all of them]
+    #[arg(long, value_name = "PLATFORM")]
+    platform: Option<String>,
     /// Evidence: bundles, or folders of them; repeatable [default: the folder ARTIFACT.lasthand]
     #[arg(long, short = 'b', value_name = "FILE|DIR", visible_alias = "evidence")]
     bundle: Vec<PathBuf>,
@@ -112,9 +119,11 @@ impl QuestionArguments {
     }
 
     fn decide(&self, preset: Preset, context: &Context) -> Result<Verification, VerifyError> {
+        let artifact = ArtifactRef::parse(&self.artifact).map_err(VerifyError::Reference)?;
+        let artifact = artifact.with_platform(self.platform.clone());
         let trust = LoadedTrust::from_file(&self.trust, context.now, &context.limits)?;
         let evidence = if self.bundle.is_empty() {
-            Evidence::beside(&self.artifact, &context.limits)?
+            Evidence::beside(artifact.place(), &context.limits)?
         } else {
             Evidence::gather(&self.bundle, &context.limits)?
         };
@@ -125,9 +134,9 @@ impl QuestionArguments {
         if let Some(target) = &self.target {
             expectations = expectations.with_target(target);
         }
-        let progress = context.output.progress(&self.artifact);
+        let progress = context.output.progress(artifact.place());
         let verifier = Verifier::new(trust, context.limits);
-        verifier.verify(&self.artifact, &evidence, &expectations, &mut |bytes| progress.reached(bytes))
+        verifier.verify(&artifact, &evidence, &expectations, &mut |bytes| progress.reached(bytes))
     }
 }
 
@@ -175,10 +184,10 @@ pub(crate) fn deliver(
 pub(crate) fn deliver_error(
     sinks: &[Sink],
     error: VerifyError,
-    artifact: &Path,
+    artifact: &OsStr,
     context: &Context,
 ) -> Result<u8, CommandError> {
-    let report = report_for_error(&error, artifact);
+    let report = report_for_error(&error, Path::new(artifact));
     for sink in sinks.iter().filter(|sink| sink.format == Format::Json) {
         put(sink, &document(&report)?, context)?;
     }

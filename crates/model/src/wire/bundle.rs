@@ -18,6 +18,15 @@ pub const BUNDLE_MEDIA_TYPES: &[&str] = &[
     "application/vnd.dev.sigstore.bundle+json;version=0.1",
 ];
 
+/// Media type of an inventory's record blob, as a blob of a referrer.
+pub const INVENTORY_MEDIA_TYPE: &str = "application/vnd.lasthand.inventory.v0.1";
+
+/// Media type of a content by digest (a lock file, a configuration, a manifest of a base), as a blob of a referrer.
+pub const CONTENT_MEDIA_TYPE: &str = "application/vnd.lasthand.content.v0.1";
+
+/// Artifact type of a referrer that carries inventories and contents.
+pub const EVIDENCE_ARTIFACT_TYPE: &str = "application/vnd.lasthand.evidence.v0.1+json";
+
 /// A DSSE envelope.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]

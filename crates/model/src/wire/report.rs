@@ -160,6 +160,9 @@ pub struct ReportPlace {
 /// One entry of the artifact.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ReportFile {
+    /// Platform of the image it is in, where the artifact is an index.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub platform: Option<String>,
     /// Path. Bytes that are not UTF-8 stand as `\xNN`, a backslash as `\\`.
     pub path: String,
     /// The path's bytes in hex, where `path` had to be escaped.

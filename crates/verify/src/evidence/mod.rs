@@ -1,6 +1,7 @@
 //! Evidence as files: found, sorted, bounded; not yet believed.
 
 mod read;
+mod referrers;
 mod walk;
 
 use std::collections::BTreeMap;
@@ -13,7 +14,7 @@ use lasthand_model::digest::{InventoryRoot, Sha256};
 use lasthand_model::limits::Limits;
 
 use crate::error::VerifyError;
-pub(crate) use read::{read_bounded, read_inventory};
+pub(crate) use read::read_inventory;
 use walk::Walk;
 
 /// Ending of the folder beside an artifact that its evidence lies in.
@@ -41,7 +42,7 @@ pub(crate) struct Document {
 #[derive(Debug, Clone)]
 pub(crate) struct InventoryFile {
     pub(crate) source: String,
-    pub(crate) path: PathBuf,
+    pub(crate) content: Content,
     /// The root that its name promises.
     pub(crate) named: InventoryRoot,
 }
@@ -50,7 +51,14 @@ pub(crate) struct InventoryFile {
 #[derive(Debug, Clone)]
 pub(crate) struct BlobFile {
     pub(crate) source: String,
-    pub(crate) path: PathBuf,
+    pub(crate) content: Content,
+}
+
+/// Where bytes are.
+#[derive(Debug, Clone)]
+pub(crate) enum Content {
+    File(PathBuf),
+    Memory(Vec<u8>),
 }
 
 /// A file that is no evidence although it should be.
@@ -116,5 +124,21 @@ impl Evidence {
     /// Adds one JSON document held in memory, under a name for the report.
     pub fn add_document(&mut self, source: &str, bytes: Vec<u8>) {
         self.documents.push(Document { source: source.to_owned(), bytes });
+    }
+
+    /// A content by digest: the name under which it was given, and its bytes, or why they cannot be had.
+    ///
+    /// TRUST: the name is a claim; the bytes must have the digest.
+    pub(crate) fn content(&self, digest: Sha256, limit: usize) -> Option<(String, Result<Vec<u8>, String>)> {
+        let blob = self.blobs.get(&digest)?;
+        let bytes = blob.content.bytes(limit).map_err(|error| error.to_string()).and_then(|bytes| {
+            let got = Sha256::of(&bytes);
+            if got == digest {
+                Ok(bytes.into_owned())
+            } else {
+                Err(format!("content has sha256 {got}, its name says another"))
+            }
+        });
+        Some((blob.source.clone(), bytes))
     }
 }

@@ -9,7 +9,8 @@ use lasthand_model::digest::{InventoryRoot, Sha256};
 use lasthand_model::limits::Limits;
 use lasthand_model::wire::bundle::json_lines;
 
-use super::{BlobFile, Document, Evidence, Fault, InventoryFile, read_bounded};
+use super::read::read_bounded;
+use super::{BlobFile, Content, Document, Evidence, Fault, InventoryFile};
 use crate::error::VerifyError;
 
 /// Contents by digest lie in `blobs/sha256/`.
@@ -119,13 +120,20 @@ impl<'a> Walk<'a> {
             Class::Inventory => match stem(named).parse::<Sha256>().ok() {
                 Some(root) => {
                     let named = InventoryRoot(root);
-                    self.evidence.inventories.push(InventoryFile { source, path: path.to_owned(), named });
+                    self.evidence.inventories.push(InventoryFile {
+                        source,
+                        content: Content::File(path.to_owned()),
+                        named,
+                    });
                 }
                 None => self.fault(named, "name of an inventory is its root, 64 hex digits, and `.inv`"),
             },
             Class::Blob => match file_name(named).parse::<Sha256>().ok() {
                 Some(digest) => {
-                    self.evidence.blobs.entry(digest).or_insert(BlobFile { source, path: path.to_owned() });
+                    self.evidence
+                        .blobs
+                        .entry(digest)
+                        .or_insert(BlobFile { source, content: Content::File(path.to_owned()) });
                 }
                 None => self.fault(named, "name of a content is its sha256, 64 hex digits"),
             },

@@ -2,25 +2,27 @@
 
 mod error;
 mod items;
+mod layers;
 
 use std::collections::BTreeMap;
 
-use lasthand_artifact::Kind;
 use lasthand_lineage::{FileAnswer, FileVerdict, Finding, Outcome, Severity, Verdict};
 use lasthand_model::digest::{Sha256, StatementDigest};
-use lasthand_model::inventory::{FileRecord, Inventory, escape_path};
+use lasthand_model::inventory::{FileRecord, escape_path};
 use lasthand_model::wire::facts::{Facts, Label, PathRule};
 use lasthand_model::wire::report::{
     self, EvidenceStatus, Report, ReportArtifact, ReportExplanation, ReportFile, ReportFileVerdict, ReportFinding,
     ReportFrontier, ReportPlace, ReportPolicy, ReportProof, ReportVerdict,
 };
 
+use crate::artifact::Opened;
 use crate::facts::Gathered;
 use crate::timeline;
 pub use error::report_for_error;
+use layers::Layers;
 
 /// Builds the report.
-pub(crate) fn build(gathered: &Gathered, outcome: &Outcome, inventory: &Inventory, kind: Option<Kind>) -> Report {
+pub(crate) fn build(gathered: &Gathered, outcome: &Outcome, opened: &Opened) -> Report {
     let facts = &gathered.facts;
     let evidence = items::evidence(gathered, outcome);
     let mut sources: BTreeMap<StatementDigest, &str> = BTreeMap::new();
@@ -29,6 +31,7 @@ pub(crate) fn build(gathered: &Gathered, outcome: &Outcome, inventory: &Inventor
             sources.entry(digest).or_insert(&item.source);
         }
     }
+    let layers = Layers::of(opened, outcome);
     let proof = outcome.proof.iter().map(|item| ReportProof {
         role: item.role.as_str().to_owned(),
         statement: item.statement,
@@ -38,35 +41,25 @@ pub(crate) fn build(gathered: &Gathered, outcome: &Outcome, inventory: &Inventor
     let frontier = outcome
         .frontier
         .iter()
-        .map(|item| ReportFrontier { finding: finding(&item.finding), actors: item.actors.clone() });
+        .map(|item| ReportFrontier { finding: finding(&item.finding, &layers), actors: item.actors.clone() });
     let proof = proof.collect();
     Report {
         artifact: ReportArtifact {
             name: facts.question.artifact_name.clone().unwrap_or_default(),
             digest: Some(facts.question.digest),
-            media_type: kind.and_then(media_type).map(str::to_owned),
-            platform: None,
+            media_type: opened.media_type.clone(),
+            platform: opened.platform.clone(),
         },
         verdict: Some(verdict(outcome.verdict)),
         policy: policy(facts),
         labels: labels(&outcome.labels),
-        findings: outcome.findings.iter().map(finding).collect(),
-        files: files(inventory, &outcome.files),
+        findings: outcome.findings.iter().map(|item| finding(item, &layers)).collect(),
+        files: files(opened, &outcome.files),
         steps: timeline::steps(facts),
         proof,
         frontier: frontier.collect(),
         evidence,
         ..Report::default()
-    }
-}
-
-/// Media types of archives as registries use them; none where the bytes do not tell.
-const fn media_type(kind: Kind) -> Option<&'static str> {
-    match kind {
-        Kind::Tar => Some("application/x-tar"),
-        Kind::TarGzip => Some("application/gzip"),
-        Kind::TarZstd => Some("application/zstd"),
-        _ => None,
     }
 }
 
@@ -93,7 +86,7 @@ pub(crate) fn labels(labels: &[Label]) -> Vec<String> {
     words
 }
 
-fn finding(finding: &Finding) -> ReportFinding {
+fn finding(finding: &Finding, layers: &Layers) -> ReportFinding {
     let place = &finding.place;
     ReportFinding {
         id: finding.id.id().to_owned(),
@@ -106,7 +99,7 @@ fn finding(finding: &Finding) -> ReportFinding {
         hint: Some(finding.hint().to_owned()),
         place: ReportPlace {
             path: place.path.clone(),
-            layer: None,
+            layer: place.path.as_deref().and_then(|path| layers.find(path)),
             step: place.step,
             evidence: place.evidence.map(|digest| digest.to_string()),
             actor: place.actor.clone(),
@@ -114,22 +107,32 @@ fn finding(finding: &Finding) -> ReportFinding {
     }
 }
 
-fn files(inventory: &Inventory, answers: &[FileAnswer]) -> Vec<ReportFile> {
-    let answers: BTreeMap<&str, &FileAnswer> = answers.iter().map(|answer| (answer.path.as_str(), answer)).collect();
-    inventory.records().iter().map(|record| file(record, &answers)).collect()
+fn files(opened: &Opened, answers: &[FileAnswer]) -> Vec<ReportFile> {
+    let key = |answer: &'_ FileAnswer| (answer.platform.clone(), answer.path.clone());
+    let answers: BTreeMap<(Option<String>, String), &FileAnswer> =
+        answers.iter().map(|answer| (key(answer), answer)).collect();
+    let records =
+        opened.parts.iter().flat_map(|part| part.inventory.records().iter().map(move |record| (part, record)));
+    records
+        .map(|(part, record)| {
+            let path = escape_path(&record.path);
+            let key = (part.platform.clone(), path);
+            let answer = answers.get(&key).copied();
+            file(key, record, answer)
+        })
+        .collect()
 }
 
-fn file(record: &FileRecord, answers: &BTreeMap<&str, &FileAnswer>) -> ReportFile {
-    let path = escape_path(&record.path);
-    let answer = answers.get(path.as_str());
+fn file((platform, path): (Option<String>, String), record: &FileRecord, answer: Option<&FileAnswer>) -> ReportFile {
     ReportFile {
+        platform,
         path_bytes: (path.as_bytes() != record.path.as_slice()).then(|| hex::encode(&record.path)),
         entry_type: record.entry_type,
         mode: record.mode,
         size: record.size,
         sha256: record.sha256,
         verdict: answer.map(|answer| file_verdict(answer.verdict)),
-        explained_by: answer.map(|answer| explanation(answer)),
+        explained_by: answer.map(explanation),
         path,
     }
 }

@@ -1,0 +1,161 @@
+//! An artifact, opened and read whole.
+
+use std::path::Path;
+
+use lasthand_artifact::image::{ImageArtifact, ImageFacts, ImageStore};
+use lasthand_artifact::{Kind, Source, local};
+use lasthand_model::digest::ArtifactDigest;
+use lasthand_model::inventory::Inventory;
+use lasthand_model::limits::Limits;
+use lasthand_model::wire::facts::IndexMember;
+
+use super::ArtifactRef;
+use super::choose::choose;
+use crate::error::VerifyError;
+use crate::evidence::Evidence;
+
+/// Platform of a manifest that no puller chooses.
+const INERT: &str = "unknown/unknown";
+
+/// What an artifact is and holds.
+pub(crate) struct Opened {
+    pub(crate) name: Option<String>,
+    pub(crate) digest: ArtifactDigest,
+    pub(crate) media_type: Option<String>,
+    /// Of an image.
+    pub(crate) platform: Option<String>,
+    /// What it holds: one part, or one for each image of an index.
+    pub(crate) parts: Vec<Part>,
+    /// Of an index.
+    pub(crate) members: Option<Vec<IndexMember>>,
+    /// Evidence that lies with it.
+    pub(crate) referrers: Evidence,
+}
+
+/// One container whose entries are known.
+pub(crate) struct Part {
+    pub(crate) digest: ArtifactDigest,
+    /// Of a member of an index.
+    pub(crate) platform: Option<String>,
+    pub(crate) inventory: Inventory,
+    pub(crate) image: Option<ImageFacts>,
+}
+
+/// Opens and reads an artifact whole. `progress` is called with the bytes read so far.
+///
+/// # Errors
+/// [`VerifyError`], when it is not there, not readable, ambiguous, or not clear which image is meant.
+pub(crate) fn open(
+    artifact: &ArtifactRef,
+    limits: &Limits,
+    progress: &mut dyn FnMut(u64),
+) -> Result<Opened, VerifyError> {
+    let path = artifact.path.as_path();
+    let opened = local::open(path).map_err(|source| VerifyError::unreadable(path, source))?;
+    let form = match artifact.form {
+        Some(form) => Some(form),
+        None => ImageStore::detect(&opened, limits).map_err(VerifyError::Artifact)?,
+    };
+    let Some(form) = form else {
+        if artifact.platform.is_some() {
+            return Err(VerifyError::NoPlatform { path: path.to_owned() });
+        }
+        return plain(artifact, Source::from(&opened), limits, progress);
+    };
+    let store = ImageStore::open(&opened, Some(form), limits).map_err(VerifyError::Artifact)?;
+    let choice = choose(artifact, &store)?;
+    let wanted = artifact.platform.as_deref();
+    let read = store.read(choice, wanted, limits, progress).map_err(VerifyError::Artifact)?;
+    let mut opened = image(artifact, read)?;
+    let parts = opened.parts.iter().map(|part| part.digest).filter(|digest| *digest != opened.digest);
+    for subject in std::iter::once(opened.digest).chain(parts).collect::<Vec<_>>() {
+        opened.referrers.add_referrers(&store, subject, limits)?;
+    }
+    Ok(opened)
+}
+
+fn plain(
+    artifact: &ArtifactRef,
+    source: Source<'_>,
+    limits: &Limits,
+    progress: &mut dyn FnMut(u64),
+) -> Result<Opened, VerifyError> {
+    let read = lasthand_artifact::read(source, None, limits, progress).map_err(VerifyError::Artifact)?;
+    refuse_ambiguous(&artifact.path, read.ambiguities().map(ToString::to_string))?;
+    Ok(Opened {
+        name: artifact.path.file_name().map(|name| name.to_string_lossy().into_owned()),
+        digest: read.digest,
+        media_type: media_type(read.kind).map(str::to_owned),
+        platform: None,
+        parts: vec![Part { digest: read.digest, platform: None, inventory: read.inventory, image: None }],
+        members: None,
+        referrers: Evidence::default(),
+    })
+}
+
+/// Media types of archives as registries use them; none where the bytes do not tell.
+const fn media_type(kind: Kind) -> Option<&'static str> {
+    match kind {
+        Kind::Tar => Some("application/x-tar"),
+        Kind::TarGzip => Some("application/gzip"),
+        Kind::TarZstd => Some("application/zstd"),
+        _ => None,
+    }
+}
+
+fn image(artifact: &ArtifactRef, read: ImageArtifact) -> Result<Opened, VerifyError> {
+    let name = artifact.file_name();
+    let opened = match read {
+        ImageArtifact::Image(image) => Opened {
+            name,
+            digest: image.digest,
+            media_type: Some(image.media_type.clone()),
+            platform: Some(image.platform.clone()),
+            parts: vec![part(artifact, image, None)?],
+            members: None,
+            referrers: Evidence::default(),
+        },
+        ImageArtifact::Index(index) => {
+            let members = index.members.iter();
+            let members = members
+                .map(|member| IndexMember { digest: member.digest, platform: member.platform.clone() })
+                .collect();
+            let mut parts = Vec::new();
+            for member in index.members {
+                if let Some(image) = member.image.filter(|_| member.platform != INERT) {
+                    parts.push(part(artifact, image, Some(member.platform))?);
+                }
+            }
+            Opened {
+                name,
+                digest: index.digest,
+                media_type: Some(index.media_type),
+                platform: None,
+                parts,
+                members: Some(members),
+                referrers: Evidence::default(),
+            }
+        }
+        _ => return Err(VerifyError::Unknown { path: artifact.path.clone() }),
+    };
+    Ok(opened)
+}
+
+fn part(artifact: &ArtifactRef, image: ImageFacts, platform: Option<String>) -> Result<Part, VerifyError> {
+    let notes = image.ambiguities().map(|(layer, note)| match layer {
+        Some(layer) => format!("layer {layer}: {note}"),
+        None => note.to_string(),
+    });
+    refuse_ambiguous(&artifact.path, notes)?;
+    let inventory = image.inventory().map_err(VerifyError::Artifact)?;
+    Ok(Part { digest: image.digest, platform, inventory, image: Some(image) })
+}
+
+/// SECURITY: where readers differ, the entries compared here may not be the entries that somebody unpacks.
+fn refuse_ambiguous(artifact: &Path, notes: impl Iterator<Item = String>) -> Result<(), VerifyError> {
+    let notes: Vec<String> = notes.take(10).map(|note| crate::render::escape(&note)).collect();
+    if notes.is_empty() {
+        return Ok(());
+    }
+    Err(VerifyError::Ambiguous { name: artifact.to_string_lossy().into_owned(), notes })
+}

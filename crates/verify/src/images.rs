@@ -1,0 +1,214 @@
+//! Images as facts: the artifact's own, the bases that steps name, and the configurations that source files state.
+//!
+//! TRUST: what evidence holds of a base is taken by digest, so it says what the base is, never that it is believed.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use lasthand_artifact::image::{ConfigOrigin, Described, FieldValue, ImageFacts, config_fields, describe};
+use lasthand_lineage::base_layers;
+use lasthand_model::digest::{ArtifactDigest, FileDigest, Sha256};
+use lasthand_model::inventory::{Inventory, unescape_path};
+use lasthand_model::limits::Limits;
+use lasthand_model::wire::facts::{
+    Body, ConfigValue, Facts, ImageFact, IndexMember, LayerFact, Material, StatementFact,
+};
+use lasthand_model::wire::report::EvidenceStatus;
+
+use crate::artifact::Opened;
+use crate::error::{VerifyError, with_sources};
+use crate::evidence::Evidence;
+use crate::facts::{Item, entries};
+
+/// A rule of a map with this target says which file states the configuration.
+const CONFIG: &str = "config:";
+
+/// What is known of images.
+#[derive(Default)]
+pub(crate) struct Images {
+    pub(crate) images: BTreeMap<ArtifactDigest, ImageFact>,
+    pub(crate) indexes: BTreeMap<ArtifactDigest, Vec<IndexMember>>,
+    pub(crate) configs: BTreeMap<Sha256, BTreeMap<String, ConfigValue>>,
+    pub(crate) items: Vec<Item>,
+}
+
+impl Images {
+    /// The images of an artifact, each under the digest of its manifest and that of its config.
+    pub(crate) fn of(opened: &Opened) -> Self {
+        let mut images = Self::default();
+        for image in opened.parts.iter().filter_map(|part| part.image.as_ref()) {
+            images.add_own(image);
+        }
+        if let Some(members) = &opened.members {
+            images.indexes.insert(opened.digest, members.clone());
+        }
+        images
+    }
+
+    fn add_own(&mut self, image: &ImageFacts) {
+        let layers = image.layers.iter();
+        let layers =
+            layers.map(|layer| LayerFact { digest: Some(layer.digest), diff_id: layer.diff_id }).collect::<Vec<_>>();
+        let fact = ImageFact { config: image.config, layers };
+        self.images.insert(ArtifactDigest(image.config), fact.clone());
+        self.images.insert(image.digest, fact);
+    }
+
+    /// Whether there is an image at all: else nobody asks for bases.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.images.is_empty()
+    }
+
+    /// Adds the images and indexes that steps name as materials, as far as the evidence holds their documents.
+    pub(crate) fn add_bases(&mut self, statements: &[StatementFact], evidence: &Evidence, limits: &Limits) {
+        for digest in material_digests(statements) {
+            self.add_base(digest, evidence, limits);
+        }
+    }
+
+    fn add_base(&mut self, digest: Sha256, evidence: &Evidence, limits: &Limits) {
+        let Some(described) = self.described(digest, evidence, limits) else { return };
+        match described {
+            Described::Index { manifests } => {
+                let mut members = Vec::new();
+                for (manifest, platform) in manifests {
+                    if let Some(Described::Manifest { config, layers }) = self.described(manifest, evidence, limits) {
+                        self.add_image(manifest, config, Some(&layers), evidence, limits);
+                    }
+                    let platform = platform.unwrap_or_default();
+                    members.push(IndexMember { digest: ArtifactDigest(manifest), platform });
+                }
+                self.indexes.entry(ArtifactDigest(digest)).or_insert(members);
+            }
+            Described::Manifest { config, layers } => self.add_image(digest, config, Some(&layers), evidence, limits),
+            Described::Config { .. } => self.add_image(digest, digest, None, evidence, limits),
+            _ => {}
+        }
+    }
+
+    fn add_image(
+        &mut self,
+        digest: Sha256,
+        config: Sha256,
+        layers: Option<&[Sha256]>,
+        evidence: &Evidence,
+        limits: &Limits,
+    ) {
+        if self.images.contains_key(&ArtifactDigest(digest)) {
+            return;
+        }
+        let Some(Described::Config { diff_ids }) = self.described(config, evidence, limits) else { return };
+        if layers.is_some_and(|layers| layers.len() != diff_ids.len()) {
+            return;
+        }
+        let shipped = |at: usize| layers.and_then(|layers| layers.get(at)).copied();
+        let layers = diff_ids.into_iter().enumerate();
+        let layers = layers.map(|(at, diff_id)| LayerFact { digest: shipped(at), diff_id }).collect();
+        self.images.insert(ArtifactDigest(digest), ImageFact { config, layers });
+        self.add_config(config, ConfigOrigin::Image, evidence, limits);
+    }
+
+    /// A small document of an image; what is there and cannot be read is told.
+    fn described(&mut self, digest: Sha256, evidence: &Evidence, limits: &Limits) -> Option<Described> {
+        let limit = limits.manifest_bytes.max(limits.config_bytes);
+        let (source, bytes) = evidence.content(digest, limit)?;
+        // A lock file, or a layer that somebody put there, is no document of an image.
+        let bytes = bytes.ok().filter(|bytes| bytes.trim_ascii_start().starts_with(b"{"))?;
+        match describe(&source, &bytes, limits) {
+            Ok(described) => Some(described),
+            Err(error) => {
+                self.reject(&source, "image document", &with_sources(&error));
+                None
+            }
+        }
+    }
+
+    /// Adds the configurations that files of the source trees, or file materials, state by a rule to `config:`.
+    pub(crate) fn add_stated(
+        &mut self,
+        statements: &[StatementFact],
+        trees: &[Inventory],
+        evidence: &Evidence,
+        limits: &Limits,
+    ) {
+        let paths: BTreeSet<&str> = statements.iter().flat_map(stating_paths).collect();
+        let mut digests: BTreeSet<Sha256> = BTreeSet::new();
+        for path in paths {
+            let bytes = unescape_path(path).unwrap_or_default();
+            let records = trees.iter().filter_map(|tree| tree.find(&bytes));
+            digests.extend(records.filter_map(|record| record.sha256).map(|sha256| sha256.0));
+            digests.extend(statements.iter().flat_map(materials).filter_map(|material| match material {
+                Material::File(file) if file.name == path => Some(file.digest),
+                _ => None,
+            }));
+        }
+        for digest in digests {
+            self.add_config(digest, ConfigOrigin::Source, evidence, limits);
+        }
+    }
+
+    fn add_config(&mut self, digest: Sha256, origin: ConfigOrigin, evidence: &Evidence, limits: &Limits) {
+        if self.configs.contains_key(&digest) {
+            return;
+        }
+        let Some((source, bytes)) = evidence.content(digest, limits.config_bytes) else { return };
+        let fields = bytes
+            .and_then(|bytes| config_fields(&source, &bytes, origin, limits).map_err(|error| with_sources(&error)));
+        match fields {
+            Ok(fields) => {
+                let stated = fields.into_iter().map(|(field, value)| match value {
+                    FieldValue::Value(text) => (field, ConfigValue::Sha256(FileDigest(Sha256::of(text.as_bytes())))),
+                    FieldValue::Removed => (field, ConfigValue::Removed),
+                });
+                self.configs.insert(digest, stated.collect());
+                self.items.push(Item::of_file(&source, "image configuration", EvidenceStatus::Verified, None));
+            }
+            Err(reason) => self.reject(&source, "image configuration", &reason),
+        }
+    }
+
+    fn reject(&mut self, source: &str, kind: &str, reason: &str) {
+        let known = self.items.iter().any(|item| item.source == source && item.reason.as_deref() == Some(reason));
+        if !known {
+            self.items.push(Item::of_file(source, kind, EvidenceStatus::Rejected, Some(reason.to_owned())));
+        }
+    }
+}
+
+/// Adds what the lowest layers of the artifact's images hold, as far as steps give these layers.
+///
+/// # Errors
+/// As reading the image.
+pub(crate) fn add_base_entries(facts: &mut Facts, opened: &Opened) -> Result<(), VerifyError> {
+    for part in &opened.parts {
+        let Some(image) = &part.image else { continue };
+        for base in base_layers(facts, part.digest) {
+            let rootfs = image.rootfs(base.layers).map_err(VerifyError::Artifact)?;
+            facts.inventories.insert(base.chain, entries(&rootfs));
+        }
+    }
+    Ok(())
+}
+
+fn material_digests(statements: &[StatementFact]) -> BTreeSet<Sha256> {
+    let digests = statements.iter().flat_map(materials).filter_map(|material| match material {
+        Material::File(file) => Some(file.digest),
+        Material::External(external) => external.digest,
+        Material::Tree(_) => None,
+    });
+    digests.collect()
+}
+
+fn materials(statement: &StatementFact) -> &[Material] {
+    match &statement.body {
+        Body::Step(step) => &step.materials,
+        _ => &[],
+    }
+}
+
+fn stating_paths(statement: &StatementFact) -> impl Iterator<Item = &str> {
+    let map = match &statement.body {
+        Body::StepActor(label) => label.path_map.as_slice(),
+        _ => &[],
+    };
+    map.iter().filter(|rule| rule.to == CONFIG).map(|rule| rule.from.as_str())
+}
