@@ -6,6 +6,7 @@ mod bad_input;
 mod demo;
 mod explained;
 mod help;
+mod images;
 mod proof;
 mod review;
 mod run;
