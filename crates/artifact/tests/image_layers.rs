@@ -149,6 +149,10 @@ fn a_path_below_a_link_lands_where_the_link_leads() {
     check(&[&merged(), &[file("lib/.wh.old", "")]], &["lib"], lower);
     assert_eq!(facts(&[&merged(), &[file("lib/a", "2")]]).ambiguities().count(), 1);
     assert_eq!(facts(&[&[link("lib", "usr/lib"), file("lib/a", "1")]]).ambiguities().count(), 0);
+    // Where pullers resolve `..` by the text, or by where the path before it leads.
+    let dotted = &[NoteKind::ThroughDottedSymlink];
+    check(&[&[link("l", "x/../y"), file("l/a", "1")]], &["l", "y/a"], dotted);
+    check(&[&[link("x/l", "../y"), link("y", "z"), file("x/l/a", "1")]], &["x/l", "y", "z/a"], dotted);
     // A folder of the upper layer takes the link's place; what follows lies in the folder.
     let over = [file("lib/a", "2"), dir("lib"), file("lib/b", "2")];
     check(&[&merged(), &over], &["lib", "lib/b", "usr/lib/a", "usr/lib/old"], lower);
