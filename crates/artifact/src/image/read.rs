@@ -19,6 +19,9 @@ use crate::note::ReaderNote;
 /// LIMIT: indexes inside each other, the first one counted.
 const INDEX_DEPTH: usize = 2;
 
+/// A manifest of an index; `None` where it is of no image that a puller runs.
+type Member = (Descriptor, Option<Box<Manifest>>);
+
 /// One reading of one choice.
 pub(super) struct Reading<'r> {
     place: &'r Place<'r>,
@@ -93,11 +96,7 @@ impl<'r> Reading<'r> {
     }
 
     /// The manifests of an index, those of indexes inside it in their place; `None` beside what no puller runs.
-    fn members(
-        &self,
-        digest: Sha256,
-        index: &Index,
-    ) -> Result<Vec<(Descriptor, Option<Box<Manifest>>)>, ArtifactError> {
+    fn members(&self, digest: Sha256, index: &Index) -> Result<Vec<Member>, ArtifactError> {
         let mut members = Vec::new();
         self.collect_members(digest, index, 1, &mut members)?;
         Ok(members)
@@ -108,7 +107,7 @@ impl<'r> Reading<'r> {
         digest: Sha256,
         index: &Index,
         depth: usize,
-        members: &mut Vec<(Descriptor, Option<Box<Manifest>>)>,
+        members: &mut Vec<Member>,
     ) -> Result<(), ArtifactError> {
         let document = format!("sha256:{digest}");
         if depth > INDEX_DEPTH {
