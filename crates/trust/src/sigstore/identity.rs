@@ -74,12 +74,16 @@ pub(super) fn ran_for_another(result: &VerificationResult) -> bool {
         (None, Some(name)) => format!("https://github.com/{name}"),
         (None, None) => return false,
     };
+    is_of_another(workflow, &repository)
+}
+
+fn is_of_another(workflow: &str, repository: &str) -> bool {
     // A pipeline of another host, such as a build service, has no repository in its name.
-    if host(workflow) != host(&repository) {
+    if host(workflow) != host(repository) {
         return false;
     }
     let (start, rest) = workflow.split_at_checked(repository.len()).unwrap_or_default();
-    !(start.eq_ignore_ascii_case(&repository) && rest.starts_with('/'))
+    !(start.eq_ignore_ascii_case(repository) && rest.starts_with('/'))
 }
 
 fn host(uri: &str) -> Option<&str> {
@@ -123,5 +127,59 @@ fn only_name(leaf: &[u8]) -> Result<GeneralName, SigstoreError> {
     match (names.next(), names.next()) {
         (Some(only), None) => Ok(only),
         _ => Err(SigstoreError::Identity { reason: "it has not exactly one alternative name" }),
+    }
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a failed test may stop")]
+mod tests {
+    use std::fs;
+    use std::path::Path;
+
+    use super::*;
+
+    fn name(file: &str) -> Result<GeneralName, SigstoreError> {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../testdata/x509");
+        only_name(&fs::read(folder.join(file)).unwrap())
+    }
+
+    #[test]
+    fn a_certificate_names_one_signer_or_nobody() {
+        // pass: one URI, one e-mail address
+        assert!(matches!(name("one-uri.der"), Ok(GeneralName::UniformResourceIdentifier(_))));
+        assert!(matches!(name("one-email.der"), Ok(GeneralName::Rfc822Name(_))));
+        // fail: two names, of one kind or of two; none
+        for file in ["two-uris.der", "uri-and-email.der", "no-name.der"] {
+            assert!(matches!(name(file), Err(SigstoreError::Identity { .. })), "{file}");
+        }
+        // Read, and refused by its kind afterwards.
+        assert!(matches!(name("dns.der"), Ok(GeneralName::DnsName(_))));
+        assert!(only_name(b"rubbish").is_err());
+    }
+
+    #[test]
+    fn names_and_issuers_are_plain() {
+        // pass: addresses; fail: what could be read as something else, or fills a report
+        for text in ["https://forge.example/a@refs/heads/main", "ana@example.com"] {
+            assert!(plain(text), "{text}");
+        }
+        for text in ["", "a b", "a\nb", "a\u{0}", &"a".repeat(NAME_BYTES + 1)] {
+            assert!(!plain(text), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn reusable_workflows_of_other_repositories_are_seen() {
+        // pass: the repository's own workflow, in any case; a build service that has no repository in its name
+        let check = |workflow, repository, another| {
+            assert_eq!(is_of_another(workflow, repository), another, "{workflow} {repository}");
+        };
+        check("https://forge.example/acme/app/.ci/w.yml@refs/heads/main", "https://forge.example/acme/app", false);
+        check("https://forge.example/Acme/app/.ci/w.yml@refs/heads/main", "https://forge.example/acme/app", false);
+        check("https://builds.example/acme/pipeline", "https://forge.example/acme/app", false);
+        // fail: somebody else called it
+        check("https://forge.example/acme/app/.ci/w.yml@refs/heads/main", "https://forge.example/eve/app", true);
+        check("https://forge.example/acme/app2/.ci/w.yml@refs/heads/main", "https://forge.example/acme/app", true);
+        check("https://forge.example/acme", "https://forge.example/acme/app", true);
     }
 }
