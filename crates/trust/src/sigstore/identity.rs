@@ -131,29 +131,28 @@ fn only_name(leaf: &[u8]) -> Result<GeneralName, SigstoreError> {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a failed test may stop")]
 mod tests {
-    use std::fs;
-    use std::path::Path;
-
     use super::*;
-
-    fn name(file: &str) -> Result<GeneralName, SigstoreError> {
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../testdata/x509");
-        only_name(&fs::read(folder.join(file)).unwrap())
-    }
 
     #[test]
     fn a_certificate_names_one_signer_or_nobody() {
         // pass: one URI, one e-mail address
-        assert!(matches!(name("one-uri.der"), Ok(GeneralName::UniformResourceIdentifier(_))));
-        assert!(matches!(name("one-email.der"), Ok(GeneralName::Rfc822Name(_))));
+        let uri = only_name(include_bytes!("../../../../testdata/x509/one-uri.der"));
+        assert!(matches!(uri, Ok(GeneralName::UniformResourceIdentifier(_))));
+        let email = only_name(include_bytes!("../../../../testdata/x509/one-email.der"));
+        assert!(matches!(email, Ok(GeneralName::Rfc822Name(_))));
         // fail: two names, of one kind or of two; none
-        for file in ["two-uris.der", "uri-and-email.der", "no-name.der"] {
-            assert!(matches!(name(file), Err(SigstoreError::Identity { .. })), "{file}");
+        let bad: [&[u8]; 3] = [
+            include_bytes!("../../../../testdata/x509/two-uris.der"),
+            include_bytes!("../../../../testdata/x509/uri-and-email.der"),
+            include_bytes!("../../../../testdata/x509/no-name.der"),
+        ];
+        for der in bad {
+            assert!(matches!(only_name(der), Err(SigstoreError::Identity { .. })));
         }
         // Read, and refused by its kind afterwards.
-        assert!(matches!(name("dns.der"), Ok(GeneralName::DnsName(_))));
+        let dns = only_name(include_bytes!("../../../../testdata/x509/dns.der"));
+        assert!(matches!(dns, Ok(GeneralName::DnsName(_))));
         assert!(only_name(b"rubbish").is_err());
     }
 
