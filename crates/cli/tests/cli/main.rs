@@ -9,6 +9,7 @@ mod help;
 mod proof;
 mod review;
 mod run;
+mod sigstore;
 mod source;
 mod support;
 mod tampering;
