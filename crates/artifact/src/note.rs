@@ -103,6 +103,9 @@ note_kinds! {
     ThroughLowerSymlink = "through-lower-symlink", true;
     /// An entry below symbolic links of which pullers resolve a `..` differently: by the text of the path, or where it leads.
     ThroughDottedSymlink = "through-dotted-symlink", true;
+    /// A character device 0:0, or an attribute of overlay's: to pullers that unpack a layer by itself it is a whiteout, an
+    /// opaque folder or a redirection.
+    OverlayMark = "overlay-mark", true;
     /// A hard link whose header gives another mode, owner or attribute than its target has: pullers set it on both. The
     /// target's counts.
     HardlinkMetadataDiffers = "hardlink-metadata-differs", true;

@@ -222,6 +222,21 @@ fn paths_of_layers_are_taken_from_the_root() {
 }
 
 #[test]
+fn marks_of_overlay_are_ambiguous() {
+    // pass: noted; to an overlay puller they hide or move what lies below
+    let devices = facts(&[&[file("a", "1")], &[device("a")]]);
+    assert_eq!(devices.ambiguities().map(|(_, note)| note.kind).collect::<Vec<_>>(), [NoteKind::OverlayMark]);
+    for key in ["trusted.overlay.opaque", "trusted.overlay.redirect", "user.overlay.opaque"] {
+        let marked = facts(&[&[file("d/a", "1")], &[pax(&format!("SCHILY.xattr.{key}"), "y"), dir("d")]]);
+        assert_eq!(
+            marked.ambiguities().map(|(_, note)| note.kind).collect::<Vec<_>>(),
+            [NoteKind::OverlayMark],
+            "{key}"
+        );
+    }
+}
+
+#[test]
 fn layers_without_entries_change_nothing() {
     // pass: builders write them for steps that touch no file
     check(&[&[], &[file("a", "1")], &[]], &["a"], &[]);

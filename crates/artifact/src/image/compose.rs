@@ -136,6 +136,9 @@ impl<'f> Tree<'f> {
         } else {
             Cow::Owned(join(&folder.path, base))
         };
+        if is_overlay_mark(record) {
+            self.note(NoteKind::OverlayMark, &record.path);
+        }
         self.make_room(&at, record)?;
         let record = if record.entry_type == EntryType::Hardlink { self.target(record)? } else { record };
         let old = self.nodes.insert(at, Node { record, layer: self.layer });
@@ -354,6 +357,13 @@ impl<'f> Tree<'f> {
 
 fn join(folder: &[u8], base: &[u8]) -> Vec<u8> {
     if folder.is_empty() { base.to_vec() } else { [folder, b"/", base].concat() }
+}
+
+/// SPEC: Linux `filesystems/overlayfs.rst`, "whiteouts and opaque directories", "redirect_dir", "metacopy".
+fn is_overlay_mark(record: &FileRecord) -> bool {
+    let is_attribute = |name: &[u8]| name.starts_with(b"trusted.overlay.") || name.starts_with(b"user.overlay.");
+    (record.entry_type == EntryType::CharDevice && record.device == Some((0, 0)))
+        || record.xattrs.iter().any(|(name, _)| is_attribute(name))
 }
 
 /// True for a target with a `..` behind a name, such as `a/../b`.

@@ -59,6 +59,17 @@ pub(crate) fn link(path: &str, target: &str) -> Entry {
     entry(path, EntryType::Symlink, target, b"", 0o777)
 }
 
+pub(crate) fn device(path: &str) -> Entry {
+    entry(path, EntryType::Char, "", b"", 0o644)
+}
+
+/// A pax header for the entry after it.
+pub(crate) fn pax(key: &str, value: &str) -> Entry {
+    let rest = format!(" {key}={value}\n");
+    let length = (1..).find(|length: &usize| length.to_string().len() + rest.len() == *length).unwrap();
+    entry("pax", EntryType::XHeader, "", format!("{length}{rest}").as_bytes(), 0o644)
+}
+
 pub(crate) fn hard(path: &str, target: &str) -> Entry {
     entry(path, EntryType::Link, target, b"", 0o644)
 }
