@@ -417,10 +417,10 @@ fn foreign_images_are_read_as_their_manifest_expects() {
     let null = local::open(folder.join("tarball/null_manifest.tar")).unwrap();
     assert_eq!(ImageStore::detect(&null, &Limits::DEFAULT).unwrap(), None);
     assert!(ImageStore::open(&null, Some(Form::DockerArchive), &Limits::DEFAULT).is_err());
-    // Its config was edited under the old name: the image id that its name states is not the one that engines give it.
+    // Its config was edited under the old name: engines load it under the id that its bytes have.
     let edited = local::open(folder.join("mutate/source_image_with_empty_layer_history.tar")).unwrap();
-    let found = ImageStore::open(&edited, None, &Limits::DEFAULT).map(|_| ());
-    assert!(matches!(fault(found.unwrap_err()), ImageFault::DigestDiffers { .. }));
+    let store = ImageStore::open(&edited, None, &Limits::DEFAULT).unwrap();
+    assert!(store.read(&store.choices()[0], None, &Limits::DEFAULT, &mut |_| {}).is_ok());
     let plain = local::open(folder.join("crane/content.tar")).unwrap();
     assert_eq!(ImageStore::detect(&plain, &Limits::DEFAULT).unwrap(), None);
 }

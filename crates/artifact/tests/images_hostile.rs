@@ -236,7 +236,7 @@ fn names_in_a_docker_archive_stay_inside() {
     }
     assert!(matches!(fault(with_manifest(&config, "none").unwrap_err()), ImageFault::Missing { .. }));
     let mut files = sample().docker();
-    let other = format!("{}.json", Sha256::of(b"other"));
+    let other = format!("blobs/sha256/{}", Sha256::of(b"other"));
     let bytes = files.remove(&config).unwrap();
     files.insert(other.clone(), bytes);
     let manifest = json!([{"Config": other, "Layers": []}]);
