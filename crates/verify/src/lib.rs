@@ -43,6 +43,7 @@ mod verifier;
 pub use artifact::{ArtifactRef, ArtifactRefError};
 pub use error::{UnknownPathError, VerifyError};
 pub use evidence::{Evidence, SIDECAR_ENDING};
+pub use locks::is_lock_file;
 pub use report::report_for_error;
 pub use trust::LoadedTrust;
 pub use verifier::{Expectations, Verification, Verifier, exit_code};

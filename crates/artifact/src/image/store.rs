@@ -175,6 +175,22 @@ impl<'a> ImageStore<'a> {
         &self.choices
     }
 
+    /// The image that a name, a tag or `sha256:<hex>` means, or the only one there is; `None` when none or several fit.
+    ///
+    /// A tag is what follows the first `:` of the last segment of a name.
+    #[must_use]
+    pub fn find(&self, wanted: Option<&str>) -> Option<&Choice> {
+        let fits = |choice: &&Choice| match wanted {
+            None => true,
+            Some(wanted) => {
+                choice.names.iter().any(|name| name == wanted || tag_of(name) == Some(wanted))
+                    || wanted.strip_prefix("sha256:") == Some(choice.digest.0.to_string().as_str())
+            }
+        };
+        let mut found = self.choices.iter().filter(fits);
+        found.next().filter(|_| found.next().is_none())
+    }
+
     /// The manifests of `index.json` whose `subject` is this digest, in its order; none in a docker archive.
     ///
     /// # Errors
@@ -267,6 +283,12 @@ fn index(
         Some(wanted) => reading.one_of(digest, index, wanted).map(ImageArtifact::Image),
         None => reading.index(digest, index).map(ImageArtifact::Index),
     }
+}
+
+/// The tag of a name such as `registry.example/acme/app:1.2`.
+fn tag_of(name: &str) -> Option<&str> {
+    let last = name.rsplit('/').next().unwrap_or(name);
+    last.split_once(':').map(|(_, tag)| tag)
 }
 
 /// The form of a place; an archive with both is an OCI one when that lists something.
