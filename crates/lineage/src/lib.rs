@@ -23,6 +23,7 @@ pub mod finding;
 mod groups;
 mod image;
 pub mod ingest;
+mod inputs;
 mod labels;
 mod landing;
 mod level;
@@ -45,6 +46,8 @@ mod world;
 
 pub use finding::{Finding, FindingId, Severity};
 pub use image::{BaseLayers, base_layers};
-pub use outcome::{Explanation, FileAnswer, FileVerdict, FrontierItem, Outcome, ProofItem, ProofRole, Verdict};
+pub use outcome::{
+    Explanation, FileAnswer, FileVerdict, FrontierItem, InputAnswer, Outcome, ProofItem, ProofRole, Verdict,
+};
 pub use solve::solve;
 pub use steps::LOCK_FORMATS;

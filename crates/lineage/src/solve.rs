@@ -9,6 +9,7 @@ use crate::accept::{self, Decision};
 use crate::explain;
 use crate::files;
 use crate::finding::{Finding, FindingId, Place, Severity};
+use crate::inputs;
 use crate::labels::{LabelSet, TAKE_AWAY, finding_of};
 use crate::message;
 use crate::outcome::{Outcome, Verdict};
@@ -95,6 +96,7 @@ fn accepted<'a>(world: &World<'a>, run: &Run<'_, 'a>, decision: &Decision<'a>, l
     Outcome {
         verdict: Verdict::Accepted,
         files: files::answers(run, decision, Verdict::Accepted),
+        inputs: inputs::inputs(run, decision),
         proof: proof::of_acceptance(run, decision),
         labels,
         findings,
@@ -124,6 +126,7 @@ fn not_accepted<'a>(world: &World<'a>, run: &Run<'_, 'a>, decision: &Decision<'a
         verdict,
         labels: Vec::new(),
         files: files::answers(run, decision, verdict),
+        inputs: inputs::inputs(run, decision),
         proof: exception.map(proof::of_exception).unwrap_or_default(),
         frontier,
         findings,

@@ -19,7 +19,7 @@
 //! let artifact = ArtifactRef::path("release.tar.gz");
 //! let evidence = Evidence::beside(artifact.place(), &limits)?;
 //! let expectations = Expectations::new(lasthand_lineage::presets::standard(), now);
-//! let verification = Verifier::new(trust, limits).verify(&artifact, &evidence, &expectations, &mut |_bytes_read| {})?;
+//! let verification = Verifier::new(trust, limits).verify(artifact, &evidence, &expectations, &mut |_bytes_read| {})?;
 //! let text = render::text(&verification, render::Style::plain());
 //! let code = exit_code(&verification.outcome);
 //! # Ok::<(), lasthand_verify::VerifyError>(())

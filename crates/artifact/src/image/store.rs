@@ -47,7 +47,7 @@ impl<'a> ImageStore<'a> {
     ///
     /// Out: a folder with the file `oci-layout`; an archive with `oci-layout` and `index.json`; an archive whose `manifest.json`
     /// lists configs and layers. An archive that is both an OCI layout and a docker archive is the former, unless its
-    /// `index.json` lists nothing. A compressed archive is never one.
+    /// `index.json` lists nothing. A compressed archive, or one that cannot be read by offset, is never one.
     /// Cost: for a folder a look at one file; for an archive its headers.
     ///
     /// # Errors
@@ -56,7 +56,7 @@ impl<'a> ImageStore<'a> {
         let source = source.into();
         match Place::look(source)? {
             Look::Indexable => form_of(&Place::of(source, limits)?, limits),
-            Look::Compressed(_) | Look::NoArchive => Ok(None),
+            Look::Compressed(_) | Look::FromStartOnly(_) | Look::NoArchive => Ok(None),
         }
     }
 
@@ -78,6 +78,7 @@ impl<'a> ImageStore<'a> {
         match Place::look(source)? {
             Look::Indexable => {}
             Look::Compressed(codec) => return Err(fault(ImageFault::Compressed { codec })),
+            Look::FromStartOnly(source) => return Err(ArtifactError::Io { name: name.to_owned(), offset: 0, source }),
             Look::NoArchive => return Err(no_image("image archive", "a tar archive")),
         }
         let place = Place::of(source, limits)?;
@@ -87,9 +88,9 @@ impl<'a> ImageStore<'a> {
                 .ok_or_else(|| no_image("image", "`oci-layout` or a `manifest.json` that lists images"))?,
         };
         match form {
-            Form::OciLayout if !place.is_folder() => return Err(no_image("OCI layout", "a folder")),
+            Form::OciLayout if !place.is_folder() => Err(no_image("OCI layout", "a folder")),
             Form::OciArchive | Form::DockerArchive if place.is_folder() => {
-                return Err(no_image("image archive", "a tar archive"));
+                Err(no_image("image archive", "a tar archive"))
             }
             Form::OciLayout | Form::OciArchive => Self::open_oci(place, form, limits),
             Form::DockerArchive => Self::open_docker(place, limits),
@@ -293,12 +294,19 @@ fn tag_of(name: &str) -> Option<&str> {
 /// The form of a place; an archive with both is an OCI one when that lists something.
 fn form_of(place: &Place<'_>, limits: &Limits) -> Result<Option<Form>, ArtifactError> {
     if place.is_folder() {
-        return Ok(place.open(LAYOUT)?.map(|_| Form::OciLayout));
+        return Ok(place.has_file(LAYOUT).then_some(Form::OciLayout));
     }
-    let manifest = place.bytes(docker::MANIFEST, "manifest.json", limits.manifest_bytes);
-    let is_docker = matches!(manifest, Ok(Some(bytes)) if docker::is_manifest(place.name(), &bytes, limits));
-    let is_oci =
-        place.open(LAYOUT).is_ok_and(|file| file.is_some()) && place.open(INDEX).is_ok_and(|file| file.is_some());
+    let manifest = if place.has_file(docker::MANIFEST) {
+        place.bytes(docker::MANIFEST, "manifest.json", limits.manifest_bytes)
+    } else {
+        Ok(None)
+    };
+    let is_docker = match manifest {
+        Ok(bytes) => bytes.is_some_and(|bytes| docker::is_manifest(place.name(), &bytes, limits)),
+        Err(error @ (ArtifactError::Io { .. } | ArtifactError::Entry { .. })) => return Err(error),
+        Err(_) => false,
+    };
+    let is_oci = place.has_file(LAYOUT) && place.has_file(INDEX);
     Ok(match (is_oci, is_docker) {
         (true, true) if read_root(place, limits)?.index.manifests.is_empty() => Some(Form::DockerArchive),
         (true, _) => Some(Form::OciArchive),

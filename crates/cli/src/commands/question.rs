@@ -136,7 +136,7 @@ impl QuestionArguments {
         }
         let progress = context.output.progress(artifact.place());
         let verifier = Verifier::new(trust, context.limits);
-        verifier.verify(&artifact, &evidence, &expectations, &mut |bytes| progress.reached(bytes))
+        verifier.verify(artifact, &evidence, &expectations, &mut |bytes| progress.reached(bytes))
     }
 }
 

@@ -10,6 +10,7 @@ mod images;
 mod proof;
 mod review;
 mod run;
+mod sigstore;
 mod source;
 mod support;
 mod tampering;

@@ -119,9 +119,9 @@ impl ArtifactRef {
     }
 }
 
-impl From<&Path> for ArtifactRef {
-    fn from(path: &Path) -> Self {
-        Self::path(path)
+impl<P: AsRef<Path> + ?Sized> From<&P> for ArtifactRef {
+    fn from(path: &P) -> Self {
+        Self::path(path.as_ref())
     }
 }
 
