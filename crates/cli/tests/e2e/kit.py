@@ -75,7 +75,7 @@ def base(out):
     shipped = layout.put(gzip.compress(layer, mtime=0), "application/vnd.oci.image.layer.v1.tar+gzip")
     config = layout.put_json({
         "architecture": "amd64", "os": "linux",
-        "config": {"Cmd": ["/bin/sh"], "Env": ["PATH=/bin"], "StopSignal": "SIGTERM"},
+        "config": {"Cmd": ["/bin/sh"], "Env": ["PATH=/bin"]},
         "rootfs": {"type": "layers", "diff_ids": ["sha256:" + hashlib.sha256(layer).hexdigest()]},
     }, "application/vnd.oci.image.config.v1+json")
     layout.index([layout.put_json({"schemaVersion": 2, "mediaType": MANIFEST, "config": config, "layers": [shipped]}, MANIFEST)])

@@ -200,7 +200,8 @@ impl Lab {
             ),
         ] {
             let (id, pem) = key(actor);
-            write!(text, "[[identity]]\nmethod = \"key\"\nid = \"{id}\"\n{rest}\nwhere = [\"{REPOSITORY}\"]\n").unwrap();
+            write!(text, "[[identity]]\nmethod = \"key\"\nid = \"{id}\"\n{rest}\nwhere = [\"{REPOSITORY}\"]\n")
+                .unwrap();
             write!(text, "[[root]]\ntype = \"key\"\npem = \"\"\"\n{}\n\"\"\"\n", pem.trim()).unwrap();
             if matches!(actor, Actor::Ana | Actor::Bo) {
                 let accounts = format!("[\"mailto:{}\", \"key:{id}\"]", actor.mail());

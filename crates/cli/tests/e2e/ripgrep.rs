@@ -67,7 +67,10 @@ const UMOCI_JSON: &str = r#"{
 fn image_script() -> String {
     let script = include_str!("../../demo/greet/image.sh");
     let script = script.replace("build/greet", "build/rg");
-    script.replace("cp -R share \"$stage/usr/share/greet\"", "mkdir \"$stage/usr/share/rg\" && cp README.md \"$stage/usr/share/rg/\"")
+    script.replace(
+        "cp -R share \"$stage/usr/share/greet\"",
+        "mkdir \"$stage/usr/share/rg\" && cp README.md \"$stage/usr/share/rg/\"",
+    )
 }
 
 /// The same image for two platforms, and an index of both.
@@ -108,6 +111,9 @@ fn fetch(lab: &Lab) -> bool {
     }
     let source = crates(&home).into_iter().find(|path| path.ends_with(format!("ripgrep-{VERSION}.crate"))).unwrap();
     must(Command::new("tar").arg("-xzf").arg(source).args(["--strip-components=1", "-C"]).arg(lab.repo()));
+    // It lies in a folder of this workspace, and is none of it.
+    let manifest = fs::read_to_string(lab.repo().join("Cargo.toml")).unwrap();
+    lab.write("Cargo.toml", &(manifest + "\n[workspace]\n"));
     // Its own lock file says which versions it is built with.
     fs::remove_dir_all(home.join("registry/cache")).unwrap();
     let locked = cargo(&lab.repo(), &["fetch", "--quiet", "--locked"]);
@@ -151,12 +157,21 @@ fn debian_base(lab: &Lab) -> bool {
     umoci(&["new", "--image", "debian:base"]);
     umoci(&["unpack", "--image", "debian:base", "bundle"]);
     let rootfs = lab.top.join("bundle/rootfs");
-    let made = Command::new("debootstrap").args(["--variant=minbase", codename]).arg(&rootfs).arg(mirror).output().unwrap();
+    let made =
+        Command::new("debootstrap").args(["--variant=minbase", codename]).arg(&rootfs).arg(mirror).output().unwrap();
     if !need::feature("the mirror of debian", made.status.success(), "debootstrap could not make a base") {
         return false;
     }
     umoci(&["repack", "--image", "debian:base", "bundle"]);
-    umoci(&["config", "--image", "debian:base", "--config.env", "PATH=/usr/local/bin:/usr/bin:/bin", "--config.cmd", "bash"]);
+    umoci(&[
+        "config",
+        "--image",
+        "debian:base",
+        "--config.env",
+        "PATH=/usr/local/bin:/usr/bin:/bin",
+        "--config.cmd",
+        "bash",
+    ]);
     umoci(&["gc", "--layout", "debian"]);
     fs::remove_dir_all(lab.top.join("bundle")).unwrap();
     true
@@ -216,13 +231,10 @@ fn tarball(lab: &Lab) {
     let report = lab.verify("rg.tar.gz").accepted();
     assert_eq!(report.rule("rg/rg"), "product");
     assert_eq!(report.rule("rg/README.md"), "path-map");
-    let pinned: Vec<_> =
-        report.list("inputs").into_iter().filter(|input| input["pinned_by"] == "Cargo.lock").collect();
+    let pinned: Vec<_> = report.list("inputs").into_iter().filter(|input| input["pinned_by"] == "Cargo.lock").collect();
     assert!(pinned.len() > 50 && pinned.iter().all(|input| input["verdict"] == "clean"), "{}", pinned.len());
-    let text = lab.lasthand(
-        Actor::Bo,
-        &["verify", "../rg.tar.gz", "--trust", "../trust.toml", "--bundle", "../evidence"],
-    );
+    let text =
+        lab.lasthand(Actor::Bo, &["verify", "../rg.tar.gz", "--trust", "../trust.toml", "--bundle", "../evidence"]);
     assert!(text.contains("clean (pinned by Cargo.lock): "), "{text}");
 }
 
@@ -259,7 +271,12 @@ fn small_image(lab: &Lab) {
     }
     // The image runs.
     let rootfs = lab.top.join("unpacked");
-    must(Command::new("umoci").args(["raw", "unpack", "--image", "multi-tagged:app"]).arg(&rootfs).current_dir(tagged(lab)));
+    must(
+        Command::new("umoci")
+            .args(["raw", "unpack", "--image", "multi-tagged:app"])
+            .arg(&rootfs)
+            .current_dir(tagged(lab)),
+    );
     let said = must(Command::new(rootfs.join("usr/bin/rg")).arg("--version"));
     assert!(said.starts_with(&format!("ripgrep {VERSION}")), "{said}");
 }
@@ -291,8 +308,7 @@ fn large_image(lab: &Lab) {
     let files = report.list("files");
     let base = files.iter().filter(|file| file["explained_by"]["rule"] == "base").count();
     assert!(base > 3000 && files.len() - base < 10, "{base} of {}", files.len());
-    let text = lab
-        .lasthand(Actor::Bo, &["inspect", "../large", "--trust", "../trust.toml", "--bundle", "../evidence"]);
+    let text = lab.lasthand(Actor::Bo, &["inspect", "../large", "--trust", "../trust.toml", "--bundle", "../evidence"]);
     let folded = format!("{base} entries as the base debian has them");
     assert!(text.contains(&folded) && text.lines().count() < 200, "{}", text.lines().count());
 }
