@@ -96,7 +96,7 @@ fn an_index_stands_for_its_images_and_not_for_what_nobody_runs() {
     let attestation = on(place.image("out", "attestation"), "unknown", "unknown");
     let index = json!({"schemaVersion": 2, "mediaType": INDEX, "manifests": [image, attestation]}).to_string();
     let index = place.blob("out", INDEX, index.as_bytes());
-    place.list("out", &[index.clone()]);
+    place.list("out", std::slice::from_ref(&index));
     let made = place.product("./out", &before).unwrap();
     assert_eq!(digests(&made.ids), [INDEX, MANIFEST, CONFIG]);
     // fail: files in a layout that are not the image's, and a blob that is not what its name says
