@@ -181,7 +181,7 @@ fn unresolved(paths: Vec<String>) -> Vec<NamedDigest> {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a failed test may stop")]
+#[expect(clippy::unwrap_used, clippy::panic, reason = "a failed test may stop")]
 mod tests {
     use super::*;
 
