@@ -3,6 +3,7 @@
 pub mod bundle;
 mod entry;
 pub mod facts;
+pub mod image;
 pub mod inventory;
 pub mod link;
 pub mod list;
