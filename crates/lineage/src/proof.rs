@@ -114,8 +114,11 @@ impl<'a> Proof<'_, '_, 'a> {
         let decision = self.decision;
         let Some(candidate) = decision.steps.candidates.get(at) else { return };
         let role = if candidate.body.kind == StepKind::Package { ProofRole::Package } else { ProofRole::Build };
-        let made: Vec<&str> = candidate.body.products.iter().map(|product| product.name.as_str()).take(3).collect();
-        let more = candidate.body.products.len().saturating_sub(made.len());
+        // An image is two products of one name: its manifest and its config.
+        let mut made: Vec<&str> = candidate.body.products.iter().map(|product| product.name.as_str()).collect();
+        made.dedup();
+        let more = made.len().saturating_sub(3);
+        made.truncate(3);
         let tail = if more > 0 { format!(" and {more} more") } else { String::new() };
         self.at(role, candidate.statement, format!("a {} step made {}{tail}", candidate.body.kind, made.join(", ")));
         if let Some(label) = candidate.label {

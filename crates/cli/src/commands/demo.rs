@@ -95,9 +95,9 @@ fn play(shell: &Shell, context: &Context) -> Result<Vec<Row>, CommandError> {
     story::build(shell, &world)?;
     story::package(shell, &world)?;
     shell.say(
-        "\n# The builder puts an image together, with tar, gzip and sha256sum, on a base that the trust file names.",
+        "\n# The builder puts an image together, with tar, gzip and sha256sum, on a base that the Dockerfile pins.",
     )?;
-    story::image(shell, &world, &[])?;
+    story::image_of_release(shell, &world)?;
     shell.say("\n# Anybody verifies.")?;
     let mut rows = vec![
         verdict::verify(shell, &world, "release.tar.gz", "release", Expected::ACCEPTED)?,

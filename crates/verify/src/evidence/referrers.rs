@@ -36,7 +36,7 @@ impl Evidence {
         };
         for referrer in referrers {
             for layer in &referrer.layers {
-                let source = format!("referrer sha256:{} of the layout", layer.digest);
+                let source = format!("referrer {} of the layout", layer.digest.short());
                 if let Err(reason) = self.add_layer(store, layer, &source, limits) {
                     self.faults.push(Fault { source, reason });
                 }

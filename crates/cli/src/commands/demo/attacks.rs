@@ -180,7 +180,7 @@ fn with_another_tar(shell: &Shell, world: &World, first: &str) -> Result<(), Com
     let tool = format!("work/{}-tar", world.out.file_name().unwrap_or_default().to_string_lossy());
     write_whole(&shell.top.join(&tool), format!("{first}exec {} \"$@\"\n", shell.tar()).as_bytes())?;
     shell.run(CODER, &shell.top, &["chmod", "755", &tool])?;
-    image(shell, world, &[&format!("TAR=../../{tool}")])
+    image(shell, world, &[&format!("TAR=../../{tool}")], &world.evidence_argument())
 }
 
 /// A path inside the top folder, as one would type it there.

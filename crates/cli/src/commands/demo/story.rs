@@ -19,7 +19,10 @@ const MAP: [&str; 6] = [
     "LICENSE=greet-1.0/COPYING",
 ];
 
-/// What of the source and of the base is in the image, and which file states its configuration.
+/// Head of the file that pins the base.
+const PIN: &str = "# The image that image.sh builds upon.\n";
+
+/// What of the source is in the image, and which file states its configuration.
 const IMAGE_MAP: [&str; 3] = ["build/greet=usr/bin/greet", "share/=usr/share/greet/", "image.json=config:"];
 
 /// A repository, its evidence, and where what is released goes.
@@ -65,7 +68,8 @@ impl World {
         }
     }
 
-    fn evidence_argument(&self) -> String {
+    /// The folder of evidence, as seen from the repository.
+    pub(super) fn evidence_argument(&self) -> String {
         self.up_to("evidence")
     }
 
@@ -82,21 +86,22 @@ pub(super) fn begin(shell: &Shell, world: &World) -> Result<(), CommandError> {
     for actor in people::ALL {
         shell.run(actor, &keys, &["lasthand", "key", "generate", "--out", actor.name])?;
     }
+    shell.say("\n# A base image, as somebody else would publish it; the program's Dockerfile pins it by digest.")?;
+    let base = base(shell)?;
     shell.say("\n# A small program. What is there today is taken as reviewed: the onboarding tree.")?;
     let repository = &world.repository;
     make_folder(repository)?;
     for (path, text) in FILES {
         write_whole(&repository.join(path), text.as_bytes())?;
     }
+    write_whole(&repository.join("Dockerfile"), format!("{PIN}FROM base@sha256:{base}\n").as_bytes())?;
     let (link, target) = LINK;
     let git = |words: &[&str]| shell.run(ANA, repository, words);
     git(&["git", "init", "--quiet", "--initial-branch=main"])?;
     git(&["git", "remote", "add", "origin", &format!("https://{REPOSITORY}.git")])?;
     git(&["ln", "-s", target, link])?;
     commit_all(shell, ANA, repository, "greet 0.9")?;
-    shell.say("\n# A base image, as somebody else would publish it.")?;
-    let base = base(shell)?;
-    people::write_trust(&keys, repository, &base, &world.out.join("lasthand.trust.toml"))
+    people::write_trust(&keys, repository, &world.out.join("lasthand.trust.toml"))
 }
 
 /// Makes the base image in `work/base`; gives the digest of its manifest.
@@ -203,8 +208,10 @@ pub(super) fn package(shell: &Shell, world: &World) -> Result<(), CommandError> 
 }
 
 /// The builder puts an image together, on a base that it names. `variables` come before the command, as in a shell.
-pub(super) fn image(shell: &Shell, world: &World, variables: &[&str]) -> Result<(), CommandError> {
-    let (key, evidence) = (world.key(CI), world.evidence_argument());
+///
+/// `evidence` is the folder of its evidence, as seen from the repository.
+pub(super) fn image(shell: &Shell, world: &World, variables: &[&str], evidence: &str) -> Result<(), CommandError> {
+    let key = world.key(CI);
     let mut words = variables.to_vec();
     words.extend([
         "lasthand",
@@ -224,12 +231,18 @@ pub(super) fn image(shell: &Shell, world: &World, variables: &[&str]) -> Result<
         "--key",
         &key,
         "--evidence",
-        &evidence,
+        evidence,
     ]);
     words.extend(IMAGE_MAP.iter().flat_map(|rule| ["--map", rule]));
     words.extend(["--", "sh", "image.sh"]);
     shell.run(CI, &world.repository, &words)?;
     shell.run(CI, &world.repository, &["mv", "image", &world.up_to("image")]).map(drop)
+}
+
+/// The image of the release: its evidence goes into its own layout, and travels with it.
+pub(super) fn image_of_release(shell: &Shell, world: &World) -> Result<(), CommandError> {
+    image(shell, world, &[], "../image-evidence")?;
+    shell.run(CI, &shell.top, &["lasthand", "attach", "oci:image", "work/image-evidence", "evidence"]).map(drop)
 }
 
 /// A person reviews a range and approves it. The demo has no terminal to ask on, so the approval says that nobody was asked.
