@@ -4,6 +4,8 @@ use std::fmt;
 
 use lasthand_model::digest::StatementDigest;
 
+use crate::image::CONFIG;
+
 macro_rules! findings {
     ($($variant:ident = $id:literal, $name:literal, $hint:literal;)*) => {
         /// Stable id of a finding. An id is never used again for another meaning.
@@ -82,8 +84,8 @@ findings! {
     MixedRevisions = "LH311", "mixed-revisions", "build from one landed revision of each repository";
     NoProducer = "LH312", "no-producer", "give the statement of the step that made it; it may have been removed";
     Cyclic = "LH314", "cyclic", "a product cannot be its own material";
-    EntryUnmatched = "LH401", "entry-unmatched", "remove the entry, or have it come from the reviewed tree through the path map";
-    EntryMissing = "LH402", "entry-missing", "package again: the path map promises this entry";
+    EntryUnmatched = "LH401", "entry-unmatched", "remove the entry, have it come from the reviewed tree through the path map, or name the base image that has it (`--base`)";
+    EntryMissing = "LH402", "entry-missing", "package again: the path map or the base promises this entry";
     EntryChanged = "LH403", "entry-changed", "package again from the recorded materials";
     EntryRaised = "LH404", "entry-not-neutral", "package with owner 0:0, no set-id bits, no extended attributes, no added execute bit";
     MemberForeign = "LH405", "member-foreign", "remove the manifest from the index, or give its evidence";
@@ -149,7 +151,13 @@ pub struct Finding {
 impl Finding {
     /// What to do about it.
     #[must_use]
-    pub const fn hint(&self) -> &'static str {
-        self.id.hint()
+    pub fn hint(&self) -> &'static str {
+        let about_config = self.place.path.as_deref().is_some_and(|path| path.starts_with(CONFIG));
+        match self.id {
+            FindingId::EntryUnmatched | FindingId::EntryMissing | FindingId::EntryChanged if about_config => {
+                "state the field in the reviewed file that the map sends to `config:` (`null` takes a field of the base away), and package again"
+            }
+            id => id.hint(),
+        }
     }
 }
