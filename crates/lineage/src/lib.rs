@@ -45,6 +45,8 @@ mod world;
 
 pub use finding::{Finding, FindingId, Severity};
 pub use image::{BaseLayers, base_layers};
-pub use outcome::{Explanation, FileAnswer, FileVerdict, FrontierItem, Outcome, ProofItem, ProofRole, Verdict};
+pub use outcome::{
+    Explanation, FileAnswer, FileVerdict, FrontierItem, LandingAuthor, Outcome, ProofItem, ProofRole, Verdict,
+};
 pub use solve::solve;
 pub use steps::LOCK_FORMATS;
