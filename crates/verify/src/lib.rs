@@ -1,6 +1,6 @@
 //! The read side: an artifact and its evidence to a verdict, a report, and text for people.
 //!
-//! Main type: [`Verifier`]; main act: [`Verifier::verify`].
+//! Main type: [`Verifier`]; main act: [`Verifier::verify`]; two of its answers side by side: [`diff()`].
 //!
 //! Data flow: [`LoadedTrust`] (whom to believe) + [`Evidence`] (files, not yet believed) + artifact bytes
 //! -> verified statements -> [`Facts`](lasthand_model::wire::facts::Facts) -> [`solve`](lasthand_lineage::solve)
@@ -28,10 +28,12 @@
 
 mod artifact;
 mod blob;
+mod diff;
 mod error;
 mod evidence;
 mod facts;
 mod images;
+mod last;
 mod locks;
 mod people;
 pub mod render;
@@ -41,6 +43,7 @@ mod trust;
 mod verifier;
 
 pub use artifact::{ArtifactRef, ArtifactRefError};
+pub use diff::{diff, diff_for_error};
 pub use error::{UnknownPathError, VerifyError};
 pub use evidence::{Evidence, SIDECAR_ENDING};
 pub use report::report_for_error;

@@ -4,6 +4,7 @@
 //! the cursor, hide text or turn it around.
 
 mod behind;
+mod diff;
 mod escape;
 mod inspect;
 mod page;
@@ -14,6 +15,7 @@ mod why;
 use lasthand_model::wire::report::ReportFileVerdict;
 
 use crate::error::VerifyError;
+pub use diff::diff;
 pub use escape::escape;
 pub use inspect::inspect;
 use page::{Page, Paint};

@@ -2,6 +2,8 @@
 #![allow(dead_code, reason = "each test file uses a part")]
 #![expect(clippy::unwrap_used, reason = "a failed test may stop")]
 
+pub(crate) mod layout;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::PathBuf;
@@ -17,7 +19,7 @@ use lasthand_model::wire::review::REVIEW;
 use lasthand_model::wire::statement::{PAYLOAD_TYPE, STATEMENT_V1};
 use lasthand_model::wire::step_actor::STEP_ACTOR;
 use lasthand_sign::KeyPair;
-use lasthand_verify::{Evidence, Expectations, LoadedTrust, Verification, Verifier, VerifyError};
+use lasthand_verify::{ArtifactRef, Evidence, Expectations, LoadedTrust, Verification, Verifier, VerifyError};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -208,7 +210,8 @@ impl World {
         let evidence = Evidence::gather(&[self.path("evidence")], &Limits::DEFAULT)?;
         let verifier = Verifier::new(trust, Limits::DEFAULT);
         let expectations = Expectations::new(preset, NOW);
-        let mut verification = verifier.verify(&self.path("release.tar"), &evidence, &expectations, &mut |_| {})?;
+        let mut verification =
+            verifier.verify(&ArtifactRef::path(self.path("release.tar")), &evidence, &expectations, &mut |_| {})?;
         // The temporary folder has another name in every run.
         let prefix = format!("{}/", self.folder.path().display());
         for item in &mut verification.report.evidence {
@@ -223,7 +226,7 @@ pub(crate) fn tree_ref(inventory: &Inventory, commit: &str) -> Value {
     json!({ "root": inventory.root().to_string(), "git_commit": commit.repeat(40) })
 }
 
-fn landing(
+pub(crate) fn landing(
     from: &Inventory,
     from_commit: &str,
     to: &Inventory,
@@ -242,7 +245,7 @@ fn landing(
 }
 
 /// Provenance and its label, both by the builder.
-fn signed_step(
+pub(crate) fn signed_step(
     kind: &str,
     name: &str,
     product: &Sha256,
@@ -272,7 +275,7 @@ fn signed_step(
     (provenance, signed(&statement(name, product, STEP_ACTOR, &label), "ci").1)
 }
 
-fn archive(entries: &[(&str, &str, u32)]) -> Vec<u8> {
+pub(crate) fn archive(entries: &[(&str, &str, u32)]) -> Vec<u8> {
     let mut builder = tar::Builder::new(Vec::new());
     for (path, content, mode) in entries {
         let mut header = tar::Header::new_ustar();
@@ -290,7 +293,7 @@ fn archive(entries: &[(&str, &str, u32)]) -> Vec<u8> {
     builder.into_inner().unwrap()
 }
 
-fn trust(onboarding: &Inventory) -> String {
+pub(crate) fn trust(onboarding: &Inventory) -> String {
     let root = |word: &str| format!("[[root]]\ntype = \"key\"\npem = '''\n{}'''\n\n", key(word).public_pem().unwrap());
     let roots: String = ["ana", "ci", "observer"].iter().map(|word| root(word)).collect();
     let (ana, ci, observer) = (key("ana").id(), key("ci").id(), key("observer").id());
