@@ -3,7 +3,8 @@
 //! Main function: [`read`]; main type: [`ArtifactFacts`].
 //!
 //! Data flow: [`BlobSource`] -> sha256 of the bytes as shipped -> inflate (gzip, zstd) -> tar headers -> sha256 per file
-//! -> [`Inventory`](lasthand_model::inventory::Inventory) and [`ReaderNote`]s. A folder comes as a [`TreeSource`].
+//! -> [`Inventory`](lasthand_model::inventory::Inventory) and [`ReaderNote`]s. A folder comes as a [`TreeSource`]. Container images are
+//! read by [`image`].
 //!
 //! **Invariants.** One pass; buffers of 64 KiB (zstd: its window, 128 MiB at most); memory grows with the number of entries and never
 //! with their content. Nothing is written to disk. No network, no clock. The module [`local`] is the only place that touches

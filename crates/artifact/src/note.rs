@@ -101,6 +101,11 @@ note_kinds! {
     /// An entry below a symbolic link of a lower layer: pullers that unpack each layer by itself (overlay) put a folder in
     /// place of the link, others follow it inside the root. It is followed.
     ThroughLowerSymlink = "through-lower-symlink", true;
+    /// An entry below symbolic links of which pullers resolve a `..` differently: by the text of the path, or where it leads.
+    ThroughDottedSymlink = "through-dotted-symlink", true;
+    /// A character device 0:0, or an attribute of overlay's: to pullers that unpack a layer by itself it is a whiteout, an
+    /// opaque folder or a redirection.
+    OverlayMark = "overlay-mark", true;
     /// A hard link whose header gives another mode, owner or attribute than its target has: pullers set it on both. The
     /// target's counts.
     HardlinkMetadataDiffers = "hardlink-metadata-differs", true;

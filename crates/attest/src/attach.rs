@@ -1,4 +1,6 @@
-//! Evidence beside an artifact: the folder `ARTIFACT.lasthand`.
+//! Evidence beside an artifact: the folder `ARTIFACT.lasthand`, or manifests that refer to an image in its own layout.
+
+mod layout;
 
 use std::ffi::OsString;
 use std::fs;
@@ -11,7 +13,11 @@ use lasthand_model::json;
 use lasthand_model::limits::Limits;
 
 use crate::error::WriteError;
-use crate::write::{BUNDLE_ENDING, INVENTORIES, INVENTORY_ENDING, write_bundle, write_inventory_blob};
+pub use layout::{AttachedToLayout, attach_to_layout};
+
+use crate::write::{
+    BUNDLE_ENDING, CONTENTS, INVENTORIES, INVENTORY_ENDING, write_bundle, write_content, write_inventory_blob,
+};
 
 /// Ending of the folder beside an artifact.
 pub const SIDECAR_ENDING: &str = ".lasthand";
@@ -25,6 +31,8 @@ pub struct Attached {
     pub bundles: Vec<PathBuf>,
     /// Inventories in it that were given, sorted.
     pub inventories: Vec<PathBuf>,
+    /// Contents by digest in it that were given, sorted.
+    pub contents: Vec<PathBuf>,
 }
 
 /// The folder beside an artifact that its evidence lies in.
@@ -37,35 +45,42 @@ pub fn sidecar(artifact: &Path) -> PathBuf {
 
 /// Copies evidence into the folder beside an artifact.
 ///
-/// In: files, and folders of which every `*.sigstore.json` and `inventories/*.inv` is taken. Everything is read and checked before anything
-/// is written: bundles must be strict JSON, inventories must have the root that their name says. Signatures are not checked here.
+/// In: files, and folders of which every `*.sigstore.json`, `inventories/*.inv` and `blobs/sha256/<hex>` is taken. Everything is read
+/// and checked before anything is written: bundles must be strict JSON, inventories must have the root that their name says, contents its
+/// digest. Signatures are not checked here.
 ///
 /// # Errors
 /// [`WriteError`]; then nothing was written, save after an error of writing itself.
 pub fn attach(artifact: &Path, evidence: &[PathBuf], limits: &Limits) -> Result<Attached, WriteError> {
     fs::symlink_metadata(artifact).map_err(failed("find", artifact))?;
-    let mut read = Vec::new();
-    for path in files(evidence, limits)? {
-        read.push(check(&path, limits)?);
-    }
+    let read = read(evidence, limits)?;
     let folder = sidecar(artifact);
-    let mut attached = Attached { folder: folder.clone(), bundles: Vec::new(), inventories: Vec::new() };
+    let mut attached =
+        Attached { folder: folder.clone(), bundles: Vec::new(), inventories: Vec::new(), contents: Vec::new() };
     for evidence in read {
         match evidence {
             Evidence::Bundle { name, bytes } => attached.bundles.push(copy_bundle(&folder, &name, &bytes)?),
             Evidence::Inventory { root, bytes } => {
                 attached.inventories.push(write_inventory_blob(&folder, &root, &bytes)?);
             }
+            Evidence::Content { bytes } => attached.contents.push(write_content(&folder, &bytes)?),
         }
     }
     attached.bundles.sort();
     attached.inventories.sort();
+    attached.contents.sort();
     Ok(attached)
 }
 
 enum Evidence {
     Bundle { name: String, bytes: Vec<u8> },
     Inventory { root: String, bytes: Vec<u8> },
+    Content { bytes: Vec<u8> },
+}
+
+/// Reads and checks every file given.
+fn read(evidence: &[PathBuf], limits: &Limits) -> Result<Vec<Evidence>, WriteError> {
+    files(evidence, limits)?.iter().map(|path| check(path, limits)).collect()
 }
 
 /// Every file given, and of a folder every file of evidence.
@@ -77,6 +92,10 @@ fn files(evidence: &[PathBuf], limits: &Limits) -> Result<Vec<PathBuf>, WriteErr
             let inventories = path.join(INVENTORIES);
             if inventories.is_dir() {
                 found.extend(files_of(&inventories, INVENTORY_ENDING)?);
+            }
+            let contents = path.join(CONTENTS);
+            if contents.is_dir() {
+                found.extend(files_of(&contents, "")?);
             }
         } else {
             found.push(path.clone());
@@ -106,6 +125,13 @@ fn check(path: &Path, limits: &Limits) -> Result<Evidence, WriteError> {
     if let Some(stem) = name.strip_suffix(BUNDLE_ENDING) {
         json::parse(&bytes, limits).map_err(|source| WriteError::NotJson { path: path.to_owned(), source })?;
         return Ok(Evidence::Bundle { name: stem.to_owned(), bytes });
+    }
+    if path.parent().is_some_and(|folder| folder.ends_with(CONTENTS)) {
+        let got = Sha256::of(&bytes);
+        if got.to_string() != name {
+            return Err(WriteError::WrongDigest { path: path.to_owned(), got });
+        }
+        return Ok(Evidence::Content { bytes });
     }
     let Some(stem) = name.strip_suffix(INVENTORY_ENDING) else {
         return Err(WriteError::NotEvidence { path: path.to_owned() });

@@ -2,7 +2,9 @@
 
 use std::path::PathBuf;
 
+use lasthand_artifact::ArtifactError;
 use lasthand_model::actor::StepKind;
+use lasthand_model::digest::Sha256;
 use lasthand_model::inventory::BlobError;
 use lasthand_model::json::JsonError;
 use thiserror::Error;
@@ -109,13 +111,56 @@ pub enum WriteError {
         /// The root of what it holds.
         got: String,
     },
+    /// A content under the digest of another one.
+    #[error("`{}` has the digest {got}", path.display())]
+    WrongDigest {
+        /// The file.
+        path: PathBuf,
+        /// The digest of what it holds.
+        got: Sha256,
+    },
+    /// Evidence that is no Sigstore bundle, where only bundles can be attached.
+    #[error("`{name}` is not a Sigstore bundle")]
+    NotBundle {
+        /// Its file name, without ending.
+        name: String,
+    },
+    /// A layout that cannot be read.
+    #[error("cannot read the layout `{}`", path.display())]
+    Layout {
+        /// The layout.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: ArtifactError,
+    },
+    /// An `index.json` that is not strict JSON, or no index.
+    #[error("`{}` is not an index of an OCI layout", path.display())]
+    NotIndex {
+        /// The file.
+        path: PathBuf,
+    },
+    /// None of the images of a layout is meant, or several.
+    #[error("not clear which image in `{}` is meant; there are: {}", path.display(), offered.join(", "))]
+    NotNamed {
+        /// The layout.
+        path: PathBuf,
+        /// What it offers.
+        offered: Vec<String>,
+    },
+    /// An index that lies nowhere but in `index.json`, which attaching would change.
+    #[error("the index is `{}` itself, and attaching to it would change it", path.display())]
+    RootIndex {
+        /// The file.
+        path: PathBuf,
+    },
     /// More evidence than is read for one question.
     #[error("more than {limit} files of evidence")]
     OverLimit {
         /// The limit.
         limit: usize,
     },
-    /// A file that is neither a bundle nor an inventory.
+    /// A file that is neither a bundle nor an inventory nor a content.
     #[error("`{}` is no evidence", path.display())]
     NotEvidence {
         /// The file.
@@ -131,9 +176,16 @@ impl WriteError {
             Self::Io { .. } => "check that the folder exists and may be written to",
             Self::BadKind { .. } => "use letters, digits and `-` only",
             Self::NotJson { .. } | Self::NotEvidence { .. } => {
-                "give files that end in `.sigstore.json` or `.inv`, or folders of such files"
+                "give files that end in `.sigstore.json` or `.inv`, contents in `blobs/sha256/`, or folders of these"
             }
             Self::NotInventory { .. } | Self::WrongRoot { .. } => "record the inventory again; the file was changed",
+            Self::WrongDigest { .. } => "record the content again; the file was changed",
+            Self::NotBundle { .. } => "attach bundles to an image; the folder beside an artifact takes envelopes too",
+            Self::Layout { .. } | Self::NotIndex { .. } => {
+                "give an OCI layout: a folder with `oci-layout` and `index.json`"
+            }
+            Self::NotNamed { .. } => "name one: `oci:DIR:TAG`, or by digest: `oci:DIR:sha256:<hex>`",
+            Self::RootIndex { .. } => "copy it into a layout that holds the index as a blob, then attach",
             Self::OverLimit { .. } => "give only the evidence of this artifact",
         };
         vec![hint.to_owned()]

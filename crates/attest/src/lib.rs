@@ -41,7 +41,7 @@ use lasthand_model::wire::statement::Statement;
 
 pub use act::{ActSpec, act_statement};
 pub use actors::{Principal, wire_actor};
-pub use attach::{Attached, SIDECAR_ENDING, attach, sidecar};
+pub use attach::{Attached, AttachedToLayout, SIDECAR_ENDING, attach, attach_to_layout, sidecar};
 pub use contents::{InventorySubject, inventory_statement};
 pub use edit::{EditSpec, edit_statement};
 pub use error::{AttestError, StatementError, WriteError};
@@ -49,7 +49,9 @@ pub use landing::{LandingSpec, landing_statement};
 pub use payload::{KeySignerError, Payload, PayloadSigner, Signed, payload, sign};
 pub use review::{ApprovalAction, ApprovalSpec, ReviewSpec, approval_statement, review_statement};
 pub use step::{BUILD_TYPE, SourceTreeRef, StepSpec, StepStatements, step_statements};
-pub use write::{BUNDLE_ENDING, INVENTORIES, INVENTORY_ENDING, write_bundle, write_inventory};
+pub use write::{
+    BUNDLE_ENDING, INVENTORIES, INVENTORY_ENDING, content_path, write_bundle, write_content, write_inventory,
+};
 
 /// A statement that was signed and written.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -17,6 +17,7 @@ use lasthand_model::wire::statement::{ResourceDescriptor, Statement};
 use lasthand_model::wire::step_actor::{
     Capture, CaptureBound, Normalise, Outcome, Repository, STEP_ACTOR, StepActorPredicate, WireActor, WireCredential,
 };
+use lasthand_observe::images::Base;
 use lasthand_observe::run::Observed;
 use lasthand_observe::surroundings::Surroundings;
 use serde_json::{Map, Value};
@@ -42,6 +43,8 @@ pub struct StepSpec {
     pub product: Option<String>,
     /// The source tree that the recorded folder is a checkout of.
     pub source: Option<SourceTreeRef>,
+    /// Bases that the command is given.
+    pub bases: Vec<Base>,
     /// Build instructions: paths relative to the recorded folder.
     pub instructions: Vec<String>,
     /// Parameters, name to value.
@@ -101,7 +104,8 @@ pub struct StepStatements {
 /// which is no file's digest.
 ///
 /// Files that equal an entry of the source tree (path, type, content, execute bit) collapse into one material, the tree;
-/// every other file that was there before is a material of its own. The command line is published as it stands: secrets do not belong in it.
+/// every other file that was there before is a material of its own, save those that a base accounts for. An image is stated by the digests
+/// of its indexes, manifests and configs, all under its path. The command line is published as it stands: secrets do not belong in it.
 ///
 /// # Errors
 /// [`StatementError::WrongKind`] for a kind with another form; [`StatementError::NoInstructions`].
@@ -117,7 +121,7 @@ pub fn step_statements(
     if spec.kind.is_act() || matches!(spec.kind, StepKind::Edit | StepKind::Merge) {
         return Err(StatementError::WrongKind { kind: spec.kind, form: "a step" });
     }
-    let materials = materials::collect(spec.source.as_ref(), &observed.before);
+    let materials = materials::collect(spec.source.as_ref(), &spec.bases, &observed.before);
     let products = products::collect(spec.source.as_ref(), observed, products);
     let provenance = ProvenanceV1 {
         build_definition: BuildDefinition {

@@ -15,6 +15,8 @@ pub const BUNDLE_ENDING: &str = ".sigstore.json";
 pub const INVENTORY_ENDING: &str = ".inv";
 /// Folder of the inventories, inside a folder of evidence.
 pub const INVENTORIES: &str = "inventories";
+/// Folder of the contents by digest, inside a folder of evidence or an OCI layout.
+pub(crate) const CONTENTS: &str = "blobs/sha256";
 
 /// Writes a bundle as `KIND-<12 hex of the payload's SHA-256>.sigstore.json`; gives its path.
 ///
@@ -45,6 +47,21 @@ pub fn write_inventory(folder: &Path, inventory: &Inventory) -> Result<PathBuf, 
 
 pub(crate) fn write_inventory_blob(folder: &Path, root: &str, blob: &[u8]) -> Result<PathBuf, WriteError> {
     write_whole(folder.join(INVENTORIES).join(format!("{root}{INVENTORY_ENDING}")), blob)
+}
+
+/// Writes a content by digest as `blobs/sha256/<hex>`; gives its path. Such a file needs no signature: whoever takes it knows its digest.
+///
+/// # Errors
+/// [`WriteError::Io`]. No file is left half-written.
+pub fn write_content(folder: &Path, bytes: &[u8]) -> Result<PathBuf, WriteError> {
+    let path = content_path(folder, Sha256::of(bytes));
+    if holds_other(&path, bytes)? || !path.exists() { write_whole(path, bytes) } else { Ok(path) }
+}
+
+/// Where a content by digest lies, in a folder of evidence and in an OCI layout.
+#[must_use]
+pub fn content_path(folder: &Path, digest: Sha256) -> PathBuf {
+    folder.join(CONTENTS).join(digest.to_string())
 }
 
 /// Whether the file is there with other bytes.

@@ -4,6 +4,7 @@ use std::error::Error;
 
 use lasthand_attest::{AttestError, StatementError, WriteError};
 use lasthand_observe::git::GitError;
+use lasthand_observe::images::ImageError;
 use lasthand_observe::run::RunError;
 use lasthand_observe::snapshot::SnapshotError;
 use lasthand_observe::surroundings::SurroundingsError;
@@ -140,6 +141,15 @@ impl From<SnapshotError> for CommandError {
         let hints = error.hints();
         let kind = if matches!(error, SnapshotError::OverLimit { .. }) { Kind::Malformed } else { Kind::Usage };
         Self::of(kind, error, hints)
+    }
+}
+
+impl From<ImageError> for CommandError {
+    fn from(error: ImageError) -> Self {
+        let malformed =
+            matches!(error, ImageError::Malformed { .. } | ImageError::Missing { .. } | ImageError::OverLimit { .. });
+        let hints = error.hints();
+        Self::of(if malformed { Kind::Malformed } else { Kind::Usage }, error, hints)
     }
 }
 

@@ -3,13 +3,14 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use lasthand_attest::{SourceTreeRef, write_inventory};
+use lasthand_attest::{SourceTreeRef, content_path, write_content, write_inventory};
 use lasthand_model::actor::ActorKind;
-use lasthand_model::digest::GitId;
+use lasthand_model::digest::{FileDigest, GitId};
 use lasthand_model::inventory::Inventory;
 use lasthand_model::wire::facts::{Actor, TreeRef};
 use lasthand_model::wire::step_actor::Repository as WireRepository;
 use lasthand_observe::git::{self, GitError, Repository, TreeCache};
+use lasthand_verify::is_lock_file;
 
 use crate::command_error::CommandError;
 
@@ -115,7 +116,8 @@ impl Head {
     }
 }
 
-/// Writes the entries of trees into a folder of evidence; the root in a signed statement names each.
+/// Writes the entries of trees into a folder of evidence, and the contents of their lock files; the root in a signed statement names
+/// each.
 ///
 /// # Errors
 /// When a tree cannot be read or the folder not be written.
@@ -127,6 +129,12 @@ pub(crate) fn write_trees<'a>(
 ) -> Result<(), CommandError> {
     for git_tree in trees.into_iter().filter_map(|tree| tree.git_tree.as_ref()) {
         write_inventory(folder, &git::tree_inventory(repository, git_tree, cache)?)?;
+        let is_new = |digest: FileDigest| !content_path(folder, digest.0).exists();
+        for content in
+            git::tree_files(repository, git_tree, cache, |path, digest| is_lock_file(path) && is_new(digest))?
+        {
+            write_content(folder, &content)?;
+        }
     }
     Ok(())
 }

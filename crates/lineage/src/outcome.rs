@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use lasthand_model::actor::ActorKind;
-use lasthand_model::digest::StatementDigest;
+use lasthand_model::digest::{Sha256, StatementDigest};
 use lasthand_model::wire::facts::Label;
 
 use crate::finding::Finding;
@@ -116,6 +116,25 @@ impl FileAnswer {
     }
 }
 
+/// One input of a build or package step that came from outside.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InputAnswer {
+    /// The step that read it.
+    pub step: StatementDigest,
+    /// Its name, or its address where it has none.
+    pub name: String,
+    /// Digest of its bytes, where the step states one.
+    pub digest: Option<Sha256>,
+    /// Clean or unreviewed.
+    pub verdict: FileVerdict,
+    /// What accounts for it: `pinned`, `trusted-input`, `fetched`; `undeclared-input` where nothing does.
+    pub rule: &'static str,
+    /// The lock file that pins it, by its path in the source.
+    pub pinned_by: Option<String>,
+    /// Whether it gives layers of an image that the step made.
+    pub gives_layers: bool,
+}
+
 /// What a piece of evidence does in a proof.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
@@ -191,6 +210,8 @@ pub struct Outcome {
     pub files: Vec<FileAnswer>,
     /// Authors of the landings that last changed the source of some file: those it lists, those of reviews and edits that meet it.
     pub authors: BTreeMap<StatementDigest, Vec<LandingAuthor>>,
+    /// What came into its steps from outside, by step.
+    pub inputs: Vec<InputAnswer>,
     /// For an acceptance or exception: what it rests on.
     pub proof: Vec<ProofItem>,
     /// For a refusal: what is missing.

@@ -9,6 +9,7 @@ use crate::accept::{self, Decision};
 use crate::explain;
 use crate::files;
 use crate::finding::{Finding, FindingId, Place, Severity};
+use crate::inputs;
 use crate::labels::{LabelSet, TAKE_AWAY, finding_of};
 use crate::message;
 use crate::outcome::{Outcome, Verdict};
@@ -97,6 +98,7 @@ fn accepted<'a>(world: &World<'a>, run: &Run<'_, 'a>, decision: &Decision<'a>, l
         verdict: Verdict::Accepted,
         authors: files::authors(run, decision, &files),
         files,
+        inputs: inputs::inputs(run, decision),
         proof: proof::of_acceptance(run, decision),
         labels,
         findings,
@@ -128,6 +130,7 @@ fn not_accepted<'a>(world: &World<'a>, run: &Run<'_, 'a>, decision: &Decision<'a
         labels: Vec::new(),
         authors: files::authors(run, decision, &files),
         files,
+        inputs: inputs::inputs(run, decision),
         proof: exception.map(proof::of_exception).unwrap_or_default(),
         frontier,
         findings,

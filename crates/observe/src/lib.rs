@@ -1,6 +1,7 @@
 //! What happened: who seems to be around, what a command did to its folders, what a repository's history says.
 //!
-//! Main types: [`Surroundings`](surroundings::Surroundings), [`Snapshot`](snapshot::Snapshot), [`Observed`](run::Observed).
+//! Main types: [`Surroundings`](surroundings::Surroundings), [`Snapshot`](snapshot::Snapshot), [`Observed`](run::Observed),
+//! [`ImageProduct`](images::ImageProduct).
 //!
 //! Data flow: environment, processes, folders -> [`surroundings`], [`snapshot`], [`run`] -> plain values -> `attest`.
 //!
@@ -15,6 +16,7 @@
 #![deny(missing_docs, rustdoc::broken_intra_doc_links)]
 
 pub mod git;
+pub mod images;
 pub mod marks;
 pub mod run;
 pub mod snapshot;

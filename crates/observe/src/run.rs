@@ -9,6 +9,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use lasthand_model::limits::Limits;
 use thiserror::Error;
 
+use crate::images::ImageProduct;
 use crate::snapshot::{self, Roots, Snapshot, SnapshotError};
 use crate::sys::{self, Guarded};
 
@@ -79,6 +80,8 @@ pub struct Observed {
     pub stragglers: u32,
     /// What this system cannot assure, in words for `capture.products.gaps`.
     pub gaps: Vec<String>,
+    /// Images that it left; whoever knows where calls [`images::product`](crate::images::product()) and puts them here.
+    pub images: Vec<ImageProduct>,
 }
 
 /// Why nothing was observed. No statement may be made then.
@@ -162,6 +165,7 @@ pub fn run(spec: &CommandSpec, roots: &Roots, limits: &Limits) -> Result<Observe
         finished,
         stragglers: ended.stragglers,
         gaps: sys::GAPS.iter().map(|gap| (*gap).to_owned()).collect(),
+        images: Vec::new(),
     })
 }
 

@@ -119,7 +119,6 @@ fn every_case_is_judged_as_the_suite_says() {
         if !right {
             wrong.push(format!("{name}: {said:?}"));
         }
-        println!("{name} -> {said:?}");
     }
     assert!(wrong.is_empty(), "{wrong:#?}");
     assert!(rejected >= 22);

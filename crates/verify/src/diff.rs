@@ -26,7 +26,7 @@ use crate::verifier::Verification;
 #[must_use]
 pub fn diff(a: &Verification, b: &Verification) -> Diff {
     let by_platform = [a, b].iter().any(|side| side.facts.indexes.contains_key(&side.facts.question.digest));
-    let (hands_a, hands_b) = (LastHands::new(a), LastHands::new(b));
+    let (mut hands_a, mut hands_b) = (LastHands::new(a), LastHands::new(b));
     let (mut counts, mut changes) = (DiffCounts::default(), Vec::new());
     for pair in pairs(&entries(a, by_platform), &entries(b, by_platform)) {
         let (change, what) = match pair {
@@ -34,7 +34,7 @@ pub fn diff(a: &Verification, b: &Verification) -> Diff {
             (Some(old), Some(new)) => (ChangeKind::Changed, changed_parts(old.record, new.record)),
             _ => (ChangeKind::Added, Vec::new()),
         };
-        let (a, b) = (pair.0.map(|entry| side(entry, &hands_a)), pair.1.map(|entry| side(entry, &hands_b)));
+        let (a, b) = (pair.0.map(|entry| side(entry, &mut hands_a)), pair.1.map(|entry| side(entry, &mut hands_b)));
         match change {
             ChangeKind::Added => counts.added += 1,
             ChangeKind::Removed => counts.removed += 1,
@@ -147,7 +147,7 @@ fn changed_parts(old: &FileRecord, new: &FileRecord) -> Vec<ChangedPart> {
     parts.into_iter().filter_map(|(differs, part)| differs.then_some(part)).collect()
 }
 
-fn side(entry: Entry<'_>, hands: &LastHands<'_>) -> DiffSide {
+fn side(entry: Entry<'_>, hands: &mut LastHands<'_>) -> DiffSide {
     let (record, file) = (entry.record, entry.file);
     let nothing = ReportExplanation::default();
     let explained = file.explained_by.as_ref().unwrap_or(&nothing);
@@ -161,7 +161,7 @@ fn side(entry: Entry<'_>, hands: &LastHands<'_>) -> DiffSide {
         link_target: escape_path(&record.link_target),
         verdict: file.verdict,
         rule: explained.rule.clone(),
-        actors: hands.of(explained),
+        actors: hands.of(file),
         base: explained.base.clone(),
         landing: explained.last_landing,
         step: explained.step,

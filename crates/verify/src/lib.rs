@@ -19,7 +19,7 @@
 //! let artifact = ArtifactRef::path("release.tar.gz");
 //! let evidence = Evidence::beside(artifact.place(), &limits)?;
 //! let expectations = Expectations::new(lasthand_lineage::presets::standard(), now);
-//! let verification = Verifier::new(trust, limits).verify(&artifact, &evidence, &expectations, &mut |_bytes_read| {})?;
+//! let verification = Verifier::new(trust, limits).verify(artifact, &evidence, &expectations, &mut |_bytes_read| {})?;
 //! let text = render::text(&verification, render::Style::plain());
 //! let code = exit_code(&verification.outcome);
 //! # Ok::<(), lasthand_verify::VerifyError>(())
@@ -27,6 +27,7 @@
 #![deny(missing_docs, rustdoc::broken_intra_doc_links)]
 
 mod artifact;
+mod behind;
 mod blob;
 mod diff;
 mod error;
@@ -46,6 +47,7 @@ pub use artifact::{ArtifactRef, ArtifactRefError};
 pub use diff::{diff, diff_for_error};
 pub use error::{UnknownPathError, VerifyError};
 pub use evidence::{Evidence, SIDECAR_ENDING};
+pub use locks::is_lock_file;
 pub use report::report_for_error;
 pub use trust::LoadedTrust;
 pub use verifier::{Expectations, Verification, Verifier, exit_code};

@@ -102,13 +102,13 @@ impl Verifier {
     /// [`VerifyError`] when no verdict could be formed; [`report_for_error`](crate::report_for_error) makes the document of it.
     pub fn verify(
         &self,
-        artifact: &ArtifactRef,
+        artifact: impl Into<ArtifactRef>,
         evidence: &Evidence,
         expectations: &Expectations,
         progress: &mut dyn FnMut(u64),
     ) -> Result<Verification, VerifyError> {
         let product = self.product(expectations)?;
-        let mut opened = artifact::open(artifact, &self.limits, progress)?;
+        let mut opened = artifact::open(&artifact.into(), &self.limits, progress)?;
         let referrers = std::mem::take(&mut opened.referrers);
         let mut all = Cow::Borrowed(evidence);
         if !referrers.is_empty() {

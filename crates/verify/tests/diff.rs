@@ -12,8 +12,8 @@ use lasthand_model::inventory::Inventory;
 use lasthand_model::limits::Limits;
 use lasthand_model::wire::diff::{ChangeKind, ChangedPart, Diff, DiffChange};
 use lasthand_model::wire::review::REVIEW;
-use lasthand_verify::render::{self, Style};
-use lasthand_verify::{ArtifactRef, Evidence, Expectations, Verification, Verifier, diff};
+use lasthand_verify::render::{self, Color, Style};
+use lasthand_verify::{Evidence, Expectations, Verification, Verifier, diff};
 use serde_json::{Value, json};
 use support::layout::{Image, write_layout};
 use support::{
@@ -117,8 +117,7 @@ fn verify(world: &World, artifact: &str) -> Verification {
         lasthand_verify::LoadedTrust::from_file(&world.path("lasthand.trust.toml"), NOW, &Limits::DEFAULT).unwrap();
     let evidence = Evidence::gather(&[world.path("evidence")], &Limits::DEFAULT).unwrap();
     let expectations = Expectations::new(presets::standard(), NOW);
-    let artifact = ArtifactRef::path(world.path(artifact));
-    Verifier::new(trust, Limits::DEFAULT).verify(&artifact, &evidence, &expectations, &mut |_| {}).unwrap()
+    Verifier::new(trust, Limits::DEFAULT).verify(&world.path(artifact), &evidence, &expectations, &mut |_| {}).unwrap()
 }
 
 /// Bo's change, reviewed, is released. Then an agent changes one file with review and one without, and Bo removes a file, adds one and
@@ -168,7 +167,7 @@ fn each_change_names_its_last_actors_and_cover() {
       changed app/bin/app: content
         A        clean (product), performer key:925b710d6cca (automation, level 3)
         B        violation (product), performer key:925b710d6cca (automation, level
-                 3)
+                 3), author agent:coder-7 (agent, level 3)
       changed app/docs/a.md: content
         A        clean (path-map), author Bo (human, level 3), approver Ana (human,
                  level 3)
@@ -197,7 +196,7 @@ fn each_change_names_its_last_actors_and_cover() {
     assert!(side.landing.is_some() && side.review.is_some() && main.agent_touched);
     // The file was as it is when the history began.
     assert!(main.a.as_ref().unwrap().actors.is_empty());
-    // A file that an agent touched before, and nobody reviewed, was covered in the release before.
+    // What an agent touched later was covered in the release before.
     let docs = find(&found, "app/docs/a.md");
     assert_eq!(docs.a.as_ref().unwrap().actors[0].principal, "mailto:bo@example.com");
 }
@@ -216,12 +215,18 @@ fn why_names_the_last_hand() {
     // pass: the landing that last changed the path, not the one that the release was made from
     let (a, b) = two_releases();
     let last = |verification: &Verification, path: &str| {
-        let text = render::why(verification, path, Style::plain()).unwrap();
+        let text = render::why(verification, path, Style::new(Color::Plain, 200)).unwrap();
         text.lines().find(|line| line.starts_with("  last by")).unwrap().trim().to_owned()
     };
     assert_eq!(last(&a, "app/src/main.c"), "last by  nobody known");
-    assert_eq!(last(&b, "app/src/main.c"), "last by  author agent:coder-7 (agent, level 3), approver Ana");
-    assert_eq!(last(&b, "app/bin/app"), "last by  performer key:925b710d6cca (automation, level 3)");
+    assert_eq!(
+        last(&b, "app/src/main.c"),
+        "last by  author agent:coder-7 (agent, level 3), approver Ana (human, level 3)"
+    );
+    assert_eq!(
+        last(&b, "app/bin/app"),
+        "last by  performer key:925b710d6cca (automation, level 3), author agent:coder-7 (agent, level 3)"
+    );
 }
 
 const BASE: &[(&str, &str, u32)] = &[("etc/os-release", "base", 0o644)];

@@ -61,6 +61,20 @@ pub struct Choice {
     pub is_index: bool,
 }
 
+impl fmt::Display for Choice {
+    /// Its first name, or its digest, and its platform.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.names.first() {
+            Some(name) => f.write_str(name)?,
+            None => write!(f, "sha256:{}", self.digest.0)?,
+        }
+        match &self.platform {
+            Some(platform) => write!(f, " ({platform})"),
+            None => Ok(()),
+        }
+    }
+}
+
 /// A manifest that is about another one: a signature, an attestation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Referrer {

@@ -136,6 +136,9 @@ impl<'f> Tree<'f> {
         } else {
             Cow::Owned(join(&folder.path, base))
         };
+        if is_overlay_mark(record) {
+            self.note(NoteKind::OverlayMark, &record.path);
+        }
         self.make_room(&at, record)?;
         let record = if record.entry_type == EntryType::Hardlink { self.target(record)? } else { record };
         let old = self.nodes.insert(at, Node { record, layer: self.layer });
@@ -235,18 +238,18 @@ impl<'f> Tree<'f> {
 
     /// Removes what lower layers have below a folder.
     fn opaque(&mut self, folder: &[u8], record: &FileRecord) -> Result<(), ArtifactError> {
-        let mut removed: BTreeSet<Vec<u8>> = BTreeSet::new();
-        for (path, layer) in self.below(folder) {
-            if layer < self.layer {
-                self.nodes.remove(path.as_slice());
-                removed.insert(path);
-                continue;
-            }
-            // A naive puller removes a lower folder with what this layer put into it before the marker.
-            let ancestors = std::iter::successors(path::parent(&path), |at| path::parent(at));
-            if ancestors.take_while(|at| at.len() > folder.len()).any(|at| removed.contains(at)) {
-                self.note(NoteKind::WhiteoutOfOwn, &record.path);
-            }
+        let (lower, own): (Vec<_>, Vec<_>) = self.below(folder).into_iter().partition(|(_, layer)| *layer < self.layer);
+        // A naive puller removes a folder that this layer did not list, with what it put into it before the marker.
+        let is_own = |at: &[u8]| self.nodes.get(at).is_some_and(|node| node.layer == self.layer);
+        let unlisted = own.iter().any(|(path, _)| {
+            let ancestors = std::iter::successors(path::parent(path), |at| path::parent(at));
+            ancestors.take_while(|at| at.len() > folder.len()).any(|at| !is_own(at))
+        });
+        if unlisted {
+            self.note(NoteKind::WhiteoutOfOwn, &record.path);
+        }
+        for (path, _) in lower {
+            self.nodes.remove(path.as_slice());
         }
         Ok(())
     }
@@ -294,7 +297,8 @@ impl<'f> Tree<'f> {
         };
         let mut at = parent.to_vec();
         let mut through = None;
-        for _ in 0..=MAX_LINKS {
+        let (mut dotted, mut dotted_inside) = (false, false);
+        for links in 0..=MAX_LINKS {
             let mut next = None;
             let ends = at.iter().enumerate().filter_map(|(end, byte)| (*byte == b'/').then_some(end));
             for end in ends.chain((!at.is_empty()).then_some(at.len())) {
@@ -306,13 +310,20 @@ impl<'f> Tree<'f> {
                     EntryType::Symlink => {
                         let own = node.layer == self.layer && through != Some(NoteKind::ThroughLowerSymlink);
                         through = Some(if own { NoteKind::ThroughSymlink } else { NoteKind::ThroughLowerSymlink });
-                        next = Some(follow(prefix, &node.record.link_target, rest));
+                        let target = node.record.link_target.as_slice();
+                        dotted |= !target.starts_with(b"/") && target.split(|byte| *byte == b'/').any(|s| s == b"..");
+                        dotted_inside |= has_dots_inside(target);
+                        next = Some(follow(prefix, target, rest));
                         break;
                     }
                     _ => return Err(refuse(self, "lies below something that is no folder")),
                 }
             }
             match next {
+                // Continuity takes `..` off the text of a path whose folder may itself be a link; others follow that link first.
+                None if dotted_inside || (dotted && links > 1) => {
+                    return Ok(Folder { path: at, through: Some(NoteKind::ThroughDottedSymlink) });
+                }
                 None => return Ok(Folder { path: at, through }),
                 Some(next) if next.len() > MAX_PATH => return Err(refuse(self, "has too long a path behind links")),
                 Some(_) if self.link_steps > MAX_LINK_STEPS => {
@@ -346,6 +357,19 @@ impl<'f> Tree<'f> {
 
 fn join(folder: &[u8], base: &[u8]) -> Vec<u8> {
     if folder.is_empty() { base.to_vec() } else { [folder, b"/", base].concat() }
+}
+
+/// SPEC: Linux `filesystems/overlayfs.rst`, "whiteouts and opaque directories", "redirect_dir", "metacopy".
+fn is_overlay_mark(record: &FileRecord) -> bool {
+    let is_attribute = |name: &[u8]| name.starts_with(b"trusted.overlay.") || name.starts_with(b"user.overlay.");
+    (record.entry_type == EntryType::CharDevice && record.device == Some((0, 0)))
+        || record.xattrs.iter().any(|(name, _)| is_attribute(name))
+}
+
+/// True for a target with a `..` behind a name, such as `a/../b`.
+fn has_dots_inside(target: &[u8]) -> bool {
+    let mut segments = target.split(|byte| *byte == b'/').filter(|segment| !matches!(*segment, b"" | b"."));
+    segments.any(|segment| segment != b"..") && segments.any(|segment| segment == b"..")
 }
 
 /// The path that `rest` below the link at `link` stands for.

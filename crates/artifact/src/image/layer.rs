@@ -86,8 +86,9 @@ pub(super) fn read(
             return Err(fault(ImageFault::DigestDiffers { blob: expected.blob.clone(), got: digest }));
         }
     }
-    let (codec, diff_id) = inflated?;
+    let (codec, inflated_digest) = inflated?;
     drained?;
+    let diff_id = inflated_digest.unwrap_or(digest);
     if diff_id != expected.diff_id {
         let (blob, wanted) = (expected.blob.clone(), expected.diff_id);
         let layer = expected.number;
@@ -100,24 +101,30 @@ pub(super) fn read(
 }
 
 /// Inflates the layer and gives its entries to the collector.
+///
+/// Out: how it is compressed, and the digest of what is inside; `None` where nothing is compressed.
 fn inflate<'c>(
     name: &'c str,
     shipped: &mut ShippedBytes<'_>,
     limits: &'c Limits,
     collector: &mut Collector<'c>,
-) -> Result<(Codec, Sha256), ArtifactError> {
+) -> Result<(Codec, Option<Sha256>), ArtifactError> {
     let count = shipped.count();
     let io_error = |error| sort_error(name, None, count.get(), count.get(), error);
     let head = peek(shipped).map_err(io_error)?;
     let codec = Codec::of(&head);
     let whole = BufReader::with_capacity(BUFFER_BYTES, Cursor::new(head).chain(shipped));
     let inflated = codec.inflate(whole, &count, limits).map_err(io_error)?;
-    let mut hashed = Hashed { inner: inflated, hasher: sha2::Sha256::new() };
     let sort = |offset, error| sort_error(name, codec.name(), count.get(), offset, error);
+    // The archive's reader stops at the end of the stream, or fails.
+    if codec == Codec::None {
+        tarball::read(inflated, name, limits, collector, &sort)?;
+        return Ok((codec, None));
+    }
+    let mut hashed = Hashed { inner: inflated, hasher: sha2::Sha256::new() };
     tarball::read(&mut hashed, name, limits, collector, &sort)?;
-    // The archive's reader stops at the end of the stream, or has failed.
     drain(&mut hashed).map_err(|error| sort(0, error))?;
-    Ok((codec, Sha256::from_bytes(hashed.hasher.finalize().into())))
+    Ok((codec, Some(Sha256::from_bytes(hashed.hasher.finalize().into()))))
 }
 
 /// Uncompressed bytes, digested while they pass.

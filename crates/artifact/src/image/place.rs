@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::io::Read;
+use std::io::{self, Read};
 
 use lasthand_model::digest::Sha256;
 use lasthand_model::inventory::EntryType;
@@ -44,6 +44,8 @@ enum Member {
 pub(super) enum Look {
     Indexable,
     Compressed(&'static str),
+    /// An archive that can only be read from its start.
+    FromStartOnly(io::Error),
     NoArchive,
 }
 
@@ -61,7 +63,10 @@ impl<'a> Place<'a> {
         let head = peek(&mut blob.open().map_err(io_error)?).map_err(io_error)?;
         Ok(match Codec::of(&head).name() {
             Some(codec) => Look::Compressed(codec),
-            None if tarball::looks_like_tar(&head) => Look::Indexable,
+            None if tarball::looks_like_tar(&head) => match blob.open_at(wide(head.len())).map(|_| ()) {
+                Err(error) if error.kind() == io::ErrorKind::Unsupported => Look::FromStartOnly(error),
+                other => other.map_err(io_error).map(|()| Look::Indexable)?,
+            },
             None => Look::NoArchive,
         })
     }
@@ -100,6 +105,14 @@ impl<'a> Place<'a> {
 
     pub(super) const fn is_folder(&self) -> bool {
         matches!(self, Self::Folder(_))
+    }
+
+    /// True when there is a file of the name.
+    pub(super) fn has_file(&self, member: &[u8]) -> bool {
+        match self {
+            Self::Folder(tree) => tree.open_file(member).is_ok_and(|file| file.is_some()),
+            Self::Archive(archive) => archive.find(member).is_ok_and(|file| file.is_some()),
+        }
     }
 
     /// What is odd about the archive itself, where another reader could see other members.

@@ -19,6 +19,9 @@ use crate::note::ReaderNote;
 /// LIMIT: indexes inside each other, the first one counted.
 const INDEX_DEPTH: usize = 2;
 
+/// A manifest of an index; `None` where it is of no image that a puller runs.
+type Member = (Descriptor, Option<Box<Manifest>>);
+
 /// One reading of one choice.
 pub(super) struct Reading<'r> {
     place: &'r Place<'r>,
@@ -93,11 +96,7 @@ impl<'r> Reading<'r> {
     }
 
     /// The manifests of an index, those of indexes inside it in their place; `None` beside what no puller runs.
-    fn members(
-        &self,
-        digest: Sha256,
-        index: &Index,
-    ) -> Result<Vec<(Descriptor, Option<Box<Manifest>>)>, ArtifactError> {
+    fn members(&self, digest: Sha256, index: &Index) -> Result<Vec<Member>, ArtifactError> {
         let mut members = Vec::new();
         self.collect_members(digest, index, 1, &mut members)?;
         Ok(members)
@@ -108,7 +107,7 @@ impl<'r> Reading<'r> {
         digest: Sha256,
         index: &Index,
         depth: usize,
-        members: &mut Vec<(Descriptor, Option<Box<Manifest>>)>,
+        members: &mut Vec<Member>,
     ) -> Result<(), ArtifactError> {
         let document = format!("sha256:{digest}");
         if depth > INDEX_DEPTH {
@@ -179,7 +178,7 @@ impl<'r> Reading<'r> {
                 source: self.place.name(),
                 number,
                 blob: format!("`{}`", member.escape_ascii()),
-                digest: named_digest(member),
+                digest: blob_digest(member),
                 size: None,
                 media_type: None,
                 diff_id: *diff_id,
@@ -238,7 +237,10 @@ struct Layers {
     notes: Vec<(Option<usize>, ReaderNote)>,
 }
 
-/// Reads the config of an image of a docker archive: its digest is the image id, and its name says so.
+/// Reads the config of an image of a docker archive: its digest is the image id.
+///
+/// Engines compute the id from the bytes and take the member's name as a path: a config that was edited under its old name is
+/// loaded under its new id. A blob of an OCI layout is another matter: it is found by its digest.
 pub(super) fn docker_config(
     place: &Place<'_>,
     image: &DockerImage,
@@ -248,17 +250,15 @@ pub(super) fn docker_config(
     let bytes = place.bytes(&image.config, &blob, limits.config_bytes)?;
     let bytes = bytes.ok_or_else(|| place.fault(ImageFault::Missing { blob: blob.clone() }))?;
     let got = Sha256::of(&bytes);
-    match named_digest(&image.config) {
+    match blob_digest(&image.config) {
         Some(stated) if stated != got => Err(place.fault(ImageFault::DigestDiffers { blob, got })),
         _ => Ok((got, bytes)),
     }
 }
 
-/// The digest in a member's name: `<hex>.json` or `sha256:<hex>` for a config, `blobs/sha256/<hex>` for any blob.
-fn named_digest(member: &[u8]) -> Option<Sha256> {
-    let text = std::str::from_utf8(member).ok()?;
-    let digits = text.strip_prefix("blobs/sha256/").or_else(|| text.strip_suffix(".json"));
-    digits.unwrap_or(text).parse().ok()
+/// The digest in the name of a blob, `blobs/sha256/<hex>`.
+fn blob_digest(member: &[u8]) -> Option<Sha256> {
+    std::str::from_utf8(member).ok()?.strip_prefix("blobs/sha256/")?.parse().ok()
 }
 
 /// True when an image of `platform` is what is asked for: the variant counts where it is asked for.

@@ -47,7 +47,7 @@ impl<'a> ImageStore<'a> {
     ///
     /// Out: a folder with the file `oci-layout`; an archive with `oci-layout` and `index.json`; an archive whose `manifest.json`
     /// lists configs and layers. An archive that is both an OCI layout and a docker archive is the former, unless its
-    /// `index.json` lists nothing. A compressed archive is never one.
+    /// `index.json` lists nothing. A compressed archive, or one that cannot be read by offset, is never one.
     /// Cost: for a folder a look at one file; for an archive its headers.
     ///
     /// # Errors
@@ -56,7 +56,7 @@ impl<'a> ImageStore<'a> {
         let source = source.into();
         match Place::look(source)? {
             Look::Indexable => form_of(&Place::of(source, limits)?, limits),
-            Look::Compressed(_) | Look::NoArchive => Ok(None),
+            Look::Compressed(_) | Look::FromStartOnly(_) | Look::NoArchive => Ok(None),
         }
     }
 
@@ -78,6 +78,7 @@ impl<'a> ImageStore<'a> {
         match Place::look(source)? {
             Look::Indexable => {}
             Look::Compressed(codec) => return Err(fault(ImageFault::Compressed { codec })),
+            Look::FromStartOnly(source) => return Err(ArtifactError::Io { name: name.to_owned(), offset: 0, source }),
             Look::NoArchive => return Err(no_image("image archive", "a tar archive")),
         }
         let place = Place::of(source, limits)?;
@@ -87,9 +88,9 @@ impl<'a> ImageStore<'a> {
                 .ok_or_else(|| no_image("image", "`oci-layout` or a `manifest.json` that lists images"))?,
         };
         match form {
-            Form::OciLayout if !place.is_folder() => return Err(no_image("OCI layout", "a folder")),
+            Form::OciLayout if !place.is_folder() => Err(no_image("OCI layout", "a folder")),
             Form::OciArchive | Form::DockerArchive if place.is_folder() => {
-                return Err(no_image("image archive", "a tar archive"));
+                Err(no_image("image archive", "a tar archive"))
             }
             Form::OciLayout | Form::OciArchive => Self::open_oci(place, form, limits),
             Form::DockerArchive => Self::open_docker(place, limits),
@@ -172,6 +173,22 @@ impl<'a> ImageStore<'a> {
     #[must_use]
     pub fn choices(&self) -> &[Choice] {
         &self.choices
+    }
+
+    /// The image that a name, a tag or `sha256:<hex>` means, or the only one there is; `None` when none or several fit.
+    ///
+    /// A tag is what follows the first `:` of the last segment of a name.
+    #[must_use]
+    pub fn find(&self, wanted: Option<&str>) -> Option<&Choice> {
+        let fits = |choice: &&Choice| match wanted {
+            None => true,
+            Some(wanted) => {
+                choice.names.iter().any(|name| name == wanted || tag_of(name) == Some(wanted))
+                    || wanted.strip_prefix("sha256:") == Some(choice.digest.0.to_string().as_str())
+            }
+        };
+        let mut found = self.choices.iter().filter(fits);
+        found.next().filter(|_| found.next().is_none())
     }
 
     /// The manifests of `index.json` whose `subject` is this digest, in its order; none in a docker archive.
@@ -268,15 +285,28 @@ fn index(
     }
 }
 
+/// The tag of a name such as `registry.example/acme/app:1.2`.
+fn tag_of(name: &str) -> Option<&str> {
+    let last = name.rsplit('/').next().unwrap_or(name);
+    last.split_once(':').map(|(_, tag)| tag)
+}
+
 /// The form of a place; an archive with both is an OCI one when that lists something.
 fn form_of(place: &Place<'_>, limits: &Limits) -> Result<Option<Form>, ArtifactError> {
     if place.is_folder() {
-        return Ok(place.open(LAYOUT)?.map(|_| Form::OciLayout));
+        return Ok(place.has_file(LAYOUT).then_some(Form::OciLayout));
     }
-    let manifest = place.bytes(docker::MANIFEST, "manifest.json", limits.manifest_bytes);
-    let is_docker = matches!(manifest, Ok(Some(bytes)) if docker::is_manifest(place.name(), &bytes, limits));
-    let is_oci =
-        place.open(LAYOUT).is_ok_and(|file| file.is_some()) && place.open(INDEX).is_ok_and(|file| file.is_some());
+    let manifest = if place.has_file(docker::MANIFEST) {
+        place.bytes(docker::MANIFEST, "manifest.json", limits.manifest_bytes)
+    } else {
+        Ok(None)
+    };
+    let is_docker = match manifest {
+        Ok(bytes) => bytes.is_some_and(|bytes| docker::is_manifest(place.name(), &bytes, limits)),
+        Err(error @ (ArtifactError::Io { .. } | ArtifactError::Entry { .. })) => return Err(error),
+        Err(_) => false,
+    };
+    let is_oci = place.has_file(LAYOUT) && place.has_file(INDEX);
     Ok(match (is_oci, is_docker) {
         (true, true) if read_root(place, limits)?.index.manifests.is_empty() => Some(Form::DockerArchive),
         (true, _) => Some(Form::OciArchive),

@@ -1,7 +1,8 @@
-//! What was there before a step: the source tree as one material, every other file as one of its own.
+//! What was there before a step: the source tree as one material, each base as one, every other file as one of its own.
 
 use lasthand_model::inventory::{EntryType, FileRecord, escape_path};
 use lasthand_model::wire::statement::ResourceDescriptor;
+use lasthand_observe::images::{Base, BaseKind};
 use lasthand_observe::snapshot::{Snapshot, SnapshotEntry};
 use serde_json::Map;
 
@@ -17,7 +18,7 @@ pub(super) struct Materials {
     pub(super) gaps: Vec<String>,
 }
 
-pub(super) fn collect(source: Option<&SourceTreeRef>, before: &Snapshot) -> Materials {
+pub(super) fn collect(source: Option<&SourceTreeRef>, bases: &[Base], before: &Snapshot) -> Materials {
     let mut descriptors = Vec::new();
     let mut gaps: Vec<String> = BLIND.iter().map(|gap| (*gap).to_owned()).collect();
     gaps.extend(before.exclusions.iter().map(|path| format!("not recorded: {}", escape_path(path))));
@@ -30,6 +31,9 @@ pub(super) fn collect(source: Option<&SourceTreeRef>, before: &Snapshot) -> Mate
         let tracked = source.and_then(|source| source.inventory.find(&entry.path));
         if tracked.is_some_and(|record| is_checkout_of(entry, record)) {
             unmodified += 1;
+            continue;
+        }
+        if tracked.is_none() && bases.iter().any(|base| base.accounts_for(entry)) {
             continue;
         }
         let path = escape_path(&entry.path);
@@ -47,7 +51,25 @@ pub(super) fn collect(source: Option<&SourceTreeRef>, before: &Snapshot) -> Mate
         let missing = missing_files(source, before, &mut gaps, &mut descriptors);
         descriptors.insert(0, tree_material(source, [unmodified, modified, missing]));
     }
+    descriptors.extend(bases.iter().map(base_material));
     Materials { descriptors, gaps }
+}
+
+/// SPEC: package-url, types `docker` and `generic`.
+fn base_material(base: &Base) -> ResourceDescriptor {
+    let (name, digest) = (url_path(&base.name), base.digest);
+    let uri = match base.kind {
+        BaseKind::Image => format!("pkg:docker/{name}@sha256:{digest}"),
+        BaseKind::Layer => format!("pkg:generic/{name}?checksum=sha256:{digest}"),
+    };
+    ResourceDescriptor { uri: Some(uri), ..subject::named(&base.name, &digest) }
+}
+
+/// SPEC: RFC 3986 section 2.3, unreserved characters, and `/`.
+fn url_path(text: &str) -> String {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte);
+    let one = |byte: u8| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") };
+    text.bytes().map(one).collect()
 }
 
 /// A material without a digest: nothing can account for it, and a verifier refuses the step for its sake.

@@ -29,12 +29,19 @@ pub(super) fn collect(source: Option<&SourceTreeRef>, observed: &Observed, decla
         let path = escape_path(&entry.path);
         // A tracked file that changed is a product only when it is named: else anybody's write would pass for the step's.
         let tracked = source.is_some_and(|source| source.inventory.find(&entry.path).is_some());
-        let mut is_declared = declared.is_empty() && !tracked;
+        // Beside an image in its layout, only what is named is a product.
+        let beside = observed.images.iter().any(|image| image.holds(&entry.path));
+        let mut is_declared = declared.is_empty() && !tracked && !beside;
         for (pattern, met) in declared.iter().zip(&mut met) {
             if glob::matches(pattern, &path) {
                 (*met, is_declared) = (true, true);
             }
         }
+        // What an image's digests stand for is the image, not a file of its own; its archive is both.
+        if observed.images.iter().any(|image| image.accounts_for(entry)) {
+            continue;
+        }
+        is_declared |= observed.images.iter().any(|image| image.path == entry.path);
         match file_descriptor(entry) {
             Some(descriptor) if is_declared && entry.entry_type == EntryType::File => {
                 products.subjects.push(descriptor)
@@ -42,6 +49,13 @@ pub(super) fn collect(source: Option<&SourceTreeRef>, observed: &Observed, decla
             Some(descriptor) => products.byproducts.push(descriptor),
             None => products.gaps.push(format!("special file: {path}")),
         }
+    }
+    for image in &observed.images {
+        let path = escape_path(&image.path);
+        products.subjects.extend(image.ids.iter().map(|id| ResourceDescriptor {
+            media_type: Some(id.media_type.clone()),
+            ..subject::named(&path, &id.digest)
+        }));
     }
     let unmet = declared.iter().zip(met).filter(|(_, met)| !met);
     products.gaps.extend(unmet.map(|(pattern, _)| format!("declared product did not change: {pattern}")));

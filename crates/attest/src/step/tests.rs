@@ -65,6 +65,7 @@ fn spec(source: Option<SourceTreeRef>) -> StepSpec {
         name: "compile".into(),
         product: Some("app".into()),
         source,
+        bases: Vec::new(),
         instructions: vec!["build.sh".into()],
         parameters: BTreeMap::from([("version".to_owned(), "1.2".to_owned())]),
         path_map: Vec::new(),
@@ -87,6 +88,7 @@ fn observed(before: &[SnapshotEntry], after: &[SnapshotEntry], code: i32) -> Obs
         finished: NOW + 5,
         stragglers: 0,
         gaps: Vec::new(),
+        images: Vec::new(),
     }
 }
 

@@ -171,7 +171,7 @@ impl DemandArguments {
             expectations = expectations.with_target(target);
         }
         let progress = context.output.progress(artifact.place());
-        verifier.verify(&artifact, &evidence, &expectations, &mut |bytes| progress.reached(bytes))
+        verifier.verify(artifact, &evidence, &expectations, &mut |bytes| progress.reached(bytes))
     }
 }
 

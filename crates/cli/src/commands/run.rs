@@ -2,14 +2,16 @@
 
 mod record;
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
 
 use clap::Args;
 use lasthand_model::actor::{ActorKind, StepKind};
 use lasthand_model::wire::facts::PathRule;
+use lasthand_observe::images::ImagePlace;
 use lasthand_observe::run::{CommandSpec, EnvironmentPolicy, RunError};
 use lasthand_observe::snapshot::Roots;
+use lasthand_verify::ArtifactRef;
 
 use crate::command_error::CommandError;
 use crate::context::Context;
@@ -29,7 +31,9 @@ const COULD_NOT_START: u8 = 125;
                   build/app=bin/app --map man/=share/man/man1/ --key ci --evidence ../evidence -- sh pack.sh\n  lasthand run --step fix \
                   --kind edit --sponsor ana@example.com --key coder-7 --evidence ../evidence -- git commit -am 'fix'\n  lasthand run \
                   --step upload --kind publish --product app --artifact app.tar.gz --target example.com/downloads \\\n      --key ci \
-                  --evidence evidence -- sh upload.sh"
+                  --evidence evidence -- sh upload.sh\n  \
+                  lasthand run --step image --kind package --product app --instruction image.sh --base debian=oci:../base \\\n      --image \
+                  out/app --map build/app=usr/bin/app --map image.json=config: --key ci --evidence ../evidence -- sh image.sh"
 )]
 pub(crate) struct RunArguments {
     /// Your name for the step
@@ -50,9 +54,17 @@ pub(crate) struct RunArguments {
     /// Files that are products, as globs over their paths [default: every file that changes]
     #[arg(long, value_name = "GLOB")]
     output: Vec<String>,
-    /// Package steps: which path went where in the archive; folders end in `/`, the empty text is the top
+    /// Package steps: which path went where in the archive; folders end in `/`, the empty text is the top; the target `config:` says
+    /// that a file states the configuration of the image
     #[arg(long, value_name = "FROM=TO", value_parser = path_rule)]
     map: Vec<PathRule>,
+    /// Build and package: the image that the command makes, an OCI layout or an archive of images; repeatable
+    #[arg(long, value_name = "PATH")]
+    image: Vec<PathBuf>,
+    /// Build and package: a base image that the command is given, under the name that a Dockerfile pins, or the tarball of one layer:
+    /// oci:DIR[:TAG], oci-archive:FILE[:TAG], docker-archive:FILE[:NAME] or a path; repeatable
+    #[arg(long, value_name = "NAME=PLACE", value_parser = base)]
+    base: Vec<BaseArgument>,
     /// Build instructions: a path in the source tree
     #[arg(long, value_name = "PATH")]
     instruction: Vec<String>,
@@ -113,6 +125,23 @@ fn pair(text: &str) -> Result<(String, String), String> {
     }
 }
 
+/// A base, as named and as it lies.
+#[derive(Debug, Clone)]
+struct BaseArgument {
+    name: String,
+    place: ImagePlace,
+}
+
+fn base(text: &str) -> Result<BaseArgument, String> {
+    let (name, place) = pair(text).map_err(|_| "expected NAME=PLACE".to_owned())?;
+    if name.starts_with('/') || name.split('/').any(|segment| matches!(segment, "" | "." | "..")) {
+        return Err("a name is that of an image, such as `debian` or `registry.example/acme/base`".to_owned());
+    }
+    let place = ArtifactRef::parse(OsStr::new(&place)).map_err(|error| error.to_string())?;
+    let (form, image) = (place.form(), place.image().map(str::to_owned));
+    Ok(BaseArgument { name, place: ImagePlace { path: place.place().to_owned(), form, image } })
+}
+
 fn path_rule(text: &str) -> Result<PathRule, String> {
     let Some((from, to)) = text.split_once('=') else { return Err("expected FROM=TO".to_owned()) };
     let is_folder = |side: &str| side.is_empty() || side.ends_with('/');
@@ -135,12 +164,12 @@ fn path_rule(text: &str) -> Result<PathRule, String> {
 pub(crate) fn run(arguments: &RunArguments, context: &Context) -> Result<u8, CommandError> {
     check(arguments)?;
     let signer = Signer::load(&arguments.key, context)?;
-    let before = record::Before::read(arguments)?;
     let cwd = std::env::current_dir()
         .map_err(|error| CommandError::usage("the working folder cannot be read").because(error))?;
+    let before = record::Before::read(arguments, &cwd, context)?;
     let roots = Roots::new(&cwd, &arguments.folder)?.excluding(&arguments.evidence);
     let spec = CommandSpec { argv: arguments.command.clone(), cwd, environment: EnvironmentPolicy::Inherit };
-    let observed = match lasthand_observe::run::run(&spec, &roots, &context.limits) {
+    let mut observed = match lasthand_observe::run::run(&spec, &roots, &context.limits) {
         Err(error @ RunError::CouldNotStart { .. }) => {
             context.output.error(&error.into());
             return Ok(COULD_NOT_START);
@@ -148,7 +177,7 @@ pub(crate) fn run(arguments: &RunArguments, context: &Context) -> Result<u8, Com
         observed => observed?,
     };
     let code = observed.outcome.code();
-    match record::write(arguments, context, &signer, before, &observed) {
+    match record::write(arguments, context, &signer, before, &mut observed) {
         Ok(()) => {}
         // The command's own failure is what the caller must see.
         Err(error) if code != 0 => context.output.warn(&format!("nothing was recorded: {}", error.message())),
@@ -170,6 +199,10 @@ fn check(arguments: &RunArguments) -> Result<(), CommandError> {
     if !arguments.map.is_empty() && arguments.kind != StepKind::Package {
         return Err(CommandError::usage("`--map` is for `--kind package`"));
     }
+    let makes = matches!(arguments.kind, StepKind::Build | StepKind::Package);
+    if !makes && !(arguments.image.is_empty() && arguments.base.is_empty()) {
+        return Err(CommandError::usage("`--image` and `--base` are for the kinds build and package"));
+    }
     if arguments.sponsor.is_some() && arguments.performer.is_some_and(|kind| kind != ActorKind::Agent) {
         return Err(CommandError::usage("only an agent has a sponsor: leave `--as` out, or write `--as agent`"));
     }
@@ -186,18 +219,33 @@ impl RunArguments {
 }
 
 #[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a failed test may stop")]
 mod tests {
     use super::*;
 
     #[test]
     fn path_rules_are_files_or_folders() {
         // pass: both sides of one sort
-        for text in ["build/app=bin/app", "man/=share/man/", "=", "=top/", "docs/="] {
+        for text in ["build/app=bin/app", "man/=share/man/", "=", "=top/", "docs/=", "image.json=config:"] {
             assert!(path_rule(text).is_ok(), "{text}");
         }
         // fail: mixed, absolute, climbing, no pair
-        for text in ["man/=share/man", "app=", "/etc/=x/", "../x=y", "a=./b", "app"] {
+        for text in ["man/=share/man", "app=", "/etc/=x/", "../x=y", "a=./b", "app", "conf/=config:", "=config:"] {
             assert!(path_rule(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_base_has_a_name_and_a_place() {
+        // pass: with form and tag, a path
+        let read = base("debian:12=oci:bases/debian:12").unwrap();
+        assert_eq!((read.name.as_str(), read.place.image.as_deref()), ("debian:12", Some("12")));
+        assert_eq!(read.place.path, PathBuf::from("bases/debian"));
+        assert!(base("acme/base=base.tar.gz").unwrap().place.form.is_none());
+        // fail: no name, no place, names that are paths, a registry
+        for text in ["debian", "=oci:x", "/debian=x", "../debian=x", "a//b=x", "debian=docker://debian", "debian=oci:"]
+        {
+            assert!(base(text).is_err(), "{text}");
         }
     }
 }

@@ -4,11 +4,13 @@
 
 mod bad_input;
 mod demo;
+mod diff;
 mod explained;
 mod help;
 mod proof;
 mod review;
 mod run;
+mod sigstore;
 mod source;
 mod support;
 mod tampering;

@@ -36,6 +36,9 @@ pub struct Report {
     /// Entries of the artifact, in path order.
     #[serde(default)]
     pub files: Vec<ReportFile>,
+    /// What came into the steps from outside, by step: dependencies, tools, bases.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub inputs: Vec<ReportInput>,
     /// Steps that verified statements tell of.
     #[serde(default)]
     pub steps: Vec<ReportStep>,
@@ -61,6 +64,7 @@ impl Default for Report {
             labels: Vec::new(),
             findings: Vec::new(),
             files: Vec::new(),
+            inputs: Vec::new(),
             steps: Vec::new(),
             evidence: Vec::new(),
             proof: Vec::new(),
@@ -231,6 +235,28 @@ pub struct ReportExplanation {
     /// For an entry that is not clean: principals of the step to look at.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub actors: Vec<String>,
+}
+
+/// One input of a step that came from outside.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ReportInput {
+    /// Payload digest of the statement of the step that read it.
+    pub step: StatementDigest,
+    /// Its name, or its address where it has none.
+    pub name: String,
+    /// Digest of its bytes, where the step states one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub digest: Option<Sha256>,
+    /// The verdict for it.
+    pub verdict: ReportFileVerdict,
+    /// What accounts for it: `pinned`, `trusted-input`, `fetched`, or `undeclared-input` where nothing does.
+    pub rule: String,
+    /// The lock file that pins it, by its path in the source.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pinned_by: Option<String>,
+    /// Whether it gives layers of an image that the step made.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub gives_layers: bool,
 }
 
 /// One step.

@@ -93,6 +93,32 @@ pub fn tree_inventory(repository: &Repository, tree: &GitId, cache: &mut TreeCac
     inventory_of(repository, id, cache)
 }
 
+/// Reads the files of a tree that `wanted` asks for, by path and digest.
+///
+/// Out: bytes, in the order of the walk. Cost: one look at each path; the bytes of the files asked for.
+///
+/// # Errors
+/// As [`tree_inventory`].
+pub fn tree_files(
+    repository: &Repository,
+    tree: &GitId,
+    cache: &mut TreeCache,
+    mut wanted: impl FnMut(&[u8], FileDigest) -> bool,
+) -> Result<Vec<Vec<u8>>, GitError> {
+    let id = repository.object_id(tree)?;
+    let mut files = Vec::new();
+    walk(repository, id, cache, |cache, path, entry| {
+        if entry.kind.is_file() {
+            let (digest, _) = cache.file(repository, entry.id)?;
+            if wanted(path, digest) {
+                files.push(read_blob(repository, entry.id)?);
+            }
+        }
+        Ok(Descend::Yes)
+    })?;
+    Ok(files)
+}
+
 pub(super) fn inventory_of(
     repository: &Repository,
     root: ObjectId,

@@ -35,7 +35,7 @@ pub use error::GitError;
 pub use export_ignore::export_ignore;
 pub use history::{MergeNote, ObservedLanding, authors_between, bind_reviews, landings, merge_base};
 pub use identity::{Identity, agent_sign_offs};
-pub use inventory::{TreeCache, tree_inventory};
+pub use inventory::{TreeCache, tree_files, tree_inventory};
 pub use merge::recompute;
 pub use open::{Repository, open};
 pub use path::path_text;

@@ -125,7 +125,8 @@ impl SigstoreError {
 
 impl From<LibraryError> for SigstoreError {
     fn from(error: LibraryError) -> Self {
-        Self::rejected(part_of(&error), error)
+        // The text of the library holds that of its own sources: as a chain, it would be said twice.
+        Self::Rejected { part: part_of(&error), source: error.to_string().into() }
     }
 }
 

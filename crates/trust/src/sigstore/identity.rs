@@ -74,12 +74,16 @@ pub(super) fn ran_for_another(result: &VerificationResult) -> bool {
         (None, Some(name)) => format!("https://github.com/{name}"),
         (None, None) => return false,
     };
+    is_of_another(workflow, &repository)
+}
+
+fn is_of_another(workflow: &str, repository: &str) -> bool {
     // A pipeline of another host, such as a build service, has no repository in its name.
-    if host(workflow) != host(&repository) {
+    if host(workflow) != host(repository) {
         return false;
     }
     let (start, rest) = workflow.split_at_checked(repository.len()).unwrap_or_default();
-    !(start.eq_ignore_ascii_case(&repository) && rest.starts_with('/'))
+    !(start.eq_ignore_ascii_case(repository) && rest.starts_with('/'))
 }
 
 fn host(uri: &str) -> Option<&str> {
@@ -123,5 +127,58 @@ fn only_name(leaf: &[u8]) -> Result<GeneralName, SigstoreError> {
     match (names.next(), names.next()) {
         (Some(only), None) => Ok(only),
         _ => Err(SigstoreError::Identity { reason: "it has not exactly one alternative name" }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_certificate_names_one_signer_or_nobody() {
+        // pass: one URI, one e-mail address
+        let uri = only_name(include_bytes!("../../../../testdata/x509/one-uri.der"));
+        assert!(matches!(uri, Ok(GeneralName::UniformResourceIdentifier(_))));
+        let email = only_name(include_bytes!("../../../../testdata/x509/one-email.der"));
+        assert!(matches!(email, Ok(GeneralName::Rfc822Name(_))));
+        // fail: two names, of one kind or of two; none
+        let bad: [&[u8]; 3] = [
+            include_bytes!("../../../../testdata/x509/two-uris.der"),
+            include_bytes!("../../../../testdata/x509/uri-and-email.der"),
+            include_bytes!("../../../../testdata/x509/no-name.der"),
+        ];
+        for der in bad {
+            assert!(matches!(only_name(der), Err(SigstoreError::Identity { .. })));
+        }
+        // Read, and refused by its kind afterwards.
+        let dns = only_name(include_bytes!("../../../../testdata/x509/dns.der"));
+        assert!(matches!(dns, Ok(GeneralName::DnsName(_))));
+        assert!(only_name(b"rubbish").is_err());
+    }
+
+    #[test]
+    fn names_and_issuers_are_plain() {
+        // pass: addresses; fail: what could be read as something else, or fills a report
+        for text in ["https://forge.example/a@refs/heads/main", "ana@example.com"] {
+            assert!(plain(text), "{text}");
+        }
+        for text in ["", "a b", "a\nb", "a\u{0}", &"a".repeat(NAME_BYTES + 1)] {
+            assert!(!plain(text), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn reusable_workflows_of_other_repositories_are_seen() {
+        // pass: the repository's own workflow, in any case; a build service that has no repository in its name
+        let check = |workflow, repository, another| {
+            assert_eq!(is_of_another(workflow, repository), another, "{workflow} {repository}");
+        };
+        check("https://forge.example/acme/app/.ci/w.yml@refs/heads/main", "https://forge.example/acme/app", false);
+        check("https://forge.example/Acme/app/.ci/w.yml@refs/heads/main", "https://forge.example/acme/app", false);
+        check("https://builds.example/acme/pipeline", "https://forge.example/acme/app", false);
+        // fail: somebody else called it
+        check("https://forge.example/acme/app/.ci/w.yml@refs/heads/main", "https://forge.example/eve/app", true);
+        check("https://forge.example/acme/app2/.ci/w.yml@refs/heads/main", "https://forge.example/acme/app", true);
+        check("https://forge.example/acme", "https://forge.example/acme/app", true);
     }
 }

@@ -219,9 +219,7 @@ impl Problem {
             Self::KeyFile { .. } => one("the path is relative to the trust file"),
             Self::Key { source } => source.hints(),
             Self::RootDigest { .. } => one("somebody exchanged the key, or the row is old: ask its owner"),
-            Self::FileDigest { .. } => {
-                one("the file was renewed or exchanged: compare it with its publisher's, then write its sha256 anew")
-            }
+            Self::FileDigest { .. } => one("the file was renewed or exchanged: compare it with its publisher's"),
             Self::SigstoreRoot { .. } => one("name the `trusted_root.json` of a Sigstore instance"),
             Self::UnusedRoot => one("add a row for each signer that you believe, or remove the root"),
             Self::NoSigstoreRoot => {

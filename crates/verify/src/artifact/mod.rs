@@ -99,6 +99,18 @@ impl ArtifactRef {
         &self.path
     }
 
+    /// The form that the reference states; none when it is to be found out.
+    #[must_use]
+    pub const fn form(&self) -> Option<Form> {
+        self.form
+    }
+
+    /// The image that is meant: a tag, a name or a digest.
+    #[must_use]
+    pub fn image(&self) -> Option<&str> {
+        self.image.as_deref()
+    }
+
     /// The last segment of the path: the name of the artifact where evidence names it without folders.
     #[must_use]
     pub fn file_name(&self) -> Option<String> {
@@ -107,9 +119,9 @@ impl ArtifactRef {
     }
 }
 
-impl From<&Path> for ArtifactRef {
-    fn from(path: &Path) -> Self {
-        Self::path(path)
+impl<P: AsRef<Path> + ?Sized> From<&P> for ArtifactRef {
+    fn from(path: &P) -> Self {
+        Self::path(path.as_ref())
     }
 }
 

@@ -1,6 +1,7 @@
 //! Lock files: which name is pinned to which digest. One reader for each format, in one table.
 
 mod cargo;
+mod dockerfile;
 
 use lasthand_model::wire::facts::Pin;
 
@@ -8,7 +9,16 @@ use lasthand_model::wire::facts::Pin;
 pub(crate) type Parser = fn(&[u8]) -> Result<Vec<Pin>, String>;
 
 /// Formats that are read, by file name. The others of `lineage::LOCK_FORMATS` pin nothing yet.
-const PARSERS: &[(&str, Parser)] = &[("Cargo.lock", cargo::pins)];
+const PARSERS: &[(&str, Parser)] =
+    &[("Cargo.lock", cargo::pins), ("Dockerfile", dockerfile::pins), ("Containerfile", dockerfile::pins)];
+
+/// Tells by the last segment of its path whether a file pins names to digests in a format that is read here.
+///
+/// Whoever records evidence keeps the contents of such files.
+#[must_use]
+pub fn is_lock_file(path: &[u8]) -> bool {
+    parser(path.rsplit(|byte| *byte == b'/').next().unwrap_or_default()).is_some()
+}
 
 /// Finds the reader of a lock file by the last segment of its path.
 pub(crate) fn parser(name: &[u8]) -> Option<Parser> {

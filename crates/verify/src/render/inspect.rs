@@ -2,7 +2,7 @@
 
 use lasthand_model::digest::{Sha256, StatementDigest};
 use lasthand_model::wire::facts::{Body, Material, TreeRef};
-use lasthand_model::wire::report::{EvidenceStatus, ReportFile, ReportStep};
+use lasthand_model::wire::report::{EvidenceStatus, ReportFile, ReportFileVerdict, ReportStep};
 
 use super::Style;
 use super::page::{Page, Paint, some};
@@ -29,8 +29,15 @@ pub fn inspect(verification: &Verification, style: Style) -> String {
     }
     page.blank();
     page.title(Paint::Strong, "files", "");
-    for file in &report.files {
+    let (base, own): (Vec<_>, Vec<_>) = report.files.iter().partition(|file| is_base(file));
+    for file in own {
         one_file(&mut page, file);
+    }
+    if !base.is_empty() {
+        let givers = report.inputs.iter().filter(|input| input.gives_layers).map(|input| input.name.clone());
+        let givers: Vec<String> = givers.collect();
+        let from = if givers.is_empty() { String::new() } else { format!(" {}", some(&givers, SHOWN)) };
+        page.row(&format!("  {:<13} {:<15} {} entries as the base{from} has them", "clean", "base", base.len()));
     }
     let silent: Vec<_> = report.evidence.iter().filter(|item| item.status != EvidenceStatus::Verified).collect();
     if !silent.is_empty() {
@@ -111,8 +118,14 @@ fn tree(tree: &TreeRef) -> String {
     }
 }
 
+/// Whether an entry is folded into the line of the base.
+fn is_base(file: &ReportFile) -> bool {
+    file.verdict == Some(ReportFileVerdict::Clean) && file.explained_by.as_ref().is_some_and(|why| why.rule == "base")
+}
+
 fn one_file(page: &mut Page, file: &ReportFile) {
     let verdict = file.verdict.map_or("-", super::file_word);
     let rule = file.explained_by.as_ref().map_or("-", |why| why.rule.as_str());
-    page.row(&format!("  {verdict:<13} {rule:<15} {}", file.path));
+    let platform = file.platform.as_ref().map(|platform| format!("{platform} ")).unwrap_or_default();
+    page.row(&format!("  {verdict:<13} {rule:<15} {platform}{}", file.path));
 }

@@ -3,7 +3,6 @@
 //! SECURITY: names in evidence and artifacts are foreign. Everything that is printed goes through [`escape`], so that no name can move
 //! the cursor, hide text or turn it around.
 
-mod behind;
 mod diff;
 mod escape;
 mod inspect;

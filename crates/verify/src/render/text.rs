@@ -1,8 +1,8 @@
 //! The verdict for people. A common refusal fits a screen of 24 lines.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use lasthand_lineage::{Finding, Severity, Verdict};
+use lasthand_lineage::{FileAnswer, FileVerdict, Finding, Severity, Verdict};
 use lasthand_model::digest::StatementDigest;
 use lasthand_model::timestamp;
 use lasthand_model::wire::facts::Body;
@@ -44,6 +44,7 @@ pub fn text(verification: &Verification, style: Style) -> String {
             what_to_do(&mut page, &view, &causes);
         }
     }
+    inputs(&mut page, verification);
     notes(&mut page, verification, &view);
     summary(&mut page, verification);
     page.finish()
@@ -223,6 +224,36 @@ fn excuse(view: &View<'_>, digest: StatementDigest) -> String {
             format!(": {}, by {}{until}", approval.reason, view.people.name(&approval.approver.principal))
         }
         _ => String::new(),
+    }
+}
+
+/// Inputs from outside, one line for all that the same thing accounts for, and one for the entries of the base.
+fn inputs(page: &mut Page, verification: &Verification) {
+    let mut groups: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for input in &verification.outcome.inputs {
+        let by = match (&input.pinned_by, input.rule) {
+            (Some(path), _) => format!("pinned by {path}"),
+            (None, "undeclared-input") => "nothing accounts for it".to_owned(),
+            (None, rule) => rule.replace('-', " "),
+        };
+        let base = if input.gives_layers { ", base" } else { "" };
+        let names = groups.entry(format!("{} ({by}{base})", input.verdict.as_str())).or_default();
+        if !names.contains(&input.name) {
+            names.push(input.name.clone());
+        }
+    }
+    if groups.is_empty() {
+        return;
+    }
+    page.blank();
+    page.title(Paint::Strong, "inputs", "");
+    for (what, names) in groups {
+        page.line(2, 4, &format!("{what}: {}", some(&names, PATHS)));
+    }
+    let of_base = |file: &&FileAnswer| file.explained_by.rule == "base" && file.verdict == FileVerdict::Clean;
+    let folded = verification.outcome.files.iter().filter(of_base).count();
+    if folded > 0 {
+        page.line(2, 4, &format!("{folded} entries are as the base has them"));
     }
 }
 

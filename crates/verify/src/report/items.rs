@@ -1,12 +1,12 @@
-//! What became of each piece of evidence.
+//! What became of each piece of evidence, and of each input.
 
 use std::collections::BTreeMap;
 
-use lasthand_lineage::Outcome;
+use lasthand_lineage::{InputAnswer, Outcome};
 use lasthand_model::digest::StatementDigest;
 use lasthand_model::timestamp;
 use lasthand_model::wire::facts::Body;
-use lasthand_model::wire::report::{EvidenceStatus, ReportEvidence, ReportTime};
+use lasthand_model::wire::report::{EvidenceStatus, ReportEvidence, ReportInput, ReportTime};
 use lasthand_trust::Clock;
 
 use crate::facts::{Gathered, Item};
@@ -38,5 +38,18 @@ fn entry(item: &Item, people: People<'_>, unused: &BTreeMap<StatementDigest, &st
         time: time.map(|time| ReportTime { value: timestamp::format(time), source: clock.to_owned() }),
         status: if reason.is_some() { EvidenceStatus::Unused } else { item.status },
         reason: stranger.or_else(|| reason.map(|reason| (*reason).to_owned())).or_else(|| item.reason.clone()),
+    }
+}
+
+/// One input of a step.
+pub(super) fn input(input: &InputAnswer) -> ReportInput {
+    ReportInput {
+        step: input.step,
+        name: input.name.clone(),
+        digest: input.digest,
+        verdict: super::file_verdict(input.verdict),
+        rule: input.rule.to_owned(),
+        pinned_by: input.pinned_by.clone(),
+        gives_layers: input.gives_layers,
     }
 }

@@ -55,6 +55,7 @@ pub(crate) fn build(gathered: &Gathered, outcome: &Outcome, opened: &Opened) -> 
         labels: labels(&outcome.labels),
         findings: outcome.findings.iter().map(|item| finding(item, &layers)).collect(),
         files: files(opened, &outcome.files),
+        inputs: outcome.inputs.iter().map(items::input).collect(),
         steps: timeline::steps(facts),
         proof,
         frontier: frontier.collect(),
@@ -137,7 +138,7 @@ fn file((platform, path): (Option<String>, String), record: &FileRecord, answer:
     }
 }
 
-const fn file_verdict(verdict: FileVerdict) -> ReportFileVerdict {
+pub(super) const fn file_verdict(verdict: FileVerdict) -> ReportFileVerdict {
     match verdict {
         FileVerdict::Clean => ReportFileVerdict::Clean,
         FileVerdict::Violation => ReportFileVerdict::Violation,

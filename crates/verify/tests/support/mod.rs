@@ -19,7 +19,7 @@ use lasthand_model::wire::review::REVIEW;
 use lasthand_model::wire::statement::{PAYLOAD_TYPE, STATEMENT_V1};
 use lasthand_model::wire::step_actor::STEP_ACTOR;
 use lasthand_sign::KeyPair;
-use lasthand_verify::{ArtifactRef, Evidence, Expectations, LoadedTrust, Verification, Verifier, VerifyError};
+use lasthand_verify::{Evidence, Expectations, LoadedTrust, Verification, Verifier, VerifyError};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -210,8 +210,7 @@ impl World {
         let evidence = Evidence::gather(&[self.path("evidence")], &Limits::DEFAULT)?;
         let verifier = Verifier::new(trust, Limits::DEFAULT);
         let expectations = Expectations::new(preset, NOW);
-        let mut verification =
-            verifier.verify(&ArtifactRef::path(self.path("release.tar")), &evidence, &expectations, &mut |_| {})?;
+        let mut verification = verifier.verify(&self.path("release.tar"), &evidence, &expectations, &mut |_| {})?;
         // The temporary folder has another name in every run.
         let prefix = format!("{}/", self.folder.path().display());
         for item in &mut verification.report.evidence {

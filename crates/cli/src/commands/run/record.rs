@@ -1,18 +1,23 @@
 //! What was observed of a command, as signed statements.
 
+use std::ffi::OsStr;
 use std::fs::File;
-use std::io::Read as _;
+use std::io::{self, Read as _};
+use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
 
 use lasthand_attest::{
     ActSpec, EditSpec, PayloadSigner as _, SourceTreeRef, StepSpec, act_statement, edit_statement, sign_and_write,
-    step_statements, write_inventory,
+    step_statements, write_content, write_inventory,
 };
 use lasthand_model::actor::StepKind;
-use lasthand_model::digest::ArtifactDigest;
+use lasthand_model::digest::{ArtifactDigest, Sha256};
+use lasthand_model::inventory::unescape_path;
 use lasthand_model::wire::step_actor::Repository as WireRepository;
-use lasthand_observe::git::Repository;
+use lasthand_observe::git::{self, Repository, TreeCache};
+use lasthand_observe::images::{self, Base};
 use lasthand_observe::run::Observed;
+use lasthand_verify::is_lock_file;
 
 use super::RunArguments;
 use crate::command_error::CommandError;
@@ -22,12 +27,20 @@ use crate::source_tree::Head;
 
 /// What must be known before the command runs.
 pub(super) enum Before {
-    /// A step, and the tree it has as source.
-    Step(Option<Box<SourceTreeRef>>),
+    /// A step, and what it is given.
+    Step(Box<StepBefore>),
     /// An edit of a repository.
     Edit(Box<EditBefore>),
     /// An act upon an artifact.
     Act(ArtifactDigest),
+}
+
+/// What a step is given.
+pub(super) struct StepBefore {
+    source: Option<SourceTreeRef>,
+    bases: Vec<Base>,
+    /// Lock files and configurations, so that a verifier can read what they say.
+    contents: Vec<Vec<u8>>,
 }
 
 /// A repository before an edit.
@@ -38,7 +51,7 @@ pub(super) struct EditBefore {
 }
 
 impl Before {
-    pub(super) fn read(arguments: &RunArguments) -> Result<Self, CommandError> {
+    pub(super) fn read(arguments: &RunArguments, folder: &Path, context: &Context) -> Result<Self, CommandError> {
         if let Some(artifact) = arguments.artifact.as_deref().filter(|_| arguments.kind.is_act()) {
             return Ok(Self::Act(digest_of(artifact)?));
         }
@@ -49,15 +62,63 @@ impl Before {
             let head = Head::read(&repository).ok();
             return Ok(Self::Edit(Box::new(EditBefore { repository, name, head })));
         }
-        let Some(repository) = arguments.repository.open_if_any()? else { return Ok(Self::Step(None)) };
-        let name = arguments.repository.name(&repository)?;
-        let head = Head::read(&repository)?;
-        let reference = arguments.reference.clone().or_else(|| head.reference.clone());
-        let target_ref = reference.ok_or_else(|| {
-            CommandError::usage("no branch is checked out").hint("say which ref this is: `--ref refs/heads/main`")
-        })?;
-        Ok(Self::Step(Some(Box::new(head.into_source(name, target_ref)))))
+        Ok(Self::Step(Box::new(StepBefore::read(arguments, folder, context)?)))
     }
+}
+
+impl StepBefore {
+    fn read(arguments: &RunArguments, folder: &Path, context: &Context) -> Result<Self, CommandError> {
+        let mut bases = Vec::new();
+        for base in &arguments.base {
+            bases.push(images::base(&base.name, &base.place, folder, &context.limits)?);
+        }
+        let contents = bases.iter().flat_map(|base| base.documents.iter().cloned()).collect();
+        let mut before = Self { source: None, bases, contents };
+        if let Some(repository) = arguments.repository.open_if_any()? {
+            let name = arguments.repository.name(&repository)?;
+            let head = Head::read(&repository)?;
+            let reference = arguments.reference.clone().or_else(|| head.reference.clone());
+            let target_ref = reference.ok_or_else(|| {
+                CommandError::usage("no branch is checked out").hint("say which ref this is: `--ref refs/heads/main`")
+            })?;
+            let locks =
+                git::tree_files(&repository, &head.tree, &mut TreeCache::default(), |path, _| is_lock_file(path));
+            before.contents.extend(locks?);
+            before.source = Some(head.into_source(name, target_ref));
+        }
+        before.read_configurations(arguments, folder, context);
+        Ok(before)
+    }
+
+    /// Reads the files that state the configuration of an image. One that cannot be read states nothing to a verifier either.
+    fn read_configurations(&mut self, arguments: &RunArguments, folder: &Path, context: &Context) {
+        for rule in arguments.map.iter().filter(|rule| rule.to == CONFIG) {
+            let path = unescape_path(&rule.from).unwrap_or_default();
+            let tracked = self.source.as_ref().and_then(|source| source.inventory.find(&path));
+            let tracked = tracked.and_then(|record| record.sha256);
+            match read_bounded(&folder.join(OsStr::from_bytes(&path)), context.limits.config_bytes) {
+                Ok(bytes) if tracked.is_some_and(|digest| digest.0 != Sha256::of(&bytes)) => {
+                    context.output.warn(&format!("`{}` is not as the source tree has it", rule.from));
+                }
+                Ok(bytes) => self.contents.push(bytes),
+                Err(error) => context.output.warn(&format!("the configuration `{}` is not kept: {error}", rule.from)),
+            }
+        }
+    }
+}
+
+/// A rule of a map with this target says which file states the configuration of the image.
+const CONFIG: &str = "config:";
+
+fn read_bounded(path: &Path, limit: usize) -> io::Result<Vec<u8>> {
+    // SECURITY: what a link leads to is not part of the step, and would be published.
+    if !std::fs::symlink_metadata(path)?.is_file() {
+        return Err(io::Error::other("not a regular file"));
+    }
+    let mut bytes = Vec::new();
+    // LIMIT: one byte more than allowed shows that there is more.
+    File::open(path)?.take(limit as u64 + 1).read_to_end(&mut bytes)?;
+    if bytes.len() > limit { Err(io::Error::other(format!("more than {limit} bytes"))) } else { Ok(bytes) }
 }
 
 /// States what was observed; prints the path of each statement.
@@ -66,10 +127,10 @@ pub(super) fn write(
     context: &Context,
     signer: &Signer,
     before: Before,
-    observed: &Observed,
+    observed: &mut Observed,
 ) -> Result<(), CommandError> {
     match before {
-        Before::Step(source) => step(arguments, context, signer, source.map(|source| *source), observed),
+        Before::Step(before) => step(arguments, context, signer, *before, observed),
         Before::Edit(before) => edit(arguments, context, signer, &before, observed),
         Before::Act(digest) => act(arguments, context, signer, digest, observed),
     }
@@ -79,9 +140,14 @@ fn step(
     arguments: &RunArguments,
     context: &Context,
     signer: &Signer,
-    source: Option<SourceTreeRef>,
-    observed: &Observed,
+    before: StepBefore,
+    observed: &mut Observed,
 ) -> Result<(), CommandError> {
+    let StepBefore { source, bases, contents } = before;
+    read_images(arguments, context, observed)?;
+    for content in &contents {
+        write_content(&arguments.evidence, content)?;
+    }
     if source.is_none() {
         context.output.warn("the working folder is no git repository: the step is recorded without a source tree");
     }
@@ -93,6 +159,7 @@ fn step(
         name: arguments.step.clone(),
         product: arguments.product.clone(),
         source,
+        bases,
         instructions: arguments.instruction.clone(),
         parameters: arguments.param.iter().cloned().collect(),
         path_map: arguments.map.clone(),
@@ -110,6 +177,20 @@ fn step(
     say_marks(context);
     context.output.line(&provenance.path.display().to_string())?;
     context.output.line(&label.path.display().to_string())
+}
+
+/// Reads the images that the command was to make. Of a command that failed there need not be any.
+fn read_images(arguments: &RunArguments, context: &Context, observed: &mut Observed) -> Result<(), CommandError> {
+    let folder = std::env::current_dir()
+        .map_err(|error| CommandError::usage("the working folder cannot be read").because(error))?;
+    for path in &arguments.image {
+        match images::product(path, &folder, &observed.before, &observed.after, &context.limits) {
+            Ok(image) => observed.images.push(image),
+            Err(error) if observed.outcome.is_success() => return Err(error.into()),
+            Err(error) => context.output.warn(&format!("no image is recorded: {error}")),
+        }
+    }
+    Ok(())
 }
 
 fn edit(
@@ -187,7 +268,7 @@ fn digest_of(path: &Path) -> Result<ArtifactDigest, CommandError> {
     loop {
         let count = file.read(&mut buffer).map_err(failed)?;
         if count == 0 {
-            let digest = lasthand_model::digest::Sha256::from_bytes(hasher.finalize().into());
+            let digest = Sha256::from_bytes(hasher.finalize().into());
             return Ok(ArtifactDigest(digest));
         }
         hasher.update(buffer.get(..count).unwrap_or_default());

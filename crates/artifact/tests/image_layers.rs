@@ -1,0 +1,244 @@
+//! Layers on layers: the tree that a puller makes, and the notes where pullers differ.
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test")]
+
+mod image_kit;
+
+use image_kit::*;
+use lasthand_artifact::image::ImageFault;
+use lasthand_artifact::{ArtifactError, NoteKind};
+use lasthand_model::inventory::EntryType;
+
+/// Paths and notes after all layers.
+fn check(layers: &[&[Entry]], expected: &[&str], kinds: &[NoteKind]) {
+    let facts = facts(layers);
+    assert_eq!(paths(&facts), expected);
+    assert_eq!(notes(&facts), kinds);
+}
+
+fn check_refused(layers: &[&[Entry]], what: &str) {
+    match compose(layers).unwrap_err() {
+        ArtifactError::Image { fault, .. } => match *fault {
+            ImageFault::Apply { what: got, .. } => assert_eq!(got, what),
+            other => panic!("{other:?}"),
+        },
+        ArtifactError::Duplicate { .. } => assert_eq!(what, "duplicate"),
+        ArtifactError::BadPath { fault, .. } => assert_eq!(what, fault.to_string()),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_whiteout_removes_what_lower_layers_have() {
+    // pass: file, folder with all below, folder that no layer lists; nothing beside it
+    check(&[&[file("a", "1"), file("b", "1")], &[file(".wh.a", "")]], &["b"], &[]);
+    check(
+        &[&[dir("d"), file("d/a", "1"), file("d/e/f", "1"), file("d0", "1"), file("d-", "1")], &[file(".wh.d", "")]],
+        &["d-", "d0"],
+        &[],
+    );
+    check(&[&[file("d/a", "1")], &[file(".wh.d", "")]], &[], &[]);
+    check(&[&[file("d/a", "1"), file("d/b", "1")], &[file("d/.wh.a", "")]], &["d/b"], &[]);
+    check(&[&[file("a", "1")], &[file(".wh.a", "")], &[file("a", "3")]], &["a"], &[]);
+}
+
+#[test]
+fn a_whiteout_spares_its_own_layer() {
+    // pass: gone and back as another file; noted where some pullers remove it or show the old content
+    let facts = facts(&[&[file("a", "1")], &[file(".wh.a", ""), file("a", "2")]]);
+    assert!(has(&facts, "a", "2"));
+    assert_eq!(notes(&facts), []);
+    check(&[&[file("a", "1")], &[file("a", "2"), file(".wh.a", "")]], &["a"], &[NoteKind::WhiteoutOfOwn]);
+    check(
+        &[&[file("d/a", "1")], &[file(".wh.d", ""), dir("d"), file("d/b", "2")]],
+        &["d", "d/b"],
+        &[NoteKind::WhiteoutOfOwn],
+    );
+    check(&[&[file("d/a", "1")], &[file("d/b", "2"), file(".wh.d", "")]], &["d/b"], &[NoteKind::WhiteoutOfOwn]);
+    check(&[&[file("a", "1")], &[file("x", "1"), file(".wh.no", "")]], &["a", "x"], &[NoteKind::WhiteoutOfNothing]);
+}
+
+#[test]
+fn an_opaque_folder_keeps_only_its_own_layer() {
+    // pass: whatever the order; the folder itself stays; at the root
+    let lower = || [dir("d"), file("d/a", "1"), file("d/e/f", "1"), file("x", "1")];
+    check(&[&lower(), &[dir("d"), file("d/.wh..wh..opq", ""), file("d/b", "2")]], &["d", "d/b", "x"], &[]);
+    check(&[&lower(), &[dir("d"), file("d/b", "2"), file("d/.wh..wh..opq", "")]], &["d", "d/b", "x"], &[]);
+    check(&[&lower(), &[file("d/.wh..wh..opq", "")]], &["d", "x"], &[]);
+    check(&[&lower(), &[file(".wh..wh..opq", ""), file("new", "2")]], &["new"], &[]);
+    // The lower folder goes, and a naive puller takes the new file in it along.
+    let nested = [dir("d"), dir("d/e"), file("d/e/f", "1")];
+    check(&[&nested, &[file("d/e/g", "2"), file("d/.wh..wh..opq", "")]], &["d", "d/e/g"], &[NoteKind::WhiteoutOfOwn]);
+    check(&[&nested, &[file("d/.wh..wh..opq", ""), file("d/e/g", "2")]], &["d", "d/e/g"], &[]);
+}
+
+#[test]
+fn odd_whiteouts_are_refused_or_noted() {
+    // fail: of its own folder, twice; pass: bookkeeping of old drivers is skipped
+    for name in ["d/.wh.", "d/.wh..", "d/.wh...", ".wh.", ".wh.."] {
+        check_refused(&[&[file("d/a", "1")], &[file(name, "")]], "is a whiteout of its own folder");
+    }
+    check_refused(&[&[file("a", "1")], &[file(".wh.a", ""), file("./.wh.a", "")]], "duplicate");
+    check(
+        &[&[file("a", "1")], &[dir(".wh..wh.plnk"), file(".wh..wh.aufs", "")]],
+        &["a"],
+        &[NoteKind::WhiteoutMetadata, NoteKind::WhiteoutMetadata],
+    );
+    check(
+        &[&[file(".wh..wh.plnk/1.2", "x"), file(".wh.d/a", "x")]],
+        &[],
+        &[NoteKind::BelowWhiteout, NoteKind::BelowWhiteout],
+    );
+    check(&[&[dir("a"), file("a/b", "1")], &[dir(".wh.a")]], &[], &[]);
+}
+
+#[test]
+fn what_replaces_a_path_removes_what_was_below() {
+    // pass: file over folder, folder over file, folder over folder, link over folder, folder over link
+    check(&[&[dir("d"), file("d/a", "1")], &[file("d", "2")]], &["d"], &[]);
+    check(&[&[file("d/a", "1")], &[file("d", "2")]], &["d"], &[]);
+    check(&[&[dir("d"), file("d/a", "1")], &[link("d", "e")]], &["d"], &[]);
+    check(&[&[file("d", "1")], &[dir("d"), file("d/a", "2")]], &["d", "d/a"], &[]);
+    let merged = facts(&[&[dir("d"), file("d/a", "1")], &[dir("d"), file("d/b", "2")]]);
+    assert_eq!(paths(&merged), ["d", "d/a", "d/b"]);
+    assert_eq!(merged.written_by().unwrap()[&b"d"[..]], 1);
+    assert_eq!(merged.written_by().unwrap()[&b"d/a"[..]], 0);
+    let replaced = facts(&[&[dir("real"), link("d", "real")], &[dir("d"), file("d/a", "2")]]);
+    assert_eq!(paths(&replaced), ["d", "d/a", "real"]);
+    assert_eq!(notes(&replaced), []);
+    assert_eq!(replaced.rootfs(1).unwrap().find(b"d").unwrap().entry_type, EntryType::Symlink);
+    assert_eq!(replaced.rootfs(9).unwrap().records().len(), 3);
+    assert_eq!(replaced.rootfs(0).unwrap().records().len(), 0);
+}
+
+#[test]
+fn one_layer_states_each_path_once() {
+    // pass: folders, with a note; fail: anything else, under any spelling
+    check(&[&[dir("d"), dir("d/")]], &["d"], &[NoteKind::RepeatedDirectory]);
+    check_refused(&[&[file("a", "1"), file("a", "1")]], "duplicate");
+    check_refused(&[&[file("a", "1"), dir("a")]], "duplicate");
+    check_refused(&[&[dir("d"), file("d", "1")]], "duplicate");
+    check_refused(&[&[link("l", "d"), file("d/a", "1"), file("l/a", "2")]], "duplicate");
+    check_refused(&[&[file("d/a", "1"), file("d", "2")]], "replaces a folder that its own layer writes into");
+    check_refused(&[&[file("d/a", "1"), link("d", "e")]], "replaces a folder that its own layer writes into");
+}
+
+#[test]
+fn a_path_below_a_file_is_refused() {
+    // fail: as `mkdir` does, in one layer and over layers, also for a whiteout
+    let what = "lies below something that is no folder";
+    check_refused(&[&[file("a", "1"), file("a/b", "1")]], what);
+    check_refused(&[&[file("a", "1")], &[file("a/b", "1")]], what);
+    check_refused(&[&[file("a", "1")], &[file("a/.wh.b", "")]], what);
+    check_refused(&[&[file("f", "1"), link("l", "f")], &[file("l/b", "1")]], what);
+    // What is remembered of a folder is forgotten when it changes.
+    check_refused(&[&[dir("a")], &[file("a/.wh.b", ""), file("a", "1"), file("a/c", "1")]], what);
+}
+
+#[test]
+fn a_path_below_a_link_lands_where_the_link_leads() {
+    // pass: inside the root, whatever the target says; ambiguous where the link is of a lower layer
+    let through = &[NoteKind::ThroughSymlink];
+    check(&[&[link("lib", "usr/lib"), file("lib/a", "1")]], &["lib", "usr/lib/a"], through);
+    check(&[&[link("lib", "/usr/lib"), file("lib/a", "1")]], &["lib", "usr/lib/a"], through);
+    check(&[&[link("x/lib", "../../../usr/lib"), file("x/lib/a", "1")]], &["usr/lib/a", "x/lib"], through);
+    check(&[&[link("x/l", "y"), link("x/y", "/z"), file("x/l/q/a", "1")]], &["x/l", "x/y", "z/q/a"], through);
+    check(&[&[link("r", "/"), file("r/a", "1")]], &["a", "r"], through);
+    let lower = &[NoteKind::ThroughLowerSymlink];
+    let merged = || [link("lib", "usr/lib"), file("usr/lib/old", "1")];
+    check(&[&merged(), &[file("lib/a", "2")]], &["lib", "usr/lib/a", "usr/lib/old"], lower);
+    check(&[&merged(), &[file("lib/.wh.old", "")]], &["lib"], lower);
+    assert_eq!(facts(&[&merged(), &[file("lib/a", "2")]]).ambiguities().count(), 1);
+    assert_eq!(facts(&[&[link("lib", "usr/lib"), file("lib/a", "1")]]).ambiguities().count(), 0);
+    // Where pullers resolve `..` by the text, or by where the path before it leads.
+    let dotted = &[NoteKind::ThroughDottedSymlink];
+    check(&[&[link("l", "x/../y"), file("l/a", "1")]], &["l", "y/a"], dotted);
+    check(&[&[link("x/l", "../y"), link("y", "z"), file("x/l/a", "1")]], &["x/l", "y", "z/a"], dotted);
+    // A folder of the upper layer takes the link's place; what follows lies in the folder.
+    let over = [file("lib/a", "2"), dir("lib"), file("lib/b", "2")];
+    check(&[&merged(), &over], &["lib", "lib/b", "usr/lib/a", "usr/lib/old"], lower);
+}
+
+#[test]
+fn links_in_a_circle_are_refused() {
+    // fail: at 255, as the puller's
+    check_refused(&[&[link("a", "b"), link("b", "a"), file("a/x", "1")]], "lies below too many links");
+    check_refused(&[&[link("a", "a/a"), file("a/x", "1")]], "lies below too many links");
+    let grows = format!("a/{}", "b".repeat(90));
+    check_refused(&[&[link("a", &grows), file("a/x", "1")]], "has too long a path behind links");
+}
+
+#[test]
+fn a_hard_link_is_a_copy_of_what_its_target_is_then() {
+    // pass: across layers, also after the target changes or goes; through links; of a symbolic link
+    let linked = facts(&[&[file("a", "1")], &[hard("b", "a")], &[file("a", "3")]]);
+    assert!(has(&linked, "a", "3") && has(&linked, "b", "1"));
+    assert_eq!(notes(&linked), []);
+    check(&[&[file("a", "1"), hard("b", "./a")], &[file(".wh.a", "")]], &["b"], &[]);
+    check(&[&[file("a", "1"), hard("b", "/a")]], &["a", "b"], &[]);
+    let chained = facts(&[&[file("a", "1"), hard("b", "a"), hard("c", "b")]]);
+    assert!(has(&chained, "c", "1"));
+    let symbolic = facts(&[&[link("l", "x"), hard_mode("m", "l", 0o777)]]);
+    let inventory = symbolic.rootfs(1).unwrap();
+    assert_eq!(inventory.find(b"m").unwrap().link_target, b"x");
+    check(
+        &[&[link("lib", "usr/lib"), file("usr/lib/a", "1"), hard("b", "lib/a")]],
+        &["b", "lib", "usr/lib/a"],
+        &[NoteKind::ThroughSymlink],
+    );
+}
+
+#[test]
+fn a_hard_link_that_changes_its_target_is_ambiguous() {
+    // pass: noted, because the puller sets mode and owner on both names
+    let raised = facts(&[&[file("a", "1")], &[hard_mode("b", "a", 0o4755)]]);
+    assert_eq!(
+        raised.ambiguities().map(|(_, note)| note.kind).collect::<Vec<_>>(),
+        [NoteKind::HardlinkMetadataDiffers]
+    );
+}
+
+#[test]
+fn a_hard_link_to_nothing_is_refused() {
+    // fail: as the puller's `link`
+    let missing = "is a hard link to something that is not there";
+    check_refused(&[&[hard("b", "a")]], missing);
+    check_refused(&[&[hard("b", "a"), file("a", "1")]], missing);
+    check_refused(&[&[file("a", "1")], &[file(".wh.a", ""), hard("b", "a")]], missing);
+    check_refused(&[&[file("a", "1")], &[hard("a", "a")]], missing);
+    check_refused(&[&[file("d/a", "1")], &[hard("d", "d/a")]], missing);
+    check_refused(&[&[dir("d"), hard("b", "d")]], "is a hard link to a folder");
+    check_refused(&[&[file("d/x", "1"), hard("b", "d")]], missing);
+}
+
+#[test]
+fn paths_of_layers_are_taken_from_the_root() {
+    // pass: absolute ones, with a note; fail: what leaves it
+    check(&[&[file("/etc/a", "1")]], &["etc/a"], &[NoteKind::AbsolutePath]);
+    check(&[&[file("/etc/a", "1")], &[file("/etc/.wh.a", "")]], &[], &[NoteKind::AbsolutePath, NoteKind::AbsolutePath]);
+    check_refused(&[&[file("../a", "1")]], "has a `..` segment");
+    check_refused(&[&[file("a/../../b", "1")]], "has a `..` segment");
+    check_refused(&[&[file("a", "1"), hard("b", "../a")]], "has a `..` segment");
+    assert_eq!(notes(&facts(&[&[dir("/"), file("a", "1")]])), [NoteKind::AbsolutePath]);
+}
+
+#[test]
+fn marks_of_overlay_are_ambiguous() {
+    // pass: noted; to an overlay puller they hide or move what lies below
+    let devices = facts(&[&[file("a", "1")], &[device("a")]]);
+    assert_eq!(devices.ambiguities().map(|(_, note)| note.kind).collect::<Vec<_>>(), [NoteKind::OverlayMark]);
+    for key in ["trusted.overlay.opaque", "trusted.overlay.redirect", "user.overlay.opaque"] {
+        let marked = facts(&[&[file("d/a", "1")], &[pax(&format!("SCHILY.xattr.{key}"), "y"), dir("d")]]);
+        assert_eq!(
+            marked.ambiguities().map(|(_, note)| note.kind).collect::<Vec<_>>(),
+            [NoteKind::OverlayMark],
+            "{key}"
+        );
+    }
+}
+
+#[test]
+fn layers_without_entries_change_nothing() {
+    // pass: builders write them for steps that touch no file
+    check(&[&[], &[file("a", "1")], &[]], &["a"], &[]);
+    check(&[], &[], &[]);
+}

@@ -1,0 +1,340 @@
+//! Images whose parts do not belong together, or that two readers would take differently.
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test")]
+
+mod image_kit;
+
+use image_kit::*;
+use lasthand_artifact::image::{Form, ImageFault, ImageStore};
+use lasthand_artifact::{ArtifactError, MemoryBlob, PathFault, local};
+use lasthand_model::digest::Sha256;
+use lasthand_model::limits::Limits;
+use serde_json::{Value, json};
+
+fn sample() -> Image {
+    Image { config: json!({}), layers: vec![(tar(&[file("a", "a")]), Packing::Gzip)] }
+}
+
+/// A layout of one image whose manifest was changed before it was stored.
+fn changed(change: impl FnOnce(&mut Value, &mut Files)) -> Files {
+    let mut files = Files::new();
+    let mut manifest = sample().blobs(&mut files);
+    change(&mut manifest, &mut files);
+    let descriptor = put_json(&mut files, &manifest, MANIFEST);
+    root(files, &[descriptor])
+}
+
+fn check(files: &Files, fits: fn(&ImageFault) -> bool) {
+    for found in [read_files(files), read_folder(files)] {
+        let found = fault(found.unwrap_err());
+        assert!(fits(&found), "{found:?}");
+    }
+}
+
+fn layer_name(manifest: &Value) -> String {
+    manifest["layers"][0]["digest"].as_str().unwrap().replace("sha256:", "blobs/sha256/")
+}
+
+#[test]
+fn a_blob_that_is_not_what_its_descriptor_says_is_named() {
+    // fail: missing, longer, changed; layer, config, manifest
+    check(&changed(|m, files| drop(files.remove(&layer_name(m)))), |f| matches!(f, ImageFault::Missing { .. }));
+    check(&changed(|m, files| files.get_mut(&layer_name(m)).unwrap().push(0)), |f| {
+        matches!(f, ImageFault::SizeDiffers { .. })
+    });
+    // Damage in the middle: called what it is, not what the decoder made of it.
+    check(&changed(|m, files| files.get_mut(&layer_name(m)).unwrap()[20] ^= 1), |f| {
+        matches!(f, ImageFault::DigestDiffers { .. })
+    });
+    check(&changed(|m, _| m["layers"][0]["size"] = json!(1)), |f| matches!(f, ImageFault::SizeDiffers { .. }));
+    check(&changed(|m, _| m["config"]["size"] = json!(1)), |f| matches!(f, ImageFault::SizeDiffers { .. }));
+    let config = |m: &Value| m["config"]["digest"].as_str().unwrap().replace("sha256:", "blobs/sha256/");
+    check(&changed(|m, files| drop(files.remove(&config(m)))), |f| matches!(f, ImageFault::Missing { .. }));
+    check(&changed(|m, files| files.get_mut(&config(m)).unwrap()[0] = b' '), |f| {
+        matches!(f, ImageFault::DigestDiffers { .. })
+    });
+    let mut files = sample().layout();
+    let mut index: Value = serde_json::from_slice(&files["index.json"]).unwrap();
+    index["manifests"][0]["size"] = json!(5);
+    files.insert("index.json".to_owned(), serde_json::to_vec(&index).unwrap());
+    check(&files, |f| matches!(f, ImageFault::SizeDiffers { expected: 5, .. }));
+    let mut files = sample().layout();
+    let name = index["manifests"][0]["digest"].as_str().unwrap().replace("sha256:", "blobs/sha256/");
+    files.get_mut(&name).unwrap()[0] = b'[';
+    check(&files, |f| matches!(f, ImageFault::DigestDiffers { .. }));
+}
+
+#[test]
+fn a_layer_that_inflates_to_something_else_is_refused() {
+    // fail: the manifest's digest is right, the config's diff id is not
+    let other = tar(&[file("a", "b")]);
+    let files = changed(|m, files| m["layers"][0] = put(files, &gzip(&other), &format!("{LAYER}+gzip")));
+    let found = fault(read_files(&files).unwrap_err());
+    let expected = Sha256::of(&sample().layers[0].0);
+    assert!(
+        matches!(&found, ImageFault::DiffIdDiffers { layer: 0, expected: e, got, .. } if *e == expected && *got == Sha256::of(&other)),
+        "{found:?}"
+    );
+    // Zeros behind the end marker are no entries, but other bytes.
+    let mut longer = sample().layers[0].0.clone();
+    longer.resize(longer.len() + 512, 0);
+    let files = changed(|m, files| m["layers"][0] = put(files, &longer, LAYER));
+    check(&files, |f| matches!(f, ImageFault::DiffIdDiffers { .. }));
+}
+
+#[test]
+fn bytes_behind_a_layer_are_refused() {
+    // fail: behind the gzip stream, behind the archive's end
+    let tail = [gzip(&sample().layers[0].0), b"tail".to_vec()].concat();
+    let files = changed(|m, files| m["layers"][0] = put(files, &tail, &format!("{LAYER}+gzip")));
+    assert!(matches!(read_files(&files), Err(ArtifactError::Compression { .. })));
+    let mut image = sample();
+    image.layers[0] = ([sample().layers[0].0.clone(), tar(&[file("b", "b")])].concat(), Packing::Zstd);
+    assert!(matches!(read_files(&image.layout()), Err(ArtifactError::Malformed { .. })));
+    image.layers[0].0 = sample().layers[0].0[..1024].to_vec();
+    assert!(matches!(read_files(&image.layout()), Err(ArtifactError::Truncated { .. })));
+    image.layers[0].0 = b"not a tar".to_vec();
+    assert!(read_files(&image.layout()).is_err());
+}
+
+#[test]
+fn layers_and_diff_ids_are_as_many() {
+    // fail: one more, one less
+    let fits = |f: &ImageFault| matches!(f, ImageFault::LayerCount { diff_ids: 1, .. });
+    check(&changed(|m, _| m["layers"] = json!([])), fits);
+    check(&changed(|m, _| m["layers"] = json!([m["layers"][0], m["layers"][0]])), fits);
+}
+
+#[test]
+fn a_document_of_two_kinds_is_refused() {
+    // fail: CVE-2021-41190, in manifest and index; a media type that says the other kind
+    check(&changed(|m, _| m["manifests"] = json!([])), |f| matches!(f, ImageFault::BothKinds { .. }));
+    check(&changed(|m, _| m["mediaType"] = json!(INDEX)), |f| matches!(f, ImageFault::MediaTypeDiffers { .. }));
+    check(&changed(|m, _| m["mediaType"] = json!("x/y")), |f| matches!(f, ImageFault::MediaTypeDiffers { .. }));
+    let mut files = Files::new();
+    let manifest = sample().blobs(&mut files);
+    let as_index = put_json(&mut files, &manifest, INDEX);
+    check(&root(files.clone(), &[as_index]), |f| matches!(f, ImageFault::MediaTypeDiffers { .. }));
+    let inner = put_json(&mut files, &manifest, MANIFEST);
+    let index = put_json(&mut files, &json!({"schemaVersion": 2, "manifests": [inner], "layers": []}), INDEX);
+    check(&root(files.clone(), &[index]), |f| matches!(f, ImageFault::BothKinds { .. }));
+    let both = json!({"schemaVersion": 2, "manifests": [inner], "config": {}});
+    let mut files = root(files, &[]);
+    files.insert("index.json".to_owned(), serde_json::to_vec(&both).unwrap());
+    check(&files, |f| matches!(f, ImageFault::BothKinds { .. }));
+}
+
+#[test]
+fn docker_and_oci_types_of_one_kind_may_meet() {
+    // pass: as containerd takes them
+    let docker = "application/vnd.docker.distribution.manifest.v2+json";
+    assert!(read_files(&changed(|m, _| m["mediaType"] = json!(docker))).is_ok());
+    assert!(read_files(&changed(|m, _| drop(m.as_object_mut().unwrap().remove("mediaType")))).is_ok());
+}
+
+#[test]
+fn members_in_another_case_are_refused() {
+    // fail: Go reads `Layers` for `layers`, also with a long s
+    for name in ["Layers", "LAYERS", "layer\u{17f}", "Config", "mediatype", "Manifests"] {
+        check(&changed(|m, _| m[name] = json!(null)), |f| matches!(f, ImageFault::CaseVariant { .. }));
+    }
+    check(&changed(|m, _| m["layers"][0]["Digest"] = json!("x")), |f| matches!(f, ImageFault::CaseVariant { .. }));
+}
+
+#[test]
+fn a_key_twice_is_refused_in_every_document() {
+    // fail: index, manifest, config, docker manifest
+    let is_document = |files: &Files| assert!(matches!(read_files(files), Err(ArtifactError::Document { .. })));
+    let twice = |bytes: &[u8], open: &str| {
+        String::from_utf8(bytes.to_vec()).unwrap().replacen(open, &format!("{open}\"x\":1,\"x\":2,"), 1).into_bytes()
+    };
+    let mut files = sample().layout();
+    files.insert("index.json".to_owned(), twice(&files["index.json"], "{"));
+    is_document(&files);
+    let mut files = Files::new();
+    let manifest = sample().blobs(&mut files);
+    let bytes = twice(&serde_json::to_vec(&manifest).unwrap(), "{");
+    let descriptor = put(&mut files, &bytes, MANIFEST);
+    is_document(&root(files, &[descriptor]));
+    is_document(&changed(|m, files| m["config"] = put(files, &twice(&sample().config_bytes(), "{"), CONFIG)));
+    let mut files = sample().docker();
+    files.insert("manifest.json".to_owned(), twice(&files["manifest.json"], "[{"));
+    let opened = read_blob(&archive(&files), Some(Form::DockerArchive));
+    assert!(matches!(opened, Err(ArtifactError::Document { .. })));
+}
+
+#[test]
+fn what_is_not_supported_is_said() {
+    // fail: encrypted layers, other digests, other configs, schema 1, another layout version
+    let fits = |f: &ImageFault| matches!(f, ImageFault::Unsupported { .. });
+    check(&changed(|m, _| m["layers"][0]["mediaType"] = json!(format!("{LAYER}+gzip+encrypted"))), fits);
+    check(&changed(|m, _| m["schemaVersion"] = json!(1)), fits);
+    check(&changed(|m, _| m["fsLayers"] = json!([{}])), fits);
+    check(&changed(|m, _| m["layers"][0]["digest"] = json!("sha512:00")), fits);
+    check(&changed(|m, _| m["layers"][0]["digest"] = json!("../../etc/passwd")), fits);
+    let mut image = sample();
+    image.config = json!({"top": {"rootfs": {"type": "other", "diff_ids": []}}});
+    check(&image.layout(), fits);
+    let mut files = sample().layout();
+    files.insert("oci-layout".to_owned(), br#"{"imageLayoutVersion":"2.0.0"}"#.to_vec());
+    check(&files, fits);
+    let plain = changed(|m, _| m["config"]["mediaType"] = json!("application/vnd.oci.empty.v1+json"));
+    let blob = archive(&plain);
+    assert!(ImageStore::open(&blob, None, &Limits::DEFAULT).unwrap().choices().is_empty());
+}
+
+#[test]
+fn limits_are_errors_that_name_them() {
+    // fail: layers, manifests, bytes of documents, entries of all layers
+    let blob = archive(&sample().layout());
+    let read = |limits: Limits| {
+        let store = ImageStore::open(&blob, None, &limits)?;
+        store.read(&store.choices()[0], None, &limits, &mut |_| {})
+    };
+    assert!(read(Limits { layers: 1, manifests: 1, entries: 6, ..Limits::DEFAULT }).is_ok());
+    for limits in [
+        Limits { layers: 0, ..Limits::DEFAULT },
+        Limits { manifests: 0, ..Limits::DEFAULT },
+        Limits { manifest_bytes: 100, ..Limits::DEFAULT },
+        Limits { config_bytes: 100, ..Limits::DEFAULT },
+    ] {
+        assert!(matches!(fault(read(limits).unwrap_err()), ImageFault::OverLimit { .. }), "{limits:?}");
+    }
+    assert!(matches!(read(Limits { json_depth: 2, ..Limits::DEFAULT }), Err(ArtifactError::Document { .. })));
+    let few = Limits { entries: 1, ..Limits::DEFAULT };
+    let two = Image::new(&[&[file("a", "a")], &[file("b", "b")]]).layout();
+    let folder = folder(&two);
+    let artifact = local::open(folder.path()).unwrap();
+    let store = ImageStore::open(&artifact, None, &Limits::DEFAULT).unwrap();
+    let found = store.read(&store.choices()[0], None, &few, &mut |_| {});
+    assert!(matches!(found, Err(ArtifactError::OverLimit { what: "entries of all layers", .. })));
+}
+
+#[test]
+fn a_bomb_in_a_layer_is_stopped() {
+    // fail: by the ratio, whatever digest it has
+    let mut image = sample();
+    image.layers[0] = (vec![0; 70 << 20], Packing::Zstd);
+    let found = read_files(&image.layout());
+    assert!(matches!(found, Err(ArtifactError::OverLimit { .. })), "{found:?}");
+}
+
+#[test]
+fn names_in_a_docker_archive_stay_inside() {
+    // fail: config and layers; a config whose name is another digest
+    let with_manifest = |config: &str, layer: &str| {
+        let mut files = sample().docker();
+        let manifest = json!([{"Config": config, "Layers": [layer]}]);
+        files.insert("manifest.json".to_owned(), serde_json::to_vec(&manifest).unwrap());
+        read_blob(&archive(&files), Some(Form::DockerArchive))
+    };
+    let config = format!("{}.json", Sha256::of(&sample().config_bytes()));
+    for (config, layer) in [("../x", "l"), ("/x", "l"), (&config, "../l"), (&config, "a/../../l"), ("", "l")] {
+        let found = with_manifest(config, layer);
+        let fits = matches!(&found, Err(ArtifactError::BadPath { fault, .. })
+            if matches!(fault, PathFault::Parent | PathFault::Absolute | PathFault::Empty));
+        assert!(fits, "{config} {layer}: {found:?}");
+    }
+    assert!(matches!(fault(with_manifest(&config, "none").unwrap_err()), ImageFault::Missing { .. }));
+    let mut files = sample().docker();
+    let other = format!("blobs/sha256/{}", Sha256::of(b"other"));
+    let bytes = files.remove(&config).unwrap();
+    files.insert(other.clone(), bytes);
+    let manifest = json!([{"Config": other, "Layers": []}]);
+    files.insert("manifest.json".to_owned(), serde_json::to_vec(&manifest).unwrap());
+    let found = read_blob(&archive(&files), Some(Form::DockerArchive));
+    assert!(matches!(fault(found.unwrap_err()), ImageFault::DigestDiffers { .. }));
+}
+
+#[test]
+fn a_docker_layer_that_the_config_does_not_name_is_refused() {
+    // fail: replaced bytes under the old member name
+    let mut files = sample().docker();
+    let name = files.keys().find(|name| name.ends_with("layer.tar")).unwrap().clone();
+    files.insert(name, tar(&[file("a", "evil")]));
+    let found = read_files(&files);
+    assert!(matches!(fault(found.unwrap_err()), ImageFault::DiffIdDiffers { .. }));
+}
+
+#[test]
+fn an_archive_is_indexed_strictly() {
+    // fail: a member twice, bytes behind the end, a cut anywhere
+    let entries = |extra: Option<Entry>| {
+        let files = Image::new(&[&[file("a", "a")]]).layout();
+        let members = files.iter().map(|(name, bytes)| file(name, std::str::from_utf8(bytes).unwrap()));
+        tar(&members.chain(extra).collect::<Vec<_>>())
+    };
+    let read = |bytes: Vec<u8>| read_blob(&MemoryBlob::new("a.tar", bytes), Some(Form::OciArchive));
+    assert!(read(entries(None)).is_ok());
+    assert!(matches!(read(entries(Some(file("index.json", "{}")))), Err(ArtifactError::Duplicate { .. })));
+    let behind = [entries(None), tar(&[file("b", "b")])].concat();
+    assert!(matches!(read(behind), Err(ArtifactError::Malformed { .. })));
+    let whole = entries(None);
+    for part in 0..64 {
+        assert!(read(whole[..(whole.len() - 1024) * part / 64].to_vec()).is_err(), "{part}/64");
+    }
+}
+
+#[test]
+fn a_large_member_is_passed_over_and_still_read() {
+    // pass: contents over 64 KiB are not read while the archive is indexed; fail: cut inside one
+    let big = "x".repeat(200_000);
+    let bytes = |files: &Files| {
+        tar(&files.iter().map(|(name, b)| file(name, std::str::from_utf8(b).unwrap())).collect::<Vec<_>>())
+    };
+    let whole = bytes(&Image::new(&[&[file("a", &big)]]).layout());
+    let facts = image(read_blob(&MemoryBlob::new("a.tar", whole.clone()), None).unwrap());
+    assert!(has(&facts, "a", &big));
+    let cut = MemoryBlob::new("a.tar", whole[..100_000].to_vec());
+    let found = ImageStore::open(&cut, Some(Form::OciArchive), &Limits::DEFAULT).map(|_| ());
+    assert!(matches!(found, Err(ArtifactError::Truncated { .. })), "{found:?}");
+}
+
+#[cfg(unix)]
+#[test]
+fn links_in_a_layout_folder_are_not_followed() {
+    // fail: blob, folder of blobs, `index.json`
+    use std::os::unix::fs::symlink;
+    let files = sample().layout();
+    let outside = folder(&files);
+    for name in ["blobs", "blobs/sha256", "index.json"] {
+        let inside = folder(&files);
+        let path = inside.path().join(name);
+        if path.is_dir() {
+            std::fs::remove_dir_all(&path).unwrap()
+        } else {
+            std::fs::remove_file(&path).unwrap()
+        }
+        symlink(outside.path().join(name), &path).unwrap();
+        let artifact = local::open(inside.path()).unwrap();
+        let found = ImageStore::open(&artifact, None, &Limits::DEFAULT)
+            .and_then(|store| store.read(&store.choices()[0], None, &Limits::DEFAULT, &mut |_| {}));
+        assert!(matches!(found, Err(ArtifactError::Entry { .. })), "{name}: {found:?}");
+    }
+}
+
+/// A pipe: bytes from the start only.
+struct Pipe(MemoryBlob);
+
+impl lasthand_artifact::BlobSource for Pipe {
+    fn open(&self) -> std::io::Result<Box<dyn std::io::Read + Send + '_>> {
+        self.0.open()
+    }
+
+    fn name(&self) -> &'static str {
+        "pipe"
+    }
+
+    fn len(&self) -> Option<u64> {
+        None
+    }
+}
+
+#[test]
+fn a_source_without_offsets_is_no_place_of_images() {
+    // fail: with the reason
+    let pipe = Pipe(archive(&sample().layout()));
+    let source = lasthand_artifact::Source::Blob(&pipe);
+    let found = ImageStore::open(source, None, &Limits::DEFAULT).map(|_| ());
+    let Err(ArtifactError::Io { source, .. }) = found else { panic!("{found:?}") };
+    assert_eq!(source.kind(), std::io::ErrorKind::Unsupported);
+}

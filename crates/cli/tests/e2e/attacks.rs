@@ -1,0 +1,261 @@
+//! Attacks on images and releases, told on bytes. Every signature holds; the trusted builder itself packages what is wrong.
+
+use std::ffi::OsStr;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::OnceLock;
+
+use lasthand_testkit::need;
+
+use crate::lab::{Actor, Lab, manifest_of, must};
+
+const IMAGE: [&str; 10] = [
+    "--image",
+    "image",
+    "--base",
+    "debian=oci:../base",
+    "--map",
+    "build/greet=usr/bin/greet",
+    "--map",
+    "share/=usr/share/greet/",
+    "--map",
+    "image.json=config:",
+];
+
+/// A reviewed program, its binary built, ready to be packaged. Made once.
+fn built() -> Option<Lab> {
+    static BUILT: OnceLock<Option<Lab>> = OnceLock::new();
+    BUILT
+        .get_or_init(|| {
+            need::tool("python3")?;
+            let mut lab = Lab::new("attacks");
+            lab.write("build.sh", "set -eu\nmkdir -p build\ncp src/greet.sh build/greet\nchmod 755 build/greet\n");
+            lab.write("image.sh", include_str!("../../demo/greet/image.sh"));
+            lab.write("image.json", include_str!("../../demo/greet/image.json"));
+            lab.write("pack.sh", PACK);
+            lab.write("src/greet.sh", "#!/bin/sh\ncat /usr/share/greet/a.txt\n");
+            lab.write("share/a.txt", "hello\n");
+            lab.write("version.txt", "1\n");
+            lab.write("AGENTS.md", "be brief\n");
+            lab.write("ci/release.yml", "steps: []\n");
+            lab.write("tests/run.sh", "true\n");
+            lab.write(".gitignore", "build/\nimage/\ndist/\n");
+            lab.run(Actor::Ana, &["ln", "-s", "a.txt", "share/default.txt"]);
+            lab.onboard();
+            lab.write("share/a.txt", "hello, one and all\n");
+            lab.commit(Actor::Coder, "greet more");
+            lab.approve(Actor::Bo, "onboarded..HEAD");
+            lab.land();
+            kit(&lab, &["base", "../base"]);
+            lab.trust_base(&manifest_of(&lab.top.join("base")));
+            lab.write_trust();
+            lab.step("build", "build.sh", &["--output", "build/greet"]);
+            Some(lab)
+        })
+        .clone()
+}
+
+const PACK: &str = "set -eu
+TAR=${TAR:-tar}
+mkdir -p dist/app
+cp build/greet dist/app/
+cp -R share dist/app/
+\"$TAR\" --sort=name --mtime=@0 --owner=0 --group=0 --numeric-owner --mode=u=rwX,go=rX --format=ustar -C dist -cf dist/app.tar app
+rm -rf dist/app
+";
+
+fn kit(lab: &Lab, words: &[&str]) {
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/e2e/kit.py");
+    must(Command::new("python3").arg(script).args(words).current_dir(lab.repo()));
+}
+
+/// Tools that do more than they are asked: a `tar` that changes what it made, a `tr` that changes what it reads.
+fn tools(lab: &Lab, attack: &str) -> PathBuf {
+    let folder = lab.top.join("tools");
+    fs::create_dir_all(&folder).unwrap();
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/e2e/kit.py");
+    let tar = format!(
+        "#!/bin/sh\nset -e\ntar \"$@\"\nfor word in \"$@\"; do case $word in *.tar) python3 '{}' patch \"$word\" {attack};; esac; done\n",
+        script.display()
+    );
+    let sed = match attack {
+        "entrypoint" => "s#/usr/bin/greet#/bin/sh#",
+        "variable" => "s#PATH=/usr/bin:/bin#PATH=/tmp:/usr/bin#",
+        "more-variables" => "s#\"PATH=#\"LD_PRELOAD=/usr/ping\",\"PATH=#",
+        "root" => "s#\"1000\"#\"0\"#",
+        _ => "",
+    };
+    let tr = format!("#!/bin/sh\nPATH=/usr/bin:/bin\ntr \"$@\" | sed '{sed}'\n");
+    for (name, text) in [("evil-tar", tar), ("tr", tr)] {
+        fs::write(folder.join(name), text).unwrap();
+        must(Command::new("chmod").arg("755").arg(folder.join(name)));
+    }
+    folder
+}
+
+/// Packages an image with tools that were tampered with, and verifies it.
+fn attacked(attack: &str) -> Option<crate::report::Report> {
+    let lab = built()?.copy(&format!("attack-{attack}"));
+    let tools = tools(&lab, attack);
+    let tar = tools.join("evil-tar");
+    let path = format!("{}:{}", tools.display(), std::env::var("PATH").unwrap());
+    let variables = [("TAR", tar.as_os_str()), ("PATH", OsStr::new(&path))];
+    lab.step_with(&variables, "package", "image.sh", &IMAGE);
+    Some(lab.verify("repo/image"))
+}
+
+fn check(attack: &str, id: &str, path: &str) {
+    if let Some(report) = attacked(attack) {
+        report.refused(id, path);
+    }
+}
+
+#[test]
+fn an_image_on_a_trusted_base_is_accepted_and_each_kind_of_entry_explained() {
+    // pass: what the map places, what the base gives, what the configuration states; twelve kinds of entries
+    let Some(report) = attacked("nothing") else { return };
+    let report = report.accepted();
+    for (path, rule) in [
+        ("usr/bin/greet", "product"),
+        ("usr/share/greet/a.txt", "path-map"),
+        ("usr/share/greet/default.txt", "path-map-symlink"),
+        ("usr/bin", "parent-folder"),
+        ("bin/busybox", "base"),
+        ("bin/sh", "base"),
+        ("bin/ls", "base"),
+        ("bin/su", "base"),
+        ("dev/null", "base"),
+        ("tmp", "base"),
+        ("usr/ping", "base"),
+        ("config:Entrypoint", "config-stated"),
+        ("config:Env/PATH", "config-stated"),
+    ] {
+        assert_eq!(report.rule(path), rule, "{path}");
+    }
+    assert!(report.verdicts(None).values().all(|verdict| verdict == "clean"));
+}
+
+#[test]
+fn what_a_layer_adds_or_changes_is_refused() {
+    // fail: scenario 12 in all its forms, and 37
+    check("layer", "LH401", "usr/bin/miner");
+    check("replace", "LH403", "usr/share/greet/a.txt");
+    check("setuid", "LH404", "usr/bin/greet");
+    check("owner", "LH404", "usr/bin/greet");
+    check("capability", "LH404", "usr/bin/greet");
+    check("device", "LH401", "dev/mem");
+    check("whiteout", "LH402", "etc/passwd");
+    check("opaque", "LH402", "bin/su");
+    check("elsewhere", "LH401", "etc/cron.d/a.txt");
+    check("empty", "LH401", "etc/ld.so.preload");
+    check("base-binary", "LH401", "usr/bin/login");
+    check("base-replaced", "LH403", "bin/busybox");
+    check("base-hardlink", "LH401", "usr/bin/greet-base");
+    check("old-file", "LH403", "usr/share/greet/a.txt");
+}
+
+#[test]
+fn what_the_configuration_says_otherwise_is_refused() {
+    // fail: scenario 12, entrypoint and environment
+    check("entrypoint", "LH403", "config:Entrypoint");
+    check("variable", "LH403", "config:Env/PATH");
+    check("more-variables", "LH401", "config:Env/LD_PRELOAD");
+    check("root", "LH403", "config:User");
+}
+
+#[test]
+fn a_foreign_platform_of_an_index_is_refused() {
+    // pass: an index of a proven image; fail: scenario 35, one more that nobody made
+    let Some(lab) = built() else { return };
+    let lab = lab.copy("attack-index");
+    lab.step("package", "image.sh", &IMAGE);
+    kit(&lab, &["index", "../one", "image"]);
+    lab.verify("one").accepted();
+    fs::rename(lab.repo().join("image"), lab.top.join("proven")).unwrap();
+    let tar = tools(&lab, "layer").join("evil-tar");
+    lab.run_with(Actor::Coder, &[("TAR", tar.as_os_str())], &["sh", "image.sh"]);
+    kit(&lab, &["index", "../two", "../proven", "image"]);
+    let report = lab.verify("two");
+    let foreign = format!("{} (linux/arm64)", manifest_of(&lab.repo().join("image")));
+    let report = report.refused("LH405", &foreign);
+    assert!(report.verdicts(Some("linux/amd64")).values().all(|verdict| verdict == "clean"));
+    lab.verify_with("two", &["--bundle", "../evidence", "--platform", "linux/amd64"]).accepted();
+}
+
+/// What happens after everything was reviewed, then build and image; the finding that must come of it.
+fn source(name: &str, act: impl FnOnce(&Lab), expected: &[(&str, &str)]) {
+    let Some(lab) = built() else { return };
+    let lab = lab.copy(&format!("source-{name}"));
+    fs::remove_dir_all(lab.repo().join("build")).unwrap();
+    act(&lab);
+    lab.step("build", "build.sh", &["--output", "build/greet"]);
+    lab.step("package", "image.sh", &IMAGE);
+    for (id, path) in expected {
+        lab.verify("repo/image").refused(id, path);
+    }
+}
+
+#[test]
+fn what_an_agent_does_after_review_is_refused() {
+    // fail: scenario 3, a commit after approval; scenario 8, only tests, version, ci and steering files
+    let commit = |path: &'static str, text: &'static str| {
+        move |lab: &Lab| {
+            lab.write(path, text);
+            lab.commit(Actor::Coder, "one more thing");
+            lab.land();
+        }
+    };
+    source("after", commit("share/a.txt", "hello from coder-7\n"), &[("LH202", "share/a.txt")]);
+    for path in ["tests/run.sh", "version.txt", "ci/release.yml", "AGENTS.md"] {
+        let name = format!("influence-{}", path.replace('/', "-"));
+        source(&name, commit(path, "changed\n"), &[("LH202", path)]);
+    }
+}
+
+#[test]
+fn an_evil_merge_is_refused() {
+    // fail: scenario 6, both sides reviewed, and the merge commit says something else
+    let act = |lab: &Lab| {
+        lab.run(Actor::Ana, &["git", "checkout", "--quiet", "-b", "topic"]);
+        lab.write("share/b.txt", "welcome\n");
+        lab.commit(Actor::Ana, "welcome");
+        lab.run(Actor::Ana, &["git", "checkout", "--quiet", "main"]);
+        lab.write("version.txt", "2\n");
+        lab.commit(Actor::Bo, "two");
+        lab.approve(Actor::Ana, "HEAD~1..HEAD");
+        lab.approve(Actor::Bo, "main~1..topic");
+        lab.run(Actor::Ana, &["git", "merge", "--quiet", "--no-ff", "--no-commit", "topic"]);
+        lab.write("share/a.txt", "hello, and more\n");
+        lab.commit(Actor::Ana, "merge topic");
+        lab.land();
+    };
+    source("evil-merge", act, &[("LH213", "share/a.txt")]);
+}
+
+#[test]
+fn an_undeclared_file_is_refused() {
+    // fail: scenario 10, it slips in after checkout
+    source("slipped", |lab| lab.write("share/update.sh", "echo updating\n"), &[("LH306", "share/update.sh")]);
+}
+
+#[test]
+fn a_tarball_with_a_file_more_or_less_is_refused() {
+    // pass: as the map says; fail: scenario 11, under the builder's own signed package step
+    let map = ["--output", "dist/app.tar", "--map", "build/greet=app/greet", "--map", "share/=app/share/"];
+    let Some(lab) = built() else { return };
+    let packed = |attack: &str| {
+        let lab = lab.copy(&format!("tarball-{attack}"));
+        let tar = tools(&lab, attack).join("evil-tar");
+        lab.step_with(&[("TAR", tar.as_os_str())], "package", "pack.sh", &map);
+        lab.verify("repo/dist/app.tar")
+    };
+    packed("nothing").accepted();
+    packed("layer").refused("LH401", "usr/bin/miner");
+    let lab = lab.copy("tarball-less");
+    let less = lab.top.join("less-tar");
+    fs::write(&less, "#!/bin/sh\nexec tar --exclude=a.txt \"$@\"\n").unwrap();
+    must(Command::new("chmod").arg("755").arg(&less));
+    lab.step_with(&[("TAR", less.as_os_str())], "package", "pack.sh", &map);
+    lab.verify("repo/dist/app.tar").refused("LH402", "app/share/a.txt");
+}

@@ -1,0 +1,73 @@
+//! What `verify -o json` said.
+
+use std::collections::BTreeMap;
+use std::process::Output;
+
+use serde_json::Value;
+
+/// Exit code and report.
+#[derive(Debug)]
+pub(crate) struct Report {
+    pub(crate) code: i32,
+    pub(crate) json: Value,
+}
+
+impl Report {
+    pub(crate) fn of(output: &Output) -> Self {
+        let text = String::from_utf8_lossy(&output.stdout);
+        let json = serde_json::from_str(&text)
+            .unwrap_or_else(|_| panic!("no report: {text}{}", String::from_utf8_lossy(&output.stderr)));
+        Self { code: output.status.code().unwrap_or(-1), json }
+    }
+
+    /// Asserts that the artifact is accepted.
+    #[track_caller]
+    pub(crate) fn accepted(self) -> Self {
+        assert_eq!(self.code, 0, "{}", self.told());
+        assert_eq!(self.json["verdict"], "accepted");
+        self
+    }
+
+    /// Asserts that the artifact is refused for something at a path.
+    #[track_caller]
+    pub(crate) fn refused(self, id: &str, path: &str) -> Self {
+        assert_eq!(self.code, 1, "{}", self.told());
+        assert_eq!(self.json["verdict"], "refused");
+        let fits = |item: &Value| {
+            item["id"] == id && item["severity"] == "error" && (path.is_empty() || item["where"]["path"] == path)
+        };
+        assert!(self.list("findings").iter().any(fits), "no {id} at `{path}`: {}", self.told());
+        self
+    }
+
+    pub(crate) fn list(&self, member: &str) -> Vec<Value> {
+        self.json[member].as_array().cloned().unwrap_or_default()
+    }
+
+    /// Verdict of each entry by its path; of one platform where the artifact is an index.
+    pub(crate) fn verdicts(&self, platform: Option<&str>) -> BTreeMap<String, String> {
+        let files = self.list("files").into_iter().filter(|file| file["platform"].as_str() == platform);
+        files
+            .map(|file| {
+                (file["path"].as_str().unwrap().to_owned(), file["verdict"].as_str().unwrap_or("none").to_owned())
+            })
+            .collect()
+    }
+
+    /// The rule that explains an entry.
+    pub(crate) fn rule(&self, path: &str) -> String {
+        let files = self.list("files");
+        let file = files.iter().find(|file| file["path"] == path).unwrap_or_else(|| panic!("no entry `{path}`"));
+        file["explained_by"]["rule"].as_str().unwrap().to_owned()
+    }
+
+    /// Findings and frontier, for a message.
+    fn told(&self) -> String {
+        let lines = self.list("findings").into_iter().map(|finding| {
+            format!("{} {} {}: {}\n", finding["severity"], finding["id"], finding["where"]["path"], finding["message"])
+        });
+        let rejected = self.list("evidence").into_iter().filter(|item| item["status"] != "verified");
+        let rejected = rejected.map(|item| format!("{} {}: {}\n", item["status"], item["source"], item["reason"]));
+        format!("verdict {}\n{}", self.json["verdict"], lines.chain(rejected).collect::<String>())
+    }
+}
