@@ -12,7 +12,7 @@ use crate::tidy::Problems;
 use crate::{fixtures, layers, mutants, root, test, tidy};
 
 /// Attacks that `lasthand demo` makes.
-const ATTACKS: usize = 4;
+const ATTACKS: usize = 6;
 
 /// How much to run.
 #[derive(Args)]

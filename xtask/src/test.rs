@@ -45,8 +45,10 @@ enum Boundary {
     Story,
     /// Laws on random worlds.
     Laws,
-    /// The command line, end to end.
+    /// The command line.
     Cli,
+    /// End to end: real programs, real images, real tools.
+    E2e,
 }
 
 /// One test program that cargo built.
@@ -115,10 +117,11 @@ impl Boundary {
             Self::Story => "story",
             Self::Laws => "laws",
             Self::Cli => "cli",
+            Self::E2e => "e2e",
         }
     }
 
-    /// A test program belongs to the boundary that its name begins with; the other ones of `tests/` and of the cli are end to end.
+    /// A test program belongs to the boundary that its name begins with; the other ones of `tests/` and of the cli call the command line.
     fn of(krate: &str, target: &str, is_test: bool) -> Self {
         match target {
             _ if !is_test => Self::Unit,
@@ -126,6 +129,7 @@ impl Boundary {
             name if name.starts_with("law") => Self::Laws,
             name if name.starts_with("vector") => Self::Vectors,
             "layers" | "docs" => Self::Unit,
+            "e2e" => Self::E2e,
             _ if matches!(krate, "tests" | "cli") => Self::Cli,
             _ => Self::Unit,
         }
@@ -201,6 +205,7 @@ mod tests {
         assert_eq!(Boundary::of("testkit", "laws", true), Boundary::Laws);
         assert_eq!(Boundary::of("tests", "vectors", true), Boundary::Vectors);
         assert_eq!(Boundary::of("tests", "demo", true), Boundary::Cli);
+        assert_eq!(Boundary::of("cli", "e2e", true), Boundary::E2e);
         assert_eq!(Boundary::of("tests", "layers", true), Boundary::Unit);
         assert_eq!(Boundary::of("trust", "evidence", true), Boundary::Unit);
     }

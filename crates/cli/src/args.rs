@@ -26,7 +26,7 @@ pub(crate) struct Arguments {
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Show it: record a small release, accept it, then refuse four attacks on it
+    /// Show it: record a small release, accept it, then refuse six attacks on it
     Demo(demo::DemoArguments),
     /// Accept or refuse an artifact
     Verify(Box<verify::VerifyArguments>),

@@ -92,7 +92,7 @@ impl Output {
     /// Counts bytes on a terminal while a long reading lasts; nowhere else.
     pub(crate) fn progress(self, what: &Path) -> Progress {
         // Shown only when it takes longer than a blink.
-        let total = std::fs::metadata(what).ok().filter(std::fs::Metadata::is_file).map(|metadata| metadata.len());
+        let total = total_bytes(what);
         let bar = match total {
             _ if !self.stderr_terminal => ProgressBar::hidden(),
             Some(bytes) if bytes < 8 << 20 => ProgressBar::hidden(),
@@ -114,6 +114,16 @@ impl Output {
     fn stderr(self, text: &str) {
         let _ = io::stderr().lock().write_all(text.as_bytes());
     }
+}
+
+/// Bytes of a file, or of the blobs of an image layout; absent for any other folder, which would have to be walked.
+fn total_bytes(what: &Path) -> Option<u64> {
+    let metadata = std::fs::metadata(what).ok()?;
+    if metadata.is_file() {
+        return Some(metadata.len());
+    }
+    let blobs = std::fs::read_dir(what.join("blobs/sha256")).ok()?;
+    Some(blobs.filter_map(|blob| blob.ok()?.metadata().ok()).map(|metadata| metadata.len()).sum())
 }
 
 /// A count of bytes that is being shown, or not.

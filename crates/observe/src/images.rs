@@ -343,3 +343,7 @@ fn plain(path: &Path) -> Option<Vec<u8>> {
     }
     (!segments.is_empty()).then(|| segments.join(&b'/'))
 }
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a failed test may stop")]
+mod tests;

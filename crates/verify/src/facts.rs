@@ -17,7 +17,7 @@ use crate::artifact::Opened;
 use crate::blob::{self, BLOB_SIGNATURE};
 use crate::error::{VerifyError, with_sources};
 use crate::evidence::{Document, Evidence, read_inventory};
-use crate::images::{self, Images};
+use crate::images::{self, Images, Stated};
 use crate::locks;
 use crate::trust::LoadedTrust;
 use crate::verifier::Expectations;
@@ -85,7 +85,7 @@ pub(crate) fn gather(
     let mut items = Vec::with_capacity(evidence.len());
     let statements = statements(question, evidence, &trust.file().ring, limits, &mut items);
     let mut inventories = BTreeMap::new();
-    let mut trees = Vec::new();
+    let mut stated = Stated::by(&statements);
     let mut locks = Locks { evidence, read: BTreeMap::new(), done: BTreeSet::new(), items: Vec::new() };
     let wanted = referenced_roots(&statements, trust);
     for file in &evidence.inventories {
@@ -96,8 +96,8 @@ pub(crate) fn gather(
             }
             Ok(inventory) => {
                 locks.read_from(&inventory);
+                stated.read_from(&inventory);
                 inventories.insert(file.named.0, entries(&inventory));
-                trees.push(inventory);
                 (EvidenceStatus::Verified, None)
             }
         };
@@ -111,7 +111,7 @@ pub(crate) fn gather(
     let mut images = Images::of(question.opened);
     if !images.is_empty() {
         images.add_bases(&statements, evidence, limits);
-        images.add_stated(&statements, &trees, evidence, limits);
+        images.add_stated(&stated, evidence, limits);
         items.append(&mut images.items);
     }
     for part in &question.opened.parts {

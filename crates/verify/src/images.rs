@@ -22,6 +22,32 @@ use crate::facts::{Item, entries};
 /// A rule of a map with this target says which file states the configuration.
 const CONFIG: &str = "config:";
 
+/// Files that state a configuration by a rule to `config:`.
+pub(crate) struct Stated {
+    /// Their paths in source trees.
+    paths: BTreeSet<Vec<u8>>,
+    digests: BTreeSet<Sha256>,
+}
+
+impl Stated {
+    /// The paths that the maps of steps name, and the file materials with such a name.
+    pub(crate) fn by(statements: &[StatementFact]) -> Self {
+        let names: BTreeSet<&str> = statements.iter().flat_map(stating_paths).collect();
+        let digests = statements.iter().flat_map(materials).filter_map(|material| match material {
+            Material::File(file) if names.contains(file.name.as_str()) => Some(file.digest),
+            _ => None,
+        });
+        let digests = digests.collect();
+        Self { paths: names.into_iter().filter_map(|name| unescape_path(name).ok()).collect(), digests }
+    }
+
+    /// Finds them in a source tree.
+    pub(crate) fn read_from(&mut self, tree: &Inventory) {
+        let found = self.paths.iter().filter_map(|path| tree.find(path)?.sha256);
+        self.digests.extend(found.map(|sha256| sha256.0));
+    }
+}
+
 /// What is known of images.
 #[derive(Default)]
 pub(crate) struct Images {
@@ -122,27 +148,10 @@ impl Images {
         }
     }
 
-    /// Adds the configurations that files of the source trees, or file materials, state by a rule to `config:`.
-    pub(crate) fn add_stated(
-        &mut self,
-        statements: &[StatementFact],
-        trees: &[Inventory],
-        evidence: &Evidence,
-        limits: &Limits,
-    ) {
-        let paths: BTreeSet<&str> = statements.iter().flat_map(stating_paths).collect();
-        let mut digests: BTreeSet<Sha256> = BTreeSet::new();
-        for path in paths {
-            let bytes = unescape_path(path).unwrap_or_default();
-            let records = trees.iter().filter_map(|tree| tree.find(&bytes));
-            digests.extend(records.filter_map(|record| record.sha256).map(|sha256| sha256.0));
-            digests.extend(statements.iter().flat_map(materials).filter_map(|material| match material {
-                Material::File(file) if file.name == path => Some(file.digest),
-                _ => None,
-            }));
-        }
-        for digest in digests {
-            self.add_config(digest, ConfigOrigin::Source, evidence, limits);
+    /// Adds the configurations that source files state, as far as the evidence holds these files.
+    pub(crate) fn add_stated(&mut self, stated: &Stated, evidence: &Evidence, limits: &Limits) {
+        for digest in &stated.digests {
+            self.add_config(*digest, ConfigOrigin::Source, evidence, limits);
         }
     }
 

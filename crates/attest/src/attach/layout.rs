@@ -217,5 +217,5 @@ fn predicate_type_unverified(bundle: &Value, limits: &Limits) -> Option<String> 
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a failed test may stop")]
+#[expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a failed test may stop")]
 mod tests;

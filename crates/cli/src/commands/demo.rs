@@ -1,4 +1,4 @@
-//! `lasthand demo`: a release recorded, accepted, and refused in four attacks; with real tools, by this very program.
+//! `lasthand demo`: a release recorded, accepted, and refused in six attacks, as an archive and as an image; with real tools, by this very program.
 
 mod attacks;
 mod people;
@@ -25,7 +25,8 @@ use verdict::{Expected, Row};
     after_help = "Needs git, a C compiler (cc), GNU tar, gzip and sh; no network, no root. The surroundings of everybody who acts are \
                   simulated, so the verdicts are the same on a desk, in CI and under an agent; the trust file of the demo accepts \
                   that, and only such a trust file does.\n\nExamples:\n  lasthand demo\n  lasthand demo --keep demo-kept --quiet\n  \
-                  lasthand verify demo-kept/release.tar.gz --bundle demo-kept/evidence --trust demo-kept/lasthand.trust.toml"
+                  lasthand verify demo-kept/release.tar.gz --bundle demo-kept/evidence --trust demo-kept/lasthand.trust.toml\n  lasthand \
+                  verify demo-kept/image --bundle demo-kept/evidence --trust demo-kept/lasthand.trust.toml"
 )]
 pub(crate) struct DemoArguments {
     /// Leave everything in this folder: it must be empty, or not be there
@@ -93,14 +94,21 @@ fn play(shell: &Shell, context: &Context) -> Result<Vec<Row>, CommandError> {
     shell.say("\n# The builder compiles and packs under `lasthand run`.")?;
     story::build(shell, &world)?;
     story::package(shell, &world)?;
+    shell.say(
+        "\n# The builder puts an image together, with tar, gzip and sha256sum, on a base that the trust file names.",
+    )?;
+    story::image(shell, &world, &[])?;
     shell.say("\n# Anybody verifies.")?;
-    let mut rows = vec![verdict::verify(shell, &world, "release", Expected::ACCEPTED)?];
+    let mut rows = vec![
+        verdict::verify(shell, &world, "release.tar.gz", "release", Expected::ACCEPTED)?,
+        verdict::verify(shell, &world, "image", "image", Expected::ACCEPTED)?,
+    ];
     for attack in &attacks::ALL {
         shell.say(&format!("\n# Attack {}. {}", attack.name, attack.what))?;
         let world = World::attack(&shell.top, attack.name);
         attack.carry_out(shell, &world)?;
         attack.expected.write(&world.out.join("expected.json"))?;
-        rows.push(verdict::verify(shell, &world, attack.name, attack.expected)?);
+        rows.push(verdict::verify(shell, &world, attack.artifact, attack.name, attack.expected)?);
     }
     shell.say("\n# What came of it.")?;
     Ok(rows)

@@ -200,7 +200,7 @@ fn check(arguments: &RunArguments) -> Result<(), CommandError> {
         return Err(CommandError::usage("`--map` is for `--kind package`"));
     }
     let makes = matches!(arguments.kind, StepKind::Build | StepKind::Package);
-    if !makes && !(arguments.image.is_empty() && arguments.base.is_empty()) {
+    if !(makes || arguments.image.is_empty() && arguments.base.is_empty()) {
         return Err(CommandError::usage("`--image` and `--base` are for the kinds build and package"));
     }
     if arguments.sponsor.is_some() && arguments.performer.is_some_and(|kind| kind != ActorKind::Agent) {

@@ -7,11 +7,17 @@ use serde_json::Value;
 
 use crate::support::{call, demo, folder, lasthand, markers, said, under_an_agent};
 
-const ATTACKS: [&str; 4] = ["agent-commit", "repacked", "slipped-file", "unreviewed-base"];
+const ATTACKS: [&str; 6] =
+    ["agent-commit", "entrypoint", "repacked", "setuid-layer", "slipped-file", "unreviewed-base"];
 
-/// Verifies what lies in a folder of the demo, as its own text says one can.
+/// Verifies what lies in a folder of the demo, as its own text says one can: the archive, or where there is none the image.
 fn verify(top: &Path) -> (i32, Value) {
-    let [artifact, evidence, trust] = ["release.tar.gz", "evidence", "lasthand.trust.toml"].map(|name| top.join(name));
+    let archive = top.join("release.tar.gz").exists();
+    verify_artifact(top, if archive { "release.tar.gz" } else { "image" })
+}
+
+fn verify_artifact(top: &Path, artifact: &str) -> (i32, Value) {
+    let [artifact, evidence, trust] = [artifact, "evidence", "lasthand.trust.toml"].map(|name| top.join(name));
     let said = said(
         lasthand(Path::new("/"))
             .arg("verify")
@@ -34,10 +40,12 @@ fn has_finding(report: &Value, expected: &Value) -> bool {
 }
 
 #[test]
-fn one_release_is_accepted_and_four_attacks_are_refused() {
-    // pass: the release; fail: each attack, with the finding and path that its own file names
+fn one_release_is_accepted_and_six_attacks_are_refused() {
+    // pass: the release, as an archive and as an image; fail: each attack, with the finding and path that its own file names
     let top = demo();
     let (code, report) = verify(top);
+    assert_eq!((code, report["verdict"].as_str()), (0, Some("accepted")), "{report:#}");
+    let (code, report) = verify_artifact(top, "image");
     assert_eq!((code, report["verdict"].as_str()), (0, Some("accepted")), "{report:#}");
     let mut names: Vec<String> = fs::read_dir(top.join("attacks"))
         .unwrap()
@@ -70,6 +78,8 @@ fn attacks_have_the_findings_that_the_issue_asks_for() {
         ("slipped-file", "LH306", "share/update.sh"),
         ("unreviewed-base", "LH202", "src/main.c"),
         ("repacked", "LH403", "greet-1.0/share/greet/greetings.txt"),
+        ("setuid-layer", "LH404", "usr/bin/greet"),
+        ("entrypoint", "LH403", "config:Entrypoint"),
     ] {
         let expected = expected(name);
         assert_eq!((expected["finding"].as_str(), expected["path"].as_str()), (Some(finding), Some(path)), "{name}");
@@ -100,7 +110,7 @@ fn table(name: &str, variables: &[(String, String)]) -> String {
 fn verdicts_do_not_depend_on_who_runs_the_demo() {
     // pass: no marker; every marker of the table at once; an agent above it in the process tree
     let plain = table("demo-plain", &[]);
-    assert_eq!(plain.lines().count(), 5, "{plain}");
+    assert_eq!(plain.lines().count(), 8, "{plain}");
     assert!(plain.lines().all(|line| line.ends_with("as expected")), "{plain}");
     assert_eq!(table("demo-all", &markers()), plain);
     let said = said(&mut under_an_agent(&folder("demo-ancestor"), "demo --quiet"));

@@ -7,6 +7,7 @@ mod demo;
 mod diff;
 mod explained;
 mod help;
+mod images;
 mod proof;
 mod review;
 mod run;

@@ -10,7 +10,7 @@ use lasthand_testkit::need;
 
 use crate::lab::{Actor, Lab, manifest_of, must};
 
-const IMAGE: [&str; 10] = [
+pub(crate) const IMAGE: [&str; 10] = [
     "--image",
     "image",
     "--base",
@@ -24,7 +24,7 @@ const IMAGE: [&str; 10] = [
 ];
 
 /// A reviewed program, its binary built, ready to be packaged. Made once.
-fn built() -> Option<Lab> {
+pub(crate) fn built() -> Option<Lab> {
     static BUILT: OnceLock<Option<Lab>> = OnceLock::new();
     BUILT
         .get_or_init(|| {
@@ -65,9 +65,10 @@ cp -R share dist/app/
 rm -rf dist/app
 ";
 
-fn kit(lab: &Lab, words: &[&str]) {
+/// Runs `kit.py` in the repository; gives what it prints.
+pub(crate) fn kit(lab: &Lab, words: &[&str]) -> String {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/e2e/kit.py");
-    must(Command::new("python3").arg(script).args(words).current_dir(lab.repo()));
+    must(Command::new("python3").arg(script).args(words).current_dir(lab.repo()))
 }
 
 /// Tools that do more than they are asked: a `tar` that changes what it made, a `tr` that changes what it reads.

@@ -3,13 +3,19 @@
     kit.py base OUT            a base image: an OCI layout
     kit.py patch TAR ATTACK    changes a layer
     kit.py index OUT LAYOUT... an OCI layout with one index of the images of other layouts, under made-up platforms
+    kit.py large OUT FILES KIB a base image of so many files of so many KiB
+    kit.py measure COMMAND...  runs a command with a terminal as standard error; prints its exit code, peak memory and what the
+                               terminal saw
 """
 import gzip
 import hashlib
 import io
 import json
 import os
+import pty
+import resource
 import shutil
+import subprocess
 import sys
 import tarfile
 
@@ -70,13 +76,51 @@ class Layout:
             json.dump({"schemaVersion": 2, "manifests": manifests}, file, separators=(",", ":"))
 
 
+class Hashing:
+    """A file that digests what passes."""
+
+    def __init__(self, file):
+        self.file, self.hash, self.size = file, hashlib.sha256(), 0
+
+    def write(self, content):
+        self.hash.update(content)
+        self.size += len(content)
+        return self.file.write(content)
+
+    def flush(self):
+        self.file.flush()
+
+
 def base(out):
     layout, layer = Layout(out), tar(base_entries())
     shipped = layout.put(gzip.compress(layer, mtime=0), "application/vnd.oci.image.layer.v1.tar+gzip")
+    image(layout, shipped, hashlib.sha256(layer).hexdigest())
+
+
+def large(out, files, kib):
+    layout, path = Layout(out), os.path.join(out, "layer")
+    with open(path, "wb") as file:
+        stored = Hashing(file)
+        with gzip.GzipFile(fileobj=stored, mode="wb", compresslevel=1, mtime=0) as packed:
+            plain = Hashing(packed)
+            for at in range(int(files)):
+                line = hashlib.sha256(b"%d" % at).digest() * 4
+                content = (line * 8)[:1024] * int(kib)
+                info, _ = entry(f"usr/lib/p{at // 100:04}/f{at:06}", content)
+                plain.write(info.tobuf(tarfile.USTAR_FORMAT))
+                plain.write(content + bytes(-len(content) % 512))
+            plain.write(bytes(1024))
+    digest = stored.hash.hexdigest()
+    os.rename(path, os.path.join(out, "blobs/sha256", digest))
+    media_type = "application/vnd.oci.image.layer.v1.tar+gzip"
+    image(layout, {"mediaType": media_type, "digest": "sha256:" + digest, "size": stored.size}, plain.hash.hexdigest())
+
+
+def image(layout, shipped, diff_id):
     config = layout.put_json({
         "architecture": "amd64", "os": "linux",
         "config": {"Cmd": ["/bin/sh"], "Env": ["PATH=/bin"]},
-        "rootfs": {"type": "layers", "diff_ids": ["sha256:" + hashlib.sha256(layer).hexdigest()]},
+        "rootfs": {"type": "layers", "diff_ids": ["sha256:" + diff_id]},
     }, "application/vnd.oci.image.config.v1+json")
     layout.index([layout.put_json({"schemaVersion": 2, "mediaType": MANIFEST, "config": config, "layers": [shipped]}, MANIFEST)])
 
@@ -129,5 +173,23 @@ def index(out, layouts):
     layout.index([layout.put_json({"schemaVersion": 2, "mediaType": media_type, "manifests": members}, media_type)])
 
 
+def measure(command):
+    terminal, child = pty.openpty()
+    process = subprocess.Popen(command, stderr=child, stdout=subprocess.DEVNULL)
+    os.close(child)
+    seen = b""
+    while True:
+        try:
+            more = os.read(terminal, 65536)
+        except OSError:
+            break
+        if not more:
+            break
+        seen = (seen + more)[-65536:]
+    code = process.wait()
+    kib = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+    print(json.dumps({"code": code, "peak_kib": kib, "seen": seen.decode(errors="replace")}))
+
+
 if __name__ == "__main__":
-    {"base": base, "patch": patch, "index": lambda out, *layouts: index(out, layouts)}[sys.argv[1]](*sys.argv[2:])
+    {"base": base, "large": large, "measure": lambda *command: measure(command), "patch": patch, "index": lambda out, *layouts: index(out, layouts)}[sys.argv[1]](*sys.argv[2:])

@@ -4,5 +4,6 @@
 
 mod attacks;
 mod lab;
+mod large;
 mod report;
 mod ripgrep;

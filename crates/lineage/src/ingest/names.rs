@@ -97,6 +97,41 @@ fn plain(uri: &str) -> String {
     uri.strip_suffix(".git").unwrap_or(uri).to_owned()
 }
 
+/// The name of the image that an address names, without tag, digest and qualifiers; `None` for any other address.
+///
+/// `pkg:docker/acme/base@1?platform=linux%2Famd64` and `docker-image://acme/base:1@sha256:...` -> `acme/base`.
+///
+/// SPEC: package-url, type `docker`; BuildKit writes the first into its provenance.
+pub(super) fn image_name(uri: &str) -> Option<String> {
+    let name = match uri.strip_prefix("pkg:docker/") {
+        Some(rest) => percent_decoded(rest.split(['?', '#']).next().unwrap_or(rest).split('@').next()?)?,
+        None => {
+            let reference = ["docker-image://", "docker://"].iter().find_map(|scheme| uri.strip_prefix(scheme))?;
+            let name = reference.split(['?', '#']).next()?.split('@').next()?;
+            let (folders, last) = name.rsplit_once('/').map_or(("", name), |(folders, last)| (folders, last));
+            let last = last.split(':').next().unwrap_or(last);
+            if folders.is_empty() { last.to_owned() } else { format!("{folders}/{last}") }
+        }
+    };
+    (!name.is_empty()).then_some(name)
+}
+
+/// SPEC: RFC 3986 section 2.1.
+fn percent_decoded(text: &str) -> Option<String> {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.bytes();
+    while let Some(byte) = rest.next() {
+        if byte != b'%' {
+            bytes.push(byte);
+            continue;
+        }
+        let mut digit = || rest.next().and_then(|digit| char::from(digit).to_digit(16));
+        let value = digit()? * 16 + digit()?;
+        bytes.push(u8::try_from(value).ok()?);
+    }
+    String::from_utf8(bytes).ok()
+}
+
 /// The repository that a predicate names. An immutable id, where stated, belongs to the name: `github.com/acme/app#12345`.
 pub(super) fn repository_of(wire: Option<&Repository>) -> Option<String> {
     wire.map(|wire| match &wire.id {
@@ -146,4 +181,39 @@ pub(super) fn marks(wire: &[Mark]) -> Vec<String> {
 /// A word nobody knows counts as simulated: it certainly is not plain.
 pub(super) fn simulated(wire: Option<&str>) -> bool {
     wire.is_some()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn images_are_named_by_their_addresses() {
+        // pass: purls with and without version, qualifiers and registry; references with tag, digest and port
+        for (uri, expected) in [
+            ("pkg:docker/debian@bookworm?platform=linux%2Famd64", "debian"),
+            ("pkg:docker/acme/base@1.2", "acme/base"),
+            (
+                "pkg:docker/registry.example%3A5000/acme/base@sha256%3Aab?digest=sha256:ab",
+                "registry.example:5000/acme/base",
+            ),
+            ("pkg:docker/debian", "debian"),
+            ("docker-image://docker.io/library/debian:12@sha256:ab", "docker.io/library/debian"),
+            ("docker://registry.example:5000/acme/base", "registry.example:5000/acme/base"),
+            ("docker-image://debian:12", "debian"),
+        ] {
+            assert_eq!(image_name(uri).as_deref(), Some(expected), "{uri}");
+        }
+        // fail: other addresses, no name, percent signs that encode nothing
+        for uri in [
+            "pkg:deb/debian/bash@5",
+            "https://example.com/debian",
+            "pkg:docker/",
+            "docker://",
+            "pkg:docker/a%zz",
+            "pkg:docker/%ff",
+        ] {
+            assert_eq!(image_name(uri), None, "{uri}");
+        }
+    }
 }

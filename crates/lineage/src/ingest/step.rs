@@ -107,11 +107,11 @@ fn material(descriptor: &ResourceDescriptor) -> Result<Material, IngestError> {
     {
         return Ok(Material::File(file));
     }
-    Ok(Material::External(External {
-        digest: names::sha256(&descriptor.digest, "materials")?,
-        name: descriptor.name.as_deref().map(names::safe_name).transpose()?,
-        uri,
-    }))
+    let name = match &descriptor.name {
+        Some(name) => Some(names::safe_name(name)?),
+        None => names::image_name(&uri).and_then(|name| names::safe_name(&name).ok()),
+    };
+    Ok(Material::External(External { digest: names::sha256(&descriptor.digest, "materials")?, name, uri }))
 }
 
 /// The command as one text: words joined by spaces; as JSON where a word has a space, a quote or nothing in it.
@@ -178,4 +178,31 @@ fn unresolved(paths: Vec<String>) -> Vec<NamedDigest> {
         .into_iter()
         .map(|path| NamedDigest { name: path.trim_start_matches('/').to_owned(), digest: nothing, mode: None })
         .collect()
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, clippy::panic, reason = "a failed test may stop")]
+mod tests {
+    use super::*;
+
+    fn external(descriptor: Value) -> External {
+        match material(&serde_json::from_value(descriptor).unwrap()).unwrap() {
+            Material::External(external) => external,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_base_is_an_external_by_name_and_digest() {
+        // pass: as `lasthand run --base` writes it, and as BuildKit does; a name that leaves its folder is none
+        let digest = serde_json::json!({"sha256": "ab".repeat(32)});
+        let own = serde_json::json!({"name": "debian:12", "uri": "pkg:docker/debian%3A12@sha256:ab", "digest": digest});
+        let read = external(own);
+        assert_eq!((read.name.as_deref(), read.digest.is_some()), (Some("debian:12"), true));
+        let read =
+            external(serde_json::json!({"uri": "pkg:docker/acme/base@1?platform=linux%2Famd64", "digest": digest}));
+        assert_eq!((read.name.as_deref(), read.digest.is_some()), (Some("acme/base"), true));
+        let read = external(serde_json::json!({"uri": "pkg:docker/%2E%2E/base@1", "digest": digest}));
+        assert_eq!(read.name, None);
+    }
 }

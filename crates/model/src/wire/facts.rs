@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub use super::image::{ConfigValue, ImageFact, IndexMember, LayerFact};
 use crate::actor::{ActorKind, Role, StepKind};
 use crate::digest::{ArtifactDigest, FileDigest, GitId, InventoryRoot, Sha256, StatementDigest};
 use crate::inventory::EntryType;
@@ -817,47 +818,6 @@ pub struct EntryFact {
     /// Extended attributes, name to hex value.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub xattrs: BTreeMap<String, String>,
-}
-
-/// One member of an index.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct IndexMember {
-    /// The manifest.
-    pub digest: ArtifactDigest,
-    /// `os/architecture`.
-    pub platform: String,
-}
-
-/// An image, as its manifest and its config say. The bytes of its layers are in no facts; what they hold is in `inventories`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct ImageFact {
-    /// Digest of the config, which names the content of every layer.
-    pub config: Sha256,
-    /// Layers, lowest first.
-    pub layers: Vec<LayerFact>,
-}
-
-/// One layer of an image.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct LayerFact {
-    /// Digest of the bytes as shipped; absent where no manifest says.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub digest: Option<Sha256>,
-    /// Digest of the uncompressed tar.
-    pub diff_id: Sha256,
-}
-
-/// What a configuration says of one field.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum ConfigValue {
-    /// The field has the value with this digest of its canonical JSON.
-    Sha256(FileDigest),
-    /// The field is taken away: a source file says `null`.
-    Removed,
 }
 
 /// One pin of a lock file.

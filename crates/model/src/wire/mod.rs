@@ -4,6 +4,7 @@ pub mod bundle;
 pub mod diff;
 mod entry;
 pub mod facts;
+pub mod image;
 pub mod inventory;
 pub mod link;
 pub mod list;

@@ -47,7 +47,8 @@ fn write_image(folder: &Path, image: &Image<'_>) -> Value {
     let config = put(folder, "application/vnd.oci.image.config.v1+json", &serde_json::to_vec(&config).unwrap());
     let manifest = json!({ "schemaVersion": 2, "mediaType": MANIFEST, "config": config, "layers": layers });
     let mut descriptor = put(folder, MANIFEST, &serde_json::to_vec(&manifest).unwrap());
-    descriptor["platform"] = json!({ "architecture": image.architecture, "os": "linux" });
+    let platform = json!({ "architecture": image.architecture, "os": "linux" });
+    descriptor.as_object_mut().unwrap().insert("platform".to_owned(), platform);
     descriptor
 }
 

@@ -1,45 +1,52 @@
-//! Four attacks. Every signature is valid; only what happened is wrong.
+//! Six attacks. Every signature is valid; only what happened is wrong.
 
 use std::path::Path;
 
 use super::people::{ANA, BO, CI, CODER};
 use super::program::{ONE_MORE, UNASKED};
 use super::shell::Shell;
-use super::story::{World, agent_commit, approve, build, edit_and_commit, land, make_folder, package};
+use super::story::{World, agent_commit, approve, build, edit_and_commit, image, land, make_folder, package};
 use super::verdict::Expected;
 use crate::command_error::CommandError;
+use crate::files::write_whole;
 
 /// An attack: its name, what happens in it, and what must come of it.
 pub(super) struct Attack {
     pub(super) name: &'static str,
     pub(super) what: &'static str,
+    /// What is attacked: the name of an artifact beside the evidence.
+    pub(super) artifact: &'static str,
     pub(super) expected: Expected,
     act: fn(&Shell, &World) -> Result<(), CommandError>,
 }
 
 /// All of them.
-pub(super) const ALL: [Attack; 4] = [
+pub(super) const ALL: [Attack; 6] = [
     Attack {
         name: "agent-commit",
         what: "The agent commits once more after the review. The forge records it, the trusted builder builds and packs it.",
+        artifact: RELEASE,
         expected: Expected::refused(&[("LH202", "src/main.c")]),
         act: commit_after_review,
     },
     Attack {
         name: "slipped-file",
         what: "Nothing is wrong with the source. The trusted builder itself puts a file into its folder before it packs.",
+        artifact: RELEASE,
         expected: Expected::refused(&[("LH306", "share/update.sh")]),
         act: slip_a_file,
     },
     Attack {
         name: "unreviewed-base",
         what: "The agent pushes without review; then a small change lands on top, properly reviewed.",
+        artifact: RELEASE,
         expected: Expected::refused(&[("LH202", "src/main.c")]),
         act: build_on_unreviewed,
     },
     Attack {
         name: "repacked",
         what: "The release itself is fine. Somebody unpacks it, changes one file, adds another, and packs it again.",
+        artifact: RELEASE,
         expected: Expected::refused(&[
             ("LH403", "greet-1.0/share/greet/greetings.txt"),
             ("LH401", "greet-1.0/bin/helper"),
@@ -47,7 +54,24 @@ pub(super) const ALL: [Attack; 4] = [
         ]),
         act: repack,
     },
+    Attack {
+        name: "setuid-layer",
+        what: "The source is fine and the trusted builder packages it; its tar was replaced, and puts a set-uid file into the layer.",
+        artifact: IMAGE,
+        expected: Expected::refused(&[("LH404", "usr/bin/greet")]),
+        act: set_uid,
+    },
+    Attack {
+        name: "entrypoint",
+        what: "An agent at work on the trusted builder changes the entrypoint while the image is put together.",
+        artifact: IMAGE,
+        expected: Expected::refused(&[("LH403", "config:Entrypoint")]),
+        act: other_entrypoint,
+    },
 ];
+
+const RELEASE: &str = "release.tar.gz";
+const IMAGE: &str = "image";
 
 impl Attack {
     /// Makes the attack's own copies and carries it out.
@@ -124,6 +148,39 @@ fn repack(shell: &Shell, world: &World) -> Result<(), CommandError> {
         "greet-1.0",
     ])?;
     run(&["gzip", "-9", "-n", &archive])
+}
+
+/// A tar that sets the set-uid bit of the program, and does not let it be taken away again.
+const SET_UID: &str = "#!/bin/sh
+chmod 4755 image/stage/usr/bin/greet
+for word; do
+    shift
+    case $word in --mode=*) ;; *) set -- \"$@\" \"$word\" ;; esac
+done
+";
+
+/// A tar that changes the configuration besides.
+const OTHER_ENTRYPOINT: &str = "#!/bin/sh
+sed 's#/usr/bin/greet#/bin/sh#' image.json > image.json.new
+mv image.json.new image.json
+";
+
+fn set_uid(shell: &Shell, world: &World) -> Result<(), CommandError> {
+    with_another_tar(shell, world, SET_UID)
+}
+
+fn other_entrypoint(shell: &Shell, world: &World) -> Result<(), CommandError> {
+    with_another_tar(shell, world, OTHER_ENTRYPOINT)
+}
+
+/// The builder makes the image with a tar that does something else before it does what it is asked.
+fn with_another_tar(shell: &Shell, world: &World, first: &str) -> Result<(), CommandError> {
+    copy_reviewed(shell, world)?;
+    build(shell, world)?;
+    let tool = format!("work/{}-tar", world.out.file_name().unwrap_or_default().to_string_lossy());
+    write_whole(&shell.top.join(&tool), format!("{first}exec {} \"$@\"\n", shell.tar()).as_bytes())?;
+    shell.run(CODER, &shell.top, &["chmod", "755", &tool])?;
+    image(shell, world, &[&format!("TAR=../../{tool}")])
 }
 
 /// A path inside the top folder, as one would type it there.

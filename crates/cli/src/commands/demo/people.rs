@@ -56,7 +56,7 @@ pub(super) fn write_surroundings(folder: &Path) -> Result<(), CommandError> {
 ///
 /// # Errors
 /// When a key or the repository cannot be read, or the file not be written.
-pub(super) fn write_trust(keys: &Path, repository: &Path, out: &Path) -> Result<(), CommandError> {
+pub(super) fn write_trust(keys: &Path, repository: &Path, base: &str, out: &Path) -> Result<(), CommandError> {
     let head = Head::read(&git::open(repository)?)?;
     let onboarding = format!(
         "onboarding = [{{ repository = \"{REPOSITORY}\", root = \"{}\", git_tree = \"{}\" }}]",
@@ -70,9 +70,14 @@ pub(super) fn write_trust(keys: &Path, repository: &Path, out: &Path) -> Result<
          [\"key:{}\"]\n# Everything in this tree is taken as reviewed; every change after it must be.\n{onboarding}\n",
         ci.id
     );
+    let base = format!(
+        "# The image that the team builds upon, by the digest of its manifest.\n[[trusted_input]]\ndigest = \"{base}\"\nas = \
+         \"base\"\nproducts = [\"greet\"]\nreason = \"the base of the demo\"\nexpires = 2099-01-01T00:00:00Z\n"
+    );
     let text = [
         HEAD.to_owned(),
         product,
+        base,
         ana.person(ANA),
         bo.person(BO),
         ana.identity(ANA, "kind = \"human\"\ncustody = \"personal\"\nmay = [\"review\"]"),

@@ -6,6 +6,8 @@ pub(super) const FILES: &[(&str, &str)] = &[
     ("LICENSE", include_str!("../../../demo/greet/LICENSE")),
     ("README.md", include_str!("../../../demo/greet/README.md")),
     ("build.sh", include_str!("../../../demo/greet/build.sh")),
+    ("image.json", include_str!("../../../demo/greet/image.json")),
+    ("image.sh", include_str!("../../../demo/greet/image.sh")),
     ("man/greet.1", include_str!("../../../demo/greet/man/greet.1")),
     ("package.sh", include_str!("../../../demo/greet/package.sh")),
     ("share/greetings.txt", include_str!("../../../demo/greet/share/greetings.txt")),
@@ -16,6 +18,15 @@ pub(super) const FILES: &[(&str, &str)] = &[
     ("src/options.h", include_str!("../../../demo/greet/src/options.h")),
     ("tests/run.sh", include_str!("../../../demo/greet/tests/run.sh")),
 ];
+
+/// What the base image holds: path and content. It stands in for an image that somebody else publishes.
+pub(super) const BASE: &[(&str, &str)] = &[
+    ("bin/README", "what runs on this base\n"),
+    ("etc/passwd", "root:x:0:0:root:/:/bin/sh\ngreet:x:1000:1000::/:/bin/sh\n"),
+];
+
+/// Makes an image of a folder.
+pub(super) const BASE_SCRIPT: &str = include_str!("../../../demo/base.sh");
 
 /// A symbolic link of the program: path and target.
 pub(super) const LINK: (&str, &str) = ("share/default.txt", "greetings.txt");

@@ -93,7 +93,9 @@ impl Shell {
     /// # Errors
     /// When it cannot be started.
     pub(super) fn try_run(&self, actor: Actor, folder: &Path, words: &[&str]) -> Result<Said, CommandError> {
-        let Some((program, arguments)) = words.split_first() else {
+        // As in a shell: `NAME=value` before the program sets a variable.
+        let variables: Vec<(&str, &str)> = words.iter().map_while(|word| assignment(word)).collect();
+        let Some((program, arguments)) = words.get(variables.len()..).and_then(<[&str]>::split_first) else {
             return Err(CommandError::bug("the demo has an empty command"));
         };
         self.say(&format!("{} $ {}", actor.name, shown(words)))?;
@@ -101,6 +103,7 @@ impl Shell {
         let mut command = Command::new(&program);
         command.args(arguments).current_dir(folder).stdin(Stdio::null());
         self.furnish(&mut command, actor);
+        command.envs(variables);
         let out = command
             .output()
             .map_err(|error| CommandError::usage(format!("cannot start `{}`", shown(words))).because(error))?;
@@ -152,6 +155,12 @@ impl Shell {
     pub(super) fn tar(&self) -> &str {
         &self.tar
     }
+}
+
+/// `NAME=value`, with a name of capital letters.
+fn assignment(word: &str) -> Option<(&str, &str)> {
+    let (name, value) = word.split_once('=')?;
+    (!name.is_empty() && name.bytes().all(|byte| byte.is_ascii_uppercase())).then_some((name, value))
 }
 
 fn is_there(tool: &str) -> bool {

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::people::{self, ANA, Actor, BO, CI, CODER, FORGE, REPOSITORY};
-use super::program::{BY_NAME, Edit, FILES, LINK, LOUD, READ_ME};
+use super::program::{BASE, BASE_SCRIPT, BY_NAME, Edit, FILES, LINK, LOUD, READ_ME};
 use super::shell::Shell;
 use crate::command_error::CommandError;
 use crate::files::write_whole;
@@ -18,6 +18,9 @@ const MAP: [&str; 6] = [
     "README.md=greet-1.0/README.md",
     "LICENSE=greet-1.0/COPYING",
 ];
+
+/// What of the source and of the base is in the image, and which file states its configuration.
+const IMAGE_MAP: [&str; 3] = ["build/greet=usr/bin/greet", "share/=usr/share/greet/", "image.json=config:"];
 
 /// A repository, its evidence, and where what is released goes.
 #[derive(Debug, Clone)]
@@ -91,7 +94,26 @@ pub(super) fn begin(shell: &Shell, world: &World) -> Result<(), CommandError> {
     git(&["git", "remote", "add", "origin", &format!("https://{REPOSITORY}.git")])?;
     git(&["ln", "-s", target, link])?;
     commit_all(shell, ANA, repository, "greet 0.9")?;
-    people::write_trust(&keys, repository, &world.out.join("lasthand.trust.toml"))
+    shell.say("\n# A base image, as somebody else would publish it.")?;
+    let base = base(shell)?;
+    people::write_trust(&keys, repository, &base, &world.out.join("lasthand.trust.toml"))
+}
+
+/// Makes the base image in `work/base`; gives the digest of its manifest.
+fn base(shell: &Shell) -> Result<String, CommandError> {
+    let work = shell.top.join("work");
+    for (path, text) in BASE {
+        write_whole(&work.join("rootfs").join(path), text.as_bytes())?;
+    }
+    write_whole(&work.join("base.sh"), BASE_SCRIPT.as_bytes())?;
+    shell.run(CI, &work, &["chmod", "-R", "u=rwX,go=rX", "rootfs"])?;
+    shell.run(CI, &work, &["sh", "base.sh", "rootfs", "base"])?;
+    let path = work.join("base/index.json");
+    let failed = || CommandError::bug(format!("`{}` cannot be read back", path.display()));
+    let bytes = fs::read(&path).map_err(|error| failed().because(error))?;
+    let index: serde_json::Value = serde_json::from_slice(&bytes).map_err(|error| failed().because(error))?;
+    let digest = index.pointer("/manifests/0/digest").and_then(serde_json::Value::as_str).ok_or_else(failed)?;
+    Ok(digest.trim_start_matches("sha256:").to_owned())
 }
 
 /// Three changes: by ana, by the agent on a branch, by bo meanwhile; each reviewed by another person.
@@ -177,7 +199,37 @@ pub(super) fn package(shell: &Shell, world: &World) -> Result<(), CommandError> 
     words.extend(MAP.iter().flat_map(|rule| ["--map", rule]));
     words.extend(["--", "sh", "package.sh"]);
     shell.run(CI, &world.repository, &words)?;
-    shell.run(CI, &world.repository, &["cp", "dist/release.tar.gz", &world.up_to("release.tar.gz")]).map(drop)
+    shell.run(CI, &world.repository, &["mv", "dist/release.tar.gz", &world.up_to("release.tar.gz")]).map(drop)
+}
+
+/// The builder puts an image together, on a base that it names. `variables` come before the command, as in a shell.
+pub(super) fn image(shell: &Shell, world: &World, variables: &[&str]) -> Result<(), CommandError> {
+    let (key, evidence) = (world.key(CI), world.evidence_argument());
+    let mut words = variables.to_vec();
+    words.extend([
+        "lasthand",
+        "run",
+        "--step",
+        "image",
+        "--kind",
+        "package",
+        "--product",
+        "greet",
+        "--instruction",
+        "image.sh",
+        "--image",
+        "image",
+        "--base",
+        "base=oci:../base",
+        "--key",
+        &key,
+        "--evidence",
+        &evidence,
+    ]);
+    words.extend(IMAGE_MAP.iter().flat_map(|rule| ["--map", rule]));
+    words.extend(["--", "sh", "image.sh"]);
+    shell.run(CI, &world.repository, &words)?;
+    shell.run(CI, &world.repository, &["mv", "image", &world.up_to("image")]).map(drop)
 }
 
 /// A person reviews a range and approves it. The demo has no terminal to ask on, so the approval says that nobody was asked.

@@ -56,10 +56,16 @@ impl Expected {
 ///
 /// # Errors
 /// When `lasthand` cannot be started, or its report not be read.
-pub(super) fn verify(shell: &Shell, world: &World, name: &str, expected: Expected) -> Result<Row, CommandError> {
+pub(super) fn verify(
+    shell: &Shell,
+    world: &World,
+    artifact: &str,
+    name: &str,
+    expected: Expected,
+) -> Result<Row, CommandError> {
     let folder = world.out.strip_prefix(&shell.top).unwrap_or(&world.out);
     let at = |file: &str| folder.join(file).display().to_string();
-    let [artifact, evidence, trust] = ["release.tar.gz", "evidence", "lasthand.trust.toml"].map(at);
+    let [artifact, evidence, trust] = [artifact, "evidence", "lasthand.trust.toml"].map(at);
     let report = shell.top.join("work").join(format!("{name}.report.json"));
     let json = format!("json=work/{name}.report.json");
     let said = shell.try_run(
