@@ -3,7 +3,7 @@
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    attach, attest, completions, demo, init, inspect, key, man, review, run, source, trust, verify, why,
+    attach, attest, completions, demo, diff, init, inspect, key, man, review, run, source, trust, verify, why,
 };
 use crate::context::Side;
 
@@ -34,6 +34,8 @@ pub(crate) enum Command {
     Inspect(Box<inspect::InspectArguments>),
     /// Say where one file of an artifact comes from: step, actor, review, evidence
     Why(Box<why::WhyArguments>),
+    /// Show what differs between two artifacts, and who had the last hand on it
+    Diff(Box<diff::DiffArguments>),
     /// Look at trust files
     Trust(trust::TrustArguments),
     /// Make keys

@@ -4,6 +4,7 @@ pub(crate) mod attach;
 pub(crate) mod attest;
 pub(crate) mod completions;
 pub(crate) mod demo;
+pub(crate) mod diff;
 pub(crate) mod init;
 pub(crate) mod inspect;
 pub(crate) mod key;
@@ -30,6 +31,7 @@ pub(crate) fn run(command: Command, context: &Context) -> Result<u8, CommandErro
         Command::Verify(arguments) => verify::run(&arguments, context),
         Command::Inspect(arguments) => inspect::run(&arguments, context),
         Command::Why(arguments) => why::run(&arguments, context),
+        Command::Diff(arguments) => diff::run(&arguments, context),
         Command::Trust(arguments) => trust::run(&arguments, context),
         Command::Key(arguments) => key::run(&arguments, context),
         Command::Init(arguments) => init::run(&arguments, context),

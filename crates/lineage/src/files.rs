@@ -2,11 +2,13 @@
 //!
 //! SPEC: docs/rules.md section 8.
 
+use std::collections::BTreeMap;
+
 use lasthand_model::actor::StepKind;
 use lasthand_model::digest::{ArtifactDigest, Sha256, StatementDigest};
 use lasthand_model::inventory::EntryType;
 use lasthand_model::wire::facts::{EntryFact, Material, NamedDigest};
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::accept::{self, Decision, Goal};
 use crate::container::{Expected, Origin, Source};
@@ -14,7 +16,7 @@ use crate::cover::{Cover, Place, Uncovered};
 use crate::explain::{self, Blame, NearMatch};
 use crate::finding::FindingId;
 use crate::image;
-use crate::outcome::{Explanation, FileAnswer, FileVerdict, Verdict};
+use crate::outcome::{Explanation, FileAnswer, FileVerdict, LandingAuthor, Verdict};
 use crate::run::Run;
 use crate::steps::{Standing, source_trees};
 use crate::world::Known;
@@ -40,6 +42,25 @@ pub(crate) fn answers<'a>(run: &Run<'_, 'a>, decision: &Decision<'a>, verdict: V
         }
     }
     answers
+}
+
+/// The authors of the landings that answers name.
+pub(crate) fn authors(
+    run: &Run<'_, '_>,
+    decision: &Decision<'_>,
+    answers: &[FileAnswer],
+) -> BTreeMap<StatementDigest, Vec<LandingAuthor>> {
+    let named: FxHashSet<StatementDigest> =
+        answers.iter().filter_map(|answer| answer.explained_by.last_landing).collect();
+    let landings = decision.cover.landings.iter();
+    let landings = landings.filter_map(|landing| {
+        let digest =
+            run.world.known.get(landing.statement).map(Known::digest).filter(|digest| named.contains(digest))?;
+        let authors = landing.authors.iter();
+        let authors = authors.map(|author| LandingAuthor { principal: author.principal.to_owned(), kind: author.kind });
+        Some((digest, authors.collect()))
+    });
+    landings.collect()
 }
 
 /// One container whose entries are judged.
@@ -68,6 +89,7 @@ fn answers_for<'a>(run: &Run<'_, 'a>, decision: &Decision<'a>, asked: Asked<'a>)
         landings: FxHashMap::default(),
         makers: FxHashMap::default(),
         reviews: FxHashMap::default(),
+        last: FxHashMap::default(),
         files: None,
         base: None,
     };
@@ -86,6 +108,8 @@ struct Judge<'r, 'w, 'a> {
     makers: FxHashMap<usize, FileVerdict>,
     /// For each tree: the first review of the landing that last changed a path, where that is answered.
     reviews: FxHashMap<Place<'a>, Reviews<'a>>,
+    /// For each landing that explains a tree: the landing at or before it that last changed a path.
+    last: FxHashMap<usize, FxHashMap<&'a str, usize>>,
     /// The standing of each file material of the step that packaged the artifact.
     files: Option<FxHashMap<&'a NamedDigest, &'r Standing<'a>>>,
     /// The answer for what the base gives.
@@ -106,6 +130,22 @@ fn reviews_behind<'a>(cover: &Cover<'a>, place: Place<'a>) -> Reviews<'a> {
         next = landing.prev;
     }
     reviews
+}
+
+/// Walks back from a landing to the last change of each path, as far as it is known what the landings changed.
+fn last_changes<'a>(cover: &Cover<'a>, start: usize) -> FxHashMap<&'a str, usize> {
+    let mut last = FxHashMap::default();
+    let mut next = Some(start);
+    for _ in 0..=cover.landings.len() {
+        let Some((at, landing)) = next.and_then(|at| Some((at, cover.landings.get(at)?))) else { break };
+        // Behind a landing whose trees are not known, an older change would only seem to be the last.
+        let Some(changes) = &landing.changes else { break };
+        for change in changes.iter() {
+            last.entry(change.path).or_insert(at);
+        }
+        next = landing.prev;
+    }
+    last
 }
 
 impl<'a> Judge<'_, '_, 'a> {
@@ -198,10 +238,10 @@ impl<'a> Judge<'_, '_, 'a> {
                 let explained = Explanation { step, evidence: step.into_iter().collect(), ..rule("product") };
                 (FileVerdict::Clean, explained)
             }
-            Goal::SourceArchive(landing, place) => {
+            Goal::SourceArchive(at, place) => {
                 let from = entry.path.clone();
                 let mut explained = rule("source-archive");
-                if let Some(landing) = self.decision.cover.landings.get(*landing) {
+                if let Some(landing) = self.decision.cover.landings.get(*at) {
                     let tree = self.run.world.trees.get(&place.1);
                     let path = tree
                         .and_then(|tree| {
@@ -210,6 +250,7 @@ impl<'a> Judge<'_, '_, 'a> {
                         .map(|found| found.path.clone());
                     explained.evidence = self.digest(landing.statement).into_iter().collect();
                     explained.review = path.as_deref().and_then(|path| self.review_of(*place, path));
+                    explained.last_landing = path.as_deref().and_then(|path| self.last_change(*at, path));
                     explained.source_path = path;
                 }
                 (FileVerdict::Clean, explained)
@@ -317,6 +358,7 @@ impl<'a> Judge<'_, '_, 'a> {
                 (_, Material::File(file)) => self.by_file(at, file),
                 _ => (FileVerdict::Unreviewed, rule("base")),
             };
+            answer.1.base = answer.1.base.or_else(|| image::material_name(material));
             if verdict != FileVerdict::Clean {
                 answer.0 = verdict;
             }
@@ -332,21 +374,22 @@ impl<'a> Judge<'_, '_, 'a> {
         let Some((landing_at, uncovered)) = known else {
             return (FileVerdict::Indeterminate, rule("no-landing"));
         };
-        let origin = uncovered.get(path).copied();
-        let landing_at = origin.unwrap_or(*landing_at);
+        let (top, origin) = (*landing_at, uncovered.get(path).copied());
+        let landing_at = origin.unwrap_or(top);
         let Some(landing) = decision.cover.landings.get(landing_at) else {
             return (FileVerdict::Indeterminate, rule("no-landing"));
         };
         let evidence: Vec<StatementDigest> = self.digest(landing.statement).into_iter().collect();
+        let last_landing = self.last_change(top, path);
         match origin {
             None => {
                 let review = self.review_of(place, path);
-                (FileVerdict::Clean, Explanation { evidence, review, ..rule("tree") })
+                (FileVerdict::Clean, Explanation { evidence, review, last_landing, ..rule("tree") })
             }
             Some(_) => {
                 let verdict = if landing.agent_touched() { FileVerdict::Violation } else { FileVerdict::Unreviewed };
                 let actors = landing.authors.iter().map(|author| author.principal.to_owned()).collect();
-                (verdict, Explanation { evidence, actors, ..rule("unreviewed") })
+                (verdict, Explanation { evidence, actors, last_landing, ..rule("unreviewed") })
             }
         }
     }
@@ -357,6 +400,14 @@ impl<'a> Judge<'_, '_, 'a> {
         let reviews = self.reviews.entry(place).or_insert_with(|| reviews_behind(cover, place));
         let review = cover.reviews.get((*reviews.get(path)?)?)?;
         self.digest(review.statement)
+    }
+
+    /// The landing that last changed a path, at or before the one that explains its tree.
+    fn last_change(&mut self, top: usize, path: &str) -> Option<StatementDigest> {
+        let cover = &self.decision.cover;
+        let last = self.last.entry(top).or_insert_with(|| last_changes(cover, top));
+        let at = last.get(path).copied()?;
+        self.digest(cover.landings.get(at)?.statement)
     }
 
     fn by_file(&mut self, at: usize, file: &'a NamedDigest) -> Answer {

@@ -137,6 +137,15 @@ pub(crate) fn gives_layers(world: &World<'_>, material: &Material, digest: Sha25
     })
 }
 
+/// The name of a material, for people.
+pub(crate) fn material_name(material: &Material) -> Option<String> {
+    match material {
+        Material::File(file) => Some(file.name.clone()),
+        Material::External(external) => Some(external.name.clone().unwrap_or_else(|| external.uri.clone())),
+        Material::Tree(_) => None,
+    }
+}
+
 /// The image with a digest, or the images of the index with it.
 fn images_of(facts: &Facts, digest: Sha256) -> impl Iterator<Item = &ImageFact> {
     let images = &facts.images;

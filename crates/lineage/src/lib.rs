@@ -47,7 +47,8 @@ mod world;
 pub use finding::{Finding, FindingId, Severity};
 pub use image::{BaseLayers, base_layers};
 pub use outcome::{
-    Explanation, FileAnswer, FileVerdict, FrontierItem, InputAnswer, Outcome, ProofItem, ProofRole, Verdict,
+    Explanation, FileAnswer, FileVerdict, FrontierItem, InputAnswer, LandingAuthor, Outcome, ProofItem, ProofRole,
+    Verdict,
 };
 pub use solve::solve;
 pub use steps::LOCK_FORMATS;

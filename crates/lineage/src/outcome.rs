@@ -1,5 +1,8 @@
 //! What solving gives: a verdict with its proof or its frontier, findings, and a verdict per file.
 
+use std::collections::BTreeMap;
+
+use lasthand_model::actor::ActorKind;
 use lasthand_model::digest::{Sha256, StatementDigest};
 use lasthand_model::wire::facts::Label;
 
@@ -71,12 +74,25 @@ pub struct Explanation {
     pub step: Option<StatementDigest>,
     /// Review that covers its source.
     pub review: Option<StatementDigest>,
+    /// Landing that last changed the path of its source, as far back as the chain is known. Explains only: no verdict rests on it.
+    pub last_landing: Option<StatementDigest>,
+    /// Name of the material that gives it, where a base does.
+    pub base: Option<String>,
     /// Path map rule `from -> to` that placed it.
     pub path_map: Option<(String, String)>,
     /// Path of the material it came from.
     pub source_path: Option<String>,
     /// For a file that is not clean: the actors of the step to look at.
     pub actors: Vec<String>,
+}
+
+/// An author of a landing, with everything that any statement says of him.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LandingAuthor {
+    /// Who he is.
+    pub principal: String,
+    /// What he is taken for: the worst that is known.
+    pub kind: ActorKind,
 }
 
 /// One entry of the artifact, in path order within its member.
@@ -192,6 +208,8 @@ pub struct Outcome {
     pub findings: Vec<Finding>,
     /// Files of the artifact in path order.
     pub files: Vec<FileAnswer>,
+    /// Authors of the landings that last changed the source of some file: those it lists, those of reviews and edits that meet it.
+    pub authors: BTreeMap<StatementDigest, Vec<LandingAuthor>>,
     /// What came into its steps from outside, by step.
     pub inputs: Vec<InputAnswer>,
     /// For an acceptance or exception: what it rests on.

@@ -93,9 +93,11 @@ fn accepted<'a>(world: &World<'a>, run: &Run<'_, 'a>, decision: &Decision<'a>, l
         .collect();
     findings.extend(notes(world, decision));
     findings.sort();
+    let files = files::answers(run, decision, Verdict::Accepted);
     Outcome {
         verdict: Verdict::Accepted,
-        files: files::answers(run, decision, Verdict::Accepted),
+        authors: files::authors(run, decision, &files),
+        files,
         inputs: inputs::inputs(run, decision),
         proof: proof::of_acceptance(run, decision),
         labels,
@@ -122,10 +124,12 @@ fn not_accepted<'a>(world: &World<'a>, run: &Run<'_, 'a>, decision: &Decision<'a
     findings.extend(notes(world, decision));
     findings.sort();
     findings.dedup();
+    let files = files::answers(run, decision, verdict);
     Outcome {
         verdict,
         labels: Vec::new(),
-        files: files::answers(run, decision, verdict),
+        authors: files::authors(run, decision, &files),
+        files,
         inputs: inputs::inputs(run, decision),
         proof: exception.map(proof::of_exception).unwrap_or_default(),
         frontier,

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use lasthand_model::json::{parse, parse_as};
 use lasthand_model::limits::Limits;
+use lasthand_model::wire::diff::Diff;
 use lasthand_model::wire::facts::Facts;
 use lasthand_model::wire::inventory::{INVENTORY, InventoryPredicate};
 use lasthand_model::wire::list::{LIST, ListPredicate};
@@ -18,7 +19,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-fn schemas() -> [(&'static str, Schema); 6] {
+fn schemas() -> [(&'static str, Schema); 7] {
     [
         ("step-actor", schema_for!(StepActorPredicate)),
         ("review", schema_for!(ReviewPredicate)),
@@ -26,6 +27,7 @@ fn schemas() -> [(&'static str, Schema); 6] {
         ("list", schema_for!(ListPredicate)),
         ("facts", schema_for!(Facts)),
         ("report", schema_for!(Report)),
+        ("diff", schema_for!(Diff)),
     ]
 }
 

@@ -1,6 +1,6 @@
 //! The read side: an artifact and its evidence to a verdict, a report, and text for people.
 //!
-//! Main type: [`Verifier`]; main act: [`Verifier::verify`].
+//! Main type: [`Verifier`]; main act: [`Verifier::verify`]; two of its answers side by side: [`diff()`].
 //!
 //! Data flow: [`LoadedTrust`] (whom to believe) + [`Evidence`] (files, not yet believed) + artifact bytes
 //! -> verified statements -> [`Facts`](lasthand_model::wire::facts::Facts) -> [`solve`](lasthand_lineage::solve)
@@ -27,11 +27,14 @@
 #![deny(missing_docs, rustdoc::broken_intra_doc_links)]
 
 mod artifact;
+mod behind;
 mod blob;
+mod diff;
 mod error;
 mod evidence;
 mod facts;
 mod images;
+mod last;
 mod locks;
 mod people;
 pub mod render;
@@ -41,6 +44,7 @@ mod trust;
 mod verifier;
 
 pub use artifact::{ArtifactRef, ArtifactRefError};
+pub use diff::{diff, diff_for_error};
 pub use error::{UnknownPathError, VerifyError};
 pub use evidence::{Evidence, SIDECAR_ENDING};
 pub use locks::is_lock_file;

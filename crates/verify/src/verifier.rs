@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use lasthand_lineage::{Outcome, Verdict, solve};
+use lasthand_model::inventory::Inventory;
 use lasthand_model::limits::Limits;
 use lasthand_model::wire::facts::{Facts, Preset};
 use lasthand_model::wire::report::Report;
@@ -58,6 +59,8 @@ pub struct Verification {
     pub outcome: Outcome,
     /// Both, as the document for machines.
     pub report: Report,
+    /// The entries of the report with all that was read of them: one inventory, or one for each image of an index.
+    pub(crate) inventories: Vec<Inventory>,
 }
 
 impl Verification {
@@ -115,7 +118,8 @@ impl Verifier {
         let gathered = facts::gather(&question, &all, &self.trust, &self.limits)?;
         let outcome = solve(&gathered.facts);
         let report = report::build(&gathered, &outcome, &opened);
-        Ok(Verification { facts: gathered.facts, outcome, report })
+        let inventories = opened.parts.into_iter().map(|part| part.inventory).collect();
+        Ok(Verification { facts: gathered.facts, outcome, report, inventories })
     }
 
     fn product(&self, expectations: &Expectations) -> Result<String, VerifyError> {

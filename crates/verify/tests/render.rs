@@ -157,6 +157,7 @@ fn why_follows_a_file_back_to_its_review() {
                3fc4ccfe745870e2c0d99f71f30ff0656c8dedd41cc1d7d3d376b0dbe685e2f3
       rule     path-map, from `src/main.c`, placed by `src/main.c` ->
                `app-1.0/main.c`
+      last by  author Bo (human, level 3), approver Ana (human, level 3)
       package  performer key:925b710d6cca (automation, level 3, by dsse-key)
                [evidence/package.sigstore.json]
       actors   performer key:925b710d6cca (automation, level 3, by dsse-key)
@@ -178,6 +179,7 @@ fn why_of_an_agents_file_names_the_agent() {
       file     file, mode 644, 5 bytes, sha256
                d4f0bc5a29de06b510f9aa428f1eedba926012b591fef7a518e776a7c9bd1824
       rule     unreviewed, from `LICENSE`, placed by `LICENSE` -> `app-1.0/LICENSE`
+      last by  author agent:coder-7 (agent, level 3)
       package  performer key:925b710d6cca (automation, level 3, by dsse-key)
                [evidence/package.sigstore.json]
       actors   performer key:925b710d6cca (automation, level 3, by dsse-key)

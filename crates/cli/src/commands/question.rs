@@ -1,4 +1,4 @@
-//! What `verify`, `inspect` and `why` ask, and how they answer.
+//! What `verify`, `inspect`, `why` and `diff` ask, and how they answer.
 
 use std::ffi::{OsStr, OsString};
 use std::fs;
@@ -27,6 +27,13 @@ pub(crate) struct QuestionArguments {
     /// docker-archive:FILE[:NAME], also found out by themselves
     #[arg(value_name = "ARTIFACT")]
     pub(crate) artifact: OsString,
+    #[command(flatten)]
+    demand: DemandArguments,
+}
+
+/// By which evidence and whose word, and what is demanded; the same for every artifact of a call.
+#[derive(Debug, Args)]
+pub(crate) struct DemandArguments {
     /// Of a multi-platform image only this one: os/arch[/variant] [default: all of them]
     #[arg(long, value_name = "PLATFORM")]
     platform: Option<String>,
@@ -111,17 +118,46 @@ impl QuestionArguments {
     /// # Errors
     /// When the policy cannot be read. Everything else that is wrong is an [`Answer::NotGiven`], which has a report.
     pub(crate) fn ask(&self, context: &Context) -> Result<Answer, CommandError> {
-        let preset = policy(&self.policy, context)?;
-        Ok(match self.decide(preset, context) {
+        let preset = self.demand.preset(context)?;
+        let decided = self.demand.verifier(context);
+        Ok(match decided.and_then(|verifier| self.demand.decide(&self.artifact, &verifier, preset, context)) {
             Ok(verification) => Answer::Given(Box::new(verification)),
             Err(error) => Answer::NotGiven(error),
         })
     }
+}
 
-    fn decide(&self, preset: Preset, context: &Context) -> Result<Verification, VerifyError> {
-        let artifact = ArtifactRef::parse(&self.artifact).map_err(VerifyError::Reference)?;
-        let artifact = artifact.with_platform(self.platform.clone());
+impl DemandArguments {
+    /// What is demanded.
+    ///
+    /// # Errors
+    /// When the policy cannot be read.
+    pub(crate) fn preset(&self, context: &Context) -> Result<Preset, CommandError> {
+        policy(&self.policy, context)
+    }
+
+    /// Whom to believe.
+    ///
+    /// # Errors
+    /// When the trust file cannot be read.
+    pub(crate) fn verifier(&self, context: &Context) -> Result<Verifier, VerifyError> {
         let trust = LoadedTrust::from_file(&self.trust, context.now, &context.limits)?;
+        Ok(Verifier::new(trust, context.limits))
+    }
+
+    /// Reads evidence and artifact, and decides.
+    ///
+    /// # Errors
+    /// When no verdict could be formed.
+    pub(crate) fn decide(
+        &self,
+        artifact: &OsStr,
+        verifier: &Verifier,
+        preset: Preset,
+        context: &Context,
+    ) -> Result<Verification, VerifyError> {
+        let artifact = ArtifactRef::parse(artifact).map_err(VerifyError::Reference)?;
+        let artifact = artifact.with_platform(self.platform.clone());
         let evidence = if self.bundle.is_empty() {
             Evidence::beside(artifact.place(), &context.limits)?
         } else {
@@ -135,7 +171,6 @@ impl QuestionArguments {
             expectations = expectations.with_target(target);
         }
         let progress = context.output.progress(artifact.place());
-        let verifier = Verifier::new(trust, context.limits);
         verifier.verify(artifact, &evidence, &expectations, &mut |bytes| progress.reached(bytes))
     }
 }
@@ -191,13 +226,18 @@ pub(crate) fn deliver_error(
     for sink in sinks.iter().filter(|sink| sink.format == Format::Json) {
         put(sink, &document(&report)?, context)?;
     }
+    Ok(say_error(error, context))
+}
+
+/// Says on standard error why there is no answer. Gives the exit code.
+pub(crate) fn say_error(error: VerifyError, context: &Context) -> u8 {
     for (line, hints) in error.diagnostics() {
         context.output.note(&line);
         hints.iter().for_each(|hint| context.output.note(&format!("    hint: {hint}")));
     }
     let error = CommandError::from(error);
     context.output.error(&error);
-    Ok(exit_code(error.kind()))
+    exit_code(error.kind())
 }
 
 /// How to print for people: colours only where standard output is a terminal.
@@ -212,14 +252,22 @@ fn columns() -> usize {
     set.filter(|columns| (40..=500).contains(columns)).unwrap_or(100)
 }
 
-fn document(value: &impl Serialize) -> Result<Vec<u8>, CommandError> {
+/// A value as a JSON document.
+///
+/// # Errors
+/// None that the types of this command can give.
+pub(crate) fn document(value: &impl Serialize) -> Result<Vec<u8>, CommandError> {
     let mut bytes = serde_json::to_vec_pretty(value)
         .map_err(|error| CommandError::bug("the document cannot be written as JSON").because(error))?;
     bytes.push(b'\n');
     Ok(bytes)
 }
 
-fn put(sink: &Sink, bytes: &[u8], context: &Context) -> Result<(), CommandError> {
+/// Writes bytes where a sink says.
+///
+/// # Errors
+/// When they cannot be written.
+pub(crate) fn put(sink: &Sink, bytes: &[u8], context: &Context) -> Result<(), CommandError> {
     match &sink.path {
         None => context.output.data(bytes),
         Some(path) => write_whole(path, bytes),

@@ -5,11 +5,12 @@ use std::process::Stdio;
 
 use crate::support::{Release, call, demo, folder, lasthand, said};
 
-const COMMANDS: [&[&str]; 15] = [
+const COMMANDS: [&[&str]; 16] = [
     &["demo"],
     &["verify"],
     &["inspect"],
     &["why"],
+    &["diff"],
     &["trust", "check"],
     &["key", "generate"],
     &["init"],

@@ -4,6 +4,7 @@
 
 mod bad_input;
 mod demo;
+mod diff;
 mod explained;
 mod help;
 mod images;

@@ -1,6 +1,7 @@
 //! The shapes of every JSON document, with serde. Nothing outside this module derives serde.
 
 pub mod bundle;
+pub mod diff;
 mod entry;
 pub mod facts;
 pub mod image;

@@ -220,6 +220,12 @@ pub struct ReportExplanation {
     /// Review that covers its source.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub review: Option<StatementDigest>,
+    /// Landing that last changed the path of its source, as far back as the chain is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_landing: Option<StatementDigest>,
+    /// Name of the material that gives it, where a base does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub base: Option<String>,
     /// Rule of the path map that placed it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub path_map: Option<PathRule>,

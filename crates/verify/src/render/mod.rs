@@ -3,7 +3,7 @@
 //! SECURITY: names in evidence and artifacts are foreign. Everything that is printed goes through [`escape`], so that no name can move
 //! the cursor, hide text or turn it around.
 
-mod behind;
+mod diff;
 mod escape;
 mod inspect;
 mod page;
@@ -14,6 +14,7 @@ mod why;
 use lasthand_model::wire::report::ReportFileVerdict;
 
 use crate::error::VerifyError;
+pub use diff::diff;
 pub use escape::escape;
 pub use inspect::inspect;
 use page::{Page, Paint};

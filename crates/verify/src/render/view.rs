@@ -7,6 +7,7 @@ use lasthand_model::digest::StatementDigest;
 use lasthand_model::wire::facts::{Actor, Body, StatementFact};
 use lasthand_model::wire::report::{EvidenceStatus, ReportActor, ReportEvidence, ReportSigner, ReportStep};
 
+use crate::last::best_known;
 use crate::people::People;
 use crate::verifier::Verification;
 
@@ -41,20 +42,13 @@ impl<'a> View<'a> {
                 labelled.entry(label.labels).or_default().extend(&label.actors);
             }
         }
-        let mut best: BTreeMap<&str, &ReportActor> = BTreeMap::new();
-        for actor in report.steps.iter().flat_map(|step| &step.actors) {
-            let known = best.entry(&actor.principal).or_insert(actor);
-            if actor.level > known.level {
-                *known = actor;
-            }
-        }
         Self {
             people: People::new(&verification.facts.trust),
             steps: report.steps.iter().map(|step| (step.statement, step)).collect(),
             evidence,
             statements: verification.facts.statements.iter().map(|fact| (fact.digest, fact)).collect(),
             labelled,
-            best,
+            best: best_known(&report.steps),
         }
     }
 

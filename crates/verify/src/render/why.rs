@@ -5,10 +5,12 @@ use lasthand_model::wire::facts::Body;
 use lasthand_model::wire::report::ReportFile;
 
 use super::Style;
-use super::behind::behind;
+use super::diff::last_hands;
 use super::page::{Page, Paint};
 use super::view::View;
+use crate::behind::behind;
 use crate::error::UnknownPathError;
+use crate::last::LastHands;
 use crate::verifier::Verification;
 
 /// Near names that an error offers.
@@ -37,6 +39,8 @@ pub fn why(verification: &Verification, path: &str, style: Style) -> Result<Stri
         let from = explained.source_path.as_ref().map(|path| format!(", from `{path}`"));
         let rule = format!("{}{}{}", explained.rule, from.unwrap_or_default(), placed.unwrap_or_default());
         page.entry(2, "rule", &rule);
+        let hands = LastHands::new(verification).of(file);
+        page.entry(2, "last by", &last_hands(view.people, &hands, explained.base.as_deref()));
         let mut chain: Vec<StatementDigest> = Vec::new();
         for digest in explained.step.iter().chain(&explained.evidence).chain(&explained.review) {
             if !chain.contains(digest) {

@@ -155,6 +155,8 @@ fn explanation(answer: &FileAnswer) -> ReportExplanation {
         evidence: why.evidence.clone(),
         step: why.step,
         review: why.review,
+        last_landing: why.last_landing,
+        base: why.base.clone(),
         path_map: why.path_map.clone().map(|(from, to)| PathRule { from, to }),
         source_path: why.source_path.clone(),
         actors: why.actors.clone(),

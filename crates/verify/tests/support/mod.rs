@@ -2,6 +2,8 @@
 #![allow(dead_code, reason = "each test file uses a part")]
 #![expect(clippy::unwrap_used, reason = "a failed test may stop")]
 
+pub(crate) mod layout;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::PathBuf;
@@ -223,7 +225,7 @@ pub(crate) fn tree_ref(inventory: &Inventory, commit: &str) -> Value {
     json!({ "root": inventory.root().to_string(), "git_commit": commit.repeat(40) })
 }
 
-fn landing(
+pub(crate) fn landing(
     from: &Inventory,
     from_commit: &str,
     to: &Inventory,
@@ -242,7 +244,7 @@ fn landing(
 }
 
 /// Provenance and its label, both by the builder.
-fn signed_step(
+pub(crate) fn signed_step(
     kind: &str,
     name: &str,
     product: &Sha256,
@@ -272,7 +274,7 @@ fn signed_step(
     (provenance, signed(&statement(name, product, STEP_ACTOR, &label), "ci").1)
 }
 
-fn archive(entries: &[(&str, &str, u32)]) -> Vec<u8> {
+pub(crate) fn archive(entries: &[(&str, &str, u32)]) -> Vec<u8> {
     let mut builder = tar::Builder::new(Vec::new());
     for (path, content, mode) in entries {
         let mut header = tar::Header::new_ustar();
@@ -290,7 +292,7 @@ fn archive(entries: &[(&str, &str, u32)]) -> Vec<u8> {
     builder.into_inner().unwrap()
 }
 
-fn trust(onboarding: &Inventory) -> String {
+pub(crate) fn trust(onboarding: &Inventory) -> String {
     let root = |word: &str| format!("[[root]]\ntype = \"key\"\npem = '''\n{}'''\n\n", key(word).public_pem().unwrap());
     let roots: String = ["ana", "ci", "observer"].iter().map(|word| root(word)).collect();
     let (ana, ci, observer) = (key("ana").id(), key("ci").id(), key("observer").id());

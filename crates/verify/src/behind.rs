@@ -6,7 +6,7 @@ use lasthand_model::wire::facts::{Body, Facts, Material, Step, TreeRef};
 /// Statements behind some statements, nearest first, each once; the ones asked for are not among them.
 ///
 /// Cost: O(statements) for each step that is met.
-pub(super) fn behind(facts: &Facts, start: &[StatementDigest]) -> Vec<StatementDigest> {
+pub(crate) fn behind(facts: &Facts, start: &[StatementDigest]) -> Vec<StatementDigest> {
     let mut seen: Vec<StatementDigest> = start.to_vec();
     let mut next = 0;
     while let Some(digest) = seen.get(next).copied() {
