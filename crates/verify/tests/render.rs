@@ -73,8 +73,8 @@ fn a_slipped_file_is_named() {
         evidence evidence/package.sigstore.json (level 3)
 
     what to do
-      - remove the entry, or have it come from the reviewed tree through the path
-        map
+      - remove the entry, have it come from the reviewed tree through the path map,
+        or name the base image that has it (`--base`)
 
     4 entries (3 clean, 1 unreviewed); evidence: 8 verified
     "#);
