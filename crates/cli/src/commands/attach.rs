@@ -18,8 +18,8 @@ use crate::context::Context;
                   release.tar.gz --bundle evidence\n  lasthand attach oci:out/app:1.2 evidence"
 )]
 pub(crate) struct AttachArguments {
-    /// The artifact: a file, or an image in an OCI layout, oci:DIR[:TAG]
-    #[arg(value_name = "ARTIFACT")]
+    /// Where the evidence goes.
+    #[arg(value_name = "ARTIFACT", help = "The artifact: a file, or an image in an OCI layout, oci:DIR[:TAG]")]
     artifact: OsString,
     /// Evidence: bundle files, or folders of evidence
     #[arg(value_name = "EVIDENCE", required_unless_present = "bundle")]

@@ -20,12 +20,15 @@ use crate::command_error::{CommandError, exit_code};
 use crate::context::Context;
 use crate::files::write_whole;
 
+/// What an artifact may be.
+const ARTIFACT: &str = "The artifact: a file, an archive (tar, tar.gz, tar.zst), a folder, or an image: oci:DIR[:TAG], \
+                        oci-archive:FILE[:TAG], docker-archive:FILE[:NAME], also found out by themselves";
+
 /// What is asked, of which artifact, by which evidence.
 #[derive(Debug, Args)]
 pub(crate) struct QuestionArguments {
-    /// The artifact: a file, an archive (tar, tar.gz, tar.zst), a folder, or an image: oci:DIR[:TAG], oci-archive:FILE[:TAG],
-    /// docker-archive:FILE[:NAME], also found out by themselves
-    #[arg(value_name = "ARTIFACT")]
+    /// The artifact as it is named on the command line.
+    #[arg(value_name = "ARTIFACT", help = ARTIFACT)]
     pub(crate) artifact: OsString,
     #[command(flatten)]
     demand: DemandArguments,

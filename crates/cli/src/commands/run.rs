@@ -61,9 +61,14 @@ pub(crate) struct RunArguments {
     /// Build and package: the image that the command makes, an OCI layout or an archive of images; repeatable
     #[arg(long, value_name = "PATH")]
     image: Vec<PathBuf>,
-    /// Build and package: a base image that the command is given, under the name that a Dockerfile pins, or the tarball of one layer:
-    /// oci:DIR[:TAG], oci-archive:FILE[:TAG], docker-archive:FILE[:NAME] or a path; repeatable
-    #[arg(long, value_name = "NAME=PLACE", value_parser = base)]
+    /// Base images that the command is given.
+    #[arg(
+        long,
+        value_name = "NAME=PLACE",
+        value_parser = base,
+        help = "Build and package: a base image that the command is given, under the name that a Dockerfile pins, or the tarball of one \
+                layer: oci:DIR[:TAG], oci-archive:FILE[:TAG], docker-archive:FILE[:NAME] or a path; repeatable"
+    )]
     base: Vec<BaseArgument>,
     /// Build instructions: a path in the source tree
     #[arg(long, value_name = "PATH")]
