@@ -182,6 +182,9 @@ pub struct ReportFile {
     /// Digest of the content of a file.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sha256: Option<FileDigest>,
+    /// Value of a field of a configuration, as canonical JSON; `sha256` is its digest.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub value: Option<String>,
     /// The verdict for this entry; absent where none was asked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub verdict: Option<ReportFileVerdict>,

@@ -5,7 +5,7 @@ use std::path::Path;
 use lasthand_artifact::image::{ImageArtifact, ImageFacts, ImageStore};
 use lasthand_artifact::{Kind, Source, local};
 use lasthand_model::digest::ArtifactDigest;
-use lasthand_model::inventory::Inventory;
+use lasthand_model::inventory::{EntryType, FileRecord, Inventory};
 use lasthand_model::limits::Limits;
 use lasthand_model::wire::facts::IndexMember;
 
@@ -39,6 +39,14 @@ pub(crate) struct Part {
     pub(crate) platform: Option<String>,
     pub(crate) inventory: Inventory,
     pub(crate) image: Option<ImageFacts>,
+}
+
+impl Part {
+    /// The value of a field of the configuration, as canonical JSON.
+    pub(crate) fn value(&self, record: &FileRecord) -> Option<&str> {
+        let field = record.path.strip_prefix(b"config:").filter(|_| record.entry_type == EntryType::Config)?;
+        self.image.as_ref()?.fields.get(std::str::from_utf8(field).ok()?).map(String::as_str)
+    }
 }
 
 /// Opens and reads an artifact whole. `progress` is called with the bytes read so far.

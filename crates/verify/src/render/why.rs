@@ -33,6 +33,9 @@ pub fn why(verification: &Verification, path: &str, style: Style) -> Result<Stri
     let mut page = Page::new(style);
     page.title(Paint::Strong, &file.path, &format!(": {}", file.verdict.map_or("no verdict", super::file_word)));
     let digest = file.sha256.map(|digest| format!(", sha256 {digest}")).unwrap_or_default();
+    if let Some(value) = &file.value {
+        page.entry(2, "value", value);
+    }
     page.entry(2, "file", &format!("{}, mode {:o}, {} bytes{digest}", file.entry_type, file.mode, file.size));
     if let Some(explained) = &file.explained_by {
         let placed = explained.path_map.as_ref().map(|rule| format!(", placed by `{}` -> `{}`", rule.from, rule.to));

@@ -119,7 +119,7 @@ fn files(opened: &Opened, answers: &[FileAnswer]) -> Vec<ReportFile> {
             let path = escape_path(&record.path);
             let key = (part.platform.clone(), path);
             let answer = answers.get(&key).copied();
-            file(key, record, answer)
+            ReportFile { value: part.value(record).map(str::to_owned), ..file(key, record, answer) }
         })
         .collect()
 }
@@ -132,6 +132,7 @@ fn file((platform, path): (Option<String>, String), record: &FileRecord, answer:
         mode: record.mode,
         size: record.size,
         sha256: record.sha256,
+        value: None,
         verdict: answer.map(|answer| file_verdict(answer.verdict)),
         explained_by: answer.map(explanation),
         path,
