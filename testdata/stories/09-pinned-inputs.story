@@ -47,9 +47,9 @@ review   R1   bo approves T0 -> T1
 = lock   d1   pins debian=slim
 image    slim config slim-config layers deb-layer
 config   slim-config states Env/PATH=path Cmd=shell
-package  P1   from T1 https://registry.example/debian~debian=slim makes app=app.img
+package  P1   from T1 docker://registry.example/debian~debian=slim makes app=app.img
 step-actor A1   of P1 map src/:usr/share/app/ image.json:config:
 artifact app=app.img holds IMG
 expect ! refused
-expect ! LH305 https://registry.example/debian
+expect ! LH305 docker://registry.example/debian
 expect = accepted

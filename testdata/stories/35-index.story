@@ -17,7 +17,7 @@ finding  LH401 bypass
 based on imaged
 image    app-arm config arm-config layers deb-layer arm-layer
 container app-arm holds IMG
-package  P2   from T1 https://registry.example/debian=deb makes app=app-arm
+package  P2   from T1 docker://registry.example/debian=deb makes app=app-arm
 step-actor A2   of P2 map src/:usr/share/app/ image.json:config:
 ! container app.img holds IMG + usr/bin/miner=x1
 = container app.img holds IMG

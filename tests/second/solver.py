@@ -37,7 +37,7 @@ ENTRY_TYPES = "file|directory|symlink|hardlink|char-device|block-device|fifo|whi
 RECORDS = {
     "facts": "facts_version:int now:int question:question preset:preset trust:trust statements=[statement] inventories={digest,[entry]} "
              "indexes={digest,[member]} locks={digest,[pin]} images={digest,image} configs={digest,{<value>}}",
-    "question": "product:str digest:digest artifact_name?str target?str",
+    "question": "product:str digest:digest index?digest artifact_name?str target?str",
     "preset": f"name:str reviewer_level:int approver_level:int builder_level:int allow_labels:[{LABEL_WORDS}] require_lists:[{LIST_KINDS}] "
               "human_duties:bool refuse_reverted:bool credential_seconds?int require_credential:bool report_only=bool",
     "trust": "accept_simulated=bool identities=[identity] persons=[person] products=[product] robots=[robot] waivers=[waiver] "
@@ -78,7 +78,7 @@ RECORDS = {
     "entry": f"path:str type:{ENTRY_TYPES} mode:int uid=int gid=int sha256?digest link_target=str device?[int] xattrs={{str}}",
     "member": "digest:digest platform:str",
     "pin": "name:str digest:digest",
-    "image": "config:digest layers:[layer]",
+    "image": "config:digest layers:[layer] annotated=bool",
     "layer": "digest?digest diff_id:digest",
 }
 SUMS = {
@@ -819,7 +819,7 @@ class World:
         return sorted(f for f in self.faithful if f[2] in self.image_names(d) and self.well_named(f[1]))
 
     def image_names(self, d):
-        return {d} | ({self.f.images[d].config} if d in self.f.images else set())
+        return {d} | ({self.f.images[d].config} if d in self.f.images and not self.f.images[d].annotated else set())
 
     def container(self, d):
         """The key of `inventories` for a product."""
@@ -874,7 +874,9 @@ class World:
         return False
 
     def withdrawn(self):
-        gone = set().union(*(self.image_names(x) for x in [self.d] + [m.digest for m in self.f.indexes.get(self.d, [])]))
+        gone = {self.d, self.q.index} - {None} | {m.digest for m in self.f.indexes.get(self.d, [])}
+        gone |= {self.f.images[x].config for x in gone if x in self.f.images}
+        gone |= {n.digest for _, b in self.steps for n in b.products for k in b.products if k.digest in gone and k.name == n.name}
         return not any(word == "artifact" and x in gone for kind in ("revocation", "withdrawal") for b, _, _ in self.effective_lists(kind) for word, x in b.entries)
 
     def rollback(self):
@@ -1008,9 +1010,11 @@ class World:
 
     def given(self, b):
         """Digests of materials that may give layers."""
-        out = {m.digest for word, m in b.materials if word in ("file", "external")} - {None}
-        return {x for x in out if not any(t.digest == x for t in self.trust.trusted_inputs)
-                or any(t.digest == x and t.as_ != "toolchain" for t in self.trust.trusted_inputs)}
+        rows = [(t.digest, t.as_) for t in self.trusted_rows()]
+        out = {m.digest for word, m in b.materials if word in ("file", "external") and (m.digest, "base") in rows}
+        images = ("pkg:docker/", "pkg:oci/", "docker://", "docker-image://", "oci:")
+        return out | {m.digest for word, m in b.materials if word == "external" and m.uri.startswith(images) and m.digest is not None
+                      and not any(x == m.digest for x, _ in rows)}
 
     def images_of(self, x):
         """The image of a digest and of the members of an index."""
@@ -1073,9 +1077,11 @@ class World:
                 target = self.map_path(rule, path)
                 if target is not None:
                     expected.setdefault(target, (path, space[path]))
+        if d in self.f.images:
+            expected = {path: x for path, x in expected.items() if not path.startswith("config:")}
         product, by_path = {e.path: e for e in self.f.inventories[d]}, {}
         for path, e in product.items():
-            bad = {"LH401"} if self.misplaced(path, product) else set()
+            bad = {"LH401"} if e.type != "config" and self.misplaced(path, product) else set()
             if path in inherited and path not in expected:
                 want = inherited[path][1]
                 if inherited[path][0] == "field":

@@ -225,7 +225,8 @@ fn misfit<'a>(
     expected: &[Expected<'a>],
     folders: &FxHashSet<&str>,
 ) -> Option<FindingId> {
-    if places.below_no_folder(&entry.path) {
+    // A field has no place in the file system, so none is above it.
+    if entry.entry_type != EntryType::Config && places.below_no_folder(&entry.path) {
         return Some(FindingId::EntryUnmatched);
     }
     match here.map(|here| here.source) {

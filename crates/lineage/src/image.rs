@@ -6,17 +6,22 @@ use std::borrow::Cow;
 
 use lasthand_model::digest::{ArtifactDigest, FileDigest, Sha256};
 use lasthand_model::inventory::EntryType;
-use lasthand_model::wire::facts::{Body, ConfigValue, Facts, ImageFact, LayerFact, Material, PathRule, Step};
+use lasthand_model::wire::facts::{
+    Body, ConfigValue, Facts, ImageFact, LayerFact, Material, PathRule, Step, TrustedInputRow,
+};
 use rustc_hash::FxHashSet;
 
 use crate::accept;
 use crate::container::{self, Expected, Namespace, Origin, Source};
 use crate::rules::{Rule, Rules};
 use crate::trees::Tree;
-use crate::world::World;
+use crate::world::{World, any_glob};
 
 /// A rule of a map with this target says which file states the configuration.
 pub(crate) const CONFIG: &str = "config:";
+
+/// Beginnings of addresses that are those of images.
+const IMAGES: [&str; 5] = ["pkg:docker/", "pkg:oci/", "docker://", "docker-image://", "oci:"];
 
 /// What the materials of a step give of an image.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,9 +34,11 @@ pub(crate) struct Base {
     pub(crate) config: Option<Sha256>,
 }
 
-/// The digests that a content goes by: its own and, of an image, that of its config, which names every layer's content.
+/// The digests that a content goes by: its own and, of an image, that of its config, which names every layer's content. Not where
+/// the manifest says more than the config does.
 pub(crate) fn names(world: &World<'_>, digest: Sha256) -> impl Iterator<Item = Sha256> + use<> {
-    let config = world.facts.images.get(&ArtifactDigest(digest)).map(|image| image.config);
+    let image = world.facts.images.get(&ArtifactDigest(digest)).filter(|image| !image.annotated);
+    let config = image.map(|image| image.config);
     let config = config.filter(|config| *config != digest && world.rules.grant(Rule::ImageNames, true));
     std::iter::once(digest).chain(config)
 }
@@ -51,11 +58,33 @@ pub(crate) fn container(world: &World<'_>, digest: Sha256) -> Sha256 {
     by_config.map(|(key, _)| key.0).find(known).unwrap_or(digest)
 }
 
-/// Digests under which an artifact could be taken back: its own, its members', and their configs'.
-pub(crate) fn all_names(world: &World<'_>, digest: Sha256) -> Vec<Sha256> {
+/// Digests under which an artifact could be taken back: its own, its members', that of the index it was picked from, their configs', and
+/// every digest under which a step made one of these under one name.
+pub(crate) fn all_names(world: &World<'_>, digest: Sha256) -> FxHashSet<Sha256> {
     let members = world.facts.indexes.get(&ArtifactDigest(digest)).into_iter().flatten();
-    let all = std::iter::once(digest).chain(members.map(|member| member.digest.0));
-    all.flat_map(|digest| names(world, digest)).collect()
+    let index = world.facts.question.index.map(|index| index.0);
+    let all = std::iter::once(digest).chain(index).chain(members.map(|member| member.digest.0));
+    let config = |digest: Sha256| world.facts.images.get(&ArtifactDigest(digest)).map(|image| image.config);
+    let mut names: FxHashSet<Sha256> = all.flat_map(|digest| std::iter::once(digest).chain(config(digest))).collect();
+    // SECURITY: the same image bears another digest in a docker archive, or under a manifest with one byte more.
+    let steps = world.each(&world.by_subject.steps).filter_map(|(.., body)| match body {
+        Body::Step(step) => Some(step),
+        _ => None,
+    });
+    let mut together = Vec::new();
+    for step in steps {
+        let own: FxHashSet<&str> = step
+            .products
+            .iter()
+            .filter(|product| names.contains(&product.digest))
+            .map(|product| product.name.as_str())
+            .collect();
+        together.extend(
+            step.products.iter().filter(|product| own.contains(product.name.as_str())).map(|product| product.digest),
+        );
+    }
+    names.extend(together);
+    names
 }
 
 /// The lowest layers of an image that materials of a step give.
@@ -113,19 +142,26 @@ pub fn base_layers(facts: &Facts, image: ArtifactDigest) -> Vec<BaseLayers> {
     all
 }
 
-/// The digest of a material that may give layers.
+/// The digest of a material that may give layers: one that the trust file names as a base, or an image from outside that no row
+/// names as anything else.
 ///
-/// SECURITY: a toolchain is trusted to run, not to be shipped.
+/// SECURITY: what is trusted to run, or pinned as a library, is not trusted to be a layer; and a file that lies about is none.
 fn given(facts: &Facts, material: &Material) -> Option<Sha256> {
-    let digest = match material {
-        Material::File(file) => Some(file.digest),
-        Material::External(external) => external.digest,
-        Material::Tree(_) => None,
+    let (digest, from_outside) = match material {
+        Material::File(file) => (Some(file.digest), false),
+        Material::External(external) => (external.digest, IMAGES.iter().any(|prefix| external.uri.starts_with(prefix))),
+        Material::Tree(_) => (None, false),
     };
     digest.filter(|digest| {
-        let mut rows = facts.trust.trusted_inputs.iter().filter(|row| row.digest == *digest).peekable();
-        rows.peek().is_none() || rows.any(|row| row.used_as != "toolchain")
+        let rows = facts.trust.trusted_inputs.iter().filter(|row| row.digest == *digest);
+        let mut rows = rows.filter(|row| row_counts(facts, row)).peekable();
+        if rows.peek().is_none() { from_outside } else { rows.any(|row| row.used_as == "base") }
     })
+}
+
+/// Whether a row of the trust file holds now, for the product asked.
+pub(crate) fn row_counts(facts: &Facts, row: &TrustedInputRow) -> bool {
+    row.expires > facts.now && any_glob(&row.products, &facts.question.product)
 }
 
 /// Whether a material gives layers of an image.
@@ -176,6 +212,8 @@ pub(crate) fn expect<'a>(
     base: Option<(Base, &Tree<'a>)>,
     expected: &mut Vec<Expected<'a>>,
 ) {
+    // SECURITY: a file of the source must not pass for a field, nor take the place of one.
+    expected.retain(|expected| !expected.path.starts_with(CONFIG));
     let mut stated: FxHashSet<&str> = FxHashSet::default();
     for rule in map.iter().filter(|rule| rule.to == CONFIG) {
         let Ok(at) = namespace.binary_search_by(|(path, _)| (*path).cmp(&rule.from)) else { continue };

@@ -14,6 +14,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::finding::FindingId;
 use crate::groups::Groups;
+use crate::image;
 use crate::products::{Products, prefix};
 use crate::roster::{Matching, Revoked, Rows, read_persons, read_robots};
 use crate::rules::{Rule, Rules};
@@ -294,7 +295,8 @@ impl<'a> World<'a> {
 
     /// Whether a digest is trusted, but never as a dependency: a toolchain or base is no content of the product.
     pub(crate) fn only_tool(&self, digest: Sha256) -> bool {
-        let mut rows = self.facts.trust.trusted_inputs.iter().filter(|row| row.digest == digest).peekable();
+        let rows = self.facts.trust.trusted_inputs.iter().filter(|row| row.digest == digest);
+        let mut rows = rows.filter(|row| image::row_counts(self.facts, row)).peekable();
         rows.peek().is_some() && rows.all(|row| row.used_as != "dependency")
     }
 

@@ -131,6 +131,7 @@ pub(crate) fn gather(
         question: facts::Question {
             product: question.product.clone(),
             digest: question.opened.digest,
+            index: question.opened.picked_from,
             artifact_name: question.opened.name.clone(),
             target: expectations.target.clone(),
         },

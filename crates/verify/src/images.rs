@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use lasthand_artifact::image::{ConfigOrigin, Described, FieldValue, ImageFacts, config_fields, describe};
 use lasthand_lineage::base_layers;
 use lasthand_model::digest::{ArtifactDigest, FileDigest, Sha256};
-use lasthand_model::inventory::{Inventory, unescape_path};
+use lasthand_model::inventory::{Inventory, escape_path, unescape_path};
 use lasthand_model::limits::Limits;
 use lasthand_model::wire::facts::{
     Body, ConfigValue, Facts, ImageFact, IndexMember, LayerFact, Material, StatementFact,
@@ -48,6 +48,9 @@ impl Stated {
     }
 }
 
+/// Beginning of the fields that are annotations of the manifest, which the config does not name.
+const ANNOTATION: &str = "annotation/";
+
 /// What is known of images.
 #[derive(Default)]
 pub(crate) struct Images {
@@ -74,7 +77,8 @@ impl Images {
         let layers = image.layers.iter();
         let layers =
             layers.map(|layer| LayerFact { digest: Some(layer.digest), diff_id: layer.diff_id }).collect::<Vec<_>>();
-        let fact = ImageFact { config: image.config, layers };
+        let annotated = image.fields.keys().any(|field| field.starts_with(ANNOTATION));
+        let fact = ImageFact { config: image.config, layers, annotated };
         self.images.insert(ArtifactDigest(image.config), fact.clone());
         self.images.insert(image.digest, fact);
     }
@@ -129,7 +133,7 @@ impl Images {
         let shipped = |at: usize| layers.and_then(|layers| layers.get(at)).copied();
         let layers = diff_ids.into_iter().enumerate();
         let layers = layers.map(|(at, diff_id)| LayerFact { digest: shipped(at), diff_id }).collect();
-        self.images.insert(ArtifactDigest(digest), ImageFact { config, layers });
+        self.images.insert(ArtifactDigest(digest), ImageFact { config, layers, annotated: false });
         self.add_config(config, ConfigOrigin::Image, evidence, limits);
     }
 
@@ -165,8 +169,10 @@ impl Images {
         match fields {
             Ok(fields) => {
                 let stated = fields.into_iter().map(|(field, value)| match value {
-                    FieldValue::Value(text) => (field, ConfigValue::Sha256(FileDigest(Sha256::of(text.as_bytes())))),
-                    FieldValue::Removed => (field, ConfigValue::Removed),
+                    FieldValue::Value(text) => {
+                        (escape_path(field.as_bytes()), ConfigValue::Sha256(FileDigest(Sha256::of(text.as_bytes()))))
+                    }
+                    FieldValue::Removed => (escape_path(field.as_bytes()), ConfigValue::Removed),
                 });
                 self.configs.insert(digest, stated.collect());
                 self.items.push(Item::of_file(&source, "image configuration", EvidenceStatus::Verified, None));

@@ -128,8 +128,8 @@ trusted-input sdk as toolchain
 trusted-input sdk-base as base
 image    sdk config deb-config layers deb-layer
 image    sdk-base config deb-config layers deb-layer
-! package P1  from T1 https://registry.example/sdk=sdk makes app=app.img
-= package P1  from T1 https://registry.example/sdk=sdk-base makes app=app.img
+! package P1  from T1 docker://registry.example/sdk=sdk makes app=app.img
+= package P1  from T1 docker://registry.example/sdk=sdk-base makes app=app.img
 step-actor A1  of P1 map src/:usr/share/app/ image.json:config:
 expect ! refused
 expect ! LH401 etc/passwd
@@ -174,6 +174,82 @@ index    app.idx linux/amd64=app.img
 ! list   K1 withdrawal entries artifact:app-config
 = list   K1 withdrawal entries artifact:another
 artifact app=app.idx
+expect ! refused
+expect ! LH008
+expect = accepted
+
+story rule-base-expired: a row that has run out, and one of another product, make no base
+because: R7
+based on imaged
+trusted-input sdk as toolchain
+! trusted-input sdk as base expires -1
+= trusted-input sdk as base
+image    sdk config deb-config layers deb-layer
+package  P1  from T1 docker://registry.example/sdk=sdk makes app=app.img
+step-actor A1  of P1 map src/:usr/share/app/ image.json:config:
+expect ! refused
+expect ! LH401 etc/passwd
+expect = accepted
+
+story rule-base-product: what another step made is no layer, though nothing is wrong with it
+because: R6 R7
+based on imaged
+build    B1   from T1 makes app-debug.tar=debug-layer
+files    MORE DEB + bin/rootshell=rs{mode=4755}
+layers   deb-layer debug-layer hold MORE
+image    app.img config app-config layers deb-layer debug-layer app-layer
+package  P1   from T1 docker://registry.example/debian=deb app-debug.tar=debug-layer makes app=app.img
+step-actor A1  of P1 map src/:usr/share/app/ image.json:config:
+! artifact app=app.img holds IMG + bin/rootshell=rs{mode=4755}
+= artifact app=app.img holds IMG
+expect ! refused
+expect ! LH401 bin/rootshell
+expect = accepted
+
+story rule-base-dependency: a library that the trust file names is no layer
+because: R6 R7
+based on imaged
+! trusted-input deb-layer as dependency
+= trusted-input deb-layer as base
+config   i1 states Entrypoint=serve Env/PATH=path
+package  P1  from T1 base.tar=deb-layer makes app=app.img
+step-actor A1  of P1 map src/:usr/share/app/ image.json:config:
+expect ! refused
+expect ! LH401 etc/passwd
+expect = accepted
+
+story rule-config-file: a mapped file cannot take the place of a field of the base
+because: R6
+based on imaged
+tree     T0   src/main.c=a1 src/auth.c=u1 Makefile=m1 LICENSE=l1 image.json=i1
+onboard  T0
+config   deb-config states Env/PATH=path User=nobody
+step-actor A1  of P1 map src/:usr/share/app/ image.json:config: LICENSE:config:User
+! artifact app=app.img holds IMG + config:User=l1
+= artifact app=app.img holds IMG + config:User=nobody{type=config}
+expect ! refused
+expect ! LH403 config:User
+expect = accepted
+
+story rule-image-annotated: the config does not say what the manifest's annotations make an engine do
+because: R6
+based on reviewed
+! image  app.img config app-config layers app-layer annotated
+= image  app.img config app-config layers app-layer
+build    B1   from T1 makes app.img=app-config
+artifact app=app.img
+expect ! undecided
+expect = accepted
+
+story rule-image-taken-back: the manifest is taken back, and the image comes as a docker archive
+because: R8
+finding  LH008 bypass
+based on reviewed
+build    B1   from T1 makes app.img=app-config app.img=app-manifest
+image    app-config config app-config layers app-layer
+! list   K1 withdrawal entries artifact:app-manifest
+= list   K1 withdrawal entries artifact:another
+artifact app=app-config
 expect ! refused
 expect ! LH008
 expect = accepted

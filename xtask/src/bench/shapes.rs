@@ -250,8 +250,13 @@ fn build(tree: &TreeRef, files: impl Iterator<Item = NamedDigest>, product: Name
 }
 
 fn empty(artifact: Sha256) -> Facts {
-    let question =
-        Question { product: "app".to_owned(), digest: ArtifactDigest(artifact), artifact_name: None, target: None };
+    let question = Question {
+        product: "app".to_owned(),
+        digest: ArtifactDigest(artifact),
+        index: None,
+        artifact_name: None,
+        target: None,
+    };
     let mut builder = row(BUILDER, ActorKind::Automation, &["build", "package"]);
     builder.actors_complete = true;
     builder.inputs = Inputs::Declared;

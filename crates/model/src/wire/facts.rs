@@ -54,6 +54,9 @@ pub struct Question {
     pub product: String,
     /// Digest of the artifact in hand.
     pub digest: ArtifactDigest,
+    /// The index that the artifact was picked from, for one platform.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub index: Option<ArtifactDigest>,
     /// File name or reference of the artifact in hand, without folders.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub artifact_name: Option<String>,

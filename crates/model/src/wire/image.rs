@@ -23,6 +23,9 @@ pub struct ImageFact {
     pub config: Sha256,
     /// Layers, lowest first.
     pub layers: Vec<LayerFact>,
+    /// Whether its manifest has annotations that engines may apply: then the config does not say all of it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub annotated: bool,
 }
 
 /// One layer of an image.

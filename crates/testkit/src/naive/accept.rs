@@ -20,12 +20,7 @@ pub(super) fn decide(evidence: &Evidence, allowed: &BTreeSet<Label>) -> &'static
     let mut steps = Steps { evidence, allowed, cover: &cover, faithful: BTreeSet::new() };
     steps.settle();
     let mut trees = BTreeSet::new();
-    let members =
-        evidence.facts.indexes.get(&ArtifactDigest(asked)).into_iter().flatten().map(|member| member.digest.0);
-    let withdrawn = std::iter::once(asked)
-        .chain(members)
-        .flat_map(|digest| image::names(evidence, digest))
-        .any(|name| evidence.denies(&ListEntry::Artifact(ArtifactDigest(name))));
+    let withdrawn = image::is_withdrawn(evidence);
     let proven = evidence.product.is_some_and(|product| {
         !withdrawn
             && is_proven(&steps, asked, &mut trees)

@@ -2,9 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use lasthand_model::actor::StepKind;
 use lasthand_model::digest::{ArtifactDigest, FileDigest, Sha256};
 use lasthand_model::inventory::EntryType;
-use lasthand_model::wire::facts::{ConfigValue, EntryFact, ImageFact, Material, Step};
+use lasthand_model::wire::facts::{Body, ConfigValue, EntryFact, ImageFact, ListEntry, Material, Step};
 
 use super::evidence::Evidence;
 
@@ -27,8 +28,31 @@ impl Wanted<'_> {
 
 /// Names of d.
 pub(super) fn names(evidence: &Evidence, digest: Sha256) -> Vec<Sha256> {
-    let image = evidence.facts.images.get(&ArtifactDigest(digest));
+    let image = evidence.facts.images.get(&ArtifactDigest(digest)).filter(|image| !image.annotated);
     [digest].into_iter().chain(image.map(|image| image.config)).collect()
+}
+
+/// Whether a list takes the artifact back, under whatever digest.
+pub(super) fn is_withdrawn(evidence: &Evidence) -> bool {
+    let facts = evidence.facts;
+    let asked = facts.question.digest;
+    let members = facts.indexes.get(&asked).into_iter().flatten().map(|member| member.digest);
+    let mut all: BTreeSet<Sha256> = BTreeSet::new();
+    for digest in [asked].into_iter().chain(facts.question.index).chain(members) {
+        all.insert(digest.0);
+        all.extend(facts.images.get(&digest).map(|image| image.config));
+    }
+    let mut more = all.clone();
+    for known in &evidence.known {
+        let Body::Step(step) = &known.statement.body else { continue };
+        if !matches!(step.kind, StepKind::Build | StepKind::Package) {
+            continue;
+        }
+        for product in step.products.iter().filter(|product| all.contains(&product.digest)) {
+            more.extend(step.products.iter().filter(|other| other.name == product.name).map(|other| other.digest));
+        }
+    }
+    more.into_iter().any(|digest| evidence.denies(&ListEntry::Artifact(ArtifactDigest(digest))))
 }
 
 /// The digest under which a container's entries are known.
@@ -82,14 +106,16 @@ fn base(evidence: &Evidence, step: &Step, image: &ImageFact) -> Option<(usize, O
     let facts = evidence.facts;
     let mut given = BTreeSet::new();
     for material in &step.materials {
-        let digest = match material {
-            Material::File(file) => Some(file.digest),
-            Material::External(external) => external.digest,
-            Material::Tree(_) => None,
+        let (digest, uri) = match material {
+            Material::File(file) => (Some(file.digest), ""),
+            Material::External(external) => (external.digest, external.uri.as_str()),
+            Material::Tree(_) => continue,
         };
         let Some(digest) = digest else { continue };
-        let rows: Vec<_> = facts.trust.trusted_inputs.iter().filter(|row| row.digest == digest).collect();
-        if rows.is_empty() || rows.iter().any(|row| row.used_as != "toolchain") {
+        let is_image =
+            ["pkg:docker/", "pkg:oci/", "docker://", "docker-image://", "oci:"].map(|word| uri.starts_with(word));
+        let is_base = evidence.is_trusted_input(digest, Some("base"));
+        if is_base || (is_image.contains(&true) && !evidence.is_trusted_input(digest, None)) {
             given.insert(digest);
         }
     }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use lasthand_model::actor::{ActorKind, Role, StepKind};
-use lasthand_model::digest::{Sha256, StatementDigest};
+use lasthand_model::digest::{ArtifactDigest, Sha256, StatementDigest};
 use lasthand_model::glob::matches;
 use lasthand_model::inventory::EntryType;
 use lasthand_model::wire::facts::{
@@ -388,6 +388,9 @@ impl<'a> Steps<'_, 'a> {
         let Some(mut inherited) = image::inherited(self.evidence, step, asked, &stating.collect::<Vec<_>>()) else {
             return false;
         };
+        if self.evidence.facts.images.contains_key(&ArtifactDigest(asked)) {
+            expected.retain(|path, _| !path.starts_with("config:"));
+        }
         inherited.retain(|path, _| !expected.contains_key(path));
         let in_place = product.iter().all(|entry| match inherited.get(&entry.path) {
             Some(wanted) => wanted.is_met_by(entry),
@@ -483,6 +486,6 @@ fn file_entry<'a>(entries: &'a [EntryFact], path: &str, digest: Sha256) -> Optio
 pub(super) fn is_below_a_file(entries: &[EntryFact]) -> bool {
     entries.iter().filter(|entry| entry.entry_type != EntryType::Directory).any(|entry| {
         let folder = format!("{}/", entry.path);
-        entries.iter().any(|other| other.path.starts_with(&folder))
+        entries.iter().any(|other| other.entry_type != EntryType::Config && other.path.starts_with(&folder))
     })
 }

@@ -7,10 +7,10 @@ use super::entries::{self, content};
 use super::line::{Line, StoryError};
 use super::teller::Teller;
 
-/// `image app.img[=content] config c1 layers l1 l2=shipped ...`: the image, also under its config; a layer is its diff id, with the
+/// `image app.img[=content] config c1 layers l1 l2=shipped ... [annotated]`: the image, also under its config; a layer is its diff id, with the
 /// digest as shipped where that is another.
 pub(super) fn image(teller: &mut Teller, line: &Line) -> Result<(), StoryError> {
-    let clauses = line.clauses(&["config", "layers"])?;
+    let clauses = line.clauses(&["config", "layers", "annotated"])?;
     let name = clauses.head(0, "an image")?;
     let digest = content(name.split_once('=').map_or(name, |(_, label)| label));
     let config = content(clauses.one("config")?.ok_or_else(|| clauses.error("an image has a config"))?);
@@ -18,7 +18,7 @@ pub(super) fn image(teller: &mut Teller, line: &Line) -> Result<(), StoryError> 
         Some((diff_id, shipped)) => LayerFact { digest: Some(content(shipped)), diff_id: content(diff_id) },
         None => LayerFact { digest: None, diff_id: content(word) },
     });
-    let fact = ImageFact { config, layers: layers.collect() };
+    let fact = ImageFact { config, layers: layers.collect(), annotated: clauses.flag("annotated")? };
     teller.facts.images.insert(ArtifactDigest(config), fact.clone());
     teller.facts.images.insert(ArtifactDigest(digest), fact);
     Ok(())

@@ -41,6 +41,7 @@ pub(super) fn facts(names: &Names) -> (Facts, Vec<String>) {
         question: Question {
             product: "app".to_owned(),
             digest: ArtifactDigest(Sha256::of(b"")),
+            index: None,
             artifact_name: None,
             target: None,
         },

@@ -69,6 +69,7 @@ fn empty(rng: &mut Rng) -> Facts {
         question: Question {
             product: APP.to_owned(),
             digest: ArtifactDigest(digest(ASKED)),
+            index: None,
             artifact_name: rng.chance(30).then(|| "app.img".to_owned()),
             target: rng.chance(40).then(|| "prod".to_owned()),
         },

@@ -11,7 +11,7 @@ use lasthand_model::wire::facts::{
 
 use super::chain::{ASKED, trust_input};
 use super::defects::{Defect, with};
-use super::parts::{digest, file, folder};
+use super::parts::{NOW, digest, file, folder, words};
 use super::rng::Rng;
 
 /// Config of the artifact.
@@ -30,7 +30,8 @@ fn layer(n: u64) -> LayerFact {
 
 /// Enters an image under its digest and, as readers do, under its config.
 pub(super) fn enter(facts: &mut Facts, image: Sha256, config: u64, layers: &[u64]) {
-    let fact = ImageFact { config: digest(config), layers: layers.iter().copied().map(layer).collect() };
+    let layers = layers.iter().copied().map(layer).collect();
+    let fact = ImageFact { config: digest(config), layers, annotated: false };
     facts.images.insert(ArtifactDigest(digest(config)), fact.clone());
     facts.images.insert(ArtifactDigest(image), fact);
 }
@@ -103,7 +104,7 @@ fn give(facts: &mut Facts, rng: &mut Rng, step: &mut Step, layers: &[u64]) -> bo
         DEBIAN
     };
     trust_input(facts, digest(given), "base");
-    let uri = "https://registry.example/debian".to_owned();
+    let uri = "docker://registry.example/debian".to_owned();
     step.materials.push(Material::External(External { uri, name: None, digest: Some(digest(given)) }));
     true
 }
@@ -248,6 +249,36 @@ pub(super) const DEFECTS: &[Defect] = &[
     ("image-names: another config", |f, _| {
         f.images.values_mut().for_each(|image| image.config = digest(796));
         true
+    }),
+    ("image-names: annotated", |f, _| {
+        f.images.get_mut(&ArtifactDigest(digest(ASKED))).is_some_and(|image| {
+            image.annotated = true;
+            true
+        })
+    }),
+    ("image-names: withdrawn under another name of a step", |f, r| {
+        let gone = digest(795);
+        with!(f, r, Step, |it| it.products.push(NamedDigest { name: "app.img".to_owned(), digest: gone, mode: None }))
+            && with!(f, r, List, |it| it.entries.push(ListEntry::Artifact(ArtifactDigest(gone))))
+    }),
+    ("image-names: picked from a withdrawn index", |f, r| {
+        f.question.index = Some(ArtifactDigest(digest(794)));
+        r.chance(50) || with!(f, r, List, |it| it.entries.push(ListEntry::Artifact(ArtifactDigest(digest(794)))))
+    }),
+    ("base: row expired or of another product", |f, r| {
+        let expired = r.chance(50);
+        let some = !f.trust.trusted_inputs.is_empty();
+        for row in &mut f.trust.trusted_inputs {
+            if expired { row.expires = NOW } else { row.products = words(&["other"]) }
+        }
+        some
+    }),
+    ("base: under an address that is no image's", |f, r| {
+        with!(f, r, Step, |it| for material in &mut it.materials {
+            if let Material::External(external) = material {
+                external.uri = "https://registry.example/debian.tar".to_owned();
+            }
+        })
     }),
     ("image-names: no image", |f, _| f.images.remove(&ArtifactDigest(digest(ASKED))).is_some()),
     ("image-names: withdrawn by its config", |f, r| {

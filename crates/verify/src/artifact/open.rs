@@ -24,6 +24,8 @@ pub(crate) struct Opened {
     pub(crate) media_type: Option<String>,
     /// Of an image.
     pub(crate) platform: Option<String>,
+    /// The index that it was picked from, for one platform.
+    pub(crate) picked_from: Option<ArtifactDigest>,
     /// What it holds: one part, or one for each image of an index.
     pub(crate) parts: Vec<Part>,
     /// Of an index.
@@ -75,6 +77,7 @@ pub(crate) fn open(
     let wanted = artifact.platform.as_deref();
     let read = store.read(choice, wanted, limits, progress).map_err(VerifyError::Artifact)?;
     let mut opened = image(artifact, read)?;
+    opened.picked_from = Some(choice.digest).filter(|digest| choice.is_index && *digest != opened.digest);
     let parts = opened.parts.iter().map(|part| part.digest).filter(|digest| *digest != opened.digest);
     for subject in std::iter::once(opened.digest).chain(parts).collect::<Vec<_>>() {
         opened.referrers.add_referrers(&store, subject, limits)?;
@@ -95,6 +98,7 @@ fn plain(
         digest: read.digest,
         media_type: media_type(read.kind).map(str::to_owned),
         platform: None,
+        picked_from: None,
         parts: vec![Part { digest: read.digest, platform: None, inventory: read.inventory, image: None }],
         members: None,
         referrers: Evidence::default(),
@@ -119,6 +123,7 @@ fn image(artifact: &ArtifactRef, read: ImageArtifact) -> Result<Opened, VerifyEr
             digest: image.digest,
             media_type: Some(image.media_type.clone()),
             platform: Some(image.platform.clone()),
+            picked_from: None,
             parts: vec![part(artifact, image, None)?],
             members: None,
             referrers: Evidence::default(),
@@ -139,6 +144,7 @@ fn image(artifact: &ArtifactRef, read: ImageArtifact) -> Result<Opened, VerifyEr
                 digest: index.digest,
                 media_type: Some(index.media_type),
                 platform: None,
+                picked_from: None,
                 parts,
                 members: Some(members),
                 referrers: Evidence::default(),
