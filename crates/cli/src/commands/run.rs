@@ -159,6 +159,9 @@ fn path_rule(text: &str) -> Result<PathRule, String> {
     {
         return Err("paths are relative, without `.` and `..`".to_owned());
     }
+    if to.starts_with("config:") && to != "config:" {
+        return Err("a file states the whole configuration: FILE=config:".to_owned());
+    }
     Ok(PathRule { from: from.to_owned(), to: to.to_owned() })
 }
 
@@ -235,7 +238,17 @@ mod tests {
             assert!(path_rule(text).is_ok(), "{text}");
         }
         // fail: mixed, absolute, climbing, no pair
-        for text in ["man/=share/man", "app=", "/etc/=x/", "../x=y", "a=./b", "app", "conf/=config:", "=config:"] {
+        for text in [
+            "man/=share/man",
+            "app=",
+            "/etc/=x/",
+            "../x=y",
+            "a=config:User",
+            "a=./b",
+            "app",
+            "conf/=config:",
+            "=config:",
+        ] {
             assert!(path_rule(text).is_err(), "{text}");
         }
     }
