@@ -23,6 +23,9 @@ const MAX_LINKS: usize = 255;
 /// LIMIT: path segments looked at behind links, over all layers.
 const MAX_LINK_STEPS: usize = 50_000_000;
 
+/// LIMIT: bytes of paths looked at below folders that are taken away, over all layers: markers times files times depth else.
+const MAX_BELOW_BYTES: usize = 1 << 30;
+
 /// LIMIT: bytes of a path behind links: `PATH_MAX` of Linux.
 const MAX_PATH: usize = 4_096;
 
@@ -81,6 +84,7 @@ struct Tree<'f> {
     /// The last folder resolved, and what it is resolved to.
     last: Option<(&'f [u8], Folder)>,
     link_steps: usize,
+    below_bytes: usize,
 }
 
 /// Where the folder of an entry is.
@@ -102,6 +106,7 @@ impl<'f> Tree<'f> {
             markers: BTreeSet::new(),
             last: None,
             link_steps: 0,
+            below_bytes: 0,
         };
         for (number, layer) in layers.iter().enumerate() {
             tree.layer = number;
@@ -109,7 +114,7 @@ impl<'f> Tree<'f> {
                 tree.offset = *offset;
                 tree.entry(record)?;
             }
-            tree.check_emptied();
+            tree.check_emptied()?;
             tree.markers.clear();
             tree.last = None;
         }
@@ -166,7 +171,7 @@ impl<'f> Tree<'f> {
         if is_folder {
             return Ok(());
         }
-        let below = self.below(at);
+        let below = self.below(at)?;
         if below.iter().any(|(_, layer)| *layer == self.layer) {
             return Err(self.refuse(record, "replaces a folder that its own layer writes into"));
         }
@@ -218,7 +223,7 @@ impl<'f> Tree<'f> {
             return Err(self.refuse(record, "is a whiteout of its own folder"));
         }
         let at = join(folder, hidden);
-        let (lower, own): (Vec<_>, Vec<_>) = self.below(&at).into_iter().partition(|(_, layer)| *layer < self.layer);
+        let (lower, own): (Vec<_>, Vec<_>) = self.below(&at)?.into_iter().partition(|(_, layer)| *layer < self.layer);
         let itself = self.nodes.get(at.as_slice()).map(|node| node.layer);
         if !own.is_empty() || itself == Some(self.layer) {
             self.note(NoteKind::WhiteoutOfOwn, &at);
@@ -238,7 +243,14 @@ impl<'f> Tree<'f> {
 
     /// Removes what lower layers have below a folder.
     fn opaque(&mut self, folder: &[u8], record: &FileRecord) -> Result<(), ArtifactError> {
-        let (lower, own): (Vec<_>, Vec<_>) = self.below(folder).into_iter().partition(|(_, layer)| *layer < self.layer);
+        let (lower, own): (Vec<_>, Vec<_>) =
+            self.below(folder)?.into_iter().partition(|(_, layer)| *layer < self.layer);
+        for (path, _) in &own {
+            // Each ancestor below the folder is looked up.
+            let inside = path.get(folder.len()..).unwrap_or_default();
+            let ancestors = inside.iter().filter(|byte| **byte == b'/').count();
+            self.spend(path.len().saturating_mul(ancestors))?;
+        }
         // A naive puller removes a folder that this layer did not list, with what it put into it before the marker.
         let is_own = |at: &[u8]| self.nodes.get(at).is_some_and(|node| node.layer == self.layer);
         let unlisted = own.iter().any(|(path, _)| {
@@ -255,27 +267,49 @@ impl<'f> Tree<'f> {
     }
 
     /// A layer that takes a folder away and brings it again: overlay lets the old content show through.
-    fn check_emptied(&mut self) {
+    fn check_emptied(&mut self) -> Result<(), ArtifactError> {
         for (path, offset) in std::mem::take(&mut self.emptied) {
             let itself = self.nodes.get(path.as_slice());
             let again = itself.is_some_and(|node| node.record.entry_type == EntryType::Directory);
-            if again || !self.below(&path).is_empty() {
+            if again || !self.below(&path)?.is_empty() {
                 self.offset = offset;
                 self.note(NoteKind::WhiteoutOfOwn, &path);
             }
         }
+        Ok(())
     }
 
     /// Paths below a folder, in order, with their layers.
-    fn below(&self, folder: &[u8]) -> Vec<(Vec<u8>, usize)> {
-        let found = |(path, node): (&Cow<'_, [u8]>, &Node<'_>)| (path.to_vec(), node.layer);
-        if folder.is_empty() {
-            return self.nodes.iter().map(found).collect();
-        }
+    fn below(&mut self, folder: &[u8]) -> Result<Vec<(Vec<u8>, usize)>, ArtifactError> {
         // `0` is the byte after `/`.
         let (first, end) = ([folder, b"/"].concat(), [folder, b"0"].concat());
-        let range = (Bound::Included(first.as_slice()), Bound::Excluded(end.as_slice()));
-        self.nodes.range::<[u8], _>(range).map(found).collect()
+        let inside = (Bound::Included(first.as_slice()), Bound::Excluded(end.as_slice()));
+        let range = if folder.is_empty() { (Bound::Unbounded, Bound::Unbounded) } else { inside };
+        let left = MAX_BELOW_BYTES.saturating_sub(self.below_bytes);
+        let (mut found, mut bytes) = (Vec::new(), 0usize);
+        for (path, node) in self.nodes.range::<[u8], _>(range) {
+            bytes = bytes.saturating_add(path.len());
+            if bytes > left {
+                break;
+            }
+            found.push((path.to_vec(), node.layer));
+        }
+        self.spend(bytes)?;
+        Ok(found)
+    }
+
+    /// Counts path bytes that were looked at against the bound.
+    fn spend(&mut self, bytes: usize) -> Result<(), ArtifactError> {
+        self.below_bytes = self.below_bytes.saturating_add(bytes);
+        if self.below_bytes <= MAX_BELOW_BYTES {
+            return Ok(());
+        }
+        Err(ArtifactError::OverLimit {
+            name: format!("{}: layer {}", self.name, self.layer),
+            what: "bytes of paths below whiteouts",
+            limit: crate::collect::wide(MAX_BELOW_BYTES),
+            offset: self.offset,
+        })
     }
 
     fn folder(&mut self, parent: &'f [u8], entry: &[u8]) -> Result<Folder, ArtifactError> {

@@ -4,7 +4,7 @@ mod read;
 mod referrers;
 mod walk;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 use std::fs;
 use std::io;
@@ -29,6 +29,10 @@ pub struct Evidence {
     pub(crate) inventories: Vec<InventoryFile>,
     pub(crate) blobs: BTreeMap<Sha256, BlobFile>,
     pub(crate) faults: Vec<Fault>,
+    /// Blobs of referrers that were looked at, each under a media type.
+    taken: BTreeSet<(Sha256, String)>,
+    /// Bytes of referrers that are held.
+    held_bytes: usize,
 }
 
 /// One JSON document that may be a bundle or an envelope.

@@ -14,6 +14,9 @@ use crate::error::{VerifyError, with_sources};
 /// LIMIT: bytes of one content, such as a lock file.
 const CONTENT_BYTES: usize = 64 << 20;
 
+/// LIMIT: bytes of everything that refers to one artifact.
+const HELD_BYTES: usize = 1 << 30;
+
 impl Evidence {
     /// Adds bundles, inventories and contents that refer to an image. Referrers of other types are passed over; what cannot be read
     /// is a rejected item of the report.
@@ -36,13 +39,17 @@ impl Evidence {
         };
         for referrer in referrers {
             for layer in &referrer.layers {
+                // LIMIT: a blob is read once, however often it is listed, and all of them together are bounded.
+                if !self.taken.insert((layer.digest, layer.media_type.clone())) {
+                    continue;
+                }
                 let source = format!("referrer {} of the layout", layer.digest.short());
                 if let Err(reason) = self.add_layer(store, layer, &source, limits) {
                     self.faults.push(Fault { source, reason });
                 }
-            }
-            if self.len() > limits.bundles {
-                return Err(VerifyError::EvidenceOverLimit { limit: limits.bundles });
+                if self.len() > limits.bundles || self.held_bytes > HELD_BYTES {
+                    return Err(VerifyError::EvidenceOverLimit { limit: limits.bundles });
+                }
             }
         }
         Ok(())
@@ -55,8 +62,13 @@ impl Evidence {
         source: &str,
         limits: &Limits,
     ) -> Result<(), String> {
-        let bytes = |limit: usize| match store.blob_bytes(layer.digest, limit) {
-            Ok(Some(bytes)) => Ok(bytes),
+        let left = HELD_BYTES.saturating_sub(self.held_bytes);
+        let held = &mut self.held_bytes;
+        let mut bytes = |limit: usize| match store.blob_bytes(layer.digest, limit.min(left)) {
+            Ok(Some(bytes)) => {
+                *held = held.saturating_add(bytes.len());
+                Ok(bytes)
+            }
             Ok(None) => Err("the blob is missing".to_owned()),
             Err(error) => Err(with_sources(&error)),
         };
