@@ -368,6 +368,20 @@ fn each_config_field_that_takes_effect_is_an_entry() {
 }
 
 #[test]
+fn the_health_check_of_container_config_is_an_entry() {
+    // pass: podman runs it; nothing else of `container_config`; fail: another spelling
+    let check = json!({"Test": ["CMD", "/evil"]});
+    let config = json!({"container_config": {"Cmd": ["x"], "Healthcheck": check}, "config": {"Healthcheck": check}});
+    let found = fields(&config, ConfigOrigin::Image).unwrap();
+    assert_eq!(found.keys().collect::<Vec<_>>(), ["Healthcheck", "container_config/Healthcheck"]);
+    assert_eq!(value_text(&found["container_config/Healthcheck"]), r#"{"Test":["CMD","/evil"]}"#);
+    let empty = json!({"container_config": {"Healthcheck": {}}});
+    assert!(fields(&empty, ConfigOrigin::Image).unwrap().is_empty());
+    let variant = json!({"container_config": {"healthcheck": check}});
+    assert!(matches!(fault(fields(&variant, ConfigOrigin::Image).unwrap_err()), ImageFault::CaseVariant { .. }));
+}
+
+#[test]
 fn null_takes_a_field_away_in_a_source_file_only() {
     // pass: what a build shall remove
     let config = json!({"config": {"Cmd": null, "Env": null, "Labels": {"a": null, "b": "c"}, "User": ""}});
