@@ -368,6 +368,34 @@ fn each_config_field_that_takes_effect_is_an_entry() {
 }
 
 #[test]
+fn annotations_of_a_manifest_that_runtimes_act_on_are_entries() {
+    // pass: as fields and entries; what only describes is none; a manifest without any
+    let mut files = Files::new();
+    let manifest = sample(Packing::Plain).blobs(&mut files);
+    let annotations = json!({
+        "seccomp-profile.kubernetes.cri-o.io": "unconfined", "run.oci.hooks.stdout": "", "org.opencontainers.image.title": "x",
+        "org.opencontainers.image.stopSignal": "9", "com.docker.official-images.bashbrew.arch": "amd64", "vnd.docker.x": "",
+    });
+    let plain = put_json(&mut files, &manifest, MANIFEST);
+    let acting = put_json(&mut files, &with(manifest, "annotations", annotations), MANIFEST);
+    let acting = image(read_files(&root(files.clone(), &[acting])).unwrap());
+    let found: Vec<_> = acting.fields.iter().filter(|(name, _)| name.starts_with("annotation/")).collect();
+    let found: Vec<_> = found.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    assert_eq!(
+        found,
+        [
+            ("annotation/org.opencontainers.image.stopSignal", "\"9\""),
+            ("annotation/run.oci.hooks.stdout", "\"\""),
+            ("annotation/seccomp-profile.kubernetes.cri-o.io", "\"unconfined\""),
+        ]
+    );
+    assert!(acting.annotated());
+    let entry = "config:annotation/seccomp-profile.kubernetes.cri-o.io";
+    assert!(acting.inventory().unwrap().find(entry.as_bytes()).is_some());
+    assert!(!image(read_files(&root(files, &[plain])).unwrap()).annotated());
+}
+
+#[test]
 fn the_health_check_of_container_config_is_an_entry() {
     // pass: podman runs it; nothing else of `container_config`; fail: another spelling
     let check = json!({"Test": ["CMD", "/evil"]});
