@@ -25,7 +25,7 @@ mod manifest;
 mod place;
 mod read;
 
-pub use choice::{BlobDescriptor, Choice, Form, Referrer};
+pub use choice::{BlobDescriptor, Choice, Form, Hidden, Referrer};
 pub use config::{ConfigOrigin, FieldValue, config_fields};
 pub use describe::{Described, describe};
 pub use facts::{ImageArtifact, ImageFacts, IndexFacts, IndexMemberFacts, LayerFacts, config_record};

@@ -164,6 +164,58 @@ fn choices_have_names_and_platforms_and_leave_out_what_is_about_others() {
     assert!(store.blob_bytes(subject.0, 10).is_err());
 }
 
+#[test]
+fn a_name_that_something_hidden_has_too_means_no_single_image() {
+    // fail: pullers take the first descriptor of the name, whatever its subject, platform or media type; pass: another name
+    let name = |name: &str| json!({"org.opencontainers.image.ref.name": name});
+    let unknown = json!({"os": "unknown", "architecture": "unknown"});
+    let mut files = Files::new();
+    let clean = sample(Packing::Plain).blobs(&mut files);
+    let clean = put_json(&mut files, &clean, MANIFEST);
+    let evil = Image::new(&[&[file("evil", "x")]]).blobs(&mut files);
+    let about = put_json(&mut files, &with(evil.clone(), "subject", clean.clone()), MANIFEST);
+    let evil = put_json(&mut files, &evil, MANIFEST);
+    let index = put_json(&mut files, &json!({"schemaVersion": 2, "manifests": [evil]}), INDEX);
+    let hidden = [
+        about,
+        with(evil.clone(), "platform", unknown.clone()),
+        with(index, "platform", unknown.clone()),
+        with(evil.clone(), "mediaType", json!("application/x-odd")),
+        with(evil, "mediaType", json!("")),
+    ];
+    let find = |descriptors: &[Value], wanted: Option<&str>| {
+        let blob = archive(&root(files.clone(), descriptors));
+        let store = ImageStore::open(&blob, None, &Limits::DEFAULT).unwrap();
+        assert_eq!(store.choices().len(), 1);
+        store.find(wanted).map(|choice| choice.digest.0.to_string())
+    };
+    let named = with(clean.clone(), "annotations", name("app:v1"));
+    let digest = clean["digest"].as_str().unwrap();
+    let it = digest.strip_prefix("sha256:").map(str::to_owned);
+    for (at, hidden) in hidden.into_iter().enumerate() {
+        let same = [with(hidden.clone(), "annotations", name("app:v1")), named.clone()];
+        assert_eq!(find(&same, Some("app:v1")), None, "{at}");
+        assert_eq!(find(&same, Some("v1")), None, "{at}");
+        assert_eq!(find(&same, None), None, "{at}");
+        assert_eq!(find(&same, Some(digest)), it, "{at}");
+        assert_eq!(find(&[hidden.clone(), named.clone()], None), None, "{at}");
+        assert_eq!(find(&[hidden, named.clone()], Some("v1")), it, "{at}");
+    }
+    // The same manifest once more; and what is about the image and no image itself.
+    let again = [with(named.clone(), "platform", unknown), named.clone()];
+    assert_eq!(find(&again, Some("v1")), it);
+    let mut with_evidence = files.clone();
+    let empty = put(&mut with_evidence, b"{}", "application/vnd.oci.empty.v1+json");
+    let evidence = json!({
+        "schemaVersion": 2, "mediaType": MANIFEST, "artifactType": "application/vnd.in-toto+json", "config": empty,
+        "layers": [empty], "subject": clean,
+    });
+    let evidence = put_json(&mut with_evidence, &evidence, MANIFEST);
+    let blob = archive(&root(with_evidence, &[evidence, named]));
+    let store = ImageStore::open(&blob, None, &Limits::DEFAULT).unwrap();
+    assert!(store.find(None).is_some() && store.find(Some("v1")).is_some());
+}
+
 /// An index of two platforms and an attestation, its descriptor, and its members' descriptors.
 fn two_platforms(files: &mut Files) -> (Value, Vec<Value>) {
     let platform = |os: &str, arch: &str| json!({"os": os, "architecture": arch});
@@ -313,6 +365,48 @@ fn each_config_field_that_takes_effect_is_an_entry() {
     }
     let unknown = fields(&json!({"moby.x": 1, "empty": {}}), ConfigOrigin::Image).unwrap();
     assert_eq!(unknown.into_iter().collect::<Vec<_>>(), [("moby.x".to_owned(), FieldValue::Value("1".to_owned()))]);
+}
+
+#[test]
+fn annotations_of_a_manifest_that_runtimes_act_on_are_entries() {
+    // pass: as fields and entries; what only describes is none; a manifest without any
+    let mut files = Files::new();
+    let manifest = sample(Packing::Plain).blobs(&mut files);
+    let annotations = json!({
+        "seccomp-profile.kubernetes.cri-o.io": "unconfined", "run.oci.hooks.stdout": "", "org.opencontainers.image.title": "x",
+        "org.opencontainers.image.stopSignal": "9", "com.docker.official-images.bashbrew.arch": "amd64", "vnd.docker.x": "",
+    });
+    let plain = put_json(&mut files, &manifest, MANIFEST);
+    let acting = put_json(&mut files, &with(manifest, "annotations", annotations), MANIFEST);
+    let acting = image(read_files(&root(files.clone(), &[acting])).unwrap());
+    let found: Vec<_> = acting.fields.iter().filter(|(name, _)| name.starts_with("annotation/")).collect();
+    let found: Vec<_> = found.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    assert_eq!(
+        found,
+        [
+            ("annotation/org.opencontainers.image.stopSignal", "\"9\""),
+            ("annotation/run.oci.hooks.stdout", "\"\""),
+            ("annotation/seccomp-profile.kubernetes.cri-o.io", "\"unconfined\""),
+        ]
+    );
+    assert!(acting.annotated());
+    let entry = "config:annotation/seccomp-profile.kubernetes.cri-o.io";
+    assert!(acting.inventory().unwrap().find(entry.as_bytes()).is_some());
+    assert!(!image(read_files(&root(files, &[plain])).unwrap()).annotated());
+}
+
+#[test]
+fn the_health_check_of_container_config_is_an_entry() {
+    // pass: podman runs it; nothing else of `container_config`; fail: another spelling
+    let check = json!({"Test": ["CMD", "/evil"]});
+    let config = json!({"container_config": {"Cmd": ["x"], "Healthcheck": check}, "config": {"Healthcheck": check}});
+    let found = fields(&config, ConfigOrigin::Image).unwrap();
+    assert_eq!(found.keys().collect::<Vec<_>>(), ["Healthcheck", "container_config/Healthcheck"]);
+    assert_eq!(value_text(&found["container_config/Healthcheck"]), r#"{"Test":["CMD","/evil"]}"#);
+    let empty = json!({"container_config": {"Healthcheck": {}}});
+    assert!(fields(&empty, ConfigOrigin::Image).unwrap().is_empty());
+    let variant = json!({"container_config": {"healthcheck": check}});
+    assert!(matches!(fault(fields(&variant, ConfigOrigin::Image).unwrap_err()), ImageFault::CaseVariant { .. }));
 }
 
 #[test]

@@ -61,7 +61,7 @@ pub enum VerifyError {
     #[error("artifact cannot be read")]
     Artifact(#[source] ArtifactError),
     /// The place holds several images, or none, of what was named.
-    #[error("{} in `{}`; there are: {}", image_named(wanted.as_ref()), path.display(), none_or(offered))]
+    #[error("{} in `{}`; there are: {}", image_named(wanted.as_ref()), path.display(), none_or(offered, rivals))]
     ImageNotNamed {
         /// The place.
         path: PathBuf,
@@ -69,6 +69,8 @@ pub enum VerifyError {
         wanted: Option<String>,
         /// What it offers.
         offered: Vec<String>,
+        /// What it lists and does not offer, and what programs that pull may take by the same name all the same.
+        rivals: Vec<String>,
     },
     /// A platform was asked of what is no image.
     #[error("`{}` is no image, so it has no platform", path.display())]
@@ -145,6 +147,13 @@ impl VerifyError {
             }
             Self::ProductNotNamed { products } => {
                 vec![format!("name one with `--name`: {}", products.join(", "))]
+            }
+            Self::ImageNotNamed { rivals, offered, .. } if !rivals.is_empty() && !offered.is_empty() => {
+                vec![
+                    "programs that pull may take another manifest than the one verified: remove it from `index.json`, or \
+                     name the image by `:sha256:<digest>` here and where it is pulled"
+                        .to_owned(),
+                ]
             }
             Self::ImageNotNamed { .. } => {
                 vec![
@@ -231,8 +240,14 @@ fn image_named(wanted: Option<&String>) -> String {
     wanted.map_or_else(|| "no image is named".to_owned(), |wanted| format!("no image, or more than one, is `{wanted}`"))
 }
 
-fn none_or(offered: &[String]) -> String {
-    if offered.is_empty() { "none".to_owned() } else { offered.join(", ") }
+fn none_or(offered: &[String], rivals: &[String]) -> String {
+    let offered = if offered.is_empty() { "none".to_owned() } else { offered.join(", ") };
+    if rivals.is_empty() {
+        return offered;
+    }
+    // LIMIT: ten in a message.
+    let rivals: Vec<String> = rivals.iter().take(10).map(|rival| crate::render::escape(rival)).collect();
+    format!("{offered}; listed too, and no image to choose here: {}", rivals.join(", "))
 }
 
 fn count(products: &[String]) -> String {

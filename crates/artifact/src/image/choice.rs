@@ -75,6 +75,29 @@ impl fmt::Display for Choice {
     }
 }
 
+/// What a place lists and does not offer, because it is no image to this reader or is about another one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Hidden {
+    /// Digest that the place lists it by.
+    pub digest: ArtifactDigest,
+    /// Names it goes by, each once; often none.
+    pub names: Vec<String>,
+    /// Why it is not offered.
+    pub reason: &'static str,
+    /// True when a puller may take it for an image all the same.
+    pub is_image: bool,
+}
+
+impl fmt::Display for Hidden {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "sha256:{}", self.digest.0)?;
+        for name in &self.names {
+            write!(f, " `{name}`")?;
+        }
+        write!(f, " ({})", self.reason)
+    }
+}
+
 /// A manifest that is about another one: a signature, an attestation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Referrer {

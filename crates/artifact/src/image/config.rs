@@ -33,6 +33,9 @@ const DESCRIPTIVE: &[&str] = &[
     "Size",
 ];
 
+/// The member of `container_config` that takes effect.
+const HEALTHCHECK: &str = "Healthcheck";
+
 /// Members of `config` that old builders left there; no engine applies them.
 const LEFTOVERS: &[&str] = &["Image", "Hostname", "Domainname"];
 
@@ -65,7 +68,8 @@ pub enum FieldValue {
 /// this reader does not know, under their own name. Values that are empty (`null`, `""`, `[]`, `{}`, `false`, 0), and
 /// `WorkingDir` `/`, are as if absent; but a variable, label, port or volume is there also with an empty value.
 /// Not listed, because no engine applies them: `created author history rootfs architecture os variant os.version os.features
-/// docker_version container container_config parent id throwaway comment Size`, and of `config` `Image Hostname Domainname`.
+/// docker_version container container_config parent id throwaway comment Size`, and of `config` `Image Hostname Domainname`. But a
+/// `Healthcheck` of `container_config` is listed, as `container_config/Healthcheck`: Podman runs it.
 /// With [`ConfigOrigin::Source`] a member that is `null` is [`FieldValue::Removed`]; `Env`, `Labels`, `ExposedPorts` or `Volumes`
 /// itself being `null` is so under that name alone, and means all below it.
 ///
@@ -119,6 +123,12 @@ fn fields(object: &Object<'_>, origin: ConfigOrigin) -> Result<BTreeMap<String, 
     let mut fields = Fields { names: object.names, origin, found: BTreeMap::new() };
     fields.check_case(object.members())?;
     for (name, value) in object.members() {
+        if name == "container_config" && value.is_object() {
+            // SECURITY: Podman takes the health check of `container_config` and runs it.
+            let container = object.object(name)?;
+            let check = container.as_ref().map(|container| container.get(HEALTHCHECK)).transpose()?.flatten();
+            check.map(|check| fields.member("container_config/Healthcheck", check)).transpose()?;
+        }
         if DESCRIPTIVE.contains(&name.as_str()) {
             continue;
         }

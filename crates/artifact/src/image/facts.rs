@@ -10,6 +10,28 @@ use crate::collect::wide;
 use crate::error::ArtifactError;
 use crate::note::ReaderNote;
 
+/// What the name of a field that is an annotation begins with; no field of a config begins so.
+const ANNOTATION: &str = "annotation/";
+
+/// Annotations that only describe, by what they begin with.
+const DESCRIBING: [&str; 3] = ["org.opencontainers.image.", "com.docker.official-images.", "vnd.docker."];
+
+/// Annotations that begin as describing ones do, and say what a runtime shall do.
+///
+/// SPEC: OCI image-spec conversion.md.
+const TOLD_TO_RUNTIMES: [&str; 2] = ["org.opencontainers.image.stopSignal", "org.opencontainers.image.exposedPorts"];
+
+/// The annotations of a manifest that are fields, under the names of the fields.
+///
+/// SECURITY: Podman and CRI-O hand them to the container: a seccomp profile, hooks and devices of crun can be among them.
+pub(super) fn annotation_fields(annotations: &BTreeMap<String, String>) -> impl Iterator<Item = (String, String)> {
+    let acts = |key: &str| {
+        TOLD_TO_RUNTIMES.contains(&key) || !DESCRIBING.iter().any(|describing| key.starts_with(describing))
+    };
+    let acting = annotations.iter().filter(move |(key, _)| acts(key));
+    acting.map(|(key, value)| (format!("{ANNOTATION}{key}"), serde_json::Value::from(value.as_str()).to_string()))
+}
+
 /// One image, or an index of several.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
@@ -54,6 +76,7 @@ pub struct ImageFacts {
     /// Digest of the config.
     pub config: Sha256,
     /// Fields of the config that take effect in a container: name to canonical JSON. See [`config_fields`](super::config_fields).
+    /// And annotations of the manifest that runtimes may act on, as `annotation/KEY`; a docker archive has none.
     pub fields: BTreeMap<String, String>,
     /// Layers, lowest first.
     pub layers: Vec<LayerFacts>,
@@ -84,6 +107,12 @@ impl ImageFacts {
     /// The notes on entries that pullers take differently; a verifier must not pass over them.
     pub fn ambiguities(&self) -> impl Iterator<Item = &(Option<usize>, ReaderNote)> {
         self.notes.iter().filter(|(_, note)| note.ambiguous())
+    }
+
+    /// True when the manifest has annotations that are fields: the digest of the config does not cover them.
+    #[must_use]
+    pub fn annotated(&self) -> bool {
+        self.fields.keys().any(|field| field.starts_with(ANNOTATION))
     }
 
     /// The root filesystem after the lowest `layers` layers, whiteouts applied; all of them when there are fewer.

@@ -147,7 +147,8 @@ impl<'r> Reading<'r> {
         media_type: &str,
         manifest: &Manifest,
     ) -> Result<ImageFacts, ArtifactError> {
-        let config = self.config(manifest)?;
+        let mut config = self.config(manifest)?;
+        config.fields.extend(super::facts::annotation_fields(&manifest.annotations));
         self.check_count(manifest.layers.len(), config.diff_ids.len())?;
         let mut layers = Layers::default();
         for (number, (stated, diff_id)) in manifest.layers.iter().zip(&config.diff_ids).enumerate() {

@@ -3,7 +3,7 @@
 use lasthand_model::digest::{ArtifactDigest, Sha256};
 use lasthand_model::limits::Limits;
 
-use super::choice::{Choice, Form, Referrer};
+use super::choice::{Choice, Form, Hidden, Referrer};
 use super::docker::{self, DockerImage};
 use super::document::{Names, Object};
 use super::facts::ImageArtifact;
@@ -24,6 +24,7 @@ pub struct ImageStore<'a> {
     place: Place<'a>,
     form: Form,
     choices: Vec<Choice>,
+    hidden: Vec<Hidden>,
     content: Content,
 }
 
@@ -99,44 +100,8 @@ impl<'a> ImageStore<'a> {
 
     fn open_oci(place: Place<'a>, form: Form, limits: &Limits) -> Result<Self, ArtifactError> {
         let root = read_root(&place, limits)?;
-        let mut choices: Vec<Choice> = Vec::new();
-        let mut referrers: Vec<(Sha256, Referrer)> = Vec::new();
-        // LIMIT: manifests read to learn what they are, in bytes of all.
-        let mut budget = limits.json_bytes;
-        let mut all_by_platform = true;
-        for descriptor in &root.index.manifests {
-            let kind = DocumentKind::of(&descriptor.media_type);
-            let unknown = descriptor.platform.as_deref() == Some(UNKNOWN_PLATFORM);
-            let manifest = match kind {
-                Some(DocumentKind::Manifest) if !unknown => look_into(&place, descriptor, &mut budget, limits),
-                _ => None,
-            };
-            let is_referrer = manifest.as_ref().is_some_and(|m| m.subject.is_some() || !m.is_image());
-            let by_platform = kind == Some(DocumentKind::Manifest) && !is_referrer && descriptor.platform.is_some();
-            all_by_platform &= by_platform && descriptor.names.is_empty();
-            match manifest {
-                Some(manifest) if is_referrer => {
-                    if let Some(subject) = manifest.subject
-                        && !referrers.iter().any(|(_, known)| known.digest.0 == descriptor.digest)
-                    {
-                        referrers.push((subject, referrer(descriptor.digest, *manifest)));
-                    }
-                }
-                _ if kind.is_none() || unknown => {}
-                _ => offer(&mut choices, choice(descriptor, kind == Some(DocumentKind::Index))),
-            }
-        }
-        if all_by_platform && choices.len() > 1 {
-            choices.push(Choice {
-                digest: ArtifactDigest(root.digest),
-                media_type: root.index.media_type.clone(),
-                size: wide(root.bytes.len()),
-                names: Vec::new(),
-                platform: None,
-                is_index: true,
-            });
-        }
-        Ok(Self { place, form, choices, content: Content::Oci { root, referrers } })
+        let Listed { choices, hidden, referrers } = list(&place, &root, limits);
+        Ok(Self { place, form, choices, hidden, content: Content::Oci { root, referrers } })
     }
 
     fn open_docker(place: Place<'a>, limits: &Limits) -> Result<Self, ArtifactError> {
@@ -157,7 +122,8 @@ impl<'a> ImageStore<'a> {
             );
             images.push((digest, image));
         }
-        Ok(Self { place, form: Form::DockerArchive, choices, content: Content::Docker(images) })
+        let hidden = Vec::new();
+        Ok(Self { place, form: Form::DockerArchive, choices, hidden, content: Content::Docker(images) })
     }
 
     /// The form found.
@@ -175,20 +141,36 @@ impl<'a> ImageStore<'a> {
         &self.choices
     }
 
-    /// The image that a name, a tag or `sha256:<hex>` means, or the only one there is; `None` when none or several fit.
+    /// What the place lists and does not offer.
+    #[must_use]
+    pub fn hidden(&self) -> &[Hidden] {
+        &self.hidden
+    }
+
+    /// The image that a name, a tag or `sha256:<hex>` means, or the only one there is; `None` when none or several fit, or when
+    /// something [`hidden`](Self::hidden) fits that a puller may take in its place: see [`rivals`](Self::rivals).
     ///
     /// A tag is what follows the first `:` of the last segment of a name.
     #[must_use]
     pub fn find(&self, wanted: Option<&str>) -> Option<&Choice> {
-        let fits = |choice: &&Choice| match wanted {
+        let mut found = self.choices.iter().filter(|choice| match wanted {
             None => true,
-            Some(wanted) => {
-                choice.names.iter().any(|name| name == wanted || tag_of(name) == Some(wanted))
-                    || wanted.strip_prefix("sha256:") == Some(choice.digest.0.to_string().as_str())
-            }
-        };
-        let mut found = self.choices.iter().filter(fits);
-        found.next().filter(|_| found.next().is_none())
+            Some(wanted) => means(wanted, &choice.names, choice.digest),
+        });
+        let only = found.next().filter(|_| found.next().is_none())?;
+        // One manifest listed twice is one image.
+        self.rivals(wanted).all(|rival| rival.digest == only.digest).then_some(only)
+    }
+
+    /// What is hidden and is meant too by `wanted`; of no name, what a puller may take: an image, or anything with a name.
+    ///
+    /// SECURITY: containers/image takes the first descriptor of `index.json` with the name, whatever platform, subject or media
+    /// type it has.
+    pub fn rivals(&self, wanted: Option<&str>) -> impl Iterator<Item = &Hidden> {
+        self.hidden.iter().filter(move |hidden| match wanted {
+            None => hidden.is_image || !hidden.names.is_empty(),
+            Some(wanted) => means(wanted, &hidden.names, hidden.digest),
+        })
     }
 
     /// The manifests of `index.json` whose `subject` is this digest, in its order; none in a docker archive.
@@ -285,6 +267,12 @@ fn index(
     }
 }
 
+/// True when a name, a tag or `sha256:<hex>` means what goes by these names and has this digest.
+fn means(wanted: &str, names: &[String], digest: ArtifactDigest) -> bool {
+    names.iter().any(|name| name == wanted || tag_of(name) == Some(wanted))
+        || wanted.strip_prefix("sha256:") == Some(digest.0.to_string().as_str())
+}
+
 /// The tag of a name such as `registry.example/acme/app:1.2`.
 fn tag_of(name: &str) -> Option<&str> {
     let last = name.rsplit('/').next().unwrap_or(name);
@@ -334,6 +322,92 @@ fn read_root(place: &Place<'_>, limits: &Limits) -> Result<Root, ArtifactError> 
     let names = Names { source: place.name(), document: "index.json" };
     let index = manifest::read_root(names, &bytes, limits)?;
     Ok(Root { digest: Sha256::of(&bytes), bytes, index })
+}
+
+/// What `index.json` lists.
+#[derive(Default)]
+struct Listed {
+    choices: Vec<Choice>,
+    hidden: Vec<Hidden>,
+    referrers: Vec<(Sha256, Referrer)>,
+}
+
+fn list(place: &Place<'_>, root: &Root, limits: &Limits) -> Listed {
+    let mut listed = Listed::default();
+    // LIMIT: manifests read to learn what they are, in bytes of all.
+    let mut budget = limits.json_bytes;
+    let mut all_by_platform = true;
+    for descriptor in &root.index.manifests {
+        let kind = DocumentKind::of(&descriptor.media_type);
+        let unknown = descriptor.platform.as_deref() == Some(UNKNOWN_PLATFORM);
+        let manifest = match kind {
+            Some(DocumentKind::Manifest) => look_into(place, descriptor, &mut budget, limits),
+            _ => None,
+        };
+        let is_image = manifest.as_ref().map(|manifest| manifest.is_image());
+        let has_subject = manifest.as_ref().is_some_and(|manifest| manifest.subject.is_some());
+        let reason = if kind.is_none() {
+            Some("its media type is that of no manifest")
+        } else if unknown {
+            Some("its platform is unknown/unknown")
+        } else if has_subject {
+            Some("it has a subject")
+        } else if is_image == Some(false) {
+            Some("its config or its layers have media types of no image")
+        } else {
+            None
+        };
+        all_by_platform &= kind == Some(DocumentKind::Manifest)
+            && descriptor.platform.is_some()
+            && descriptor.names.is_empty()
+            && (unknown || reason.is_none());
+        let Some(reason) = reason else {
+            offer(&mut listed.choices, choice(descriptor, kind == Some(DocumentKind::Index)));
+            continue;
+        };
+        listed.hidden.push(Hidden {
+            digest: ArtifactDigest(descriptor.digest),
+            names: descriptor.names.clone(),
+            reason,
+            is_image: is_image.unwrap_or_else(|| may_be_manifest(place, descriptor, &mut budget, limits)),
+        });
+        if let Some(manifest) = manifest.filter(|_| !unknown)
+            && let Some(subject) = manifest.subject
+            && !listed.referrers.iter().any(|(_, known)| known.digest.0 == descriptor.digest)
+        {
+            listed.referrers.push((subject, referrer(descriptor.digest, *manifest)));
+        }
+    }
+    if all_by_platform && listed.choices.len() > 1 {
+        listed.choices.push(Choice {
+            digest: ArtifactDigest(root.digest),
+            media_type: root.index.media_type.clone(),
+            size: wide(root.bytes.len()),
+            names: Vec::new(),
+            platform: None,
+            is_index: true,
+        });
+    }
+    listed
+}
+
+/// True when a puller may take a blob for a manifest or index, whatever media type its descriptor gives it.
+///
+/// SECURITY: containers/image guesses the type of a manifest without one, and tries an unknown one as docker schema 1. What is
+/// not known for certain to be none counts as one.
+fn may_be_manifest(place: &Place<'_>, descriptor: &Descriptor, budget: &mut usize, limits: &Limits) -> bool {
+    let bytes = match place.blob_bytes(descriptor.digest, limits.manifest_bytes.min(*budget)) {
+        Ok(Some(bytes)) => bytes,
+        Ok(None) => return false,
+        Err(_) => return true,
+    };
+    *budget = budget.saturating_sub(bytes.len());
+    let starts_object = bytes.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'{');
+    let folded = bytes.to_ascii_lowercase();
+    let has = |word: &[u8]| folded.windows(word.len()).any(|window| window == word);
+    // A name may be escaped, or be folded to by a character outside ASCII.
+    let plain = bytes.is_ascii() && !bytes.contains(&b'\\');
+    starts_object && (!plain || has(b"schemaversion") || has(b"layers") || has(b"manifests"))
 }
 
 /// Reads a manifest to learn what it is. One that cannot be read is offered, and fails when it is read.

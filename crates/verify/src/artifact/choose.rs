@@ -14,5 +14,9 @@ pub(super) fn choose<'s>(artifact: &ArtifactRef, store: &'s ImageStore<'_>) -> R
         path: artifact.path.clone(),
         wanted: artifact.image.clone(),
         offered: store.choices().iter().map(ToString::to_string).collect(),
+        rivals: match store.choices() {
+            [] => store.hidden().iter().map(ToString::to_string).collect(),
+            _ => store.rivals(artifact.image.as_deref()).map(ToString::to_string).collect(),
+        },
     })
 }
