@@ -5,7 +5,9 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-use crate::support::{call, commit, copy, files, folder, git, ids, lasthand, plain_surroundings, said, statement};
+use crate::support::{
+    call, commit, copy, demo, files, folder, git, ids, lasthand, plain_surroundings, said, statement,
+};
 
 /// Makes a layout with one layer of its own over the layers of another. Ordinary tools, nothing else.
 ///
@@ -382,4 +384,36 @@ fn what_is_no_image_of_this_run_is_not_stated() {
         "true",
     ];
     assert_eq!(world.try_lasthand(&words).code, 2);
+}
+
+#[test]
+fn a_blob_that_referrers_list_again_and_again_is_read_once() {
+    // pass: a thousand times the same bundle in a layout is one piece of evidence
+    let top = folder("referrers-again");
+    let layout = top.join("image");
+    copy(&demo().join("image"), &layout);
+    let index: Value = serde_json::from_slice(&fs::read(layout.join("index.json")).unwrap()).unwrap();
+    let blob =
+        |digest: &Value| layout.join("blobs/sha256").join(digest.as_str().unwrap().strip_prefix("sha256:").unwrap());
+    let manifests = index["manifests"].as_array().unwrap();
+    let referrer = manifests.iter().find(|manifest| manifest["artifactType"].is_string()).unwrap();
+    let mut manifest: Value = serde_json::from_slice(&fs::read(blob(&referrer["digest"])).unwrap()).unwrap();
+    let layer = manifest["layers"][0].clone();
+    manifest["layers"] = vec![layer; 150].into();
+    let bytes = serde_json::to_vec(&manifest).unwrap();
+    let digest = format!("sha256:{}", lasthand_model::digest::Sha256::of(&bytes));
+    let mut listed = referrer.clone();
+    (listed["digest"], listed["size"]) = (digest.clone().into(), bytes.len().into());
+    fs::write(blob(&digest.into()), bytes).unwrap();
+    let mut more = index.clone();
+    more["manifests"] = [manifests.as_slice(), &[listed]].concat().into();
+    let evidence = |index: &Value| {
+        fs::write(layout.join("index.json"), serde_json::to_vec(index).unwrap()).unwrap();
+        let trust = demo().join("lasthand.trust.toml");
+        let said = said(lasthand(&top).arg("verify").arg(&layout).arg("--trust").arg(trust).args(["-o", "json"]));
+        assert_eq!(said.code, 0, "{}", said.err);
+        let report: Value = serde_json::from_str(&said.out).unwrap();
+        report["evidence"].as_array().unwrap().len()
+    };
+    assert_eq!(evidence(&more), evidence(&index));
 }
