@@ -104,6 +104,37 @@ fn an_archive_of_both_kinds_is_an_oci_one_unless_asked_for() {
 }
 
 #[test]
+fn an_archive_of_both_kinds_must_hold_the_same_images() {
+    // pass: a member of an index; no docker manifest at all; fail: another image, or a manifest that readers in use take all the same
+    let sample = sample(Packing::Plain);
+    let mut files = Files::new();
+    let manifest = sample.blobs(&mut files);
+    let member = put_json(&mut files, &manifest, MANIFEST);
+    let index = put_json(&mut files, &json!({"schemaVersion": 2, "manifests": [member]}), INDEX);
+    let layout = root(files, &[index]);
+    let both = |docker: Files| {
+        let mut both = layout.clone();
+        both.extend(docker);
+        both
+    };
+    let detect = |files: &Files| ImageStore::detect(&archive(files), &Limits::DEFAULT);
+    assert_eq!(detect(&both(sample.docker())).unwrap(), Some(Form::OciArchive));
+    let evil = both(Image::new(&[&[file("evil", "x")]]).docker());
+    assert!(matches!(fault(detect(&evil).unwrap_err()), ImageFault::OtherImages { .. }));
+    assert!(read_blob(&archive(&evil), None).is_err());
+    for form in [Form::OciArchive, Form::DockerArchive] {
+        assert!(read_blob(&archive(&evil), Some(form)).is_ok());
+    }
+    let manifest = |text: &str| both(Files::from([("manifest.json".to_owned(), text.as_bytes().to_vec())]));
+    for text in ["{}", "null", "[]", r#"{"name":"extension"}"#] {
+        assert_eq!(detect(&manifest(text)).unwrap(), Some(Form::OciArchive), "{text}");
+    }
+    for text in [r#"[{"config":"a","Layers":[]}]"#, r#"[{"Config":"a","Config":"b","Layers":[]}]"#, "[{}]", "[] x"] {
+        assert!(detect(&manifest(text)).is_err(), "{text}");
+    }
+}
+
+#[test]
 fn a_place_that_is_not_what_was_asked_for_is_refused() {
     // fail: with the missing member, or the compression
     let sample = sample(Packing::Plain);

@@ -28,6 +28,13 @@ pub(super) fn is_manifest(source: &str, bytes: &[u8], limits: &Limits) -> bool {
     !images.is_empty() && images.iter().all(|image| image.get("Config").is_some() && image.get("Layers").is_some())
 }
 
+/// True when no reader of docker archives finds an image in the bytes of `manifest.json`: JSON of another shape.
+pub(super) fn is_none(source: &str, bytes: &[u8], limits: &Limits) -> bool {
+    let names = Names { source, document: "manifest.json" };
+    let value = names.parse(bytes, limits.manifest_bytes, limits);
+    value.is_ok_and(|value| value.as_array().is_none_or(Vec::is_empty))
+}
+
 /// Reads `manifest.json`.
 ///
 /// SPEC: docker image spec 1.2, "Combined Image JSON + Filesystem Changeset Format".

@@ -143,6 +143,12 @@ pub enum ImageFault {
         /// The bound.
         limit: u64,
     },
+    /// An archive of both kinds that holds other images to a reader of docker archives than to one of OCI archives.
+    #[error("`manifest.json` lists an image with config sha256:{config}, and `index.json` offers none with it")]
+    OtherImages {
+        /// Digest of the config.
+        config: Sha256,
+    },
     /// The choice is not of this place.
     #[error("sha256:{digest} is not offered here")]
     NoSuchChoice {
@@ -193,6 +199,9 @@ impl ImageFault {
     pub fn hints(&self) -> Vec<&'static str> {
         match self {
             Self::NoImage { .. } => vec!["leave the form out to have it detected"],
+            Self::OtherImages { .. } => {
+                vec!["name the form that will be read: `oci-archive:FILE` or `docker-archive:FILE`"]
+            }
             Self::Compressed { .. } => vec!["decompress it first (`gunzip`, `zstd -d`): an archive is read by offset"],
             Self::NoSuchChoice { .. } | Self::Platform { .. } => vec!["name one of the images that the place offers"],
             Self::AmbiguousEnv { .. } | Self::ConfigPath { .. } | Self::Apply { .. } => {

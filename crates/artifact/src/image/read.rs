@@ -1,5 +1,7 @@
 //! A choice -> its documents, layers and configuration, each checked against what names it.
 
+use std::collections::BTreeSet;
+
 use lasthand_model::digest::{ArtifactDigest, Sha256};
 use lasthand_model::limits::Limits;
 
@@ -129,6 +131,33 @@ impl<'r> Reading<'r> {
             }
         }
         Ok(())
+    }
+
+    /// Adds the digests of the configs of an image, or of the images of an index. What cannot be read adds none.
+    ///
+    /// `seen` are documents looked at before: each is read once.
+    pub(super) fn configs(
+        &self,
+        descriptor: &Descriptor,
+        depth: usize,
+        seen: &mut BTreeSet<Sha256>,
+        configs: &mut BTreeSet<Sha256>,
+    ) {
+        if depth > INDEX_DEPTH || !seen.insert(descriptor.digest) {
+            return;
+        }
+        match self.document(descriptor) {
+            Ok(Document::Manifest(manifest)) => {
+                configs.insert(manifest.config.digest);
+            }
+            Ok(Document::Index(index)) => {
+                let offered = index.manifests.iter();
+                for member in offered.filter(|member| member.platform.as_deref() != Some(UNKNOWN_PLATFORM)) {
+                    self.configs(member, depth + 1, seen, configs);
+                }
+            }
+            Err(_) => {}
+        }
     }
 
     fn config(&self, manifest: &Manifest) -> Result<config::Config, ArtifactError> {

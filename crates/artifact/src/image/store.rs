@@ -1,5 +1,7 @@
 //! An opened place of images.
 
+use std::collections::BTreeSet;
+
 use lasthand_model::digest::{ArtifactDigest, Sha256};
 use lasthand_model::limits::Limits;
 
@@ -48,7 +50,7 @@ impl<'a> ImageStore<'a> {
     ///
     /// Out: a folder with the file `oci-layout`; an archive with `oci-layout` and `index.json`; an archive whose `manifest.json`
     /// lists configs and layers. An archive that is both an OCI layout and a docker archive is the former, unless its
-    /// `index.json` lists nothing. A compressed archive, or one that cannot be read by offset, is never one.
+    /// `index.json` lists nothing; each image of its `manifest.json` must then be one that `index.json` offers. A compressed archive, or one that cannot be read by offset, is never one.
     /// Cost: for a folder a look at one file; for an archive its headers.
     ///
     /// # Errors
@@ -279,7 +281,7 @@ fn tag_of(name: &str) -> Option<&str> {
     last.split_once(':').map(|(_, tag)| tag)
 }
 
-/// The form of a place; an archive with both is an OCI one when that lists something.
+/// The form of a place; an archive with both is an OCI one when that lists something, and then both must list the same images.
 fn form_of(place: &Place<'_>, limits: &Limits) -> Result<Option<Form>, ArtifactError> {
     if place.is_folder() {
         return Ok(place.has_file(LAYOUT).then_some(Form::OciLayout));
@@ -289,18 +291,49 @@ fn form_of(place: &Place<'_>, limits: &Limits) -> Result<Option<Form>, ArtifactE
     } else {
         Ok(None)
     };
+    if place.has_file(LAYOUT) && place.has_file(INDEX) {
+        let root = read_root(place, limits)?;
+        let may_be_docker = match &manifest {
+            Ok(bytes) => bytes.as_ref().is_some_and(|bytes| !docker::is_none(place.name(), bytes, limits)),
+            Err(_) => true,
+        };
+        if root.index.manifests.is_empty() && may_be_docker {
+            docker::read(place, limits)?;
+            return Ok(Some(Form::DockerArchive));
+        }
+        if may_be_docker {
+            check_same_images(place, &root, limits)?;
+        }
+        return Ok(Some(Form::OciArchive));
+    }
     let is_docker = match manifest {
         Ok(bytes) => bytes.is_some_and(|bytes| docker::is_manifest(place.name(), &bytes, limits)),
         Err(error @ (ArtifactError::Io { .. } | ArtifactError::Entry { .. })) => return Err(error),
         Err(_) => false,
     };
-    let is_oci = place.has_file(LAYOUT) && place.has_file(INDEX);
-    Ok(match (is_oci, is_docker) {
-        (true, true) if read_root(place, limits)?.index.manifests.is_empty() => Some(Form::DockerArchive),
-        (true, _) => Some(Form::OciArchive),
-        (false, true) => Some(Form::DockerArchive),
-        (false, false) => None,
-    })
+    Ok(is_docker.then_some(Form::DockerArchive))
+}
+
+/// Refuses an archive whose `manifest.json` lists an image that its `index.json` does not.
+///
+/// SECURITY: readers of docker archives look at `manifest.json` alone.
+fn check_same_images(place: &Place<'_>, root: &Root, limits: &Limits) -> Result<(), ArtifactError> {
+    let (mut seen, mut offered) = (BTreeSet::new(), BTreeSet::new());
+    let mut progress = |_| {};
+    let reading = Reading::new(place, limits, &mut progress);
+    let choices = list(place, root, limits).choices;
+    for descriptor in &root.index.manifests {
+        if choices.iter().any(|choice| choice.digest.0 == descriptor.digest) {
+            reading.configs(descriptor, 0, &mut seen, &mut offered);
+        }
+    }
+    for image in docker::read(place, limits)? {
+        let (config, _) = read::docker_config(place, &image, limits)?;
+        if !offered.contains(&config) {
+            return Err(place.fault(ImageFault::OtherImages { config }));
+        }
+    }
+    Ok(())
 }
 
 /// Reads `oci-layout` and `index.json`.
