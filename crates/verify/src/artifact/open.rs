@@ -12,7 +12,7 @@ use lasthand_model::wire::facts::IndexMember;
 use super::ArtifactRef;
 use super::choose::choose;
 use crate::error::VerifyError;
-use crate::evidence::Evidence;
+use crate::evidence::{Evidence, Taken};
 
 /// Platform of a manifest that no puller chooses.
 const INERT: &str = "unknown/unknown";
@@ -76,8 +76,9 @@ pub(crate) fn open(
     let read = store.read(choice, wanted, limits, progress).map_err(VerifyError::Artifact)?;
     let mut opened = image(artifact, read)?;
     let parts = opened.parts.iter().map(|part| part.digest).filter(|digest| *digest != opened.digest);
+    let mut taken = Taken::default();
     for subject in std::iter::once(opened.digest).chain(parts).collect::<Vec<_>>() {
-        opened.referrers.add_referrers(&store, subject, limits)?;
+        opened.referrers.add_referrers(&store, subject, &mut taken, limits)?;
     }
     Ok(opened)
 }

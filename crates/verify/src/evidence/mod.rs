@@ -15,6 +15,7 @@ use lasthand_model::limits::Limits;
 
 use crate::error::VerifyError;
 pub(crate) use read::read_inventory;
+pub(crate) use referrers::Taken;
 use walk::Walk;
 
 /// Ending of the folder beside an artifact that its evidence lies in.
