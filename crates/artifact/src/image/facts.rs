@@ -25,9 +25,8 @@ const TOLD_TO_RUNTIMES: [&str; 2] = ["org.opencontainers.image.stopSignal", "org
 ///
 /// SECURITY: Podman and CRI-O hand them to the container: a seccomp profile, hooks and devices of crun can be among them.
 pub(super) fn annotation_fields(annotations: &BTreeMap<String, String>) -> impl Iterator<Item = (String, String)> {
-    let acts = |key: &str| {
-        TOLD_TO_RUNTIMES.contains(&key) || !DESCRIBING.iter().any(|describing| key.starts_with(describing))
-    };
+    let acts =
+        |key: &str| TOLD_TO_RUNTIMES.contains(&key) || !DESCRIBING.iter().any(|describing| key.starts_with(describing));
     let acting = annotations.iter().filter(move |(key, _)| acts(key));
     acting.map(|(key, value)| (format!("{ANNOTATION}{key}"), serde_json::Value::from(value.as_str()).to_string()))
 }
