@@ -40,7 +40,8 @@ note_kinds! {
     ForeignAttribute = "foreign-attribute", true;
     /// Owner or group 0 by number, somebody else by name: readers that go by name give the file to him.
     OwnerByName = "owner-by-name", true;
-    /// The entry `./` itself has set-id bits, is writable for others, belongs to somebody or has attributes.
+    /// The entry `./` itself has set-id bits, is writable for others, belongs to somebody or has attributes;
+    /// of a layer also: has a mode other than 0755 and 0555.
     RaisedRootEntry = "raised-root-entry", true;
     /// Two extension headers of one type before one entry; the last counts.
     RepeatedExtension = "repeated-extension", true;

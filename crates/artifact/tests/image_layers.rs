@@ -242,3 +242,43 @@ fn layers_without_entries_change_nothing() {
     check(&[&[], &[file("a", "1")], &[]], &["a"], &[]);
     check(&[], &[], &[]);
 }
+
+#[test]
+fn nested_opaque_folders_cost_no_more_than_what_they_list() {
+    // pass: markers x files, and no look at every folder above each file
+    let deep = |depth: usize| vec!["a"; depth].join("/");
+    let mut entries: Vec<Entry> = Vec::new();
+    let mut long = |path: &str, entry: Entry| {
+        entries.push(pax("path", path));
+        entries.push(entry);
+    };
+    for depth in 1..=300 {
+        long(&deep(depth), dir("d"));
+    }
+    for number in 0..4_000 {
+        long(&format!("{}/{number}", deep(300)), file("f", ""));
+    }
+    for depth in 1..=300 {
+        long(&format!("{}/.wh..wh..opq", deep(depth)), file("f", ""));
+    }
+    let start = std::time::Instant::now();
+    let facts = facts(&[&entries]);
+    assert_eq!(paths(&facts).len(), 4_300);
+    assert_eq!(facts.ambiguities().count(), 0);
+    assert!(start.elapsed().as_secs() < 10, "{:?}", start.elapsed());
+}
+
+#[test]
+fn the_root_entry_of_a_layer_has_the_mode_that_root_folders_have() {
+    // pass: 0755, and 0555 of read-only bases; fail: others are seen by nobody who compares entries
+    let root = |mode: u32| {
+        let upper = [dir_mode("./", mode)];
+        facts(&[&[file("a", "1")], &upper]).ambiguities().map(|(_, note)| note.kind).collect::<Vec<_>>()
+    };
+    for mode in [0o755, 0o555] {
+        assert_eq!(root(mode), []);
+    }
+    for mode in [0o700, 0o777, 0o750, 0] {
+        assert_eq!(root(mode), [NoteKind::RaisedRootEntry], "{mode:o}");
+    }
+}

@@ -281,6 +281,19 @@ fn an_index_is_read_whole_or_for_one_platform() {
 }
 
 #[test]
+fn only_the_index_says_that_a_member_is_for_no_platform() {
+    // fail: a config that says so of itself, in an index that is silent
+    let mut files = Files::new();
+    let mut evil = Image::new(&[&[file("evil", "x")]]);
+    evil.config = json!({"top": {"os": "unknown", "architecture": "unknown"}});
+    let manifest = evil.blobs(&mut files);
+    let member = put_json(&mut files, &manifest, MANIFEST);
+    let index = put_json(&mut files, &json!({"schemaVersion": 2, "manifests": [member]}), INDEX);
+    let found = fault(read_files(&root(files, &[index])).unwrap_err());
+    assert!(matches!(found, ImageFault::Unsupported { what: "platform", .. }), "{found:?}");
+}
+
+#[test]
 fn an_index_json_of_platforms_only_is_itself_a_choice() {
     // pass: digest of its bytes; not when something in it has a name
     let mut files = Files::new();

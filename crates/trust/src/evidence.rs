@@ -217,8 +217,8 @@ fn keyed_blob(bytes: &[u8], material: &VerificationMaterial, ring: &KeyRing) -> 
         return Err(TrustError::NoKnownSignature { signatures: 1, keys: ring.keys().count(), named });
     };
     blob.check_log(key, ring.sigstore())?;
-    let digest = StatementDigest(Sha256::of(&blob.signature));
     let value = BlobSignature { artifact: blob.digest };
+    let digest = value.digest_of(&format!("key:{}", key.id()));
     Ok(Signed::Blob(Verified::assertion(value, digest, [key.id()].into(), ring)))
 }
 
@@ -237,9 +237,9 @@ fn certified(
             let digest = StatementDigest(Sha256::of(&payload));
             Ok(Signed::Statement(Verified::certified(statement, digest, signer, clock)))
         }
-        Content::Blob { digest, signature } => {
+        Content::Blob { digest } => {
             let blob = BlobSignature { artifact: digest };
-            Ok(Signed::Blob(Verified::certified(blob, StatementDigest(Sha256::of(&signature)), signer, clock)))
+            Ok(Signed::Blob(Verified::certified(blob, blob.digest_of(&signer.principal), signer, clock)))
         }
     }
 }

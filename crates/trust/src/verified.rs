@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use lasthand_model::digest::{ArtifactDigest, KeyId, StatementDigest};
+use lasthand_model::digest::{ArtifactDigest, KeyId, Sha256, StatementDigest};
 use lasthand_model::wire::facts::Signer;
 
 use crate::keys::KeyRing;
@@ -12,6 +12,17 @@ use crate::keys::KeyRing;
 pub struct BlobSignature {
     /// SHA-256 of the artifact.
     pub artifact: ArtifactDigest,
+}
+
+impl BlobSignature {
+    /// The digest under which a list can take it back: SHA-256 of `lasthand blob-signature v1`, NUL, the artifact's digest in hex, NUL,
+    /// the signer's principal.
+    ///
+    /// SECURITY: not of the signature's bytes. ECDSA signatures have several encodings, and anybody can write another one.
+    #[must_use]
+    pub fn digest_of(&self, principal: &str) -> StatementDigest {
+        StatementDigest(Sha256::of(format!("lasthand blob-signature v1\0{}\0{principal}", self.artifact.0).as_bytes()))
+    }
 }
 
 /// Whose clock says when something was signed.
@@ -73,7 +84,7 @@ impl<T> Verified<T> {
         self.value
     }
 
-    /// SHA-256 of the exact signed payload bytes; of a signature over an artifact, SHA-256 of the signature's bytes.
+    /// SHA-256 of the exact signed payload bytes; of a signature over an artifact, [`BlobSignature::digest_of`].
     pub const fn digest(&self) -> StatementDigest {
         self.digest
     }

@@ -22,8 +22,8 @@ pub(crate) fn foreign(blob: &BlobSignature, question: &Question<'_>) -> Option<S
 
 /// The act that a signature over the artifact asked shows: its signer signed it, as this product.
 ///
-/// The signature names no product: the rows of the trust file say for which products the signer may sign. Its digest is the SHA-256 of the
-/// signature's bytes, by which a list can take it back.
+/// The signature names no product: the rows of the trust file say for which products the signer may sign. Its digest says
+/// who signed what, so that a list takes it back however the signature is written.
 pub(crate) fn fact(blob: &Verified<BlobSignature>, product: &str) -> Option<StatementFact> {
     let signer = blob.signers().first()?;
     let performer = Actor {

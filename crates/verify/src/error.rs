@@ -4,6 +4,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use lasthand_artifact::ArtifactError;
+use lasthand_artifact::image::ImageFault;
 use lasthand_trust::trust_file::{Severity, TrustFileError};
 use thiserror::Error;
 
@@ -78,6 +79,14 @@ pub enum VerifyError {
         /// The artifact.
         path: PathBuf,
     },
+    /// None, or more than one, of the images has the platform asked for.
+    #[error("no single image of `{}` has the platform", path.display())]
+    PlatformNotOffered {
+        /// The artifact.
+        path: PathBuf,
+        /// What was asked for and what there is.
+        source: ImageFault,
+    },
     /// A pipe or device, where an archive must be read by offset.
     #[error("`{}` is a pipe or a device, and an artifact is read more than once and by offset", path.display())]
     Pipe {
@@ -122,7 +131,10 @@ impl VerifyError {
             Self::TrustUnreadable { .. } | Self::Trust { .. } => "LH901",
             Self::EvidenceMissing { .. } => "LH902",
             Self::ProductNotNamed { .. } => "LH903",
-            Self::ImageNotNamed { .. } | Self::NoPlatform { .. } | Self::Reference(_) => "LH907",
+            Self::ImageNotNamed { .. }
+            | Self::NoPlatform { .. }
+            | Self::PlatformNotOffered { .. }
+            | Self::Reference(_) => "LH907",
             Self::ArtifactUnreadable { .. }
             | Self::Pipe { .. }
             | Self::Unknown { .. }
@@ -161,12 +173,24 @@ impl VerifyError {
                         .to_owned(),
                 ]
             }
+            Self::PlatformNotOffered { .. } => {
+                vec![
+                    "give `--platform` one of the platforms that there are, as `os/arch` or `os/arch/variant`"
+                        .to_owned(),
+                ]
+            }
             Self::NoPlatform { .. } => vec!["leave `--platform` out".to_owned()],
             Self::Pipe { .. } => vec!["write it to a file first, and verify the file".to_owned()],
             Self::Reference(source) => source.hints().into_iter().map(str::to_owned).collect(),
             Self::Unknown { .. } => vec!["name the form: `oci:`, `oci-archive:` or `docker-archive:`".to_owned()],
             Self::ArtifactUnreadable { .. } => vec!["check that the path exists and may be read".to_owned()],
             Self::Artifact(source) => source.hints().into_iter().map(str::to_owned).collect(),
+            Self::Ambiguous { notes, .. } if notes.iter().any(|note| note.starts_with("layer ")) => {
+                vec![
+                    "build the image again so that its layers leave no doubt: pullers would not agree on what it holds"
+                        .to_owned(),
+                ]
+            }
             Self::Ambiguous { .. } => {
                 vec!["repack the archive with GNU tar or bsdtar in ustar or pax format, and record that".to_owned()]
             }

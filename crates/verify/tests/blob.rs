@@ -85,6 +85,25 @@ fn a_signature_over_the_release_meets_a_required_act() {
 }
 
 #[test]
+fn another_form_of_a_signature_is_the_same_act() {
+    // pass: ECDSA signs differently each time; a list that takes one back must take the other back, so both have one digest
+    let signer = Signer::new();
+    let mut world = signer.world(ROW);
+    for name in [BUNDLE, "other.sigstore.json"] {
+        let bundle = signer.bundle(&world.artifact, &world.artifact);
+        world.evidence.insert(name.to_owned(), bundle);
+    }
+    let verification = world.verify();
+    let of_bundle = |name: &str| {
+        let items = verification.report.evidence.iter();
+        items.filter(|item| item.source.ends_with(name)).find_map(|item| item.digest)
+    };
+    assert!(of_bundle(BUNDLE).is_some());
+    assert_eq!(of_bundle(BUNDLE), of_bundle("other.sigstore.json"));
+    assert_eq!(verification.report.steps.iter().filter(|step| step.kind == "sign").count(), 1);
+}
+
+#[test]
 fn a_signature_that_proves_nothing_meets_no_required_act() {
     // fail: a row without `sign`, another product, an agent, another artifact, a lie about the digest, a stranger
     let signer = Signer::new();

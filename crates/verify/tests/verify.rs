@@ -10,8 +10,11 @@ use lasthand_lineage::{Verdict, presets};
 use lasthand_model::digest::Sha256;
 use lasthand_model::limits::Limits;
 use lasthand_model::wire::report::{EvidenceStatus, Report, ReportEvidence, ReportFileVerdict, ReportVerdict};
-use lasthand_verify::{Evidence, Expectations, LoadedTrust, Verifier, VerifyError, exit_code, report_for_error};
+use lasthand_verify::{
+    ArtifactRef, Evidence, Expectations, LoadedTrust, Verifier, VerifyError, exit_code, report_for_error,
+};
 use serde_json::json;
+use support::layout::{Image, write_layout};
 use support::{NOW, Plan, World, actor, key, principal, signed, statement};
 
 fn item<'a>(report: &'a Report, ending: &str) -> &'a ReportEvidence {
@@ -259,6 +262,43 @@ fn errors_say_what_where_and_what_next() {
     assert_eq!((error.exit_code(), error.id()), (2, "LH904"));
     let missing = LoadedTrust::from_file(&world.path("none.toml"), NOW, &Limits::DEFAULT).unwrap_err();
     assert_eq!((missing.exit_code(), missing.id()), (2, "LH901"));
+}
+
+#[test]
+fn an_image_that_is_not_clearly_meant_gets_no_verdict() {
+    // fail: a platform that is not there; a manifest hidden here that pullers may take in its place
+    let world = World::accepted();
+    let verifier = Verifier::new(world.write().unwrap(), Limits::DEFAULT);
+    let image = |architecture| Image { architecture, layers: &[&[("a", "1", 0o644)]], config: json!({}) };
+    write_layout(&world.path("image"), &[image("amd64")]);
+    write_layout(&world.path("both"), &[image("amd64"), image("arm64")]);
+    let error_of = |name: &str, platform: Option<&str>| {
+        let artifact = ArtifactRef::path(world.path(name)).with_platform(platform.map(str::to_owned));
+        let expectations = Expectations::new(presets::standard(), NOW);
+        let verified = verifier.verify(artifact, &Evidence::default(), &expectations, &mut |_| {});
+        let error = verified.unwrap_err();
+        assert_eq!((error.exit_code(), error.id()), (2, "LH907"), "{error}");
+        error.message() + &error.hints().join(" ")
+    };
+    for name in ["image", "both"] {
+        let text = error_of(name, Some("linux/s390x"));
+        assert!(text.contains("linux/s390x") && text.contains("linux/amd64") && text.contains("--platform"), "{text}");
+    }
+    let index = world.path("image").join("index.json");
+    let mut root: serde_json::Value = serde_json::from_slice(&fs::read(&index).unwrap()).unwrap();
+    let other = fs::read(world.path("both").join("index.json")).unwrap();
+    let mut other = serde_json::from_slice::<serde_json::Value>(&other).unwrap()["manifests"][0].clone();
+    let blob = other["digest"].as_str().unwrap().replace(':', "/");
+    fs::copy(world.path("both/blobs").join(&blob), world.path("image/blobs").join(&blob)).unwrap();
+    other["mediaType"] = json!("application/x-odd");
+    root["manifests"].as_array_mut().unwrap().insert(0, other.clone());
+    fs::write(&index, root.to_string()).unwrap();
+    let text = error_of("image", None);
+    assert!(text.contains(other["digest"].as_str().unwrap()) && text.contains("media type"), "{text}");
+    // Nothing to choose: why not.
+    fs::write(&index, json!({"schemaVersion": 2, "manifests": [other]}).to_string()).unwrap();
+    let text = error_of("image", None);
+    assert!(text.contains("none; listed too") && text.contains("media type"), "{text}");
 }
 
 #[test]

@@ -23,8 +23,8 @@ const MAX_LINKS: usize = 255;
 /// LIMIT: path segments looked at behind links, over all layers.
 const MAX_LINK_STEPS: usize = 50_000_000;
 
-/// LIMIT: bytes of paths looked at below folders that are taken away, over all layers: markers times files times depth else.
-const MAX_BELOW_BYTES: usize = 1 << 30;
+/// LIMIT: paths looked at below folders that are replaced, whited out or opaque, and above entries, over all layers.
+const MAX_STEPS: usize = 100_000_000;
 
 /// LIMIT: bytes of a path behind links: `PATH_MAX` of Linux.
 const MAX_PATH: usize = 4_096;
@@ -84,7 +84,18 @@ struct Tree<'f> {
     /// The last folder resolved, and what it is resolved to.
     last: Option<(&'f [u8], Folder)>,
     link_steps: usize,
-    below_bytes: usize,
+    steps: usize,
+}
+
+/// What was found below a folder.
+#[derive(Default)]
+struct Below {
+    /// Paths of lower layers.
+    lower: Vec<Vec<u8>>,
+    /// Something of this layer.
+    has_own: bool,
+    /// Something of this layer, below a folder below this one that this layer does not list.
+    has_unlisted: bool,
 }
 
 /// Where the folder of an entry is.
@@ -106,15 +117,16 @@ impl<'f> Tree<'f> {
             markers: BTreeSet::new(),
             last: None,
             link_steps: 0,
-            below_bytes: 0,
+            steps: 0,
         };
         for (number, layer) in layers.iter().enumerate() {
             tree.layer = number;
             for (record, offset) in layer.records.iter().zip(&layer.offsets) {
                 tree.offset = *offset;
                 tree.entry(record)?;
+                tree.check_steps()?;
             }
-            tree.check_emptied()?;
+            tree.check_emptied();
             tree.markers.clear();
             tree.last = None;
         }
@@ -171,16 +183,14 @@ impl<'f> Tree<'f> {
         if is_folder {
             return Ok(());
         }
-        let below = self.below(at)?;
-        if below.iter().any(|(_, layer)| *layer == self.layer) {
+        let Below { lower, has_own, .. } = self.below(at)?;
+        if has_own {
             return Err(self.refuse(record, "replaces a folder that its own layer writes into"));
         }
-        if self.nodes.remove(at).is_some() || !below.is_empty() {
+        if self.nodes.remove(at).is_some() || !lower.is_empty() {
             self.last = None;
         }
-        for (path, _) in below {
-            self.nodes.remove(path.as_slice());
-        }
+        self.remove(lower);
         Ok(())
     }
 
@@ -223,9 +233,9 @@ impl<'f> Tree<'f> {
             return Err(self.refuse(record, "is a whiteout of its own folder"));
         }
         let at = join(folder, hidden);
-        let (lower, own): (Vec<_>, Vec<_>) = self.below(&at)?.into_iter().partition(|(_, layer)| *layer < self.layer);
+        let Below { lower, has_own, .. } = self.below(&at)?;
         let itself = self.nodes.get(at.as_slice()).map(|node| node.layer);
-        if !own.is_empty() || itself == Some(self.layer) {
+        if has_own || itself == Some(self.layer) {
             self.note(NoteKind::WhiteoutOfOwn, &at);
         } else if !lower.is_empty() {
             self.emptied.insert(at.clone(), self.offset);
@@ -235,81 +245,86 @@ impl<'f> Tree<'f> {
         if itself.is_some_and(|layer| layer < self.layer) {
             self.nodes.remove(at.as_slice());
         }
-        for (path, _) in lower {
-            self.nodes.remove(path.as_slice());
-        }
+        self.remove(lower);
         Ok(())
     }
 
     /// Removes what lower layers have below a folder.
     fn opaque(&mut self, folder: &[u8], record: &FileRecord) -> Result<(), ArtifactError> {
-        let (lower, own): (Vec<_>, Vec<_>) =
-            self.below(folder)?.into_iter().partition(|(_, layer)| *layer < self.layer);
-        for (path, _) in &own {
-            // Each ancestor below the folder is looked up.
-            let inside = path.get(folder.len()..).unwrap_or_default();
-            let ancestors = inside.iter().filter(|byte| **byte == b'/').count();
-            self.spend(path.len().saturating_mul(ancestors))?;
-        }
+        let Below { lower, has_unlisted, .. } = self.below(folder)?;
         // A naive puller removes a folder that this layer did not list, with what it put into it before the marker.
-        let is_own = |at: &[u8]| self.nodes.get(at).is_some_and(|node| node.layer == self.layer);
-        let unlisted = own.iter().any(|(path, _)| {
-            let ancestors = std::iter::successors(path::parent(path), |at| path::parent(at));
-            ancestors.take_while(|at| at.len() > folder.len()).any(|at| !is_own(at))
-        });
-        if unlisted {
+        if has_unlisted {
             self.note(NoteKind::WhiteoutOfOwn, &record.path);
         }
-        for (path, _) in lower {
-            self.nodes.remove(path.as_slice());
-        }
+        self.remove(lower);
         Ok(())
     }
 
     /// A layer that takes a folder away and brings it again: overlay lets the old content show through.
-    fn check_emptied(&mut self) -> Result<(), ArtifactError> {
+    fn check_emptied(&mut self) {
         for (path, offset) in std::mem::take(&mut self.emptied) {
             let itself = self.nodes.get(path.as_slice());
             let again = itself.is_some_and(|node| node.record.entry_type == EntryType::Directory);
-            if again || !self.below(&path)?.is_empty() {
+            if again || self.range(&path).next().is_some() {
                 self.offset = offset;
                 self.note(NoteKind::WhiteoutOfOwn, &path);
             }
         }
-        Ok(())
     }
 
-    /// Paths below a folder, in order, with their layers.
-    fn below(&mut self, folder: &[u8]) -> Result<Vec<(Vec<u8>, usize)>, ArtifactError> {
-        // `0` is the byte after `/`.
-        let (first, end) = ([folder, b"/"].concat(), [folder, b"0"].concat());
-        let inside = (Bound::Included(first.as_slice()), Bound::Excluded(end.as_slice()));
-        let range = if folder.is_empty() { (Bound::Unbounded, Bound::Unbounded) } else { inside };
-        let left = MAX_BELOW_BYTES.saturating_sub(self.below_bytes);
-        let (mut found, mut bytes) = (Vec::new(), 0usize);
-        for (path, node) in self.nodes.range::<[u8], _>(range) {
-            bytes = bytes.saturating_add(path.len());
-            if bytes > left {
-                break;
+    /// Looks at what is below a folder.
+    fn below(&mut self, folder: &[u8]) -> Result<Below, ArtifactError> {
+        let mut found = Below::default();
+        let mut looked_at = 0;
+        // Paths come in order, so that those of one folder mostly follow each other.
+        let mut last: Option<(&[u8], bool)> = None;
+        for (path, node) in self.range(folder) {
+            looked_at += 1;
+            if node.layer < self.layer {
+                found.lower.push(path.to_vec());
+                continue;
             }
-            found.push((path.to_vec(), node.layer));
+            found.has_own = true;
+            // An ancestor that is not listed has somewhere below it one whose child is listed: parents are enough.
+            let parent = path::parent(path).unwrap_or_default();
+            if found.has_unlisted || parent.len() <= folder.len() {
+                continue;
+            }
+            let is_own = match last {
+                Some((known, is_own)) if known == parent => is_own,
+                _ => self.nodes.get(parent).is_some_and(|node| node.layer == self.layer),
+            };
+            last = Some((parent, is_own));
+            found.has_unlisted = !is_own;
         }
-        self.spend(bytes)?;
+        self.steps += looked_at;
+        self.check_steps()?;
         Ok(found)
     }
 
-    /// Counts path bytes that were looked at against the bound.
-    fn spend(&mut self, bytes: usize) -> Result<(), ArtifactError> {
-        self.below_bytes = self.below_bytes.saturating_add(bytes);
-        if self.below_bytes <= MAX_BELOW_BYTES {
+    /// What is below a folder, in order of the paths.
+    fn range(&self, folder: &[u8]) -> impl Iterator<Item = (&[u8], &Node<'f>)> {
+        // `0` is the byte after `/`.
+        let (first, end) = ([folder, b"/"].concat(), [folder, b"0"].concat());
+        let range = match folder {
+            b"" => (Bound::Unbounded, Bound::Unbounded),
+            _ => (Bound::Included(first.as_slice()), Bound::Excluded(end.as_slice())),
+        };
+        self.nodes.range::<[u8], _>(range).map(|(path, node)| (path.as_ref(), node))
+    }
+
+    fn remove(&mut self, paths: Vec<Vec<u8>>) {
+        for path in paths {
+            self.nodes.remove(path.as_slice());
+        }
+    }
+
+    fn check_steps(&self) -> Result<(), ArtifactError> {
+        if self.steps <= MAX_STEPS {
             return Ok(());
         }
-        Err(ArtifactError::OverLimit {
-            name: format!("{}: layer {}", self.name, self.layer),
-            what: "bytes of paths below whiteouts",
-            limit: crate::collect::wide(MAX_BELOW_BYTES),
-            offset: self.offset,
-        })
+        let (document, limit) = (format!("layer {}", self.layer), crate::collect::wide(MAX_STEPS));
+        Err(self.fault(ImageFault::OverLimit { document, what: "steps to apply the layers", limit }))
     }
 
     fn folder(&mut self, parent: &'f [u8], entry: &[u8]) -> Result<Folder, ArtifactError> {
@@ -338,6 +353,7 @@ impl<'f> Tree<'f> {
             for end in ends.chain((!at.is_empty()).then_some(at.len())) {
                 let (prefix, rest) = at.split_at_checked(end).unwrap_or_default();
                 self.link_steps += usize::from(through.is_some());
+                self.steps += 1;
                 let Some(node) = self.nodes.get(prefix) else { continue };
                 match node.record.entry_type {
                     EntryType::Directory => {}

@@ -63,6 +63,12 @@ impl<'r> Reading<'r> {
             let image = manifest.map(|manifest| self.image(descriptor.digest, &descriptor.media_type, &manifest));
             let image = image.transpose()?;
             let own = image.as_ref().map(|image| image.platform.clone());
+            // SECURITY: a member that is read must not look like one that no puller runs: only the index can say that.
+            if descriptor.platform.is_none() && own.as_deref() == Some(UNKNOWN_PLATFORM) {
+                let document = format!("sha256:{}", descriptor.digest);
+                let names = Names { source: self.place.name(), document: &document };
+                return Err(names.unsupported("platform", UNKNOWN_PLATFORM));
+            }
             let platform = descriptor.platform.or(own).unwrap_or_default();
             members.push(IndexMemberFacts { digest: ArtifactDigest(descriptor.digest), platform, image });
         }

@@ -186,7 +186,9 @@ impl<R: Read> TarStream<'_, '_, R> {
         for note in notes {
             self.collector.note(note, b"", offset);
         }
-        if header.mode & 0o7002 != 0 || (header.uid, header.gid) != (0, 0) || !plain_attributes {
+        // SECURITY: pullers set it on the root of the container, and no inventory lists it.
+        let odd = self.collector.is_layer() && !matches!(header.mode, 0o755 | 0o555);
+        if odd || header.mode & 0o7002 != 0 || (header.uid, header.gid) != (0, 0) || !plain_attributes {
             self.collector.note(NoteKind::RaisedRootEntry, b"", offset);
         } else if header.mode != 0o755 {
             self.collector.note(NoteKind::RootEntry, b"", offset);

@@ -55,6 +55,10 @@ pub(crate) fn dir(path: &str) -> Entry {
     entry(path, EntryType::Directory, "", b"", 0o755)
 }
 
+pub(crate) fn dir_mode(path: &str, mode: u32) -> Entry {
+    entry(path, EntryType::Directory, "", b"", mode)
+}
+
 pub(crate) fn link(path: &str, target: &str) -> Entry {
     entry(path, EntryType::Symlink, target, b"", 0o777)
 }

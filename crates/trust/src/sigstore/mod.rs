@@ -46,7 +46,7 @@ pub(crate) enum Content {
     /// The payload of an envelope.
     Payload(Vec<u8>),
     /// An artifact, and the bytes of the signature.
-    Blob { digest: ArtifactDigest, signature: Vec<u8> },
+    Blob { digest: ArtifactDigest },
 }
 
 /// Refuses more proofs than are looked at.
@@ -84,12 +84,12 @@ pub(crate) fn verify(json: &[u8], roots: &[SigstoreRoot]) -> Result<Certified, S
     // TRUST: the bytes that the library verified, not another reading of them.
     let content = match bundle.content {
         SignatureContent::DsseEnvelope(envelope) => Content::Payload(envelope.payload.as_bytes().to_vec()),
-        SignatureContent::MessageSignature(message) => {
+        SignatureContent::MessageSignature(_) => {
             if identity::ran_for_another(&result) {
                 let reason = "its workflow is of another repository than the one it ran for, which a bare signature does not say";
                 return Err(SigstoreError::Identity { reason });
             }
-            Content::Blob { digest: sha256(&digest)?, signature: message.signature.as_bytes().to_vec() }
+            Content::Blob { digest: sha256(&digest)? }
         }
         _ => return Err(SigstoreError::words(Part::Bundle, "it holds neither envelope nor signature")),
     };

@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use lasthand_artifact::image::{ImageArtifact, ImageFacts, ImageStore};
-use lasthand_artifact::{Kind, Source, local};
+use lasthand_artifact::image::{ImageArtifact, ImageFacts, ImageFault, ImageStore};
+use lasthand_artifact::{ArtifactError, Kind, Source, local};
 use lasthand_model::digest::ArtifactDigest;
 use lasthand_model::inventory::{EntryType, FileRecord, Inventory};
 use lasthand_model::limits::Limits;
@@ -12,10 +12,7 @@ use lasthand_model::wire::facts::IndexMember;
 use super::ArtifactRef;
 use super::choose::choose;
 use crate::error::VerifyError;
-use crate::evidence::Evidence;
-
-/// Platform of a manifest that no puller chooses.
-const INERT: &str = "unknown/unknown";
+use crate::evidence::{Evidence, Taken};
 
 /// What an artifact is and holds.
 pub(crate) struct Opened {
@@ -75,14 +72,25 @@ pub(crate) fn open(
     let store = ImageStore::open(&opened, Some(form), limits).map_err(VerifyError::Artifact)?;
     let choice = choose(artifact, &store)?;
     let wanted = artifact.platform.as_deref();
-    let read = store.read(choice, wanted, limits, progress).map_err(VerifyError::Artifact)?;
+    let read = store.read(choice, wanted, limits, progress).map_err(|error| not_read(artifact, error))?;
     let mut opened = image(artifact, read)?;
     opened.picked_from = Some(choice.digest).filter(|digest| choice.is_index && *digest != opened.digest);
     let parts = opened.parts.iter().map(|part| part.digest).filter(|digest| *digest != opened.digest);
+    let mut taken = Taken::default();
     for subject in std::iter::once(opened.digest).chain(parts).collect::<Vec<_>>() {
-        opened.referrers.add_referrers(&store, subject, limits)?;
+        opened.referrers.add_referrers(&store, subject, &mut taken, limits)?;
     }
     Ok(opened)
+}
+
+/// A platform that is not there is a slip of the caller, and no fault of the artifact.
+fn not_read(artifact: &ArtifactRef, error: ArtifactError) -> VerifyError {
+    match error {
+        ArtifactError::Image { fault, .. } if matches!(*fault, ImageFault::Platform { .. }) => {
+            VerifyError::PlatformNotOffered { path: artifact.path.clone(), source: *fault }
+        }
+        error => VerifyError::Artifact(error),
+    }
 }
 
 fn plain(
@@ -135,7 +143,8 @@ fn image(artifact: &ArtifactRef, read: ImageArtifact) -> Result<Opened, VerifyEr
                 .collect();
             let mut parts = Vec::new();
             for member in index.members {
-                if let Some(image) = member.image.filter(|_| member.platform != INERT) {
+                // None of a manifest that the index says is for no platform.
+                if let Some(image) = member.image {
                     parts.push(part(artifact, image, Some(member.platform))?);
                 }
             }

@@ -4,7 +4,7 @@ mod read;
 mod referrers;
 mod walk;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fs;
 use std::io;
@@ -15,6 +15,7 @@ use lasthand_model::limits::Limits;
 
 use crate::error::VerifyError;
 pub(crate) use read::read_inventory;
+pub(crate) use referrers::Taken;
 use walk::Walk;
 
 /// Ending of the folder beside an artifact that its evidence lies in.
@@ -29,10 +30,6 @@ pub struct Evidence {
     pub(crate) inventories: Vec<InventoryFile>,
     pub(crate) blobs: BTreeMap<Sha256, BlobFile>,
     pub(crate) faults: Vec<Fault>,
-    /// Blobs of referrers that were looked at, each under a media type.
-    taken: BTreeSet<(Sha256, String)>,
-    /// Bytes of referrers that are held.
-    held_bytes: usize,
 }
 
 /// One JSON document that may be a bundle or an envelope.

@@ -2,8 +2,10 @@
 //!
 //! SPEC: OCI image-spec 1.1 manifest.md (`subject`, `artifactType`); the bundle's media type is that of cosign's referrers.
 
+use std::collections::BTreeSet;
+
 use lasthand_artifact::image::{BlobDescriptor, ImageStore};
-use lasthand_model::digest::{ArtifactDigest, InventoryRoot};
+use lasthand_model::digest::{ArtifactDigest, InventoryRoot, Sha256};
 use lasthand_model::limits::Limits;
 use lasthand_model::wire::bundle::{BUNDLE_MEDIA_TYPES, CONTENT_MEDIA_TYPE, INVENTORY_MEDIA_TYPE};
 
@@ -14,11 +16,19 @@ use crate::error::{VerifyError, with_sources};
 /// LIMIT: bytes of one content, such as a lock file.
 const CONTENT_BYTES: usize = 64 << 20;
 
-/// LIMIT: bytes of everything that refers to one artifact.
-const HELD_BYTES: usize = 1 << 30;
+/// LIMIT: bytes held of all referrers of an artifact.
+const TOTAL_BYTES: u64 = 1 << 30;
+
+/// What was taken from the referrers of one artifact: of all its subjects together.
+#[derive(Debug, Default)]
+pub(crate) struct Taken {
+    /// Blobs, by digest and media type: each is read once, however often it is listed.
+    seen: BTreeSet<(Sha256, String)>,
+    bytes: u64,
+}
 
 impl Evidence {
-    /// Adds bundles, inventories and contents that refer to an image. Referrers of other types are passed over; what cannot be read
+    /// Adds bundles, inventories and contents that refer to an image, each blob once. Referrers of other types are passed over; what cannot be read
     /// is a rejected item of the report.
     ///
     /// # Errors
@@ -27,6 +37,7 @@ impl Evidence {
         &mut self,
         store: &ImageStore<'_>,
         subject: ArtifactDigest,
+        taken: &mut Taken,
         limits: &Limits,
     ) -> Result<(), VerifyError> {
         let referrers = match store.referrers(subject) {
@@ -39,15 +50,14 @@ impl Evidence {
         };
         for referrer in referrers {
             for layer in &referrer.layers {
-                // LIMIT: a blob is read once, however often it is listed, and all of them together are bounded.
-                if !self.taken.insert((layer.digest, layer.media_type.clone())) {
+                if !taken.seen.insert((layer.digest, layer.media_type.clone())) {
                     continue;
                 }
                 let source = format!("referrer {} of the layout", layer.digest.short());
-                if let Err(reason) = self.add_layer(store, layer, &source, limits) {
+                if let Err(reason) = self.add_layer(store, layer, &source, taken, limits) {
                     self.faults.push(Fault { source, reason });
                 }
-                if self.len() > limits.bundles || self.held_bytes > HELD_BYTES {
+                if self.len() > limits.bundles {
                     return Err(VerifyError::EvidenceOverLimit { limit: limits.bundles });
                 }
             }
@@ -60,17 +70,21 @@ impl Evidence {
         store: &ImageStore<'_>,
         layer: &BlobDescriptor,
         source: &str,
+        taken: &mut Taken,
         limits: &Limits,
     ) -> Result<(), String> {
-        let left = HELD_BYTES.saturating_sub(self.held_bytes);
-        let held = &mut self.held_bytes;
-        let mut bytes = |limit: usize| match store.blob_bytes(layer.digest, limit.min(left)) {
-            Ok(Some(bytes)) => {
-                *held = held.saturating_add(bytes.len());
-                Ok(bytes)
+        let mut bytes = |limit: usize| {
+            let left = usize::try_from(TOTAL_BYTES.saturating_sub(taken.bytes)).unwrap_or(usize::MAX);
+            if left == 0 {
+                return Err(format!("referrers over the limit of {TOTAL_BYTES} bytes together"));
             }
-            Ok(None) => Err("the blob is missing".to_owned()),
-            Err(error) => Err(with_sources(&error)),
+            let bytes = match store.blob_bytes(layer.digest, limit.min(left)) {
+                Ok(Some(bytes)) => bytes,
+                Ok(None) => return Err("the blob is missing".to_owned()),
+                Err(error) => return Err(with_sources(&error)),
+            };
+            taken.bytes = taken.bytes.saturating_add(u64::try_from(bytes.len()).unwrap_or(u64::MAX));
+            Ok(bytes)
         };
         let source = source.to_owned();
         match layer.media_type.as_str() {
@@ -100,5 +114,63 @@ impl Evidence {
         for (digest, blob) in other.blobs {
             self.blobs.entry(digest).or_insert(blob);
         }
+    }
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a failed test may stop")]
+mod tests {
+    use std::fs;
+    use std::path::Path;
+
+    use lasthand_artifact::local;
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    const MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
+
+    fn put(folder: &Path, media_type: &str, bytes: &[u8]) -> Value {
+        let digest = Sha256::of(bytes);
+        fs::write(folder.join(format!("blobs/sha256/{digest}")), bytes).unwrap();
+        json!({"mediaType": media_type, "digest": format!("sha256:{digest}"), "size": bytes.len()})
+    }
+
+    #[test]
+    fn a_blob_that_referrers_list_often_is_held_once() {
+        // pass: over layers, referrers and subjects; fail: more distinct blobs than evidence may have
+        let folder = tempfile::tempdir().unwrap();
+        let folder = folder.path();
+        fs::create_dir_all(folder.join("blobs/sha256")).unwrap();
+        fs::write(folder.join("oci-layout"), r#"{"imageLayoutVersion":"1.0.0"}"#).unwrap();
+        let bundle = put(folder, BUNDLE_MEDIA_TYPES.first().unwrap(), b"{}");
+        let content = put(folder, CONTENT_MEDIA_TYPE, b"{}");
+        let other = put(folder, CONTENT_MEDIA_TYPE, b"other");
+        let subjects: Vec<Value> = [b"one", b"two"].iter().map(|bytes| put(folder, MANIFEST, *bytes)).collect();
+        let mut manifests = Vec::new();
+        for (number, subject) in subjects.iter().cycle().take(6).enumerate() {
+            let layers = [&bundle, &content, &bundle, &other, &content];
+            let manifest = json!({
+                "schemaVersion": 2, "mediaType": MANIFEST, "artifactType": "application/x", "config": bundle,
+                "layers": layers, "subject": subject, "annotations": {"n": number.to_string()},
+            });
+            manifests.push(put(folder, MANIFEST, &serde_json::to_vec(&manifest).unwrap()));
+        }
+        let root = json!({"schemaVersion": 2, "manifests": manifests});
+        fs::write(folder.join("index.json"), root.to_string()).unwrap();
+        let opened = local::open(folder).unwrap();
+        let store = ImageStore::open(&opened, None, &Limits::DEFAULT).unwrap();
+        let gather = |limits: &Limits| {
+            let (mut evidence, mut taken) = (Evidence::default(), Taken::default());
+            for bytes in [b"one", b"two"] {
+                evidence.add_referrers(&store, ArtifactDigest(Sha256::of(bytes)), &mut taken, limits)?;
+            }
+            Ok::<_, VerifyError>((evidence, taken.bytes))
+        };
+        let (evidence, bytes) = gather(&Limits::DEFAULT).unwrap();
+        assert_eq!((evidence.documents.len(), evidence.blobs.len(), evidence.faults.len()), (1, 2, 0));
+        assert_eq!(bytes, 9);
+        let few = Limits { bundles: 2, ..Limits::DEFAULT };
+        assert!(matches!(gather(&few), Err(VerifyError::EvidenceOverLimit { limit: 2 })));
     }
 }
