@@ -262,7 +262,7 @@ fn images_are_compared_with_their_configuration() {
 
 #[test]
 fn what_a_base_gives_is_named_by_it() {
-    // pass: the base is a material of the package step; fail: nothing, it is only told whose it is
+    // pass: the base is a trusted material of the package step; fail: nothing, it is only told whose it is
     let mut world = World::accepted();
     let layers = [BASE, &[("app/LICENSE", "free", 0o644)]];
     let made = write_layout(&world.path("image"), &[image("amd64", &layers, "/app")])[0];
@@ -273,6 +273,9 @@ fn what_a_base_gives_is_named_by_it() {
     let (step, label) = signed_step("package", "image", &made, &reviewed, &base, &map);
     world.evidence.insert("image.sigstore.json".to_owned(), step);
     world.evidence.insert("image-actor.sigstore.json".to_owned(), label);
+    world.trust.push_str(&format!(
+        "\n[[trusted_input]]\ndigest = \"{layer}\"\nas = \"base\"\nproducts = [\"app\"]\nreason = \"the base\"\nexpires = 2099-01-01T00:00:00Z\n"
+    ));
     world.write().unwrap();
     write_layout(&world.path("empty"), &[image("amd64", &[], "/app")]);
     let after = verify(&world, "image");
