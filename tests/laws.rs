@@ -14,7 +14,7 @@ use lasthand_model::actor::{ActorKind, Role};
 use lasthand_model::digest::{Sha256, StatementDigest};
 use lasthand_model::glob;
 use lasthand_model::wire::facts::{
-    Actor, Body, Edit, Facts, IdentityRow, Landing, ListEntry, ListKind, Material, StatementFact, TreeRef,
+    Actor, Body, Edit, Facts, IdentityRow, Landing, ListEntry, ListKind, StatementFact, TreeRef,
 };
 use lasthand_testkit::naive;
 use lasthand_testkit::worlds::{Rng, World, draw};
@@ -201,31 +201,10 @@ fn delete_row(facts: &mut Facts, rng: &mut Rng) {
             _ => Vec::new(),
         })
         .collect();
-    // A row that trusts an input from outside as anything but a base denies too: what it names gives no layers.
-    let outside: BTreeSet<_> = facts
-        .statements
-        .iter()
-        .filter_map(|statement| match &statement.body {
-            Body::Step(step) => Some(&step.materials),
-            _ => None,
-        })
-        .flatten()
-        .filter_map(|material| match material {
-            Material::External(external) => external.digest,
-            _ => None,
-        })
-        .collect();
     let trust = &mut facts.trust;
     match rng.below(5) {
         0 if !trust.robots.is_empty() => drop(trust.robots.remove(0)),
-        1 if trust
-            .trusted_inputs
-            .first()
-            .is_some_and(|row| row.used_as == "base" || !outside.contains(&row.digest)) =>
-        {
-            trust.trusted_inputs.remove(0);
-        }
-        1 => {}
+        1 if !trust.trusted_inputs.is_empty() => drop(trust.trusted_inputs.remove(0)),
         2 if !trust.waivers.is_empty() => drop(trust.waivers.remove(0)),
         3 => trust.products.clear(),
         _ => {

@@ -759,8 +759,8 @@ class World:
     def trusted_rows(self):
         return [t for t in self.trust.trusted_inputs if any_glob(t.products, self.name) and t.expires > self.now]
 
-    def trusted_input(self, digest):
-        return any(t.digest == digest for t in self.trusted_rows())
+    def trusted_input(self, digest, used_as=None):
+        return any(t.digest == digest and (used_as is None or t.as_ in used_as) for t in self.trusted_rows())
 
     def pinned(self, names, digest, b):
         for _, root, _ in self.trees(b):
@@ -801,7 +801,8 @@ class World:
             return self.own_entry(m, b) is not None or self.from_outside(m, b) or bool(self.product_of_step(m, b))
         if m.digest is None:
             return False
-        return self.trusted_input(m.digest) or self.pinned({m.name} - {None}, m.digest, b) or \
+        used_as = {"base"} if self.gives_a_layer(material, b) else None
+        return self.trusted_input(m.digest, used_as) or self.pinned({m.name} - {None}, m.digest, b) or \
             self.fetched(m.uri if m.name is None else m.name, m.digest) or \
             (row is not None and "fetch" in row.may and "unpinned-input" in self.allowed)
 
@@ -1008,13 +1009,21 @@ class World:
         """(findings, findings by path, expected path -> material path and material)"""
         return self.once(("compare", s.digest, d, id(l)), lambda: self.compare(b, l, d))
 
-    def given(self, b):
+    def given(self, materials):
         """Digests of materials that may give layers."""
         rows = [(t.digest, t.as_) for t in self.trusted_rows()]
-        out = {m.digest for word, m in b.materials if word in ("file", "external") and (m.digest, "base") in rows}
+        out = {m.digest for word, m in materials if word in ("file", "external") and (m.digest, "base") in rows}
         images = ("pkg:docker/", "pkg:oci/", "docker://", "docker-image://", "oci:")
-        return out | {m.digest for word, m in b.materials if word == "external" and m.uri.startswith(images) and m.digest is not None
-                      and not any(x == m.digest for x, _ in rows)}
+        return out | {m.digest for word, m in materials if word == "external" and m.uri.startswith(images) and m.digest is not None}
+
+    def gives_a_layer(self, material, b):
+        """Whether an external gives a layer of a product of a package step: then only a row as `base` trusts it."""
+        keys = [self.container(p.digest) for p in b.products] if b.kind == "package" else []
+        for image in (self.f.images[k] for k in keys if k in self.f.images):
+            for x in self.given([material]):
+                if any(self.below(i, image) for i in self.images_of(x)) or any(x in (l.diff_id, l.digest) for l in image.layers):
+                    return True
+        return False
 
     def images_of(self, x):
         """The image of a digest and of the members of an index."""
@@ -1029,7 +1038,7 @@ class World:
 
     def base_layers(self, b, d):
         """(k, config of the image with the greatest r)"""
-        image, given = self.f.images[d], self.given(b)
+        image, given = self.f.images[d], self.given(b.materials)
         whole = sorted((-self.below(i, image), i.config) for x in given for i in self.images_of(x) if self.below(i, image))
         reached = {0} | {-r for r, _ in whole}
         for i, layer in enumerate(image.layers):
@@ -1247,7 +1256,7 @@ class World:
         image, out = self.f.images[self.container(self.d)], "clean"
         for material in b.materials:
             word, m = material
-            if word == "tree" or m.digest not in self.given(b):
+            if word == "tree" or m.digest not in self.given(b.materials):
                 continue
             if any(self.below(i, image) for i in self.images_of(m.digest)) or any(m.digest in (l.diff_id, l.digest) for l in image.layers):
                 rows = [r for _, r in self.authorised(s)]

@@ -4,6 +4,7 @@
 
 use std::borrow::Cow;
 
+use lasthand_model::actor::StepKind;
 use lasthand_model::digest::{ArtifactDigest, FileDigest, Sha256};
 use lasthand_model::inventory::EntryType;
 use lasthand_model::wire::facts::{
@@ -142,21 +143,30 @@ pub fn base_layers(facts: &Facts, image: ArtifactDigest) -> Vec<BaseLayers> {
     all
 }
 
-/// The digest of a material that may give layers: one that the trust file names as a base, or an image from outside that no row
-/// names as anything else.
+/// The digest of a material that may give layers: one that the trust file names as a base, or an image from outside.
 ///
-/// SECURITY: what is trusted to run, or pinned as a library, is not trusted to be a layer; and a file that lies about is none.
+/// SECURITY: a file that lies about is no base. An image that gives layers must be clean as one: see [`needs_base_row`].
 fn given(facts: &Facts, material: &Material) -> Option<Sha256> {
     let (digest, from_outside) = match material {
         Material::File(file) => (Some(file.digest), false),
         Material::External(external) => (external.digest, IMAGES.iter().any(|prefix| external.uri.starts_with(prefix))),
         Material::Tree(_) => (None, false),
     };
-    digest.filter(|digest| {
-        let rows = facts.trust.trusted_inputs.iter().filter(|row| row.digest == *digest);
-        let mut rows = rows.filter(|row| row_counts(facts, row)).peekable();
-        if rows.peek().is_none() { from_outside } else { rows.any(|row| row.used_as == "base") }
-    })
+    digest.filter(|digest| from_outside || is_base(facts, *digest))
+}
+
+/// Whether a row trusts a digest as a base.
+pub(crate) fn is_base(facts: &Facts, digest: Sha256) -> bool {
+    let mut rows = facts.trust.trusted_inputs.iter().filter(|row| row.digest == digest && row.used_as == "base");
+    rows.any(|row| row_counts(facts, row))
+}
+
+/// Whether only a row as `base` makes a material of a step a trusted input: it gives layers of what the step packages.
+///
+/// SECURITY: what is trusted to run, or to be read as a library, is not trusted to be a layer.
+pub(crate) fn needs_base_row(world: &World<'_>, step: &Step, material: &Material) -> bool {
+    step.kind == StepKind::Package
+        && step.products.iter().any(|product| gives_layers(world, material, container(world, product.digest)))
 }
 
 /// Whether a row of the trust file holds now, for the product asked.

@@ -132,7 +132,8 @@ image    sdk-base config deb-config layers deb-layer
 = package P1  from T1 docker://registry.example/sdk=sdk-base makes app=app.img
 step-actor A1  of P1 map src/:usr/share/app/ image.json:config:
 expect ! refused
-expect ! LH401 etc/passwd
+expect ! LH305 docker://registry.example/sdk
+expect ! file etc/passwd unreviewed
 expect = accepted
 
 story rule-base-entries: the layers of the base were not read
@@ -188,7 +189,8 @@ image    sdk config deb-config layers deb-layer
 package  P1  from T1 docker://registry.example/sdk=sdk makes app=app.img
 step-actor A1  of P1 map src/:usr/share/app/ image.json:config:
 expect ! refused
-expect ! LH401 etc/passwd
+expect ! LH305 docker://registry.example/sdk
+expect ! file etc/passwd unreviewed
 expect = accepted
 
 story rule-base-product: what another step made is no layer, though nothing is wrong with it

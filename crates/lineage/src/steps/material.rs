@@ -10,6 +10,7 @@ use lasthand_model::wire::facts::{External, Label, Material, NamedDigest};
 use super::read::{Owner, Pins, Reader};
 use super::{LOCK_FORMATS, Standing};
 use crate::cover::Place;
+use crate::image;
 use crate::rules::Rule;
 use crate::trees::Tree;
 use crate::world::{Known, for_product, may, performers};
@@ -80,7 +81,7 @@ impl<'a> Reader<'_, '_, 'a> {
                 place => Standing::BadTree(place, tree),
             },
             Material::File(file) => self.file_standing(step, file, numbers.next().copied()),
-            Material::External(external) => self.external_standing(step, external),
+            Material::External(external) => self.external_standing(step, material, external),
         }
     }
 
@@ -137,9 +138,11 @@ impl<'a> Reader<'_, '_, 'a> {
         self.run.world.rules.grant(Rule::Fetched, usable).then_some(fetch).flatten()
     }
 
-    fn external_standing(&self, step: Owner<'_, 'a>, external: &'a External) -> Standing<'a> {
+    fn external_standing(&self, step: Owner<'_, 'a>, material: &'a Material, external: &'a External) -> Standing<'a> {
         let Some(digest) = external.digest else { return Standing::BadExternal(external) };
-        if self.trusted(digest) {
+        let world = self.run.world;
+        let as_used = image::is_base(world.facts, digest) || !image::needs_base_row(world, step.body, material);
+        if as_used && self.trusted(digest) {
             return Standing::Clean("trusted-input", None);
         }
         if external.name.as_ref().is_some_and(|name| self.pinned(step.places, name, digest)) {

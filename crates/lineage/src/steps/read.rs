@@ -407,7 +407,7 @@ impl<'r, 'w, 'a> Reader<'r, 'w, 'a> {
 #[derive(Clone, Copy)]
 pub(super) struct Owner<'s, 'a> {
     statement: &'s Known<'a>,
-    body: &'a Step,
+    pub(super) body: &'a Step,
     pub(super) builder: Option<Pair<'a>>,
     /// The tree materials that resolve, each once.
     pub(super) places: &'s [Place<'a>],

@@ -5,7 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use lasthand_model::actor::StepKind;
 use lasthand_model::digest::{ArtifactDigest, FileDigest, Sha256};
 use lasthand_model::inventory::EntryType;
-use lasthand_model::wire::facts::{Body, ConfigValue, EntryFact, ImageFact, ListEntry, Material, Step};
+use lasthand_model::wire::facts::{
+    Body, ConfigValue, EntryFact, External, ImageFact, ListEntry, Material, NamedDigest, Step,
+};
 
 use super::evidence::Evidence;
 
@@ -101,22 +103,28 @@ pub(super) fn inherited<'a>(
     Some(wanted)
 }
 
+/// Whether a material is trusted as a base, or an image from outside.
+fn may_give(evidence: &Evidence, material: &Material) -> bool {
+    let (digest, uri) = match material {
+        Material::File(file) => (Some(file.digest), ""),
+        Material::External(external) => (external.digest, external.uri.as_str()),
+        Material::Tree(_) => (None, ""),
+    };
+    let is_image =
+        ["pkg:docker/", "pkg:oci/", "docker://", "docker-image://", "oci:"].map(|word| uri.starts_with(word));
+    digest.is_some_and(|digest| is_image.contains(&true) || evidence.is_trusted_input(digest, Some("base")))
+}
+
 /// How many layers the materials give, and the config of the image that gives most.
 fn base(evidence: &Evidence, step: &Step, image: &ImageFact) -> Option<(usize, Option<Sha256>)> {
     let facts = evidence.facts;
     let mut given = BTreeSet::new();
     for material in &step.materials {
-        let (digest, uri) = match material {
-            Material::File(file) => (Some(file.digest), ""),
-            Material::External(external) => (external.digest, external.uri.as_str()),
-            Material::Tree(_) => continue,
-        };
-        let Some(digest) = digest else { continue };
-        let is_image =
-            ["pkg:docker/", "pkg:oci/", "docker://", "docker-image://", "oci:"].map(|word| uri.starts_with(word));
-        let is_base = evidence.is_trusted_input(digest, Some("base"));
-        if is_base || (is_image.contains(&true) && !evidence.is_trusted_input(digest, None)) {
-            given.insert(digest);
+        if let Material::File(NamedDigest { digest, .. }) | Material::External(External { digest: Some(digest), .. }) =
+            material
+            && may_give(evidence, material)
+        {
+            given.insert(*digest);
         }
     }
     let mut whole: BTreeSet<(usize, Sha256)> = BTreeSet::new();
@@ -144,6 +152,21 @@ fn base(evidence: &Evidence, step: &Step, image: &ImageFact) -> Option<(usize, O
     let most = whole.last().map(|(count, _)| *count);
     let config = whole.iter().find(|(count, _)| Some(*count) == most).map(|(_, config)| *config);
     reached.last().copied().filter(|layers| *layers > 0).map(|layers| (layers, config))
+}
+
+/// Whether an external material of a package step gives a layer of one of its products.
+pub(super) fn gives_a_layer(evidence: &Evidence, step: &Step, material: &Material) -> bool {
+    let alone = Step { materials: vec![material.clone()], ..step.clone() };
+    let Material::External(External { digest: Some(digest), .. }) = material else { return false };
+    step.kind == StepKind::Package
+        && step.products.iter().any(|product| {
+            let image = evidence.facts.images.get(&ArtifactDigest(container(evidence, product.digest)));
+            image.is_some_and(|image| {
+                let ids = image.layers.iter().flat_map(|layer| [Some(layer.diff_id), layer.digest]);
+                let is_layer = ids.flatten().any(|id| id == *digest);
+                base(evidence, &alone, image).is_some() || (is_layer && may_give(evidence, material))
+            })
+        })
 }
 
 fn chain_id(image: &ImageFact, count: usize) -> Sha256 {

@@ -234,7 +234,8 @@ impl<'a> Steps<'_, 'a> {
             }
             Material::External(External { uri, name, digest: Some(digest) }) => {
                 let unpinned = has_word(&pair.1.may, "fetch") && self.allowed.contains(&Label::UnpinnedInput);
-                self.evidence.is_trusted_input(*digest, None)
+                let used_as = super::image::gives_a_layer(self.evidence, step, material).then_some("base");
+                self.evidence.is_trusted_input(*digest, used_as)
                     || name.as_ref().is_some_and(|name| self.is_pinned(step, name, *digest))
                     || self.is_fetched(name.as_ref().unwrap_or(uri), *digest)
                     || unpinned
