@@ -135,6 +135,79 @@ fn an_archive_of_both_kinds_must_hold_the_same_images() {
 }
 
 #[test]
+fn a_member_that_cannot_be_followed_is_not_absent() {
+    // fail: `manifest.json` as a link that engines resolve below their own root, in a circle, to nothing; as a folder; the same of
+    // `oci-layout`; pass: a link inside the archive
+    let sample = sample(Packing::Plain);
+    let evil = Image::new(&[&[file("evil", "x")]]);
+    let detect = |files: &Files, more: Entry| {
+        let text = |content: &Vec<u8>| String::from_utf8(content.clone()).unwrap();
+        let mut entries: Vec<Entry> = files.iter().map(|(path, content)| file(path, &text(content))).collect();
+        entries.push(more);
+        ImageStore::detect(&MemoryBlob::new("a", tar(&entries)), &Limits::DEFAULT)
+    };
+    let mut both = evil.docker();
+    let manifest = both.remove("manifest.json").unwrap();
+    both.insert("x.json".to_owned(), manifest);
+    both.extend(sample.layout());
+    for target in ["/x.json", "../x.json", "manifest.json", "nothing"] {
+        let error = detect(&both, link("manifest.json", target)).unwrap_err();
+        assert!(matches!(fault(error), ImageFault::NotAFile { .. }), "{target}");
+    }
+    assert!(matches!(fault(detect(&both, dir("manifest.json/")).unwrap_err()), ImageFault::NotAFile { .. }));
+    let error = detect(&both, link("manifest.json", "x.json")).unwrap_err();
+    assert!(matches!(fault(error), ImageFault::OtherImages { .. }));
+    let mut layout = sample.layout();
+    layout.extend(sample.docker());
+    let marker = layout.remove("oci-layout").unwrap();
+    layout.insert("marker".to_owned(), marker);
+    let error = detect(&layout, link("oci-layout", "/marker")).unwrap_err();
+    assert!(matches!(fault(error), ImageFault::NotAFile { .. }));
+    assert_eq!(detect(&layout, link("oci-layout", "marker")).unwrap(), Some(Form::OciArchive));
+}
+
+#[test]
+fn a_docker_archive_with_an_index_and_no_layout_is_refused() {
+    // fail: one reader takes `index.json`, another `manifest.json`; pass: whoever says which
+    let mut files = sample(Packing::Plain).docker();
+    files.extend(Image::new(&[&[file("evil", "x")]]).layout());
+    files.remove("oci-layout").unwrap();
+    let blob = archive(&files);
+    assert_eq!(fault(ImageStore::detect(&blob, &Limits::DEFAULT).unwrap_err()), ImageFault::HalfLayout);
+    assert!(read_blob(&blob, Some(Form::DockerArchive)).is_ok());
+}
+
+#[test]
+fn one_name_in_two_spellings_means_no_single_image() {
+    // fail: engines fill names up; pass: another tag, another registry
+    let entry = |image: &Image, tag: &str| {
+        let files = image.docker();
+        let mut manifest: Value = serde_json::from_slice(&files["manifest.json"]).unwrap();
+        manifest[0]["RepoTags"] = json!([tag]);
+        (files, manifest[0].take())
+    };
+    let (other, image) = (Image::new(&[&[file("evil", "x")]]), sample(Packing::Plain));
+    for (tag, single) in [
+        ("docker.io/library/app:1", false),
+        ("index.docker.io/library/app:1", false),
+        ("library/app:1", false),
+        ("docker.io/app:1", false),
+        ("app:2", true),
+        ("registry.example/app:1", true),
+        ("localhost/library/app:1", true),
+        ("docker.io/acme/app:1", true),
+    ] {
+        let (mut files, first) = entry(&image, "app:1");
+        let (more, second) = entry(&other, tag);
+        files.extend(more);
+        files.insert("manifest.json".to_owned(), json!([first, second]).to_string().into_bytes());
+        let blob = archive(&files);
+        let store = ImageStore::open(&blob, None, &Limits::DEFAULT).unwrap();
+        assert_eq!(store.find(Some("app:1")).is_some(), single, "{tag}");
+    }
+}
+
+#[test]
 fn a_place_that_is_not_what_was_asked_for_is_refused() {
     // fail: with the missing member, or the compression
     let sample = sample(Packing::Plain);

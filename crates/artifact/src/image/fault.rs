@@ -149,6 +149,11 @@ pub enum ImageFault {
         /// Digest of the config.
         config: Sha256,
     },
+    /// A docker archive with the index of an OCI layout, which is none.
+    #[error(
+        "both `manifest.json` and `index.json` say which images there are, and without `oci-layout` neither goes first"
+    )]
+    HalfLayout,
     /// The choice is not of this place.
     #[error("sha256:{digest} is not offered here")]
     NoSuchChoice {
@@ -199,7 +204,7 @@ impl ImageFault {
     pub fn hints(&self) -> Vec<&'static str> {
         match self {
             Self::NoImage { .. } => vec!["leave the form out to have it detected"],
-            Self::OtherImages { .. } => {
+            Self::OtherImages { .. } | Self::HalfLayout => {
                 vec!["name the form that will be read: `oci-archive:FILE` or `docker-archive:FILE`"]
             }
             Self::Compressed { .. } => vec!["decompress it first (`gunzip`, `zstd -d`): an archive is read by offset"],

@@ -107,11 +107,13 @@ impl<'a> Place<'a> {
         matches!(self, Self::Folder(_))
     }
 
-    /// True when there is a file of the name.
-    pub(super) fn has_file(&self, member: &[u8]) -> bool {
+    /// True when there is a file of the name, false when there is nothing.
+    ///
+    /// SECURITY: what is there and cannot be read here, as a link that leads out, may be read by others: an error, never absent.
+    pub(super) fn has_file(&self, member: &[u8]) -> Result<bool, ArtifactError> {
         match self {
-            Self::Folder(tree) => tree.open_file(member).is_ok_and(|file| file.is_some()),
-            Self::Archive(archive) => archive.find(member).is_ok_and(|file| file.is_some()),
+            Self::Folder(_) => Ok(self.open(member)?.is_some()),
+            Self::Archive(archive) => Ok(archive.find(member)?.is_some()),
         }
     }
 

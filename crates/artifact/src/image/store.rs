@@ -270,8 +270,11 @@ fn index(
 }
 
 /// True when a name, a tag or `sha256:<hex>` means what goes by these names and has this digest.
+///
+/// SECURITY: engines fill names up, so `app:1` and `docker.io/library/app:1` are one name to them.
 fn means(wanted: &str, names: &[String], digest: ArtifactDigest) -> bool {
-    names.iter().any(|name| name == wanted || tag_of(name) == Some(wanted))
+    let full = filled_up(wanted);
+    names.iter().any(|name| name == wanted || tag_of(name) == Some(wanted) || filled_up(name) == full)
         || wanted.strip_prefix("sha256:") == Some(digest.0.to_string().as_str())
 }
 
@@ -281,17 +284,26 @@ fn tag_of(name: &str) -> Option<&str> {
     last.split_once(':').map(|(_, tag)| tag)
 }
 
+/// A name as engines fill it up.
+///
+/// SPEC: distribution/reference, `ParseNormalizedNamed` and `TagNameOnly`.
+fn filled_up(name: &str) -> String {
+    let is_domain =
+        |part: &str| part.contains(['.', ':']) || part == "localhost" || part.chars().any(char::is_uppercase);
+    let (domain, path) = name.split_once('/').filter(|(first, _)| is_domain(first)).unwrap_or(("docker.io", name));
+    let domain = if domain == "index.docker.io" { "docker.io" } else { domain };
+    let library = if domain == "docker.io" && !path.contains('/') { "library/" } else { "" };
+    let tag = if tag_of(path).is_none() && !path.contains('@') { ":latest" } else { "" };
+    format!("{domain}/{library}{path}{tag}")
+}
+
 /// The form of a place; an archive with both is an OCI one when that lists something, and then both must list the same images.
 fn form_of(place: &Place<'_>, limits: &Limits) -> Result<Option<Form>, ArtifactError> {
     if place.is_folder() {
-        return Ok(place.has_file(LAYOUT).then_some(Form::OciLayout));
+        return Ok(place.has_file(LAYOUT)?.then_some(Form::OciLayout));
     }
-    let manifest = if place.has_file(docker::MANIFEST) {
-        place.bytes(docker::MANIFEST, "manifest.json", limits.manifest_bytes)
-    } else {
-        Ok(None)
-    };
-    if place.has_file(LAYOUT) && place.has_file(INDEX) {
+    let manifest = place.bytes(docker::MANIFEST, "manifest.json", limits.manifest_bytes);
+    if place.has_file(LAYOUT)? && place.has_file(INDEX)? {
         let root = read_root(place, limits)?;
         let may_be_docker = match &manifest {
             Ok(bytes) => bytes.as_ref().is_some_and(|bytes| !docker::is_none(place.name(), bytes, limits)),
@@ -311,6 +323,10 @@ fn form_of(place: &Place<'_>, limits: &Limits) -> Result<Option<Form>, ArtifactE
         Err(error @ (ArtifactError::Io { .. } | ArtifactError::Entry { .. })) => return Err(error),
         Err(_) => false,
     };
+    // SECURITY: readers of OCI archives in use never look for `oci-layout`.
+    if is_docker && place.has_file(INDEX)? {
+        return Err(place.fault(ImageFault::HalfLayout));
+    }
     Ok(is_docker.then_some(Form::DockerArchive))
 }
 
