@@ -178,6 +178,27 @@ fn a_docker_archive_with_an_index_and_no_layout_is_refused() {
 }
 
 #[test]
+fn a_layer_that_some_pullers_read_otherwise_is_refused() {
+    // fail: eStargz and zstd:chunked have a list of files of their own; pass: an annotation that only describes
+    for (key, refused) in [
+        ("containerd.io/snapshot/stargz/toc.digest", true),
+        ("io.github.containers.zstd-chunked.manifest-checksum", true),
+        ("org.opencontainers.image.title", false),
+    ] {
+        let mut files = Files::new();
+        let descriptor = sample(Packing::Gzip).blobs(&mut files);
+        let mut manifest = descriptor;
+        manifest["layers"][0]["annotations"] = json!({ key: "sha256:00" });
+        let manifest = put_json(&mut files, &manifest, MANIFEST);
+        let result = read_files(&root(files, &[manifest]));
+        match result {
+            Err(error) if refused => assert!(matches!(fault(error), ImageFault::OtherContent { .. }), "{key}"),
+            other => assert!(!refused && other.is_ok(), "{key}"),
+        }
+    }
+}
+
+#[test]
 fn one_name_in_two_spellings_means_no_single_image() {
     // fail: engines fill names up; pass: another tag, another registry
     let entry = |image: &Image, tag: &str| {

@@ -154,6 +154,16 @@ pub enum ImageFault {
         "both `manifest.json` and `index.json` say which images there are, and without `oci-layout` neither goes first"
     )]
     HalfLayout,
+    /// A layer with an annotation by which some pullers do not unpack its tar stream.
+    #[error(
+        "{blob} has the annotation `{annotation}`: pullers that know it unpack another list of files than its tar stream"
+    )]
+    OtherContent {
+        /// Digest of the layer.
+        blob: String,
+        /// The annotation, cut after 80 characters.
+        annotation: String,
+    },
     /// The choice is not of this place.
     #[error("sha256:{digest} is not offered here")]
     NoSuchChoice {
@@ -211,6 +221,9 @@ impl ImageFault {
             Self::NoSuchChoice { .. } | Self::Platform { .. } => vec!["name one of the images that the place offers"],
             Self::AmbiguousEnv { .. } | Self::ConfigPath { .. } | Self::Apply { .. } => {
                 vec!["build the image again: pullers would not agree on what it holds"]
+            }
+            Self::OtherContent { .. } => {
+                vec!["build or copy the image with plain gzip or zstd layers, not as eStargz or zstd:chunked"]
             }
             Self::Unsupported { .. } | Self::TooDeep { .. } => {
                 vec!["copy the image with sha256 digests and plain, gzip or zstd layers"]

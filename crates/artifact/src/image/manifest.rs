@@ -23,6 +23,16 @@ pub(super) const UNKNOWN_PLATFORM: &str = "unknown/unknown";
 /// Annotations that name an image in `index.json`.
 const NAMES: [&str; 2] = ["org.opencontainers.image.ref.name", "io.containerd.image.name"];
 
+/// Annotations of a layer by which some pullers unpack another list of files than its tar stream.
+///
+/// SPEC: stargz-snapshotter docs/estargz.md, "TOC"; containers/storage `zstd:chunked`.
+const OTHER_CONTENT: [&str; 4] = [
+    "containerd.io/snapshot/stargz/",
+    "containerd.io/snapshot/remote/",
+    "io.github.containers.zstd-chunked.",
+    "io.containers.zstd-chunked.",
+];
+
 /// What a media type says a document is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum DocumentKind {
@@ -48,6 +58,8 @@ pub(super) struct Descriptor {
     pub(super) size: u64,
     pub(super) platform: Option<String>,
     pub(super) names: Vec<String>,
+    /// An annotation by which some pullers take the content of the layer from elsewhere.
+    pub(super) other_content: Option<String>,
 }
 
 impl Descriptor {
@@ -55,7 +67,9 @@ impl Descriptor {
         let annotations = object.text_map("annotations")?;
         let mut names: Vec<String> = NAMES.iter().filter_map(|name| annotations.get(*name)).cloned().collect();
         names.dedup();
+        let other = |key: &&String| OTHER_CONTENT.iter().any(|prefix| key.starts_with(prefix));
         Ok(Self {
+            other_content: annotations.keys().find(other).cloned(),
             digest: object.digest("digest")?,
             media_type: object.text("mediaType")?.unwrap_or_default().to_owned(),
             size: object.number("size")?.ok_or_else(|| object.shape("size", "a whole number"))?,

@@ -188,6 +188,11 @@ impl<'r> Reading<'r> {
         let mut layers = Layers::default();
         for (number, (stated, diff_id)) in manifest.layers.iter().zip(&config.diff_ids).enumerate() {
             let member = blob_path(stated.digest);
+            // SECURITY: the diff id does not cover what such a puller reads.
+            if let Some(annotation) = &stated.other_content {
+                let (blob, annotation) = (format!("sha256:{}", stated.digest), shown(annotation));
+                return Err(self.place.fault(ImageFault::OtherContent { blob, annotation }));
+            }
             let expected = Expected {
                 source: self.place.name(),
                 number,

@@ -77,7 +77,8 @@ pub(crate) fn open(
     opened.picked_from = Some(choice.digest).filter(|digest| choice.is_index && *digest != opened.digest);
     let parts = opened.parts.iter().map(|part| part.digest).filter(|digest| *digest != opened.digest);
     let mut taken = Taken::default();
-    for subject in std::iter::once(opened.digest).chain(parts).collect::<Vec<_>>() {
+    // What is said of an index is said of the image that was picked from it.
+    for subject in std::iter::once(opened.digest).chain(opened.picked_from).chain(parts).collect::<Vec<_>>() {
         opened.referrers.add_referrers(&store, subject, &mut taken, limits)?;
     }
     Ok(opened)
@@ -181,4 +182,56 @@ fn refuse_ambiguous(artifact: &Path, notes: impl Iterator<Item = String>) -> Res
         return Ok(());
     }
     Err(VerifyError::Ambiguous { name: artifact.to_string_lossy().into_owned(), notes })
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a failed test may stop")]
+mod tests {
+    use std::fs;
+    use std::path::Path;
+
+    use lasthand_model::digest::Sha256;
+    use lasthand_model::wire::bundle::BUNDLE_MEDIA_TYPES;
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    const MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
+    const INDEX: &str = "application/vnd.oci.image.index.v1+json";
+
+    fn put(folder: &Path, media_type: &str, bytes: &[u8]) -> Value {
+        let digest = Sha256::of(bytes);
+        fs::write(folder.join(format!("blobs/sha256/{digest}")), bytes).unwrap();
+        json!({"mediaType": media_type, "digest": format!("sha256:{digest}"), "size": bytes.len()})
+    }
+
+    #[test]
+    fn what_is_attached_to_an_index_is_read_when_one_of_its_images_is_picked() {
+        // pass: with and without a platform: a withdrawal of the index must not be lost
+        let folder = tempfile::tempdir().unwrap();
+        let folder = folder.path();
+        fs::create_dir_all(folder.join("blobs/sha256")).unwrap();
+        fs::write(folder.join("oci-layout"), r#"{"imageLayoutVersion":"1.0.0"}"#).unwrap();
+        let config =
+            json!({"os": "linux", "architecture": "amd64", "config": {}, "rootfs": {"type": "layers", "diff_ids": []}});
+        let config = put(folder, "application/vnd.oci.image.config.v1+json", config.to_string().as_bytes());
+        let image = json!({"schemaVersion": 2, "mediaType": MANIFEST, "config": config, "layers": []});
+        let mut image = put(folder, MANIFEST, image.to_string().as_bytes());
+        image["platform"] = json!({"os": "linux", "architecture": "amd64"});
+        let index = json!({"schemaVersion": 2, "mediaType": INDEX, "manifests": [image]});
+        let index = put(folder, INDEX, index.to_string().as_bytes());
+        let bundle = put(folder, BUNDLE_MEDIA_TYPES.first().unwrap(), b"{}");
+        let about = json!({
+            "schemaVersion": 2, "mediaType": MANIFEST, "artifactType": "application/x", "config": bundle, "layers": [bundle],
+            "subject": index,
+        });
+        let about = put(folder, MANIFEST, about.to_string().as_bytes());
+        fs::write(folder.join("index.json"), json!({"schemaVersion": 2, "manifests": [index, about]}).to_string())
+            .unwrap();
+        for platform in [None, Some("linux/amd64".to_owned())] {
+            let artifact = ArtifactRef { platform, ..ArtifactRef::path(folder) };
+            let opened = open(&artifact, &Limits::DEFAULT, &mut |_| {}).unwrap();
+            assert_eq!(opened.referrers.len(), 1, "{:?}", artifact.platform);
+        }
+    }
 }
