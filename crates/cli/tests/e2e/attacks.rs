@@ -9,6 +9,7 @@ use std::sync::OnceLock;
 use lasthand_testkit::need;
 
 use crate::lab::{Actor, Lab, manifest_of, must};
+use crate::report::Report;
 
 pub(crate) const IMAGE: [&str; 10] = [
     "--image",
@@ -36,10 +37,12 @@ pub(crate) fn built() -> Option<Lab> {
             lab.write("pack.sh", PACK);
             lab.write("src/greet.sh", "#!/bin/sh\ncat /usr/share/greet/a.txt\n");
             lab.write("share/a.txt", "hello\n");
+            lab.write("share/note.txt", "of the first day\n");
             lab.write("version.txt", "1\n");
             lab.write("AGENTS.md", "be brief\n");
             lab.write("ci/release.yml", "steps: []\n");
             lab.write("tests/run.sh", "true\n");
+            lab.write("Cargo.lock", "version = 4\n");
             lab.write(".gitignore", "build/\nimage/\ndist/\n");
             lab.run(Actor::Ana, &["ln", "-s", "a.txt", "share/default.txt"]);
             lab.onboard();
@@ -88,7 +91,18 @@ fn tools(lab: &Lab, attack: &str) -> PathBuf {
         _ => "",
     };
     let tr = format!("#!/bin/sh\nPATH=/usr/bin:/bin\ntr \"$@\" | sed '{sed}'\n");
-    for (name, text) in [("evil-tar", tar), ("tr", tr)] {
+    // Who digests the configuration and the manifest can put one more layer into both.
+    let more = match attack {
+        "new-layer" | "whiteout-covered" => {
+            format!(
+                "case $1 in image/config.json | image/manifest.json) python3 '{}' more \"$1\" {attack};; esac\n",
+                script.display()
+            )
+        }
+        _ => String::new(),
+    };
+    let sum = format!("#!/bin/sh\nset -e\nPATH=/usr/bin:/bin\n{more}exec sha256sum \"$@\"\n");
+    for (name, text) in [("evil-tar", tar), ("tr", tr), ("sha256sum", sum)] {
         fs::write(folder.join(name), text).unwrap();
         must(Command::new("chmod").arg("755").arg(folder.join(name)));
     }
@@ -96,14 +110,18 @@ fn tools(lab: &Lab, attack: &str) -> PathBuf {
 }
 
 /// Packages an image with tools that were tampered with, and verifies it.
-fn attacked(attack: &str) -> Option<crate::report::Report> {
+fn attacked(attack: &str) -> Option<Report> {
     let lab = built()?.copy(&format!("attack-{attack}"));
-    let tools = tools(&lab, attack);
+    package(&lab, attack);
+    Some(lab.verify("repo/image"))
+}
+
+fn package(lab: &Lab, attack: &str) {
+    let tools = tools(lab, attack);
     let tar = tools.join("evil-tar");
     let path = format!("{}:{}", tools.display(), std::env::var("PATH").unwrap());
     let variables = [("TAR", tar.as_os_str()), ("PATH", OsStr::new(&path))];
     lab.step_with(&variables, "package", "image.sh", &IMAGE);
-    Some(lab.verify("repo/image"))
 }
 
 fn check(attack: &str, id: &str, path: &str) {
@@ -112,27 +130,99 @@ fn check(attack: &str, id: &str, path: &str) {
     }
 }
 
+/// One line of the table: kind of entry, where it lies, its type, and what explains it.
+struct Kind {
+    what: &'static str,
+    path: &'static str,
+    entry_type: &'static str,
+    rule: &'static str,
+    source_path: Option<&'static str>,
+    map: Option<(&'static str, &'static str)>,
+    reviewed: bool,
+}
+
+const BASE: Kind =
+    Kind { what: "", path: "", entry_type: "file", rule: "base", source_path: None, map: None, reviewed: false };
+const MAPPED: Option<(&str, &str)> = Some(("share/", "usr/share/greet/"));
+
+const KINDS: [Kind; 14] = [
+    Kind {
+        what: "compiled program",
+        path: "usr/bin/greet",
+        rule: "product",
+        source_path: Some("build/greet"),
+        map: Some(("build/greet", "usr/bin/greet")),
+        ..BASE
+    },
+    Kind {
+        what: "reviewed source",
+        path: "usr/share/greet/a.txt",
+        rule: "path-map",
+        source_path: Some("share/a.txt"),
+        map: MAPPED,
+        reviewed: true,
+        ..BASE
+    },
+    Kind {
+        what: "source of the onboarding tree",
+        path: "usr/share/greet/note.txt",
+        rule: "path-map",
+        source_path: Some("share/note.txt"),
+        map: MAPPED,
+        ..BASE
+    },
+    Kind {
+        what: "symbolic link of the source",
+        path: "usr/share/greet/default.txt",
+        entry_type: "symlink",
+        rule: "path-map-symlink",
+        source_path: Some("share/default.txt"),
+        map: MAPPED,
+        ..BASE
+    },
+    Kind { what: "folder above", path: "usr/bin", entry_type: "directory", rule: "parent-folder", ..BASE },
+    Kind { what: "program of the base", path: "bin/busybox", ..BASE },
+    Kind { what: "hard link of the base", path: "bin/ls", ..BASE },
+    Kind { what: "symbolic link of the base", path: "bin/sh", entry_type: "symlink", ..BASE },
+    Kind { what: "set-uid program of the base", path: "bin/su", ..BASE },
+    Kind { what: "device of the base", path: "dev/null", entry_type: "char-device", ..BASE },
+    Kind { what: "sticky folder of the base", path: "tmp", entry_type: "directory", ..BASE },
+    Kind { what: "extended attribute of the base", path: "usr/ping", ..BASE },
+    Kind {
+        what: "entry point",
+        path: "config:Entrypoint",
+        entry_type: "config",
+        rule: "config-stated",
+        source_path: Some("image.json"),
+        map: Some(("image.json", "config:")),
+        ..BASE
+    },
+    Kind {
+        what: "variable",
+        path: "config:Env/PATH",
+        entry_type: "config",
+        rule: "config-stated",
+        source_path: Some("image.json"),
+        map: Some(("image.json", "config:")),
+        ..BASE
+    },
+];
+
 #[test]
 fn an_image_on_a_trusted_base_is_accepted_and_each_kind_of_entry_explained() {
-    // pass: what the map places, what the base gives, what the configuration states; twelve kinds of entries
+    // pass: what the map places, what the base gives, what the configuration states
     let Some(report) = attacked("nothing") else { return };
     let report = report.accepted();
-    for (path, rule) in [
-        ("usr/bin/greet", "product"),
-        ("usr/share/greet/a.txt", "path-map"),
-        ("usr/share/greet/default.txt", "path-map-symlink"),
-        ("usr/bin", "parent-folder"),
-        ("bin/busybox", "base"),
-        ("bin/sh", "base"),
-        ("bin/ls", "base"),
-        ("bin/su", "base"),
-        ("dev/null", "base"),
-        ("tmp", "base"),
-        ("usr/ping", "base"),
-        ("config:Entrypoint", "config-stated"),
-        ("config:Env/PATH", "config-stated"),
-    ] {
-        assert_eq!(report.rule(path), rule, "{path}");
+    for kind in &KINDS {
+        let file = report.file(kind.path);
+        let (explained, what) = (&file["explained_by"], kind.what);
+        assert_eq!(file["verdict"], "clean", "{what}: {file:#}");
+        assert_eq!(file["type"], kind.entry_type, "{what}: {file:#}");
+        assert_eq!(explained["rule"], kind.rule, "{what}: {file:#}");
+        assert_eq!(explained["source_path"].as_str(), kind.source_path, "{what}: {file:#}");
+        let map = explained.get("path_map").map(|rule| (rule["from"].as_str().unwrap(), rule["to"].as_str().unwrap()));
+        assert_eq!(map, kind.map, "{what}: {file:#}");
+        assert_eq!(explained["review"].as_str().is_some(), kind.reviewed, "{what}: {file:#}");
     }
     assert!(report.verdicts(None).values().all(|verdict| verdict == "clean"));
 }
@@ -141,19 +231,43 @@ fn an_image_on_a_trusted_base_is_accepted_and_each_kind_of_entry_explained() {
 fn what_a_layer_adds_or_changes_is_refused() {
     // fail: scenario 12 in all its forms, and 37
     check("layer", "LH401", "usr/bin/miner");
+    check("new-layer", "LH401", "usr/bin/miner");
     check("replace", "LH403", "usr/share/greet/a.txt");
     check("setuid", "LH404", "usr/bin/greet");
     check("owner", "LH404", "usr/bin/greet");
     check("capability", "LH404", "usr/bin/greet");
     check("device", "LH401", "dev/mem");
     check("whiteout", "LH402", "etc/passwd");
+    check("whiteout-covered", "LH402", "usr/share/greet/note.txt");
     check("opaque", "LH402", "bin/su");
     check("elsewhere", "LH401", "etc/cron.d/a.txt");
     check("empty", "LH401", "etc/ld.so.preload");
     check("base-binary", "LH401", "usr/bin/login");
     check("base-replaced", "LH403", "bin/busybox");
     check("base-hardlink", "LH401", "usr/bin/greet-base");
-    check("old-file", "LH403", "usr/share/greet/a.txt");
+}
+
+#[test]
+fn an_old_file_of_an_earlier_image_is_refused() {
+    // pass: the earlier image, of its day; fail: scenario 37, its file in a later image, all evidence of both at hand
+    let Some(lab) = built() else { return };
+    let lab = lab.copy("attack-old");
+    package(&lab, "nothing");
+    lab.verify("repo/image").accepted();
+    fs::rename(lab.repo().join("image"), lab.top.join("earlier")).unwrap();
+    fs::remove_dir_all(lab.repo().join("build")).unwrap();
+    lab.write("share/a.txt", "hello, and mind the gap\n");
+    lab.write("share/note.txt", "of the second day\n");
+    lab.commit(Actor::Ana, "warn");
+    lab.approve(Actor::Bo, "HEAD~1..HEAD");
+    lab.land();
+    lab.step("build", "build.sh", &["--output", "build/greet"]);
+    package(&lab, "old-file");
+    lab.verify("repo/image").refused("LH403", "usr/share/greet/a.txt");
+    fs::remove_dir_all(lab.repo().join("image")).unwrap();
+    package(&lab, "nothing");
+    lab.verify("repo/image").accepted();
+    lab.verify("earlier").accepted();
 }
 
 #[test]
@@ -199,7 +313,7 @@ fn source(name: &str, act: impl FnOnce(&Lab), expected: &[(&str, &str)]) {
 
 #[test]
 fn what_an_agent_does_after_review_is_refused() {
-    // fail: scenario 3, a commit after approval; scenario 8, only tests, version, ci and steering files
+    // fail: scenario 3, a commit after approval; scenario 8, only tests, version, ci, steering and lock files
     let commit = |path: &'static str, text: &'static str| {
         move |lab: &Lab| {
             lab.write(path, text);
@@ -208,9 +322,9 @@ fn what_an_agent_does_after_review_is_refused() {
         }
     };
     source("after", commit("share/a.txt", "hello from coder-7\n"), &[("LH202", "share/a.txt")]);
-    for path in ["tests/run.sh", "version.txt", "ci/release.yml", "AGENTS.md"] {
+    for path in ["tests/run.sh", "version.txt", "ci/release.yml", "AGENTS.md", "Cargo.lock"] {
         let name = format!("influence-{}", path.replace('/', "-"));
-        source(&name, commit(path, "changed\n"), &[("LH202", path)]);
+        source(&name, commit(path, "# changed\nversion = 3\n"), &[("LH202", path)]);
     }
 }
 

@@ -2,6 +2,7 @@
 
     kit.py base OUT            a base image: an OCI layout
     kit.py patch TAR ATTACK    changes a layer
+    kit.py more DOCUMENT ATTACK adds a layer to a configuration or manifest
     kit.py index OUT LAYOUT... an OCI layout with one index of the images of other layouts, under made-up platforms
     kit.py large OUT FILES KIB a base image of so many files of so many KiB
     kit.py measure COMMAND...  runs a command with a terminal as standard error; prints its exit code, peak memory and what the
@@ -136,9 +137,14 @@ ADDED = {
     "base-replaced": [entry("bin/busybox", b"another program\n", mode=0o755)],
     "base-hardlink": [entry("usr/bin/greet-base", kind=tarfile.LNKTYPE, mode=0o755, linkname="bin/busybox")],
 }
+# In a layer of their own.
+LAYERS = {
+    "new-layer": ADDED["layer"],
+    "whiteout-covered": [entry("usr/share/greet/.wh.note.txt", b"")],
+}
 CHANGED = {
     "replace": ("usr/share/greet/a.txt", dict(content=b"another text\n")),
-    "old-file": ("usr/share/greet/a.txt", dict(content=b"hello\n")),
+    "old-file": ("usr/share/greet/a.txt", dict(content=b"hello, one and all\n")),
     "setuid": ("usr/bin/greet", dict(mode=0o4755)),
     "owner": ("usr/bin/greet", dict(uid=1000)),
     "capability": ("usr/bin/greet", dict(pax_headers={"SCHILY.xattr.security.capability": "\x01\x00\x00\x02"})),
@@ -159,6 +165,21 @@ def patch(path, attack):
             entries[at] = info, content
     with open(path, "wb") as file:
         file.write(tar(entries + ADDED.get(attack, [])))
+
+
+def more(path, attack):
+    """Puts one more layer into a configuration or manifest that is about to be digested."""
+    layer = tar(LAYERS[attack])
+    shipped = gzip.compress(layer, mtime=0)
+    with open(path, encoding="utf-8") as file:
+        document = json.load(file)
+    if "rootfs" in document:
+        document["rootfs"]["diff_ids"].append("sha256:" + hashlib.sha256(layer).hexdigest())
+    else:
+        media_type = "application/vnd.oci.image.layer.v1.tar+gzip"
+        document["layers"].append(Layout("image").put(shipped, media_type))
+    with open(path, "w", encoding="utf-8") as file:
+        json.dump(document, file, separators=(",", ":"))
 
 
 def index(out, layouts):
@@ -192,4 +213,4 @@ def measure(command):
 
 
 if __name__ == "__main__":
-    {"base": base, "large": large, "measure": lambda *command: measure(command), "patch": patch, "index": lambda out, *layouts: index(out, layouts)}[sys.argv[1]](*sys.argv[2:])
+    {"base": base, "large": large, "measure": lambda *command: measure(command), "more": more, "patch": patch, "index": lambda out, *layouts: index(out, layouts)}[sys.argv[1]](*sys.argv[2:])

@@ -25,6 +25,7 @@ impl Report {
     pub(crate) fn accepted(self) -> Self {
         assert_eq!(self.code, 0, "{}", self.told());
         assert_eq!(self.json["verdict"], "accepted");
+        self.all_evidence_holds();
         self
     }
 
@@ -33,11 +34,20 @@ impl Report {
     pub(crate) fn refused(self, id: &str, path: &str) -> Self {
         assert_eq!(self.code, 1, "{}", self.told());
         assert_eq!(self.json["verdict"], "refused");
+        self.all_evidence_holds();
         let fits = |item: &Value| {
             item["id"] == id && item["severity"] == "error" && (path.is_empty() || item["where"]["path"] == path)
         };
         assert!(self.list("findings").iter().any(fits), "no {id} at `{path}`: {}", self.told());
         self
+    }
+
+    /// What is refused here is refused by what the evidence says, never for evidence that does not hold.
+    #[track_caller]
+    fn all_evidence_holds(&self) {
+        let evidence = self.list("evidence");
+        assert!(!evidence.is_empty(), "no evidence");
+        assert!(evidence.iter().all(|item| item["status"] == "verified"), "{}", self.told());
     }
 
     pub(crate) fn list(&self, member: &str) -> Vec<Value> {
@@ -54,11 +64,23 @@ impl Report {
             .collect()
     }
 
+    /// The rule that explains each entry, by its path.
+    pub(crate) fn rules(&self) -> BTreeMap<String, String> {
+        let text = |value: &Value| value.as_str().unwrap().to_owned();
+        self.list("files").iter().map(|file| (text(&file["path"]), text(&file["explained_by"]["rule"]))).collect()
+    }
+
+    /// The answer for an entry.
+    #[track_caller]
+    pub(crate) fn file(&self, path: &str) -> Value {
+        let found = self.list("files").into_iter().find(|file| file["path"] == path);
+        found.unwrap_or_else(|| panic!("no entry `{path}`"))
+    }
+
     /// The rule that explains an entry.
+    #[track_caller]
     pub(crate) fn rule(&self, path: &str) -> String {
-        let files = self.list("files");
-        let file = files.iter().find(|file| file["path"] == path).unwrap_or_else(|| panic!("no entry `{path}`"));
-        file["explained_by"]["rule"].as_str().unwrap().to_owned()
+        self.file(path)["explained_by"]["rule"].as_str().unwrap().to_owned()
     }
 
     /// Findings and frontier, for a message.

@@ -7,6 +7,7 @@ use std::process::Command;
 use lasthand_testkit::need;
 
 use crate::lab::{Actor, Lab, manifest_of, must};
+use crate::report::Report;
 
 const VERSION: &str = "14.1.1";
 
@@ -238,6 +239,29 @@ fn tarball(lab: &Lab) {
     assert!(text.contains("clean (pinned by Cargo.lock): "), "{text}");
 }
 
+/// Accepts a layout, and the same as an OCI archive and as a docker archive, with the same answer for each file.
+fn in_other_forms(lab: &Lab, layout: &str) -> Report {
+    let archives = [format!("{layout}-oci.tar"), format!("{layout}-docker.tar")];
+    let source = format!("oci:{layout}");
+    for (form, name, tag) in [("oci-archive", &archives[0], ""), ("docker-archive", &archives[1], ":app:1")] {
+        let target = format!("{form}:{name}{tag}");
+        must(
+            Command::new("skopeo")
+                .args(["--insecure-policy", "copy", source.as_str(), target.as_str()])
+                .current_dir(&lab.top),
+        );
+    }
+    let report = lab.verify(layout).accepted();
+    for (form, name) in [("oci-archive", &archives[0]), ("docker-archive", &archives[1])] {
+        for text in [name.clone(), format!("{form}:{name}")] {
+            let other = lab.verify(&text).accepted();
+            assert_eq!(other.verdicts(None), report.verdicts(None), "{text}");
+            assert_eq!(other.rules(), report.rules(), "{text}");
+        }
+    }
+    report
+}
+
 fn small_image(lab: &Lab) {
     let more = [
         "--image",
@@ -255,16 +279,12 @@ fn small_image(lab: &Lab) {
     take(lab, "image", "image");
     lab.step("package", "index.sh", &more);
     take(lab, "image", "multi");
-    for form in ["oci-archive:image.tar", "docker-archive:docker.tar:app:1"] {
-        must(Command::new("skopeo").args(["--insecure-policy", "copy", "oci:image", form]).current_dir(&lab.top));
-    }
-    let layout = lab.verify("image").accepted();
+    let layout = in_other_forms(lab, "image");
     let verdicts = layout.verdicts(None);
     assert!(verdicts.values().all(|verdict| verdict == "clean"));
     assert_eq!(layout.rule("bin/busybox"), "base");
-    for form in ["image.tar", "oci-archive:image.tar", "docker.tar", "docker-archive:docker.tar"] {
-        assert_eq!(lab.verify(form).accepted().verdicts(None), verdicts, "{form}");
-    }
+    let pinned = layout.list("inputs").iter().filter(|input| input["pinned_by"] == "Cargo.lock").count();
+    assert!(pinned > 50, "{pinned}");
     let multi = lab.verify("multi").accepted();
     for platform in ["linux/amd64", "linux/arm64"] {
         assert_eq!(multi.verdicts(Some(platform)), verdicts, "{platform}");
@@ -304,11 +324,15 @@ fn large_image(lab: &Lab) {
     ];
     lab.step("package", "umoci.sh", &more);
     take(lab, "image", "large");
-    let report = lab.verify("large").accepted();
+    let report = in_other_forms(lab, "large");
+    // What nothing states is as the base has it.
+    assert_eq!([report.rule("config:Env/PATH"), report.rule("config:User")], ["base", "config-stated"]);
     let files = report.list("files");
     let base = files.iter().filter(|file| file["explained_by"]["rule"] == "base").count();
     assert!(base > 3000 && files.len() - base < 10, "{base} of {}", files.len());
     let text = lab.lasthand(Actor::Bo, &["inspect", "../large", "--trust", "../trust.toml", "--bundle", "../evidence"]);
+    let told = lab.lasthand(Actor::Bo, &["verify", "../large", "--trust", "../trust.toml", "--bundle", "../evidence"]);
+    assert!(told.contains(&format!("{base} entries are as the base has them")), "{told}");
     let folded = format!("{base} entries as the base debian has them");
     assert!(text.contains(&folded) && text.lines().count() < 200, "{}", text.lines().count());
 }
