@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use serde_json::Value;
 
@@ -118,7 +119,7 @@ impl World {
 
     /// Makes a layout beside the repository.
     fn layer(&self, out: &str, base: &str, layer: &str, config: &str) {
-        let mut command = std::process::Command::new("sh");
+        let mut command = Command::new("sh");
         let said = said(command.current_dir(&self.top).args(["layer.sh", out, base, layer, config]));
         assert_eq!(said.code, 0, "{}", said.err);
     }
@@ -171,7 +172,7 @@ impl World {
     fn write_trust(&self) {
         use std::fmt::Write as _;
         let head = said(
-            std::process::Command::new("git")
+            Command::new("git")
                 .current_dir(&self.repository)
                 .args(["rev-parse", "HEAD^{tree}"])
                 .env("GIT_CONFIG_GLOBAL", "/dev/null"),
@@ -247,7 +248,7 @@ fn an_image_over_a_pinned_base_is_accepted() {
     assert_eq!(world.lasthand(&["attach", "out/app", "--bundle", "../evidence"]), first);
     assert_eq!(fs::read(world.repository.join("out/app/index.json")).unwrap(), index);
     // pass: an archive of the layout, with the folder beside it
-    let tar = said(std::process::Command::new("tar").current_dir(world.repository.join("out/app")).args([
+    let tar = said(Command::new("tar").current_dir(world.repository.join("out/app")).args([
         "-cf",
         "../app.tar",
         "oci-layout",
@@ -416,4 +417,39 @@ fn a_blob_that_referrers_list_again_and_again_is_read_once() {
         report["evidence"].as_array().unwrap().len()
     };
     assert_eq!(evidence(&more), evidence(&index));
+}
+
+#[test]
+fn an_archive_that_engines_load_another_image_from_is_bad_input() {
+    // fail: the accepted image, and a docker manifest of something else behind a link that engines resolve below their own root
+    let top = folder("other-image");
+    copy(&demo().join("image"), &top.join("image"));
+    let verify = |archive: &str| {
+        let packed = said(Command::new("tar").current_dir(top.join("image")).args(["-cf", archive, "."]));
+        assert_eq!(packed.code, 0, "{}", packed.err);
+        let trust = demo().join("lasthand.trust.toml");
+        said(lasthand(&top).args(["verify", archive.trim_start_matches("../"), "--trust"]).arg(trust))
+    };
+    let good = verify("../good.tar");
+    assert_eq!(good.code, 0, "{}", good.err);
+    let other = br#"{"architecture":"amd64","os":"linux","rootfs":{"type":"layers","diff_ids":[]}}"#;
+    fs::write(top.join("image/other.json"), other).unwrap();
+    let list = r#"[{"Config":"other.json","RepoTags":["greet:1"],"Layers":[]}]"#;
+    fs::write(top.join("image/list.json"), list).unwrap();
+    std::os::unix::fs::symlink("/list.json", top.join("image/manifest.json")).unwrap();
+    let evil = verify("../evil.tar");
+    assert_eq!(evil.code, 4, "{}{}", evil.out, evil.err);
+    assert!(evil.err.contains("`manifest.json` is no regular file"), "{}", evil.err);
+}
+
+#[test]
+fn a_pipe_is_no_artifact() {
+    // fail: in each form, with what to do instead
+    let top = folder("pipe");
+    assert_eq!(said(Command::new("mkfifo").arg(top.join("pipe"))).code, 0);
+    for artifact in ["pipe", "docker-archive:pipe", "oci-archive:pipe"] {
+        let said = said(lasthand(&top).args(["verify", artifact, "--trust"]).arg(demo().join("lasthand.trust.toml")));
+        assert_eq!(said.code, 2, "{artifact}: {}", said.err);
+        assert!(said.err.contains("`pipe` is a pipe") && said.err.contains("write it to a file first"), "{}", said.err);
+    }
 }
