@@ -216,8 +216,11 @@ mod tests {
             json!({"os": "linux", "architecture": "amd64", "config": {}, "rootfs": {"type": "layers", "diff_ids": []}});
         let config = put(folder, "application/vnd.oci.image.config.v1+json", config.to_string().as_bytes());
         let image = json!({"schemaVersion": 2, "mediaType": MANIFEST, "config": config, "layers": []});
-        let mut image = put(folder, MANIFEST, image.to_string().as_bytes());
-        image["platform"] = json!({"os": "linux", "architecture": "amd64"});
+        let image = put(folder, MANIFEST, image.to_string().as_bytes());
+        let image = json!({
+            "mediaType": MANIFEST, "digest": image.get("digest"), "size": image.get("size"),
+            "platform": {"os": "linux", "architecture": "amd64"},
+        });
         let index = json!({"schemaVersion": 2, "mediaType": INDEX, "manifests": [image]});
         let index = put(folder, INDEX, index.to_string().as_bytes());
         let bundle = put(folder, BUNDLE_MEDIA_TYPES.first().unwrap(), b"{}");
