@@ -133,6 +133,9 @@ fn deleting_positive_evidence_never_helps() {
         if rng.chance(30) {
             delete_row(&mut less, &mut rng);
         }
+        if rng.chance(30) {
+            delete_documents(&mut less, &mut rng);
+        }
         let gone: Vec<_> = facts
             .statements
             .iter()
@@ -226,6 +229,25 @@ fn delete_row(facts: &mut Facts, rng: &mut Rng) {
                 trust.identities.remove(at);
             }
         }
+    }
+}
+
+/// Deletes documents that evidence holds: entries of trees and layers, pins, configurations, images that are materials.
+/// What the artifact itself is does not come from evidence.
+fn delete_documents(facts: &mut Facts, rng: &mut Rng) {
+    let asked = facts.question.digest;
+    let members = facts.indexes.get(&asked).into_iter().flatten().map(|member| member.digest);
+    let own: BTreeSet<Sha256> = members
+        .chain([asked])
+        .flat_map(|digest| [Some(digest.0), facts.images.get(&digest).map(|image| image.config)])
+        .flatten()
+        .collect();
+    facts.images.retain(|digest, image| own.contains(&digest.0) || own.contains(&image.config) || !rng.chance(20));
+    facts.configs.retain(|_, _| !rng.chance(20));
+    facts.locks.retain(|_, _| !rng.chance(20));
+    // Where `reverted` refuses, a tree shows what was reverted, as its landing does.
+    if !facts.preset.refuse_reverted {
+        facts.inventories.retain(|_, _| !rng.chance(10));
     }
 }
 

@@ -762,10 +762,11 @@ class World:
     def trusted_input(self, digest, used_as=None):
         return any(t.digest == digest and (used_as is None or t.as_ in used_as) for t in self.trusted_rows())
 
-    def pinned(self, names, digest, b):
+    def pinned(self, name, digest, b, formats=LOCKS):
+        names = {name, name.split("/")[-1]} if name is not None else set()
         for _, root, _ in self.trees(b):
             for e in (self.inventory(root) or {}).values():
-                if e.path.split("/")[-1] in LOCKS and e.sha256 in self.f.locks:
+                if e.path.split("/")[-1] in formats and e.sha256 in self.f.locks:
                     if any(pin.name in names and pin.digest == digest for pin in self.f.locks[e.sha256]):
                         return True
         return False
@@ -785,7 +786,7 @@ class World:
 
     def from_outside(self, m, b):
         """trusted-input, pinned or fetched: of a file"""
-        return self.trusted_input(m.digest) or self.pinned({m.name, m.name.split("/")[-1]}, m.digest, b) or self.fetched(m.name, m.digest)
+        return self.trusted_input(m.digest) or self.pinned(m.name, m.digest, b) or self.fetched(m.name, m.digest)
 
     def product_of_step(self, m, b):
         """The faithful steps that made a file out of no tree but those of the step that reads it."""
@@ -801,8 +802,9 @@ class World:
             return self.own_entry(m, b) is not None or self.from_outside(m, b) or bool(self.product_of_step(m, b))
         if m.digest is None:
             return False
-        used_as = {"base"} if self.gives_a_layer(material, b) else None
-        return self.trusted_input(m.digest, used_as) or self.pinned({m.name} - {None}, m.digest, b) or \
+        if self.is_base(m, b):
+            return self.trusted_input(m.digest, {"base"}) or self.pinned(m.name, m.digest, b, {"Dockerfile", "Containerfile"})
+        return self.trusted_input(m.digest) or self.pinned(m.name, m.digest, b) or \
             self.fetched(m.uri if m.name is None else m.name, m.digest) or \
             (row is not None and "fetch" in row.may and "unpinned-input" in self.allowed)
 
@@ -1009,21 +1011,24 @@ class World:
         """(findings, findings by path, expected path -> material path and material)"""
         return self.once(("compare", s.digest, d, id(l)), lambda: self.compare(b, l, d))
 
-    def given(self, materials):
-        """Digests of materials that may give layers."""
-        rows = [(t.digest, t.as_) for t in self.trusted_rows()]
-        out = {m.digest for word, m in materials if word in ("file", "external") and (m.digest, "base") in rows}
-        images = ("pkg:docker/", "pkg:oci/", "docker://", "docker-image://", "oci:")
-        return out | {m.digest for word, m in materials if word == "external" and m.uri.startswith(images) and m.digest is not None}
+    @staticmethod
+    def from_registry(m):
+        """Whether an external is an image."""
+        return m.digest is not None and m.uri.startswith(("pkg:docker/", "pkg:oci/", "docker://", "docker-image://", "oci:"))
 
-    def gives_a_layer(self, material, b):
-        """Whether an external gives a layer of a product of a package step: then only a row as `base` trusts it."""
-        keys = [self.container(p.digest) for p in b.products] if b.kind == "package" else []
-        for image in (self.f.images[k] for k in keys if k in self.f.images):
-            for x in self.given([material]):
-                if any(self.below(i, image) for i in self.images_of(x)) or any(x in (l.diff_id, l.digest) for l in image.layers):
-                    return True
-        return False
+    def images_given(self, b):
+        """Digests of the externals that are images."""
+        return {m.digest for word, m in b.materials if word == "external" and self.from_registry(m)}
+
+    def is_base(self, m, b):
+        """Whether an external is an image whose layers are the lowest of a product of a package step."""
+        keys = [self.container(p.digest) for p in b.products] if b.kind == "package" and self.from_registry(m) else []
+        return any(self.below(i, self.f.images[k]) for k in keys if k in self.f.images for i in self.images_of(m.digest))
+
+    def known_image(self, x, d):
+        members = [m for m in self.f.indexes.get(x, []) if m.platform != "unknown/unknown"]
+        return x in self.f.images or x in self.f.indexes and (
+            any(self.below(i, self.f.images[d]) for i in self.images_of(x)) or all(m.digest in self.f.images for m in members))
 
     def images_of(self, x):
         """The image of a digest and of the members of an index."""
@@ -1038,8 +1043,9 @@ class World:
 
     def base_layers(self, b, d):
         """(k, config of the image with the greatest r)"""
-        image, given = self.f.images[d], self.given(b.materials)
-        whole = sorted((-self.below(i, image), i.config) for x in given for i in self.images_of(x) if self.below(i, image))
+        image = self.f.images[d]
+        given = {m.digest for word, m in b.materials if word in ("file", "external") and self.trusted_input(m.digest, {"base"})}
+        whole = sorted((-self.below(i, image), i.config) for x in self.images_given(b) for i in self.images_of(x) if self.below(i, image))
         reached = {0} | {-r for r, _ in whole}
         for i, layer in enumerate(image.layers):
             if i in reached and given & {layer.diff_id, layer.digest}:
@@ -1057,7 +1063,11 @@ class World:
         """Path -> ("base", entry) or ("field", digest, origin) that no map places; None when the base is not known."""
         if d not in self.f.images:
             return {}
+        if not all(self.known_image(x, d) for x in self.images_given(b)):
+            return None
         k, config = self.base_layers(b, d)
+        if k and config is not None and config not in self.f.configs:
+            return None
         base = self.f.inventories.get(self.chain(self.f.images[d].layers[:k])) if k else []
         if base is None:
             return None
@@ -1256,9 +1266,10 @@ class World:
         image, out = self.f.images[self.container(self.d)], "clean"
         for material in b.materials:
             word, m = material
-            if word == "tree" or m.digest not in self.given(b.materials):
+            if word == "tree":
                 continue
-            if any(self.below(i, image) for i in self.images_of(m.digest)) or any(m.digest in (l.diff_id, l.digest) for l in image.layers):
+            by_layer = self.trusted_input(m.digest, {"base"}) and any(m.digest in (l.diff_id, l.digest) for l in image.layers)
+            if by_layer or word == "external" and self.from_registry(m) and any(self.below(i, image) for i in self.images_of(m.digest)):
                 rows = [r for _, r in self.authorised(s)]
                 if any(self.clean(material, b, r) for r in rows or [None]):
                     continue

@@ -349,7 +349,9 @@ impl<'a> Judge<'_, '_, 'a> {
         let materials = candidate
             .into_iter()
             .flat_map(|candidate| candidate.body.materials.iter().zip(decision.steps.standings(candidate)));
-        for (material, standing) in materials.filter(|(material, _)| image::gives_layers(run.world, material, digest)) {
+        for (material, standing) in
+            materials.filter(|(material, _)| image::gives_layers(run.world.facts, material, digest))
+        {
             let (verdict, explained) = match (standing, material) {
                 (Standing::Clean(_, fetch), _) => {
                     let evidence = fetch.and_then(|fetch| self.digest(fetch)).into_iter().collect();

@@ -75,7 +75,7 @@ findings! {
     InstructionsUncovered = "LH302", "instructions-uncovered", "keep the build instructions in the reviewed tree and state them (--instruction PATH)";
     FreeParameter = "LH303", "free-parameter", "fix the parameter in [[product]] parameters, or have a release approver sign it";
     InputsNotBounded = "LH304", "inputs-not-bounded", "build where reads are confined, or say `inputs = \"declared\"` in the builder's row";
-    UnpinnedInput = "LH305", "unpinned-input", "pin the input by name and digest in a lock file of the reviewed tree, or name it in [[trusted_input]]";
+    UnpinnedInput = "LH305", "unpinned-input", "pin the input by name and digest in a lock file of the reviewed tree (a base image in its Dockerfile), or name it in [[trusted_input]] (a base image with `as = \"base\"`)";
     UndeclaredInput = "LH306", "undeclared-input", "remove the file from the build folder, commit and review it, or record the step that made it";
     NotFaithfulKind = "LH307", "step-kind", "only build and package steps make artifacts";
     ActorNotAutomation = "LH308", "actor-not-automation", "let the trusted builder do this step by itself";
@@ -90,7 +90,7 @@ findings! {
     EntryRaised = "LH404", "entry-not-neutral", "package with owner 0:0, no set-id bits, no extended attributes, no added execute bit";
     MemberForeign = "LH405", "member-foreign", "remove the manifest from the index, or give its evidence";
     NoPathMap = "LH407", "no-path-map", "record the package step with --map FROM=TO";
-    NoInventory = "LH408", "no-inventory", "give the archive itself, not only its digest";
+    NoInventory = "LH408", "no-inventory", "give the archive itself, not only its digest, and put the manifest and the config of each image among its inputs into the evidence";
 }
 
 impl fmt::Display for FindingId {

@@ -3,12 +3,13 @@
 //! SPEC: docs/rules.md sections 6 and 7; OCI image-spec v1.1 config.md, "Layer ChainID".
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 
 use lasthand_model::actor::StepKind;
 use lasthand_model::digest::{ArtifactDigest, FileDigest, Sha256};
 use lasthand_model::inventory::EntryType;
 use lasthand_model::wire::facts::{
-    Body, ConfigValue, Facts, ImageFact, LayerFact, Material, PathRule, Step, TrustedInputRow,
+    Body, ConfigValue, External, Facts, ImageFact, LayerFact, Material, PathRule, Step, TrustedInputRow,
 };
 use rustc_hash::FxHashSet;
 
@@ -91,28 +92,40 @@ pub(crate) fn all_names(world: &World<'_>, digest: Sha256) -> FxHashSet<Sha256> 
 /// The lowest layers of an image that materials of a step give.
 pub(crate) fn base_of(facts: &Facts, rules: Rules, step: &Step, digest: Sha256) -> Option<Base> {
     let image = facts.images.get(&ArtifactDigest(digest))?;
-    let inputs = || step.materials.iter().filter_map(|material| given(facts, material));
     // The images among the materials, each with the layers it gives.
     let mut reached: Vec<(usize, Sha256)> = Vec::new();
-    for input in inputs() {
-        for base in images_of(facts, input) {
-            if rules.grant(Rule::BaseImage, is_prefix(&base.layers, &image.layers)) {
-                reached.push((base.layers.len().min(image.layers.len()), base.config));
-            }
+    for base in images(step).flat_map(|digest| images_of(facts, digest)) {
+        if rules.grant(Rule::BaseImage, is_prefix(&base.layers, &image.layers)) {
+            reached.push((base.layers.len().min(image.layers.len()), base.config));
         }
     }
     let most = reached.iter().map(|(layers, _)| *layers).max().unwrap_or(0);
     let config = reached.iter().filter(|(layers, _)| *layers == most).map(|(_, config)| *config).min();
-    let gives = |layer: &LayerFact| {
-        let by_itself = inputs().any(|input| layer.diff_id == input || layer.digest == Some(input));
-        rules.grant(Rule::BaseLayer, by_itself)
-    };
-    // LIMIT: each layer is looked for once among the materials.
-    let by_itself: Vec<bool> = image.layers.iter().map(gives).collect();
+    let given: FxHashSet<Sha256> = step.materials.iter().filter_map(|material| layer(facts, material)).collect();
+    let is_given = |layer: &LayerFact| rules.grant(Rule::BaseLayer, is_layer(layer, |digest| given.contains(&digest)));
+    let by_itself: Vec<bool> = image.layers.iter().map(is_given).collect();
     let run = |from: usize| from + by_itself.iter().skip(from).take_while(|given| **given).count();
-    let starts = reached.iter().map(|(layers, _)| *layers).chain([0]);
-    let layers = starts.map(run).max().unwrap_or(0);
+    let starts: BTreeSet<usize> = reached.iter().map(|(layers, _)| *layers).chain([0]).collect();
+    let layers = starts.into_iter().map(run).max().unwrap_or(0);
     Some(Base { layers, chain: chain_id(&image.layers, layers)?, config })
+}
+
+/// Whether every image that a step names as a material is described by its documents, so that it is known what it gives to `digest`.
+/// So it is too where `digest` is no image.
+///
+/// SECURITY: to withhold a document must not make an image one that has nothing to do with its base.
+pub(crate) fn are_bases_known(facts: &Facts, step: &Step, digest: Sha256) -> bool {
+    let Some(image) = facts.images.get(&ArtifactDigest(digest)) else { return true };
+    images(step).all(|digest| {
+        facts.images.contains_key(&ArtifactDigest(digest))
+            || facts.indexes.get(&ArtifactDigest(digest)).is_some_and(|members| {
+                // An index is known in part: nobody copies the images of every platform.
+                images_of(facts, digest).any(|base| is_prefix(&base.layers, &image.layers))
+                    || members
+                        .iter()
+                        .all(|member| member.platform == accept::INERT || facts.images.contains_key(&member.digest))
+            })
+    })
 }
 
 /// Lowest layers of an image whose entries a verdict asks for.
@@ -143,16 +156,31 @@ pub fn base_layers(facts: &Facts, image: ArtifactDigest) -> Vec<BaseLayers> {
     all
 }
 
-/// The digest of a material that may give layers: one that the trust file names as a base, or an image from outside.
-///
-/// SECURITY: a file that lies about is no base. An image that gives layers must be clean as one: see [`needs_base_row`].
-fn given(facts: &Facts, material: &Material) -> Option<Sha256> {
-    let (digest, from_outside) = match material {
-        Material::File(file) => (Some(file.digest), false),
-        Material::External(external) => (external.digest, IMAGES.iter().any(|prefix| external.uri.starts_with(prefix))),
-        Material::Tree(_) => (None, false),
+/// The images from outside among the materials of a step.
+fn images(step: &Step) -> impl Iterator<Item = Sha256> {
+    step.materials.iter().filter_map(|material| match material {
+        Material::External(external) => image_digest(external),
+        _ => None,
+    })
+}
+
+/// The digest of an external that is an image.
+fn image_digest(external: &External) -> Option<Sha256> {
+    external.digest.filter(|_| IMAGES.iter().any(|prefix| external.uri.starts_with(prefix)))
+}
+
+/// The digest of a material that may be a layer: one that the trust file names as a base.
+fn layer(facts: &Facts, material: &Material) -> Option<Sha256> {
+    let digest = match material {
+        Material::File(file) => Some(file.digest),
+        Material::External(external) => external.digest,
+        Material::Tree(_) => None,
     };
-    digest.filter(|digest| from_outside || is_base(facts, *digest))
+    digest.filter(|digest| is_base(facts, *digest))
+}
+
+fn is_layer(layer: &LayerFact, given: impl Fn(Sha256) -> bool) -> bool {
+    given(layer.diff_id) || layer.digest.is_some_and(given)
 }
 
 /// Whether a row trusts a digest as a base.
@@ -161,12 +189,12 @@ pub(crate) fn is_base(facts: &Facts, digest: Sha256) -> bool {
     rows.any(|row| row_counts(facts, row))
 }
 
-/// Whether only a row as `base` makes a material of a step a trusted input: it gives layers of what the step packages.
-///
-/// SECURITY: what is trusted to run, or to be read as a library, is not trusted to be a layer.
-pub(crate) fn needs_base_row(world: &World<'_>, step: &Step, material: &Material) -> bool {
+/// Whether an image from outside gives layers of what a step packages. Then it must be trusted or pinned as a base.
+pub(crate) fn is_base_of(world: &World<'_>, step: &Step, external: &External) -> bool {
     step.kind == StepKind::Package
-        && step.products.iter().any(|product| gives_layers(world, material, container(world, product.digest)))
+        && image_digest(external).is_some_and(|base| {
+            step.products.iter().any(|product| gives_image(world.facts, base, container(world, product.digest)))
+        })
 }
 
 /// Whether a row of the trust file holds now, for the product asked.
@@ -175,12 +203,21 @@ pub(crate) fn row_counts(facts: &Facts, row: &TrustedInputRow) -> bool {
 }
 
 /// Whether a material gives layers of an image.
-pub(crate) fn gives_layers(world: &World<'_>, material: &Material, digest: Sha256) -> bool {
-    let Some(image) = world.facts.images.get(&ArtifactDigest(digest)) else { return false };
-    given(world.facts, material).is_some_and(|input| {
-        images_of(world.facts, input).any(|base| is_prefix(&base.layers, &image.layers))
-            || image.layers.iter().any(|layer| layer.diff_id == input || layer.digest == Some(input))
-    })
+pub(crate) fn gives_layers(facts: &Facts, material: &Material, digest: Sha256) -> bool {
+    let Some(image) = facts.images.get(&ArtifactDigest(digest)) else { return false };
+    let as_image = match material {
+        Material::External(external) => image_digest(external).is_some_and(|base| gives_image(facts, base, digest)),
+        _ => false,
+    };
+    as_image
+        || layer(facts, material)
+            .is_some_and(|given| image.layers.iter().any(|layer| is_layer(layer, |own| own == given)))
+}
+
+/// Whether the lowest layers of an image are those of a base.
+fn gives_image(facts: &Facts, base: Sha256, digest: Sha256) -> bool {
+    let image = facts.images.get(&ArtifactDigest(digest));
+    image.is_some_and(|image| images_of(facts, base).any(|base| is_prefix(&base.layers, &image.layers)))
 }
 
 /// The name of a material, for people.

@@ -32,6 +32,7 @@ mod message;
 pub mod mutants;
 mod outcome;
 mod people;
+mod pins;
 pub mod presets;
 mod products;
 mod proof;
@@ -50,5 +51,5 @@ pub use outcome::{
     Explanation, FileAnswer, FileVerdict, FrontierItem, InputAnswer, LandingAuthor, Outcome, ProofItem, ProofRole,
     Verdict,
 };
+pub use pins::LOCK_FORMATS;
 pub use solve::solve;
-pub use steps::LOCK_FORMATS;

@@ -52,7 +52,7 @@ pub(crate) fn of(id: FindingId, place: &Place, actors: &[String]) -> String {
         FindingId::UnpinnedInput if path.is_empty() => {
             "an input came from outside, pinned by no reviewed file".to_owned()
         }
-        FindingId::UnpinnedInput => format!("`{path}` came from outside and no reviewed file pins it"),
+        FindingId::UnpinnedInput => format!("`{path}` came from outside and no reviewed file pins it for this use"),
         FindingId::UndeclaredInput => format!("`{path}` was read{in_step} and nothing reviewed accounts for it"),
         FindingId::NotFaithfulKind => format!("this kind of step makes no artifact{in_step}"),
         FindingId::ActorNotAutomation => format!("somebody else than a trusted builder acted{in_step}{by}"),
@@ -67,6 +67,8 @@ pub(crate) fn of(id: FindingId, place: &Place, actors: &[String]) -> String {
         FindingId::EntryRaised => format!("`{path}` has an owner, mode, device or attribute that its source has not"),
         FindingId::MemberForeign => format!("nothing accounts for the manifest `{path}`"),
         FindingId::NoPathMap => format!("no path map is stated{in_step}"),
-        FindingId::NoInventory => format!("the files of the product are not known{in_step}"),
+        FindingId::NoInventory => {
+            format!("the files of the product, or of an image among its inputs, are not known{in_step}")
+        }
     }
 }

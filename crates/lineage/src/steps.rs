@@ -25,26 +25,7 @@ use crate::image;
 use crate::products::files;
 use crate::rules::Rule;
 use crate::run::Run;
-
-/// Last path segments of lock formats that pin.
-pub const LOCK_FORMATS: &[&str] = &[
-    "Cargo.lock",
-    "package-lock.json",
-    "npm-shrinkwrap.json",
-    "yarn.lock",
-    "pnpm-lock.yaml",
-    "go.sum",
-    "poetry.lock",
-    "uv.lock",
-    "Pipfile.lock",
-    "requirements.txt",
-    "Gemfile.lock",
-    "composer.lock",
-    "gradle.lockfile",
-    "Dockerfile",
-    "Containerfile",
-    "flake.lock",
-];
+use crate::trees::Tree;
 
 /// Something wrong with a step: what, and which path, parameter or input.
 pub(crate) type Fault = (FindingId, Option<String>);
@@ -297,11 +278,7 @@ impl<'a> Steps<'a> {
         if !sources_known {
             return Err(FindingId::NoInventory);
         }
-        let base = image::base_of(run.world.facts, run.world.rules, candidate.body, digest);
-        let base = match base {
-            None => None,
-            Some(base) => Some((base, run.world.trees.get(&base.chain).ok_or(FindingId::NoInventory)?)),
-        };
+        let base = self.base(run, candidate.body, digest)?;
         let is_image = run.world.facts.images.contains_key(&ArtifactDigest(digest));
         let compare = || {
             let namespace = self.namespace(run, at);
@@ -317,6 +294,24 @@ impl<'a> Steps<'a> {
         // The artifact is compared for the fixpoint, the proof and its files; its comparison is kept, others would fill the memory.
         let mut kept = self.kept.borrow_mut();
         Ok(Rc::clone(kept.entry(at).or_insert_with(compare)))
+    }
+
+    /// What is known of the base of an image; nothing where it has none.
+    fn base<'r>(
+        &self,
+        run: &'r Run<'_, 'a>,
+        step: &Step,
+        digest: Sha256,
+    ) -> Result<Option<(image::Base, &'r Tree<'a>)>, FindingId> {
+        let facts = run.world.facts;
+        if !image::are_bases_known(facts, step, digest) {
+            return Err(FindingId::NoInventory);
+        }
+        let Some(base) = image::base_of(facts, run.world.rules, step, digest) else { return Ok(None) };
+        // SECURITY: a configuration that nobody has read would demand nothing.
+        let fields_known = base.config.is_none_or(|config| facts.configs.contains_key(&config));
+        let entries = run.world.trees.get(&base.chain).filter(|_| fields_known);
+        entries.map(|entries| Some((base, entries))).ok_or(FindingId::NoInventory)
     }
 
     /// Paths of the materials of a step.

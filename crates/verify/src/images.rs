@@ -123,6 +123,8 @@ impl Images {
         evidence: &Evidence,
         limits: &Limits,
     ) {
+        // Also where the artifact itself is such an image: what a base says must be known, or nothing is compared with it.
+        self.add_config(config, ConfigOrigin::Image, evidence, limits);
         if self.images.contains_key(&ArtifactDigest(digest)) {
             return;
         }
@@ -134,7 +136,6 @@ impl Images {
         let layers = diff_ids.into_iter().enumerate();
         let layers = layers.map(|(at, diff_id)| LayerFact { digest: shipped(at), diff_id }).collect();
         self.images.insert(ArtifactDigest(digest), ImageFact { config, layers, annotated: false });
-        self.add_config(config, ConfigOrigin::Image, evidence, limits);
     }
 
     /// A small document of an image; what is there and cannot be read is told.

@@ -255,3 +255,60 @@ artifact app=app-config
 expect ! refused
 expect ! LH008
 expect = accepted
+
+story rule-base-pinned: an image that a lock file of libraries pins is no base
+because: R6 R7
+based on imaged
+! tree   T0   src/main.c=a1 src/auth.c=u1 Makefile=m1 image.json=i1 Cargo.lock=d1
+= tree   T0   src/main.c=a1 src/auth.c=u1 Makefile=m1 image.json=i1 Dockerfile=d1
+onboard  T0
+tree     T1   T0 + src/main.c=a2
+landing  L1   T0 -> T1 authors ana
+review   R1   bo approves T0 -> T1
+lock     d1   pins sdk=sdk
+image    sdk config deb-config layers deb-layer
+package  P1   from T1 docker://registry.example/sdk~sdk=sdk makes app=app.img
+step-actor A1  of P1 map src/:usr/share/app/ image.json:config:
+expect ! refused
+expect ! LH305 docker://registry.example/sdk
+expect ! file etc/passwd unreviewed
+expect = accepted
+
+story rule-base-fetched: an image that the builder fetched is no base
+because: R6 R7
+based on imaged
+image    sdk config deb-config layers deb-layer
+fetch    F1   from https://registry.example/sdk=sdk makes sdk=sdk
+package  P1   from T1 docker://registry.example/sdk~sdk=sdk makes app=app.img
+step-actor A1  of P1 map src/:usr/share/app/ image.json:config:
+! trusted-input sdk as toolchain
+= trusted-input sdk as base
+expect ! refused
+expect ! LH305 docker://registry.example/sdk
+expect = accepted
+
+story rule-base-known: an image among the inputs that nobody describes could be the base
+because: R6
+finding  LH408 bypass
+based on imaged
+trusted-input tool as toolchain
+package  P1   from T1 docker://registry.example/debian=deb docker://registry.example/tool=tool makes app=app.img
+step-actor A1  of P1 map src/:usr/share/app/ image.json:config:
+! image  another config tool-config layers tool-layer
+= image  tool config tool-config layers tool-layer
+expect ! refused
+expect ! LH408
+expect = accepted
+
+story rule-base-config: a base whose configuration nobody has demands nothing of the image
+because: R6
+finding  LH408 bypass
+based on imaged
+image    deb config lost-config layers deb-layer
+! config another-config states Cmd=shell
+= config lost-config states Cmd=shell
+files    PLAIN DEB + usr/ usr/share/app/main.c=a2 usr/share/app/auth.c=u1 config:Entrypoint=serve{type=config}
+artifact app=app.img holds PLAIN
+expect ! refused
+expect ! LH408
+expect = accepted

@@ -7,10 +7,11 @@ use lasthand_model::digest::Sha256;
 use lasthand_model::inventory::EntryType;
 use lasthand_model::wire::facts::{External, Label, Material, NamedDigest};
 
-use super::read::{Owner, Pins, Reader};
-use super::{LOCK_FORMATS, Standing};
+use super::Standing;
+use super::read::{Owner, Reader};
 use crate::cover::Place;
 use crate::image;
+use crate::pins::{Pins, Use};
 use crate::rules::Rule;
 use crate::trees::Tree;
 use crate::world::{Known, for_product, may, performers};
@@ -40,29 +41,15 @@ impl<'a> Reader<'_, '_, 'a> {
     }
 
     /// Whether a lock file of the step's trees pins a name to a digest.
-    fn pinned(&self, places: &[Place<'a>], name: &str, digest: Sha256) -> bool {
-        let locks = &self.run.world.facts.locks;
-        if locks.is_empty() {
-            return self.run.world.rules.grant(Rule::Pinned, false);
-        }
-        let last = name.rsplit('/').next().unwrap_or(name);
-        let pinned = places.iter().any(|place| {
-            let mut cache = self.pins.borrow_mut();
-            let pins = cache.entry(place.1).or_insert_with(|| self.pins_of(place));
-            pins.contains(&(name, digest)) || pins.contains(&(last, digest))
-        });
+    fn pinned(&self, places: &[Place<'a>], name: &str, digest: Sha256, used_as: Use) -> bool {
+        let facts = self.run.world.facts;
+        let pinned = !facts.locks.is_empty()
+            && places.iter().any(|place| {
+                let mut cache = self.pins.borrow_mut();
+                let of_tree = || self.tree_of(place).map(|tree| Pins::of(facts, tree)).unwrap_or_default();
+                cache.entry(place.1).or_insert_with(of_tree).find(name, digest, used_as).is_some()
+            });
         self.run.world.rules.grant(Rule::Pinned, pinned)
-    }
-
-    /// Everything that the lock files of a tree pin.
-    fn pins_of(&self, place: &Place<'a>) -> Pins<'a> {
-        let locks = &self.run.world.facts.locks;
-        let entries = self.tree_of(place).into_iter().flat_map(|tree| tree.entries.iter());
-        entries
-            .filter(|entry| LOCK_FORMATS.contains(&entry.path.rsplit('/').next().unwrap_or(&entry.path)))
-            .filter_map(|entry| locks.get(&entry.sha256?))
-            .flat_map(|pins| pins.iter().map(|pin| (pin.name.as_str(), pin.digest)))
-            .collect()
     }
 
     /// How a material stands. `numbers` are those of the file materials from here on.
@@ -81,7 +68,7 @@ impl<'a> Reader<'_, '_, 'a> {
                 place => Standing::BadTree(place, tree),
             },
             Material::File(file) => self.file_standing(step, file, numbers.next().copied()),
-            Material::External(external) => self.external_standing(step, material, external),
+            Material::External(external) => self.external_standing(step, external),
         }
     }
 
@@ -95,7 +82,7 @@ impl<'a> Reader<'_, '_, 'a> {
         if self.trusted(file.digest) {
             return Standing::Clean("trusted-input", None);
         }
-        if self.pinned(step.places, &file.name, file.digest) {
+        if self.pinned(step.places, &file.name, file.digest, Use::Input) {
             return Standing::Clean("pinned", None);
         }
         let made = number.filter(|number| self.made.get(*number).is_some_and(|made| *made));
@@ -138,19 +125,27 @@ impl<'a> Reader<'_, '_, 'a> {
         self.run.world.rules.grant(Rule::Fetched, usable).then_some(fetch).flatten()
     }
 
-    fn external_standing(&self, step: Owner<'_, 'a>, material: &'a Material, external: &'a External) -> Standing<'a> {
+    fn external_standing(&self, step: Owner<'_, 'a>, external: &'a External) -> Standing<'a> {
         let Some(digest) = external.digest else { return Standing::BadExternal(external) };
         let world = self.run.world;
-        let as_used = image::is_base(world.facts, digest) || !image::needs_base_row(world, step.body, material);
-        if as_used && self.trusted(digest) {
+        // SECURITY: what is trusted to run, pinned as a library or fetched by the builder is not thereby trusted to be a layer.
+        let used_as = if image::is_base_of(world, step.body, external) { Use::Base } else { Use::Input };
+        let trusted = match used_as {
+            Use::Base => world.rules.grant(Rule::TrustedInput, image::is_base(world.facts, digest)),
+            Use::Input => self.trusted(digest),
+        };
+        if trusted {
             return Standing::Clean("trusted-input", None);
         }
-        if external.name.as_ref().is_some_and(|name| self.pinned(step.places, name, digest)) {
+        if external.name.as_ref().is_some_and(|name| self.pinned(step.places, name, digest, used_as)) {
             return Standing::Clean("pinned", None);
+        }
+        if used_as == Use::Base {
+            return Standing::BadExternal(external);
         }
         let builder_fetches = step.builder.is_some_and(|pair| may(pair.row, "fetch"));
         let allowed = builder_fetches && self.run.label(Label::UnpinnedInput);
-        if self.run.world.rules.grant(Rule::Fetched, allowed) {
+        if world.rules.grant(Rule::Fetched, allowed) {
             return Standing::Clean("fetched", None);
         }
         if let Some(fetch) = self.fetch_of(external.name.as_deref().unwrap_or(&external.uri), digest) {

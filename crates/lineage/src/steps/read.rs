@@ -15,6 +15,7 @@ use crate::cover::{Cover, Place};
 use crate::finding::FindingId;
 use crate::level;
 use crate::people;
+use crate::pins::Pins;
 use crate::rules::{Rule, Rules};
 use crate::run::Run;
 use crate::world::{Known, Pair, any_glob, for_product, may, observes, performers, speaks_of};
@@ -36,9 +37,6 @@ pub(super) struct Reader<'r, 'w, 'a> {
     /// Refs that landings of ours moved to a tree.
     refs: RefCell<FxHashMap<Place<'a>, FxHashSet<&'a str>>>,
 }
-
-/// Names and digests that lock files pin.
-pub(super) type Pins<'a> = FxHashSet<(&'a str, Sha256)>;
 
 impl<'r, 'w, 'a> Reader<'r, 'w, 'a> {
     pub(super) fn new(run: &'r Run<'w, 'a>, cover: &'r Cover<'a>) -> Self {

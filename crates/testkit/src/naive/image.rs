@@ -6,7 +6,7 @@ use lasthand_model::actor::StepKind;
 use lasthand_model::digest::{ArtifactDigest, FileDigest, Sha256};
 use lasthand_model::inventory::EntryType;
 use lasthand_model::wire::facts::{
-    Body, ConfigValue, EntryFact, External, ImageFact, ListEntry, Material, NamedDigest, Step,
+    Body, ConfigValue, EntryFact, External, ImageFact, IndexMember, ListEntry, Material, NamedDigest, Step,
 };
 
 use super::evidence::Evidence;
@@ -80,9 +80,16 @@ pub(super) fn inherited<'a>(
             fields.entry(field).or_insert(value);
         }
     }
+    if !are_known(evidence, step, image) {
+        return None;
+    }
     if let Some((layers, config)) = base(evidence, step, image) {
         let own: BTreeSet<&str> = fields.keys().copied().collect();
-        for (field, value) in config.and_then(|config| facts.configs.get(&config)).into_iter().flatten() {
+        let inherited = match config {
+            Some(config) => Some(facts.configs.get(&config)?),
+            None => None,
+        };
+        for (field, value) in inherited.into_iter().flatten() {
             let group = field.split('/').next().unwrap_or_default();
             if !own.contains(group) {
                 fields.entry(field).or_insert(value);
@@ -103,44 +110,44 @@ pub(super) fn inherited<'a>(
     Some(wanted)
 }
 
-/// Whether a material is trusted as a base, or an image from outside.
-fn may_give(evidence: &Evidence, material: &Material) -> bool {
-    let (digest, uri) = match material {
-        Material::File(file) => (Some(file.digest), ""),
-        Material::External(external) => (external.digest, external.uri.as_str()),
-        Material::Tree(_) => (None, ""),
-    };
-    let is_image =
-        ["pkg:docker/", "pkg:oci/", "docker://", "docker-image://", "oci:"].map(|word| uri.starts_with(word));
-    digest.is_some_and(|digest| is_image.contains(&true) || evidence.is_trusted_input(digest, Some("base")))
+/// The digest of a material that is an image from outside.
+fn image_from_outside(material: &Material) -> Option<Sha256> {
+    let Material::External(External { uri, digest, .. }) = material else { return None };
+    let schemes = ["pkg:docker/", "pkg:oci/", "docker://", "docker-image://", "oci:"].map(|word| uri.starts_with(word));
+    if schemes.contains(&true) { *digest } else { None }
+}
+
+/// Images under a digest: itself and the members of an index.
+fn images_under<'a>(evidence: &Evidence<'a>, digest: Sha256) -> impl Iterator<Item = &'a ImageFact> {
+    let facts = evidence.facts;
+    let members = facts.indexes.get(&ArtifactDigest(digest)).into_iter().flatten();
+    let members = members.filter(|member| member.platform != "unknown/unknown").map(|member| member.digest);
+    members.chain([ArtifactDigest(digest)]).filter_map(|digest| facts.images.get(&digest))
+}
+
+/// How many layers of an image are those of a base; none where the base has others.
+fn common(base: &ImageFact, image: &ImageFact) -> usize {
+    let count = base.layers.len();
+    let same = (0..count)
+        .all(|at| image.layers.get(at).map(|layer| layer.diff_id) == base.layers.get(at).map(|layer| layer.diff_id));
+    if same { count } else { 0 }
 }
 
 /// How many layers the materials give, and the config of the image that gives most.
 fn base(evidence: &Evidence, step: &Step, image: &ImageFact) -> Option<(usize, Option<Sha256>)> {
-    let facts = evidence.facts;
     let mut given = BTreeSet::new();
     for material in &step.materials {
         if let Material::File(NamedDigest { digest, .. }) | Material::External(External { digest: Some(digest), .. }) =
             material
-            && may_give(evidence, material)
+            && evidence.is_trusted_input(*digest, Some("base"))
         {
             given.insert(*digest);
         }
     }
     let mut whole: BTreeSet<(usize, Sha256)> = BTreeSet::new();
-    for digest in &given {
-        let members = facts.indexes.get(&ArtifactDigest(*digest)).into_iter().flatten();
-        let members = members.filter(|member| member.platform != "unknown/unknown").map(|member| member.digest);
-        for digest in members.chain([ArtifactDigest(*digest)]) {
-            let Some(base) = facts.images.get(&digest) else { continue };
-            let count = base.layers.len();
-            let is_below = (0..count).all(|at| {
-                image.layers.get(at).map(|layer| layer.diff_id) == base.layers.get(at).map(|layer| layer.diff_id)
-            });
-            if is_below && count > 0 {
-                whole.insert((count, base.config));
-            }
-        }
+    for digest in step.materials.iter().filter_map(image_from_outside) {
+        let bases = images_under(evidence, digest).map(|base| (common(base, image), base.config));
+        whole.extend(bases.filter(|(count, _)| *count > 0));
     }
     let mut reached: BTreeSet<usize> = whole.iter().map(|(count, _)| *count).chain([0]).collect();
     for (at, layer) in image.layers.iter().enumerate() {
@@ -154,19 +161,33 @@ fn base(evidence: &Evidence, step: &Step, image: &ImageFact) -> Option<(usize, O
     reached.last().copied().filter(|layers| *layers > 0).map(|layers| (layers, config))
 }
 
-/// Whether an external material of a package step gives a layer of one of its products.
-pub(super) fn gives_a_layer(evidence: &Evidence, step: &Step, material: &Material) -> bool {
-    let alone = Step { materials: vec![material.clone()], ..step.clone() };
-    let Material::External(External { digest: Some(digest), .. }) = material else { return false };
+/// Whether an external material of a package step is the base of one of its products.
+pub(super) fn is_base(evidence: &Evidence, step: &Step, material: &Material) -> bool {
+    let images = step
+        .products
+        .iter()
+        .filter_map(|product| evidence.facts.images.get(&ArtifactDigest(container(evidence, product.digest))));
     step.kind == StepKind::Package
-        && step.products.iter().any(|product| {
-            let image = evidence.facts.images.get(&ArtifactDigest(container(evidence, product.digest)));
-            image.is_some_and(|image| {
-                let ids = image.layers.iter().flat_map(|layer| [Some(layer.diff_id), layer.digest]);
-                let is_layer = ids.flatten().any(|id| id == *digest);
-                base(evidence, &alone, image).is_some() || (is_layer && may_give(evidence, material))
-            })
+        && images.into_iter().any(|image| {
+            let digest = image_from_outside(material).into_iter();
+            digest.flat_map(|digest| images_under(evidence, digest)).any(|base| common(base, image) > 0)
         })
+}
+
+/// Whether it is known of every image from outside what it gives to the one asked.
+fn are_known(evidence: &Evidence, step: &Step, image: &ImageFact) -> bool {
+    let facts = evidence.facts;
+    step.materials.iter().filter_map(image_from_outside).all(|digest| {
+        let members = facts.indexes.get(&ArtifactDigest(digest));
+        let rest = |members: &Vec<IndexMember>| {
+            members
+                .iter()
+                .all(|member| member.platform == "unknown/unknown" || facts.images.contains_key(&member.digest))
+        };
+        facts.images.contains_key(&ArtifactDigest(digest))
+            || members.is_some_and(rest)
+            || (members.is_some() && images_under(evidence, digest).any(|base| common(base, image) > 0))
+    })
 }
 
 fn chain_id(image: &ImageFact, count: usize) -> Sha256 {

@@ -228,15 +228,18 @@ impl<'a> Steps<'_, 'a> {
                     file_entry(self.entries_of(tree), &file.name, file.digest)
                         .is_some_and(|entry| file.mode.is_none_or(|mode| mode & 0o111 & !entry.mode == 0))
                 }) || self.evidence.is_trusted_input(file.digest, None)
-                    || self.is_pinned(step, &file.name, file.digest)
+                    || self.is_pinned(step, &file.name, file.digest, &LOCK_FORMATS)
                     || self.makers(step, file).next().is_some()
                     || self.is_fetched(&file.name, file.digest)
             }
             Material::External(External { uri, name, digest: Some(digest) }) => {
                 let unpinned = has_word(&pair.1.may, "fetch") && self.allowed.contains(&Label::UnpinnedInput);
-                let used_as = super::image::gives_a_layer(self.evidence, step, material).then_some("base");
-                self.evidence.is_trusted_input(*digest, used_as)
-                    || name.as_ref().is_some_and(|name| self.is_pinned(step, name, *digest))
+                if super::image::is_base(self.evidence, step, material) {
+                    let pins = |name| self.is_pinned(step, name, *digest, &["Dockerfile", "Containerfile"]);
+                    return self.evidence.is_trusted_input(*digest, Some("base")) || name.as_deref().is_some_and(pins);
+                }
+                self.evidence.is_trusted_input(*digest, None)
+                    || name.as_ref().is_some_and(|name| self.is_pinned(step, name, *digest, &LOCK_FORMATS))
                     || self.is_fetched(name.as_ref().unwrap_or(uri), *digest)
                     || unpinned
             }
@@ -244,10 +247,10 @@ impl<'a> Steps<'_, 'a> {
         }
     }
 
-    fn is_pinned(&self, step: &'a Step, name: &str, digest: Sha256) -> bool {
+    fn is_pinned(&self, step: &'a Step, name: &str, digest: Sha256, formats: &[&str]) -> bool {
         let last = name.rsplit('/').next().unwrap_or(name);
         trees(step).flat_map(|tree| self.entries_of(tree)).any(|entry| {
-            let is_lock = entry.path.rsplit('/').next().is_some_and(|segment| LOCK_FORMATS.contains(&segment));
+            let is_lock = entry.path.rsplit('/').next().is_some_and(|segment| formats.contains(&segment));
             let pins = entry.sha256.as_ref().and_then(|sha256| self.evidence.facts.locks.get(sha256));
             is_lock
                 && pins.into_iter().flatten().any(|pin| pin.digest == digest && (pin.name == name || pin.name == last))

@@ -6,7 +6,7 @@ use lasthand_model::digest::{ArtifactDigest, FileDigest, Sha256};
 use lasthand_model::inventory::EntryType;
 use lasthand_model::wire::facts::{
     ConfigValue, EntryFact, External, Facts, ImageFact, IndexMember, LayerFact, ListEntry, Material, NamedDigest,
-    PathRule, Step,
+    PathRule, Pin, Step,
 };
 
 use super::chain::{ASKED, trust_input};
@@ -103,9 +103,23 @@ fn give(facts: &mut Facts, rng: &mut Rng, step: &mut Step, layers: &[u64]) -> bo
     } else {
         DEBIAN
     };
-    trust_input(facts, digest(given), "base");
     let uri = "docker://registry.example/debian".to_owned();
-    step.materials.push(Material::External(External { uri, name: None, digest: Some(digest(given)) }));
+    let pinned = rng.chance(40) && pin(facts, step, digest(given));
+    if !pinned {
+        trust_input(facts, digest(given), "base");
+    }
+    let name = (pinned || rng.chance(50)).then(|| if rng.chance(50) { "debian" } else { "library/debian" }.to_owned());
+    step.materials.push(Material::External(External { uri, name, digest: Some(digest(given)) }));
+    true
+}
+
+/// Has the Dockerfile of the source pin the base. Out: whether there is one.
+fn pin(facts: &mut Facts, step: &Step, base: Sha256) -> bool {
+    let Some(Material::Tree(source)) = step.materials.first() else { return false };
+    let tree = super::parts::entries_of(facts, &source.tree);
+    let dockerfile = tree.iter().find(|entry| entry.path == "Dockerfile").and_then(|entry| entry.sha256);
+    let Some(dockerfile) = dockerfile else { return false };
+    facts.locks.insert(dockerfile, vec![Pin { name: "debian".to_owned(), digest: base }]);
     true
 }
 
@@ -272,6 +286,29 @@ pub(super) const DEFECTS: &[Defect] = &[
             if expired { row.expires = NOW } else { row.products = words(&["other"]) }
         }
         some
+    }),
+    ("base: pinned as a library", |f, _| {
+        let pins = f.locks.values().flatten().filter(|pin| pin.name == "debian").cloned().collect::<Vec<_>>();
+        f.locks.retain(|_, pins| pins.iter().all(|pin| pin.name != "debian"));
+        let some = !pins.is_empty();
+        f.locks.entry(FileDigest(digest(4))).or_default().extend(pins);
+        some
+    }),
+    ("base: its documents are withheld", |f, r| {
+        let gone = if r.chance(50) { DEBIAN } else { DEBIAN_INDEX };
+        f.images.remove(&ArtifactDigest(digest(gone))).is_some()
+            | f.indexes.remove(&ArtifactDigest(digest(gone))).is_some()
+    }),
+    ("base: its configuration is withheld", |f, _| f.configs.remove(&digest(DEBIAN_CONFIG)).is_some()),
+    ("base: beside an image that nobody describes", |f, r| {
+        let used_as = if r.chance(50) { "toolchain" } else { "base" };
+        trust_input(f, digest(797), used_as);
+        let uri = "docker://registry.example/tool".to_owned();
+        with!(f, r, Step, |it| it.materials.push(Material::External(External {
+            uri,
+            name: None,
+            digest: Some(digest(797))
+        })))
     }),
     ("base: under an address that is no image's", |f, r| {
         with!(f, r, Step, |it| for material in &mut it.materials {

@@ -29,6 +29,7 @@ pub(super) fn history(facts: &mut Facts, rng: &mut Rng) -> Tip {
         file("src/b", 2, 0o644),
         file("ci/build.yml", 3, 0o644),
         file("Cargo.lock", 4, 0o644),
+        file("Dockerfile", 6, 0o644),
         file("run.sh", 5, 0o755),
         link("src/l", "a", lasthand_model::inventory::EntryType::Symlink),
     ];
