@@ -11,6 +11,8 @@ pub struct Limits {
     pub json_values: usize,
     /// Bundles read for one question.
     pub bundles: usize,
+    /// Bytes held of all evidence that is read whole: statements of files and folders, and everything that refers to an image.
+    pub evidence_bytes: u64,
     /// Bytes of a trust file.
     pub trust_bytes: usize,
     /// Entries of one inventory.
@@ -40,6 +42,7 @@ impl Limits {
         json_depth: 64,
         json_values: 8_000_000,
         bundles: 200_000,
+        evidence_bytes: 2 << 30,
         trust_bytes: 4 << 20,
         entries: 4_000_000,
         archive_bytes: 1 << 40,

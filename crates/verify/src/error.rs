@@ -44,6 +44,12 @@ pub enum VerifyError {
         /// Pieces allowed.
         limit: usize,
     },
+    /// More bytes of evidence than may be held for one question.
+    #[error("more than {limit} bytes of evidence")]
+    EvidenceTooLarge {
+        /// Bytes allowed.
+        limit: u64,
+    },
     /// The trust file names several products, or none, and the call names none.
     #[error("no product is named, and the trust file has {}", count(products))]
     ProductNotNamed {
@@ -117,7 +123,7 @@ impl VerifyError {
     #[must_use]
     pub const fn exit_code(&self) -> u8 {
         match self {
-            Self::EvidenceOverLimit { .. } | Self::Ambiguous { .. } => 4,
+            Self::EvidenceOverLimit { .. } | Self::EvidenceTooLarge { .. } | Self::Ambiguous { .. } => 4,
             Self::Artifact(ArtifactError::Io { .. } | ArtifactError::Entry { .. }) => 2,
             Self::Artifact(_) => 4,
             _ => 2,
@@ -140,7 +146,7 @@ impl VerifyError {
             | Self::Unknown { .. }
             | Self::Artifact(ArtifactError::Io { .. } | ArtifactError::Entry { .. }) => "LH904",
             Self::Artifact(_) | Self::Ambiguous { .. } => "LH905",
-            Self::EvidenceOverLimit { .. } => "LH906",
+            Self::EvidenceOverLimit { .. } | Self::EvidenceTooLarge { .. } => "LH906",
         }
     }
 
@@ -153,7 +159,9 @@ impl VerifyError {
             }
             Self::Trust { .. } => vec!["see what it says line by line: `lasthand trust check`".to_owned()],
             Self::EvidenceMissing { .. } => vec!["check the path given with `--bundle`".to_owned()],
-            Self::EvidenceOverLimit { .. } => vec!["give only the evidence of this artifact".to_owned()],
+            Self::EvidenceOverLimit { .. } | Self::EvidenceTooLarge { .. } => {
+                vec!["give only the evidence of this artifact".to_owned()]
+            }
             Self::ProductNotNamed { products } if products.is_empty() => {
                 vec!["add a `[[product]]` to the trust file".to_owned()]
             }

@@ -27,7 +27,7 @@ impl Content {
 }
 
 fn over(limit: usize) -> io::Error {
-    io::Error::new(io::ErrorKind::InvalidData, format!("over the limit of {limit} bytes"))
+    io::Error::new(io::ErrorKind::FileTooLarge, format!("over the limit of {limit} bytes"))
 }
 
 /// Reads a plain file of at most `limit` bytes.

@@ -16,9 +16,6 @@ use crate::error::{VerifyError, with_sources};
 /// LIMIT: bytes of one content, such as a lock file.
 const CONTENT_BYTES: usize = 64 << 20;
 
-/// LIMIT: bytes held of all referrers of an artifact.
-const TOTAL_BYTES: u64 = 1 << 30;
-
 /// What was taken from the referrers of one artifact: of all its subjects together.
 #[derive(Debug, Default)]
 pub(crate) struct Taken {
@@ -74,9 +71,9 @@ impl Evidence {
         limits: &Limits,
     ) -> Result<(), String> {
         let mut bytes = |limit: usize| {
-            let left = usize::try_from(TOTAL_BYTES.saturating_sub(taken.bytes)).unwrap_or(usize::MAX);
+            let left = usize::try_from(limits.evidence_bytes.saturating_sub(taken.bytes)).unwrap_or(usize::MAX);
             if left == 0 {
-                return Err(format!("referrers over the limit of {TOTAL_BYTES} bytes together"));
+                return Err(format!("referrers over the limit of {} bytes together", limits.evidence_bytes));
             }
             let bytes = match store.blob_bytes(layer.digest, limit.min(left)) {
                 Ok(Some(bytes)) => bytes,

@@ -29,11 +29,13 @@ pub(super) struct Walk<'a> {
     pub(super) evidence: Evidence,
     limits: &'a Limits,
     seen: BTreeSet<PathBuf>,
+    /// Bytes read of documents.
+    bytes: u64,
 }
 
 impl<'a> Walk<'a> {
     pub(super) fn new(limits: &'a Limits) -> Self {
-        Self { evidence: Evidence::default(), limits, seen: BTreeSet::new() }
+        Self { evidence: Evidence::default(), limits, seen: BTreeSet::new(), bytes: 0 }
     }
 
     /// A file that the caller named: its ending decides how it is read, never whether.
@@ -103,20 +105,19 @@ impl<'a> Walk<'a> {
         }
         let source = name_of(named);
         match class {
-            Class::Document => match read_bounded(path, self.limits.json_bytes) {
-                Ok(bytes) => self.evidence.documents.push(Document { source, bytes }),
-                Err(error) => self.fault(named, &error.to_string()),
-            },
-            Class::Lines => match read_bounded(path, self.limits.json_bytes) {
-                Ok(bytes) => {
-                    for (line, bytes) in json_lines(&bytes) {
-                        self.evidence
-                            .documents
-                            .push(Document { source: format!("{source}:{line}"), bytes: bytes.to_owned() });
-                    }
+            Class::Document => {
+                if let Some(bytes) = self.document(named, path)? {
+                    self.evidence.documents.push(Document { source, bytes });
                 }
-                Err(error) => self.fault(named, &error.to_string()),
-            },
+            }
+            Class::Lines => {
+                let bytes = self.document(named, path)?.unwrap_or_default();
+                for (line, bytes) in json_lines(&bytes) {
+                    let source = format!("{source}:{line}");
+                    self.evidence.documents.push(Document { source, bytes: bytes.to_owned() });
+                    self.count()?;
+                }
+            }
             Class::Inventory => match stem(named).parse::<Sha256>().ok() {
                 Some(root) => {
                     let named = InventoryRoot(root);
@@ -138,10 +139,31 @@ impl<'a> Walk<'a> {
                 None => self.fault(named, "name of a content is its sha256, 64 hex digits"),
             },
         }
-        if self.evidence.len() > self.limits.bundles {
-            return Err(VerifyError::EvidenceOverLimit { limit: self.limits.bundles });
+        self.count()
+    }
+
+    /// The bytes of a document; none where it cannot be read, which is told.
+    fn document(&mut self, named: &Path, path: &Path) -> Result<Option<Vec<u8>>, VerifyError> {
+        let limit = self.limits.evidence_bytes;
+        let left = usize::try_from(limit.saturating_sub(self.bytes)).unwrap_or(usize::MAX);
+        match read_bounded(path, self.limits.json_bytes.min(left)) {
+            Ok(bytes) => {
+                self.bytes = self.bytes.saturating_add(u64::try_from(bytes.len()).unwrap_or(u64::MAX));
+                Ok(Some(bytes))
+            }
+            Err(error) if error.kind() == io::ErrorKind::FileTooLarge && left < self.limits.json_bytes => {
+                Err(VerifyError::EvidenceTooLarge { limit })
+            }
+            Err(error) => {
+                self.fault(named, &error.to_string());
+                Ok(None)
+            }
         }
-        Ok(())
+    }
+
+    fn count(&self) -> Result<(), VerifyError> {
+        let limit = self.limits.bundles;
+        if self.evidence.len() > limit { Err(VerifyError::EvidenceOverLimit { limit }) } else { Ok(()) }
     }
 
     fn fault(&mut self, path: &Path, reason: &str) {
@@ -177,4 +199,25 @@ fn file_name(path: &Path) -> String {
 
 fn stem(path: &Path) -> String {
     path.file_stem().unwrap_or_default().to_string_lossy().into_owned()
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a failed setup ends the test")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_held_is_bounded_in_bytes_and_in_pieces() {
+        // pass: at the limits; fail: one byte more over all files together, one line more
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("a.json"), b"{\"a\":1}").unwrap();
+        fs::write(folder.path().join("b.jsonl"), b"{}\n{}\n{}").unwrap();
+        let gather = |evidence_bytes, bundles| {
+            let limits = Limits { evidence_bytes, bundles, ..Limits::DEFAULT };
+            Evidence::gather(&[folder.path().to_owned()], &limits).map(|evidence| evidence.len())
+        };
+        assert_eq!(gather(15, 4).unwrap(), 4);
+        assert!(matches!(gather(14, 4), Err(VerifyError::EvidenceTooLarge { limit: 14 })));
+        assert!(matches!(gather(15, 3), Err(VerifyError::EvidenceOverLimit { limit: 3 })));
+    }
 }
