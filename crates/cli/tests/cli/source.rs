@@ -140,15 +140,15 @@ fn a_repository_without_a_name_is_asked_for_one() {
 
 #[test]
 fn init_writes_a_file_that_trust_check_reads() {
-    // pass: product, onboarding tree, person, key, agent; fail: over an existing file
+    // pass: product, onboarding tree, person, his key by its name, agent; fail: over an existing file
     let repository = repository("init");
     git(
         &repository,
         &["commit", "--quiet", "--allow-empty", "-m", "x\n\nCo-Authored-By: Claude <noreply@anthropic.com>"],
     );
     let top = repository.parent().unwrap();
-    fs::rename(top.join("key.pub"), top.join("ana.pub")).unwrap();
-    let said = call(&repository, ["init", "--key", "../ana.pub"]);
+    fs::rename(top.join("key.pub"), top.join("ana.key.pub")).unwrap();
+    let said = call(&repository, ["init", "--key", "../ana.key.pub"]);
     assert_eq!(said.code, 0, "{}", said.err);
     let text = fs::read_to_string(repository.join("lasthand.trust.toml")).unwrap();
     for part in [
@@ -157,6 +157,7 @@ fn init_writes_a_file_that_trust_check_reads() {
         "git_tree",
         "mailto:ana@example.com",
         "[[root]]",
+        "kind = \"human\"\nmay = [\"review\"]",
         "noreply@anthropic.com (agent)",
     ] {
         assert!(text.contains(part), "{part} is missing:\n{text}");

@@ -92,7 +92,11 @@ where = [{repository}]
 }
 
 fn machine_key(text: &mut String, findings: &Findings, key: &FoundKey) {
-    let _ = write!(text, "\n# Key {}.pub: whose is it? Uncomment one of the two rows.", comment(&key.stem));
+    let _ = write!(
+        text,
+        "\n# Key {}.pub: whose is it? Uncomment what it does; a machine may do both, a person's key needs a row of kind human.",
+        comment(&key.stem)
+    );
     root(text, key);
     let [id, name, repository, product] =
         [&key.id, &key.stem, &findings.repository, &findings.product].map(|value| quoted(value));
@@ -146,7 +150,7 @@ fn agents(text: &mut String, findings: &Findings) {
 
 /// Whether a key's file is named after a person: his first name, or an account's part before `@`.
 fn belongs(stem: &str, name: &str, accounts: &[String]) -> bool {
-    let stem = stem.to_lowercase();
+    let stem = stem.strip_suffix(".key").unwrap_or(stem).to_lowercase();
     let first = name.split_whitespace().next().unwrap_or_default().to_lowercase();
     let local = |account: &String| {
         let mail = account.strip_prefix("mailto:").unwrap_or(account);
