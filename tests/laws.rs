@@ -207,7 +207,9 @@ fn delete_row(facts: &mut Facts, rng: &mut Rng) {
     let trust = &mut facts.trust;
     match rng.below(5) {
         0 if !trust.robots.is_empty() => drop(trust.robots.remove(0)),
-        1 if !trust.trusted_inputs.is_empty() => drop(trust.trusted_inputs.remove(0)),
+        1 if !trust.trusted_inputs.is_empty() => {
+            drop(trust.trusted_inputs.remove(rng.below(trust.trusted_inputs.len())));
+        }
         2 if !trust.waivers.is_empty() => drop(trust.waivers.remove(0)),
         3 => trust.products.clear(),
         _ => {

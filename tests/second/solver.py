@@ -802,8 +802,6 @@ class World:
             return self.own_entry(m, b) is not None or self.from_outside(m, b) or bool(self.product_of_step(m, b))
         if m.digest is None:
             return False
-        if self.is_base(m, b):
-            return self.trusted_input(m.digest, {"base"}) or self.pinned(m.name, m.digest, b, {"Dockerfile", "Containerfile"})
         return self.trusted_input(m.digest) or self.pinned(m.name, m.digest, b) or \
             self.fetched(m.uri if m.name is None else m.name, m.digest) or \
             (row is not None and "fetch" in row.may and "unpinned-input" in self.allowed)
@@ -990,7 +988,8 @@ class World:
         below = dict(out)
         out.update({m.name: ("file", m.digest, "", m.mode, ("file", m)) for word, m in b.materials if word == "file"
                     and not (m.name in below and below[m.name][1] == m.digest)
-                    and (not self.trusted_input(m.digest) or any(t.digest == m.digest and t.as_ == "dependency" for t in self.trusted_rows()))})
+                    and (not self.trusted_input(m.digest) or self.pinned(m.name, m.digest, b)
+                         or any(t.digest == m.digest and t.as_ == "dependency" for t in self.trusted_rows()))})
         return out
 
     @staticmethod
@@ -1016,19 +1015,11 @@ class World:
         """Whether an external is an image."""
         return m.digest is not None and m.uri.startswith(("pkg:docker/", "pkg:oci/", "docker://", "docker-image://", "oci:"))
 
-    def images_given(self, b):
-        """Digests of the externals that are images."""
-        return {m.digest for word, m in b.materials if word == "external" and self.from_registry(m)}
-
-    def is_base(self, m, b):
-        """Whether an external is an image whose layers are the lowest of a product of a package step."""
-        keys = [self.container(p.digest) for p in b.products] if b.kind == "package" and self.from_registry(m) else []
-        return any(self.below(i, self.f.images[k]) for k in keys if k in self.f.images for i in self.images_of(m.digest))
-
-    def known_image(self, x, d):
-        members = [m for m in self.f.indexes.get(x, []) if m.platform != "unknown/unknown"]
-        return x in self.f.images or x in self.f.indexes and (
-            any(self.below(i, self.f.images[d]) for i in self.images_of(x)) or all(m.digest in self.f.images for m in members))
+    def givers(self, b):
+        """(images, layers): digests of what the step may put an image on"""
+        layers = {m.digest for word, m in b.materials if word in ("file", "external") and self.trusted_input(m.digest, {"base"})}
+        return {m.digest for word, m in b.materials if word == "external" and self.from_registry(m) and (
+            m.digest in layers or self.pinned(m.name, m.digest, b, {"Dockerfile", "Containerfile"}))}, layers
 
     def images_of(self, x):
         """The image of a digest and of the members of an index."""
@@ -1037,20 +1028,22 @@ class World:
 
     @staticmethod
     def below(base, image):
-        """The number of lowest layers of an image that are those of a base."""
+        """The number of lowest layers of an image that are those of a base; None when it has others."""
         ids, own = [l.diff_id for l in base.layers], [l.diff_id for l in image.layers]
-        return len(ids) if ids and ids == own[:len(ids)] else 0
+        return len(ids) if ids == own[:len(ids)] else None
 
-    def base_layers(self, b, d):
-        """(k, config of the image with the greatest r)"""
-        image = self.f.images[d]
-        given = {m.digest for word, m in b.materials if word in ("file", "external") and self.trusted_input(m.digest, {"base"})}
-        whole = sorted((-self.below(i, image), i.config) for x in self.images_given(b) for i in self.images_of(x) if self.below(i, image))
-        reached = {0} | {-r for r, _ in whole}
-        for i, layer in enumerate(image.layers):
-            if i in reached and given & {layer.diff_id, layer.digest}:
-                reached.add(i + 1)
-        return max(reached), whole[0][1] if whole else None
+    def bases(self, b, d):
+        """(k, config) for each way in which an image may stand on what is a base, the most layers first"""
+        image, (images, layers) = self.f.images[d], self.givers(b)
+        starts = {(0, None)} | {(self.below(i, image), i.config) for x in images for i in self.images_of(x) if self.below(i, image) is not None}
+        ways = set()
+        for k, config in starts:
+            ways.add((k, config))
+            while k < len(image.layers) and layers & {image.layers[k].diff_id, image.layers[k].digest}:
+                k += 1
+                ways.add((k, config))
+        ways = sorted(ways, key=lambda way: (way[0], way[1] is not None, way[1] or ""), reverse=True)[:32]
+        return ways if (0, None) in ways else ways + [(0, None)]
 
     @staticmethod
     def chain(layers):
@@ -1060,24 +1053,25 @@ class World:
         return out
 
     def inherited(self, b, l, d, space):
-        """Path -> ("base", entry) or ("field", digest, origin) that no map places; None when the base is not known."""
+        """For each way, Path -> ("base", entry) or ("field", digest, origin) that no map places, or None when its documents are not known.
+        None when what states the configuration is not known."""
         if d not in self.f.images:
-            return {}
-        if not all(self.known_image(x, d) for x in self.images_given(b)):
-            return None
-        k, config = self.base_layers(b, d)
-        if k and config is not None and config not in self.f.configs:
-            return None
-        base = self.f.inventories.get(self.chain(self.f.images[d].layers[:k])) if k else []
-        if base is None:
-            return None
-        fields = {}
+            return [{}]
+        stated = {}
         for rule in l.path_map:
             if rule.to == "config:" and rule.from_ in space and space[rule.from_][0] == "file":
-                stated = self.f.configs.get(space[rule.from_][1], {})
-                fields = {**{f: (v, (rule.from_, space[rule.from_])) for f, v in stated.items()}, **fields}
-        inherits = {f: (v, None) for f, v in self.f.configs.get(config, {}).items() if f.split("/")[0] not in fields} if k else {}
-        fields = {**inherits, **fields}
+                if space[rule.from_][1] not in self.f.configs:
+                    return None
+                found = self.f.configs[space[rule.from_][1]]
+                stated = {**{f: (v, (rule.from_, space[rule.from_])) for f, v in found.items()}, **stated}
+        return [self.on_base(d, k, config, stated) for k, config in self.bases(b, d)]
+
+    def on_base(self, d, k, config, stated):
+        base = self.f.inventories.get(self.chain(self.f.images[d].layers[:k])) if k else []
+        if base is None or len({e.path for e in base}) < len(base) or config is not None and config not in self.f.configs:
+            return None
+        inherits = {f: (v, None) for f, v in self.f.configs.get(config, {}).items() if f.split("/")[0] not in stated}
+        fields = {**inherits, **stated}
         out = {e.path: ("base", e) for e in base}
         out.update({f"config:{f}": ("field", value, origin) for f, ((word, value), origin) in fields.items() if word == "sha256"})
         return out
@@ -1087,9 +1081,17 @@ class World:
         failed = "LH407" if l is None or not l.path_map else "LH408" if d not in self.f.inventories or space is None else None
         if failed:
             return {failed}, {}, None
-        inherited = self.inherited(b, l, d, space)
-        if inherited is None:
-            return {"LH408"}, {}, None
+        ways = self.inherited(b, l, d, space)
+        answers = [({"LH408"}, {}, None) if way is None else self.compare_on(l, d, space, way) for way in ways or [None]]
+        out = next((a for a in answers if not a[0]), answers[0])
+        if out[0] and out[2] is not None and d in self.f.images:
+            image, images = self.f.images[d], self.givers(b)[0]
+            if any(word == "external" and self.from_registry(m) and m.digest not in images and any(self.below(i, image) for i in self.images_of(m.digest))
+                   for word, m in b.materials):
+                out = (out[0] | {"LH305"},) + out[1:]
+        return out
+
+    def compare_on(self, l, d, space, inherited):
         expected = {}
         for rule in l.path_map:
             for path in sorted(space) if rule.to != "config:" else []:
@@ -1248,7 +1250,7 @@ class World:
         if e.type == "directory" and expected.get(e.path, [""])[0] != "base":
             return "clean"
         answer = self.origin_answer(expected[e.path], b, s)
-        own = self.step_own(s, b, n, asked) - {"LH401", "LH402", "LH403", "LH404", "LH407", "LH408"}
+        own = self.step_own(s, b, n, asked) - {"LH305", "LH401", "LH402", "LH403", "LH404", "LH407", "LH408"}
         if answer == "clean" and own:
             return self.bad_answer(own | self.worst(s, own))
         return answer
@@ -1258,23 +1260,9 @@ class World:
         if origin[0] == "field" and origin[2] is not None:
             origin = origin[2]
         elif origin[0] in ("base", "field"):
-            return self.base_answer(b, s)
+            return "clean"
         path, material = origin
         return self.from_tree(material[4][1], material[4][2], path) if material[4][0] == "tree" else self.from_file(material[4][1], b, s)
-
-    def base_answer(self, b, s):
-        image, out = self.f.images[self.container(self.d)], "clean"
-        for material in b.materials:
-            word, m = material
-            if word == "tree":
-                continue
-            by_layer = self.trusted_input(m.digest, {"base"}) and any(m.digest in (l.diff_id, l.digest) for l in image.layers)
-            if by_layer or word == "external" and self.from_registry(m) and any(self.below(i, image) for i in self.images_of(m.digest)):
-                rows = [r for _, r in self.authorised(s)]
-                if any(self.clean(material, b, r) for r in rows or [None]):
-                    continue
-                out = self.from_file(m, b, s) if word == "file" else "unreviewed"
-        return out
 
     def known_kind(self, digest):
         return next(b.kind for s, b in self.steps if s.digest == digest)

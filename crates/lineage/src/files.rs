@@ -18,7 +18,7 @@ use crate::finding::FindingId;
 use crate::image;
 use crate::outcome::{Explanation, FileAnswer, FileVerdict, LandingAuthor, Verdict};
 use crate::run::Run;
-use crate::steps::{Standing, source_trees};
+use crate::steps::{self, Standing, source_trees};
 use crate::world::Known;
 
 /// Answers for every entry of the artifact, in path order; of an index those of each member, in its order.
@@ -338,34 +338,19 @@ impl<'a> Judge<'_, '_, 'a> {
         }
     }
 
-    /// What the base gives is as clean as the materials that give its layers.
+    /// What a base gives: only what is trusted or pinned as one does.
     fn by_base(&mut self, at: usize) -> Answer {
         if let Some(known) = &self.base {
             return known.clone();
         }
-        let (run, decision, digest) = (self.run, self.decision, self.asked.digest);
-        let mut answer = (FileVerdict::Clean, rule("base"));
-        let candidate = decision.steps.candidates.get(at);
-        let materials = candidate
-            .into_iter()
-            .flat_map(|candidate| candidate.body.materials.iter().zip(decision.steps.standings(candidate)));
-        for (material, standing) in
-            materials.filter(|(material, _)| image::gives_layers(run.world.facts, material, digest))
-        {
-            let (verdict, explained) = match (standing, material) {
-                (Standing::Clean(_, fetch), _) => {
-                    let evidence = fetch.and_then(|fetch| self.digest(fetch)).into_iter().collect();
-                    (FileVerdict::Clean, Explanation { evidence, ..rule("base") })
-                }
-                (_, Material::File(file)) => self.by_file(at, file),
-                _ => (FileVerdict::Unreviewed, rule("base")),
-            };
-            answer.1.base = answer.1.base.or_else(|| image::material_name(material));
-            if verdict != FileVerdict::Clean {
-                answer.0 = verdict;
-            }
-            answer.1.evidence.extend(explained.evidence);
-        }
+        let (run, digest) = (self.run, self.asked.digest);
+        let name = self.decision.steps.candidates.get(at).and_then(|candidate| {
+            let givers = steps::givers(run, candidate.body);
+            let gives = |digest_of: Sha256| givers.gives(run.world.facts, digest_of, digest);
+            candidate.body.materials.iter().find(|material| image::digest(material).is_some_and(gives))
+        });
+        let name = name.and_then(image::material_name);
+        let answer = (FileVerdict::Clean, Explanation { base: name, ..rule("base") });
         self.base = Some(answer.clone());
         answer
     }

@@ -90,7 +90,7 @@ findings! {
     EntryRaised = "LH404", "entry-not-neutral", "package with owner 0:0, no set-id bits, no extended attributes, no added execute bit";
     MemberForeign = "LH405", "member-foreign", "remove the manifest from the index, or give its evidence";
     NoPathMap = "LH407", "no-path-map", "record the package step with --map FROM=TO";
-    NoInventory = "LH408", "no-inventory", "give the archive itself, not only its digest, and put the manifest and the config of each image among its inputs into the evidence";
+    NoInventory = "LH408", "no-inventory", "give the archive itself, not only its digest; of an image also the file that states its configuration, and the manifest and config of its base";
 }
 
 impl fmt::Display for FindingId {

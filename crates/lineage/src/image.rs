@@ -3,13 +3,15 @@
 //! SPEC: docs/rules.md sections 6 and 7; OCI image-spec v1.1 config.md, "Layer ChainID".
 
 use std::borrow::Cow;
+use std::cmp::Reverse;
 use std::collections::BTreeSet;
 
 use lasthand_model::actor::StepKind;
 use lasthand_model::digest::{ArtifactDigest, FileDigest, Sha256};
+use lasthand_model::glob;
 use lasthand_model::inventory::EntryType;
 use lasthand_model::wire::facts::{
-    Body, ConfigValue, External, Facts, ImageFact, LayerFact, Material, PathRule, Step, TrustedInputRow,
+    Body, ConfigValue, External, Facts, ImageFact, LayerFact, Material, PathRule, Signer, Step, TrustedInputRow,
 };
 use rustc_hash::FxHashSet;
 
@@ -17,7 +19,7 @@ use crate::accept;
 use crate::container::{self, Expected, Namespace, Origin, Source};
 use crate::rules::{Rule, Rules};
 use crate::trees::Tree;
-use crate::world::{World, any_glob};
+use crate::world::{World, any_glob, may};
 
 /// A rule of a map with this target says which file states the configuration.
 pub(crate) const CONFIG: &str = "config:";
@@ -25,15 +27,89 @@ pub(crate) const CONFIG: &str = "config:";
 /// Beginnings of addresses that are those of images.
 const IMAGES: [&str; 5] = ["pkg:docker/", "pkg:oci/", "docker://", "docker-image://", "oci:"];
 
-/// What the materials of a step give of an image.
+/// One way in which an image may stand on what materials of a step give.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Base {
-    /// Number of lowest layers that are given; at least one.
+    /// Number of lowest layers that are given.
     pub(crate) layers: usize,
-    /// Key of the entries after these layers.
-    pub(crate) chain: Sha256,
-    /// The configuration of the image that gave most of them.
+    /// The configuration of the image that gives the lowest of them.
     pub(crate) config: Option<Sha256>,
+    /// Key of the entries after these layers; none without a layer.
+    pub(crate) chain: Option<Sha256>,
+}
+
+/// LIMIT: ways that are tried for one image.
+const MOST_BASES: usize = 32;
+
+/// What a step may put an image on, by digest.
+#[derive(Debug, Default)]
+pub(crate) struct Givers {
+    /// Images from outside, pinned or trusted as a base.
+    images: BTreeSet<Sha256>,
+    /// Layers that are trusted as a base.
+    layers: FxHashSet<Sha256>,
+}
+
+impl Givers {
+    /// `pinned` says whether a Dockerfile of the step's sources pins an image.
+    ///
+    /// SECURITY: what is trusted to run, pinned as a library or fetched by the builder is not thereby trusted to be a layer.
+    pub(crate) fn of(facts: &Facts, step: &Step, pinned: impl Fn(&External, Sha256) -> bool) -> Self {
+        let mut givers = Self::default();
+        for material in &step.materials {
+            let Some(digest) = digest(material) else { continue };
+            let trusted = is_base(facts, digest);
+            if trusted {
+                givers.layers.insert(digest);
+            }
+            if let Material::External(external) = material
+                && is_image(external)
+                && (trusted || pinned(external, digest))
+            {
+                givers.images.insert(digest);
+            }
+        }
+        givers
+    }
+
+    /// Whether a digest gives layers or fields of an image.
+    pub(crate) fn gives(&self, facts: &Facts, digest: Sha256, image: Sha256) -> bool {
+        (self.images.contains(&digest) && stands_on(facts, digest, image))
+            || (self.layers.contains(&digest)
+                && facts.images.get(&ArtifactDigest(image)).is_some_and(|image| {
+                    image.layers.iter().any(|layer| layer.diff_id == digest || layer.digest == Some(digest))
+                }))
+    }
+
+    /// Every way in which an image may stand on these, the most layers first; the last is on nothing.
+    ///
+    /// INVARIANT (law 1): more givers, more ways; a way that is there stays.
+    pub(crate) fn bases(&self, facts: &Facts, rules: Rules, image: Sha256) -> Vec<Base> {
+        let Some(image) = facts.images.get(&ArtifactDigest(image)) else { return Vec::new() };
+        let mut starts: BTreeSet<(usize, Option<Sha256>)> = BTreeSet::from([(0, None)]);
+        for base in self.images.iter().flat_map(|digest| images_of(facts, *digest)) {
+            if rules.grant(Rule::BaseImage, is_prefix(&base.layers, &image.layers)) {
+                starts.insert((base.layers.len().min(image.layers.len()), Some(base.config)));
+            }
+        }
+        let is_given = |layer: &LayerFact| {
+            let given = |digest: Sha256| self.layers.contains(&digest);
+            rules.grant(Rule::BaseLayer, given(layer.diff_id) || layer.digest.is_some_and(given))
+        };
+        let by_itself: Vec<bool> = image.layers.iter().map(is_given).collect();
+        let mut ways: BTreeSet<(Reverse<usize>, Reverse<Option<Sha256>>)> = BTreeSet::new();
+        for (start, config) in starts {
+            let above = by_itself.iter().skip(start).take_while(|given| **given).count();
+            ways.extend((start..=start + above).map(|layers| (Reverse(layers), Reverse(config))));
+        }
+        let mut ways: Vec<_> = ways.into_iter().map(|(layers, config)| (layers.0, config.0)).collect();
+        ways.truncate(MOST_BASES);
+        if ways.last() != Some(&(0, None)) {
+            ways.push((0, None));
+        }
+        let way = |(layers, config)| Base { layers, config, chain: chain_id(&image.layers, layers) };
+        ways.into_iter().map(way).collect()
+    }
 }
 
 /// The digests that a content goes by: its own and, of an image, that of its config, which names every layer's content. Not where
@@ -89,45 +165,6 @@ pub(crate) fn all_names(world: &World<'_>, digest: Sha256) -> FxHashSet<Sha256> 
     names
 }
 
-/// The lowest layers of an image that materials of a step give.
-pub(crate) fn base_of(facts: &Facts, rules: Rules, step: &Step, digest: Sha256) -> Option<Base> {
-    let image = facts.images.get(&ArtifactDigest(digest))?;
-    // The images among the materials, each with the layers it gives.
-    let mut reached: Vec<(usize, Sha256)> = Vec::new();
-    for base in images(step).flat_map(|digest| images_of(facts, digest)) {
-        if rules.grant(Rule::BaseImage, is_prefix(&base.layers, &image.layers)) {
-            reached.push((base.layers.len().min(image.layers.len()), base.config));
-        }
-    }
-    let most = reached.iter().map(|(layers, _)| *layers).max().unwrap_or(0);
-    let config = reached.iter().filter(|(layers, _)| *layers == most).map(|(_, config)| *config).min();
-    let given: FxHashSet<Sha256> = step.materials.iter().filter_map(|material| layer(facts, material)).collect();
-    let is_given = |layer: &LayerFact| rules.grant(Rule::BaseLayer, is_layer(layer, |digest| given.contains(&digest)));
-    let by_itself: Vec<bool> = image.layers.iter().map(is_given).collect();
-    let run = |from: usize| from + by_itself.iter().skip(from).take_while(|given| **given).count();
-    let starts: BTreeSet<usize> = reached.iter().map(|(layers, _)| *layers).chain([0]).collect();
-    let layers = starts.into_iter().map(run).max().unwrap_or(0);
-    Some(Base { layers, chain: chain_id(&image.layers, layers)?, config })
-}
-
-/// Whether every image that a step names as a material is described by its documents, so that it is known what it gives to `digest`.
-/// So it is too where `digest` is no image.
-///
-/// SECURITY: to withhold a document must not make an image one that has nothing to do with its base.
-pub(crate) fn are_bases_known(facts: &Facts, step: &Step, digest: Sha256) -> bool {
-    let Some(image) = facts.images.get(&ArtifactDigest(digest)) else { return true };
-    images(step).all(|digest| {
-        facts.images.contains_key(&ArtifactDigest(digest))
-            || facts.indexes.get(&ArtifactDigest(digest)).is_some_and(|members| {
-                // An index is known in part: nobody copies the images of every platform.
-                images_of(facts, digest).any(|base| is_prefix(&base.layers, &image.layers))
-                    || members
-                        .iter()
-                        .all(|member| member.platform == accept::INERT || facts.images.contains_key(&member.digest))
-            })
-    })
-}
-
 /// Lowest layers of an image whose entries a verdict asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct BaseLayers {
@@ -139,48 +176,56 @@ pub struct BaseLayers {
     pub chain: Sha256,
 }
 
-/// Lists the lowest layers that steps give to an image, so that whoever has its bytes can state what they hold.
+/// Lists the lowest layers that package steps may give to an image, so that whoever has its bytes can state what they hold.
 ///
-/// In: facts with statements, trust and images. Out: sorted, each once.
-/// Cost: O(steps x layers of the image) and O(materials).
+/// In: facts with statements, trust, images and locks. Out: sorted, each once; at most [`MOST_CHAINS`], the most layers.
+/// Cost: O(materials x images) and O(steps x layers of the image).
 #[must_use]
 pub fn base_layers(facts: &Facts, image: ArtifactDigest) -> Vec<BaseLayers> {
-    let bases = facts.statements.iter().filter_map(|statement| match &statement.body {
-        Body::Step(step) => base_of(facts, Rules::default(), step, image.0),
-        _ => None,
-    });
-    let mut all: Vec<BaseLayers> =
-        bases.map(|base| BaseLayers { image, layers: base.layers, chain: base.chain }).collect();
-    all.sort_unstable();
-    all.dedup();
-    all
+    // Which lock file pins what is asked by the solver; here it is enough that one does.
+    let pins: FxHashSet<Sha256> = facts.locks.values().flatten().map(|pin| pin.digest).collect();
+    let mut all: BTreeSet<BaseLayers> = BTreeSet::new();
+    for statement in &facts.statements {
+        let Body::Step(step) = &statement.body else { continue };
+        if step.kind != StepKind::Package || !statement.signers.iter().any(|signer| may_package(facts, signer)) {
+            continue;
+        }
+        let givers = Givers::of(facts, step, |_, digest| pins.contains(&digest));
+        let bases = givers.bases(facts, Rules::default(), image.0).into_iter();
+        all.extend(bases.filter_map(|base| Some(BaseLayers { image, layers: base.layers, chain: base.chain? })));
+    }
+    all.into_iter().rev().take(MOST_CHAINS).rev().collect()
 }
 
-/// The images from outside among the materials of a step.
-fn images(step: &Step) -> impl Iterator<Item = Sha256> {
-    step.materials.iter().filter_map(|material| match material {
-        Material::External(external) => image_digest(external),
+/// LIMIT: whole file systems held of one image's lowest layers.
+const MOST_CHAINS: usize = 8;
+
+fn may_package(facts: &Facts, signer: &Signer) -> bool {
+    let mut rows = facts.trust.identities.iter().filter(|row| row.method == signer.method && may(row, "package"));
+    rows.any(|row| glob::matches(&row.principal, &signer.principal))
+}
+
+/// Whether an external is an image.
+fn is_image(external: &External) -> bool {
+    IMAGES.iter().any(|prefix| external.uri.starts_with(prefix))
+}
+
+/// The images from outside of which an image has the layers although nothing makes them a base of this step.
+pub(crate) fn untrusted_bases<'a>(
+    facts: &'a Facts,
+    step: &'a Step,
+    givers: &'a Givers,
+    image: Sha256,
+) -> impl Iterator<Item = &'a External> {
+    step.materials.iter().filter_map(move |material| match material {
+        Material::External(external) if is_image(external) => {
+            let digest = external.digest.filter(|digest| !givers.images.contains(digest))?;
+            let image = facts.images.get(&ArtifactDigest(image))?;
+            let mut bases = images_of(facts, digest);
+            bases.any(|base| !base.layers.is_empty() && is_prefix(&base.layers, &image.layers)).then_some(external)
+        }
         _ => None,
     })
-}
-
-/// The digest of an external that is an image.
-fn image_digest(external: &External) -> Option<Sha256> {
-    external.digest.filter(|_| IMAGES.iter().any(|prefix| external.uri.starts_with(prefix)))
-}
-
-/// The digest of a material that may be a layer: one that the trust file names as a base.
-fn layer(facts: &Facts, material: &Material) -> Option<Sha256> {
-    let digest = match material {
-        Material::File(file) => Some(file.digest),
-        Material::External(external) => external.digest,
-        Material::Tree(_) => None,
-    };
-    digest.filter(|digest| is_base(facts, *digest))
-}
-
-fn is_layer(layer: &LayerFact, given: impl Fn(Sha256) -> bool) -> bool {
-    given(layer.diff_id) || layer.digest.is_some_and(given)
 }
 
 /// Whether a row trusts a digest as a base.
@@ -189,35 +234,24 @@ pub(crate) fn is_base(facts: &Facts, digest: Sha256) -> bool {
     rows.any(|row| row_counts(facts, row))
 }
 
-/// Whether an image from outside gives layers of what a step packages. Then it must be trusted or pinned as a base.
-pub(crate) fn is_base_of(world: &World<'_>, step: &Step, external: &External) -> bool {
-    step.kind == StepKind::Package
-        && image_digest(external).is_some_and(|base| {
-            step.products.iter().any(|product| gives_image(world.facts, base, container(world, product.digest)))
-        })
-}
-
 /// Whether a row of the trust file holds now, for the product asked.
 pub(crate) fn row_counts(facts: &Facts, row: &TrustedInputRow) -> bool {
     row.expires > facts.now && any_glob(&row.products, &facts.question.product)
 }
 
-/// Whether a material gives layers of an image.
-pub(crate) fn gives_layers(facts: &Facts, material: &Material, digest: Sha256) -> bool {
-    let Some(image) = facts.images.get(&ArtifactDigest(digest)) else { return false };
-    let as_image = match material {
-        Material::External(external) => image_digest(external).is_some_and(|base| gives_image(facts, base, digest)),
-        _ => false,
-    };
-    as_image
-        || layer(facts, material)
-            .is_some_and(|given| image.layers.iter().any(|layer| is_layer(layer, |own| own == given)))
+/// Whether the lowest layers of an image are those of a base, or of a member of it.
+fn stands_on(facts: &Facts, base: Sha256, image: Sha256) -> bool {
+    let image = facts.images.get(&ArtifactDigest(image));
+    image.is_some_and(|image| images_of(facts, base).any(|base| is_prefix(&base.layers, &image.layers)))
 }
 
-/// Whether the lowest layers of an image are those of a base.
-fn gives_image(facts: &Facts, base: Sha256, digest: Sha256) -> bool {
-    let image = facts.images.get(&ArtifactDigest(digest));
-    image.is_some_and(|image| images_of(facts, base).any(|base| is_prefix(&base.layers, &image.layers)))
+/// The digest of a file or external.
+pub(crate) fn digest(material: &Material) -> Option<Sha256> {
+    match material {
+        Material::File(file) => Some(file.digest),
+        Material::External(external) => external.digest,
+        Material::Tree(_) => None,
+    }
 }
 
 /// The name of a material, for people.
@@ -238,9 +272,7 @@ fn images_of(facts: &Facts, digest: Sha256) -> impl Iterator<Item = &ImageFact> 
 }
 
 fn is_prefix(base: &[LayerFact], image: &[LayerFact]) -> bool {
-    !base.is_empty()
-        && base.len() <= image.len()
-        && base.iter().zip(image).all(|(base, layer)| base.diff_id == layer.diff_id)
+    base.len() <= image.len() && base.iter().zip(image).all(|(base, layer)| base.diff_id == layer.diff_id)
 }
 
 /// SPEC: OCI image-spec v1.1 config.md, "Layer ChainID".
@@ -250,18 +282,16 @@ fn chain_id(layers: &[LayerFact], count: usize) -> Option<Sha256> {
     Some(diff_ids.fold(first, |below, diff_id| Sha256::of(format!("sha256:{below} sha256:{diff_id}").as_bytes())))
 }
 
-/// Adds what is expected of an image beside the paths that the map places: the fields of its configuration as a file of the
-/// materials states them, or else as the base has them, and the entries of the base.
-pub(crate) fn expect<'a>(
+/// The fields that files of the materials state for an image; none when a file that states some was not read.
+///
+/// SECURITY: to withhold such a file must not bring back what it takes away.
+pub(crate) fn stated<'a>(
     world: &World<'a>,
     namespace: &Namespace<'a>,
     map: &'a [PathRule],
-    base: Option<(Base, &Tree<'a>)>,
-    expected: &mut Vec<Expected<'a>>,
-) {
-    // SECURITY: a file of the source must not pass for a field, nor take the place of one.
-    expected.retain(|expected| !expected.path.starts_with(CONFIG));
-    let mut stated: FxHashSet<&str> = FxHashSet::default();
+) -> Option<Vec<(&'a str, Option<Expected<'a>>)>> {
+    let mut stated: Vec<(&'a str, Option<Expected<'a>>)> = Vec::new();
+    let mut known: FxHashSet<&'a str> = FxHashSet::default();
     for rule in map.iter().filter(|rule| rule.to == CONFIG) {
         let Ok(at) = namespace.binary_search_by(|(path, _)| (*path).cmp(&rule.from)) else { continue };
         let Some((from, source)) = namespace.get(at) else { continue };
@@ -272,32 +302,49 @@ pub(crate) fn expect<'a>(
             Source::File(file) => (Some(file.digest), Origin::File(file)),
             _ => continue,
         };
-        let Some(digest) = digest.filter(|_| world.rules.grant(Rule::ConfigStated, true)) else { continue };
-        for (field, value) in fields(world, digest) {
+        if !world.rules.grant(Rule::ConfigStated, true) {
+            continue;
+        }
+        world.facts.configs.get(&digest?)?;
+        for (field, value) in fields(world, digest?) {
             // A field that is taken away is stated too: the base's does not come back.
-            if stated.insert(field)
-                && let Some(value) = value
-            {
-                expected.push(field_of(field, from, Source::Field(value, origin), Some(rule)));
+            if known.insert(field) {
+                let field_of = |value| field_of(field, from, Source::Field(value, origin), Some(rule));
+                stated.push((field, value.map(field_of)));
             }
         }
     }
-    if let Some((base, entries)) = base {
-        let inherited = base.config.into_iter().flat_map(|config| fields(world, config));
-        let group = |field: &'a str| field.split_once('/').map_or(field, |(group, _)| group);
-        for (field, value) in inherited.filter(|(field, _)| !stated.contains(field) && !stated.contains(group(field))) {
-            if let Some(value) = value {
-                expected.push(field_of(field, field, Source::Field(value, Origin::Base), None));
-            }
+    Some(stated)
+}
+
+/// What is expected of an image on one base: what the map places, the fields that are stated, and the rest as the base has it.
+pub(crate) fn expect<'a>(
+    world: &World<'a>,
+    mapped: &[Expected<'a>],
+    stated: &[(&'a str, Option<Expected<'a>>)],
+    base: Base,
+    entries: Option<&Tree<'a>>,
+) -> Vec<Expected<'a>> {
+    // SECURITY: a file of the source must not pass for a field, nor take the place of one.
+    let mapped = mapped.iter().filter(|expected| !expected.path.starts_with(CONFIG));
+    let mut expected: Vec<Expected<'a>> =
+        mapped.cloned().chain(stated.iter().filter_map(|(_, field)| field.clone())).collect();
+    let known: FxHashSet<&str> = stated.iter().map(|(field, _)| *field).collect();
+    let inherited = base.config.into_iter().flat_map(|config| fields(world, config));
+    let group = |field: &'a str| field.split_once('/').map_or(field, |(group, _)| group);
+    for (field, value) in inherited.filter(|(field, _)| !known.contains(field) && !known.contains(group(field))) {
+        if let Some(value) = value {
+            expected.push(field_of(field, field, Source::Field(value, Origin::Base), None));
         }
-        expected.extend(entries.entries.iter().map(|entry| Expected {
-            path: Cow::Borrowed(entry.path.as_str()),
-            from: &entry.path,
-            source: Source::Base(entry),
-            rule: None,
-        }));
     }
-    container::sort(expected);
+    expected.extend(entries.into_iter().flat_map(|tree| &tree.entries).map(|entry| Expected {
+        path: Cow::Borrowed(entry.path.as_str()),
+        from: &entry.path,
+        source: Source::Base(entry),
+        rule: None,
+    }));
+    container::sort(&mut expected);
+    expected
 }
 
 fn field_of<'a>(field: &str, from: &'a str, source: Source<'a>, rule: Option<&'a PathRule>) -> Expected<'a> {

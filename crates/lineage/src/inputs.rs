@@ -2,15 +2,18 @@
 //!
 //! SPEC: docs/rules.md section 5; DESIGN R7: pinned inputs are shown and counted apart.
 
+use std::collections::BTreeSet;
+
 use lasthand_model::actor::StepKind;
+use lasthand_model::digest::{ArtifactDigest, Sha256};
 use lasthand_model::wire::facts::{External, Material, NamedDigest};
 
 use crate::accept::Decision;
-use crate::image;
+use crate::image::{self, Givers};
 use crate::outcome::{FileVerdict, InputAnswer};
 use crate::pins::{Pins, Use};
 use crate::run::Run;
-use crate::steps::{Candidate, Standing, source_trees};
+use crate::steps::{self, Candidate, Standing};
 use crate::world::Known;
 
 /// Every file and address that a build or package step read and that is neither of its source trees nor another step's product,
@@ -33,6 +36,10 @@ pub(crate) fn inputs<'a>(run: &Run<'_, 'a>, decision: &Decision<'a>) -> Vec<Inpu
 fn of_step<'a>(run: &Run<'_, 'a>, decision: &Decision<'a>, candidate: &Candidate<'a>, inputs: &mut Vec<InputAnswer>) {
     let Some(step) = run.world.known.get(candidate.statement).map(Known::digest) else { return };
     let mut pins: Option<Vec<Pins<'a>>> = None;
+    let products = candidate.body.products.iter().map(|product| image::container(run.world, product.digest));
+    let images: BTreeSet<Sha256> =
+        products.filter(|digest| run.world.facts.images.contains_key(&ArtifactDigest(*digest))).collect();
+    let givers = if images.is_empty() { Givers::default() } else { steps::givers(run, candidate.body) };
     for (material, standing) in candidate.body.materials.iter().zip(decision.steps.standings(candidate)) {
         let (name, digest) = match material {
             Material::Tree(_) => continue,
@@ -45,21 +52,12 @@ fn of_step<'a>(run: &Run<'_, 'a>, decision: &Decision<'a>, candidate: &Candidate
             _ => (FileVerdict::Unreviewed, "undeclared-input"),
         };
         let gives_layers =
-            candidate.body.products.iter().any(|product| {
-                image::gives_layers(run.world.facts, material, image::container(run.world, product.digest))
-            });
+            digest.is_some_and(|digest| images.iter().any(|image| givers.gives(run.world.facts, digest, *image)));
         let pinned_by = digest.filter(|_| rule == "pinned").and_then(|digest| {
-            let pins = pins.get_or_insert_with(|| pins_of(run, candidate));
+            let pins = pins.get_or_insert_with(|| steps::pins_of(run, &candidate.body.materials));
             let used_as = if gives_layers { Use::Base } else { Use::Input };
             pins.iter().find_map(|pins| pins.find(name, digest, used_as)).map(str::to_owned)
         });
         inputs.push(InputAnswer { step, name: name.clone(), digest, verdict, rule, pinned_by, gives_layers });
     }
-}
-
-/// What the source trees of a step pin.
-fn pins_of<'a>(run: &Run<'_, 'a>, candidate: &Candidate<'a>) -> Vec<Pins<'a>> {
-    let trees = source_trees(&candidate.body.materials)
-        .filter_map(|tree| run.world.trees.get(&run.resolve(&tree.repository, &tree.tree)?));
-    trees.map(|tree| Pins::of(run.world.facts, tree)).collect()
 }

@@ -68,7 +68,7 @@ pub(crate) fn of(id: FindingId, place: &Place, actors: &[String]) -> String {
         FindingId::MemberForeign => format!("nothing accounts for the manifest `{path}`"),
         FindingId::NoPathMap => format!("no path map is stated{in_step}"),
         FindingId::NoInventory => {
-            format!("the files of the product, or of an image among its inputs, are not known{in_step}")
+            format!("the files of the product, or what its base or stated configuration holds, are not known{in_step}")
         }
     }
 }

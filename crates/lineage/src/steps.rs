@@ -6,7 +6,7 @@ mod material;
 mod read;
 mod revisions;
 
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::ops::Range;
 use std::rc::Rc;
 
@@ -17,15 +17,15 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use self::read::Reader;
 use self::revisions::Revisions;
-use crate::container::{self, Comparison};
+use crate::container::{self, Comparison, Expected};
 use crate::cover::{Cover, Place};
 use crate::finding::FindingId;
 use crate::groups::Groups;
-use crate::image;
+use crate::image::{self, Givers};
+use crate::pins::{Pins, Use};
 use crate::products::files;
 use crate::rules::Rule;
 use crate::run::Run;
-use crate::trees::Tree;
 
 /// Something wrong with a step: what, and which path, parameter or input.
 pub(crate) type Fault = (FindingId, Option<String>);
@@ -80,7 +80,7 @@ pub(crate) struct Steps<'a> {
     /// Of products with several makers: by product and the reader's revision, the first maker that fits.
     chosen: RefCell<FxHashMap<(usize, usize), Option<usize>>>,
     /// Comparisons of the artifact, by candidate.
-    kept: RefCell<FxHashMap<usize, Rc<Comparison<'a>>>>,
+    kept: RefCell<FxHashMap<usize, Result<Rc<Comparison<'a>>, FindingId>>>,
 }
 
 impl<'a> Steps<'a> {
@@ -247,7 +247,17 @@ impl<'a> Steps<'a> {
         }
         let faults = match self.compare(run, at, product) {
             Err(id) => vec![(id, None)],
-            Ok(comparison) => comparison.misfits.iter().map(|(path, id)| (*id, Some(path.clone()))).collect(),
+            Ok(comparison) if comparison.misfits.is_empty() => Vec::new(),
+            Ok(comparison) => {
+                let facts = run.world.facts;
+                let givers = givers(run, candidate.body);
+                let digest = image::container(run.world, product);
+                // Why what these images hold fits nothing.
+                let untrusted = image::untrusted_bases(facts, candidate.body, &givers, digest)
+                    .map(|external| (FindingId::UnpinnedInput, Some(external.uri.clone())));
+                let misfits = comparison.misfits.iter().map(|(path, id)| (*id, Some(path.clone())));
+                untrusted.chain(misfits).collect()
+            }
         };
         if run.world.rules.demand(Rule::PackageCompare, faults.is_empty()) {
             Vec::new()
@@ -278,40 +288,53 @@ impl<'a> Steps<'a> {
         if !sources_known {
             return Err(FindingId::NoInventory);
         }
-        let base = self.base(run, candidate.body, digest)?;
-        let is_image = run.world.facts.images.contains_key(&ArtifactDigest(digest));
         let compare = || {
             let namespace = self.namespace(run, at);
-            let mut expected = container::expected(&namespace, map);
-            if is_image {
-                image::expect(run.world, &namespace, map, base, &mut expected);
+            let mapped = container::expected(&namespace, map);
+            if run.world.facts.images.contains_key(&ArtifactDigest(digest)) {
+                let stated = image::stated(run.world, &namespace, map).ok_or(FindingId::NoInventory)?;
+                Self::compare_image(run, candidate.body, digest, &mapped, &stated).map(Rc::new)
+            } else {
+                Ok(Rc::new(container::compare(product, mapped)))
             }
-            Rc::new(container::compare(product, expected))
         };
         if digest != run.world.facts.question.digest.0 {
-            return Ok(compare());
+            return compare();
         }
         // The artifact is compared for the fixpoint, the proof and its files; its comparison is kept, others would fill the memory.
         let mut kept = self.kept.borrow_mut();
-        Ok(Rc::clone(kept.entry(at).or_insert_with(compare)))
+        kept.entry(at).or_insert_with(compare).clone()
     }
 
-    /// What is known of the base of an image; nothing where it has none.
-    fn base<'r>(
-        &self,
-        run: &'r Run<'_, 'a>,
+    /// Compares an image on each base that it may stand on, until one fits; else what the one with the most layers says counts.
+    fn compare_image(
+        run: &Run<'_, 'a>,
         step: &Step,
         digest: Sha256,
-    ) -> Result<Option<(image::Base, &'r Tree<'a>)>, FindingId> {
-        let facts = run.world.facts;
-        if !image::are_bases_known(facts, step, digest) {
-            return Err(FindingId::NoInventory);
+        mapped: &[Expected<'a>],
+        stated: &[(&'a str, Option<Expected<'a>>)],
+    ) -> Result<Comparison<'a>, FindingId> {
+        let (world, facts) = (run.world, run.world.facts);
+        let product = world.trees.get(&digest).ok_or(FindingId::NoInventory)?;
+        let mut first = None;
+        for base in givers(run, step).bases(facts, world.rules, digest) {
+            let entries = base.chain.map(|chain| world.trees.get(&chain));
+            // SECURITY: a configuration that nobody has read would demand nothing.
+            let fields_known = base.config.is_none_or(|config| facts.configs.contains_key(&config));
+            let compared = match entries {
+                Some(None) => Err(FindingId::NoInventory),
+                _ if !fields_known => Err(FindingId::NoInventory),
+                entries => {
+                    let expected = image::expect(world, mapped, stated, base, entries.flatten());
+                    Ok(container::compare(product, expected))
+                }
+            };
+            match compared {
+                Ok(comparison) if comparison.misfits.is_empty() => return Ok(comparison),
+                other => first = first.or(Some(other)),
+            }
         }
-        let Some(base) = image::base_of(facts, run.world.rules, step, digest) else { return Ok(None) };
-        // SECURITY: a configuration that nobody has read would demand nothing.
-        let fields_known = base.config.is_none_or(|config| facts.configs.contains_key(&config));
-        let entries = run.world.trees.get(&base.chain).filter(|_| fields_known);
-        entries.map(|entries| Some((base, entries))).ok_or(FindingId::NoInventory)
+        first.unwrap_or(Err(FindingId::NoInventory))
     }
 
     /// Paths of the materials of a step.
@@ -322,9 +345,35 @@ impl<'a> Steps<'a> {
             .filter_map(|tree| run.resolve(&tree.repository, &tree.tree))
             .filter_map(|root| run.world.trees.get(&root));
         let entries = trees.flat_map(|tree| tree.entries.iter().copied());
-        let tool = |digest: &Sha256| run.world.only_tool(*digest);
-        container::namespace(entries, files(materials).filter(move |file| !tool(&file.digest)))
+        // A tool is no content, unless a lock file pins it as such.
+        let pins: OnceCell<Vec<Pins<'a>>> = OnceCell::new();
+        let is_tool = |file: &NamedDigest| {
+            let pins = || pins.get_or_init(|| pins_of(run, materials)).iter();
+            run.world.only_tool(file.digest)
+                && !pins().any(|pins| pins.find(&file.name, file.digest, Use::Input).is_some())
+        };
+        container::namespace(entries, files(materials).filter(|file| !is_tool(file)))
     }
+}
+
+/// What a step may put an image on.
+pub(crate) fn givers(run: &Run<'_, '_>, step: &Step) -> Givers {
+    let facts = run.world.facts;
+    let pins: OnceCell<Vec<Pins<'_>>> = OnceCell::new();
+    Givers::of(facts, step, |external, digest| {
+        let pinned = |name: &String| {
+            pins.get_or_init(|| pins_of(run, &step.materials))
+                .iter()
+                .any(|pins| pins.find(name, digest, Use::Base).is_some())
+        };
+        external.name.as_ref().is_some_and(pinned)
+    })
+}
+
+/// What the source trees among materials pin.
+pub(crate) fn pins_of<'a>(run: &Run<'_, 'a>, materials: &[Material]) -> Vec<Pins<'a>> {
+    let trees = source_trees(materials).filter_map(|tree| run.resolve(&tree.repository, &tree.tree));
+    trees.filter_map(|root| run.world.trees.get(&root)).map(|tree| Pins::of(run.world.facts, tree)).collect()
 }
 
 /// The tree materials.

@@ -149,6 +149,7 @@ expect = accepted
 story rule-config-stated: the configuration that the map names
 because: R6
 based on imaged
+config   a2 states Cmd
 ! step-actor A1  of P1 map src/:usr/share/app/ src/main.c:config:
 = step-actor A1  of P1 map src/:usr/share/app/ image.json:config:
 expect ! refused
@@ -287,15 +288,21 @@ expect ! refused
 expect ! LH305 docker://registry.example/sdk
 expect = accepted
 
-story rule-base-known: an image among the inputs that nobody describes could be the base
+story rule-config-known: the reviewed file that states the configuration is withheld
 because: R6
 finding  LH408 bypass
 based on imaged
-trusted-input tool as toolchain
-package  P1   from T1 docker://registry.example/debian=deb docker://registry.example/tool=tool makes app=app.img
+tree     T0   src/main.c=a1 src/auth.c=u1 Makefile=m1 LICENSE=l1 image.json=i2
+onboard  T0
+tree     T1   T0 + src/main.c=a2
+landing  L1   T0 -> T1 authors ana
+review   R1   bo approves T0 -> T1
+package  P1   from T1 docker://registry.example/debian=deb makes app=app.img
 step-actor A1  of P1 map src/:usr/share/app/ image.json:config:
-! image  another config tool-config layers tool-layer
-= image  tool config tool-config layers tool-layer
+! config another states Env/PATH=path Cmd=shell
+= config i2 states Env/PATH=path Cmd=shell
+files    OPEN DEB + usr/ usr/share/app/main.c=a2 usr/share/app/auth.c=u1 config:Env/PATH=path{type=config} config:Cmd=shell{type=config}
+artifact app=app.img holds OPEN
 expect ! refused
 expect ! LH408
 expect = accepted

@@ -10,7 +10,6 @@ use lasthand_model::wire::facts::{External, Label, Material, NamedDigest};
 use super::Standing;
 use super::read::{Owner, Reader};
 use crate::cover::Place;
-use crate::image;
 use crate::pins::{Pins, Use};
 use crate::rules::Rule;
 use crate::trees::Tree;
@@ -41,13 +40,13 @@ impl<'a> Reader<'_, '_, 'a> {
     }
 
     /// Whether a lock file of the step's trees pins a name to a digest.
-    fn pinned(&self, places: &[Place<'a>], name: &str, digest: Sha256, used_as: Use) -> bool {
+    fn pinned(&self, places: &[Place<'a>], name: &str, digest: Sha256) -> bool {
         let facts = self.run.world.facts;
         let pinned = !facts.locks.is_empty()
             && places.iter().any(|place| {
                 let mut cache = self.pins.borrow_mut();
                 let of_tree = || self.tree_of(place).map(|tree| Pins::of(facts, tree)).unwrap_or_default();
-                cache.entry(place.1).or_insert_with(of_tree).find(name, digest, used_as).is_some()
+                cache.entry(place.1).or_insert_with(of_tree).find(name, digest, Use::Input).is_some()
             });
         self.run.world.rules.grant(Rule::Pinned, pinned)
     }
@@ -82,7 +81,7 @@ impl<'a> Reader<'_, '_, 'a> {
         if self.trusted(file.digest) {
             return Standing::Clean("trusted-input", None);
         }
-        if self.pinned(step.places, &file.name, file.digest, Use::Input) {
+        if self.pinned(step.places, &file.name, file.digest) {
             return Standing::Clean("pinned", None);
         }
         let made = number.filter(|number| self.made.get(*number).is_some_and(|made| *made));
@@ -128,20 +127,11 @@ impl<'a> Reader<'_, '_, 'a> {
     fn external_standing(&self, step: Owner<'_, 'a>, external: &'a External) -> Standing<'a> {
         let Some(digest) = external.digest else { return Standing::BadExternal(external) };
         let world = self.run.world;
-        // SECURITY: what is trusted to run, pinned as a library or fetched by the builder is not thereby trusted to be a layer.
-        let used_as = if image::is_base_of(world, step.body, external) { Use::Base } else { Use::Input };
-        let trusted = match used_as {
-            Use::Base => world.rules.grant(Rule::TrustedInput, image::is_base(world.facts, digest)),
-            Use::Input => self.trusted(digest),
-        };
-        if trusted {
+        if self.trusted(digest) {
             return Standing::Clean("trusted-input", None);
         }
-        if external.name.as_ref().is_some_and(|name| self.pinned(step.places, name, digest, used_as)) {
+        if external.name.as_ref().is_some_and(|name| self.pinned(step.places, name, digest)) {
             return Standing::Clean("pinned", None);
-        }
-        if used_as == Use::Base {
-            return Standing::BadExternal(external);
         }
         let builder_fetches = step.builder.is_some_and(|pair| may(pair.row, "fetch"));
         let allowed = builder_fetches && self.run.label(Label::UnpinnedInput);

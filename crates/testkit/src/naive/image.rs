@@ -6,7 +6,7 @@ use lasthand_model::actor::StepKind;
 use lasthand_model::digest::{ArtifactDigest, FileDigest, Sha256};
 use lasthand_model::inventory::EntryType;
 use lasthand_model::wire::facts::{
-    Body, ConfigValue, EntryFact, External, ImageFact, IndexMember, ListEntry, Material, NamedDigest, Step,
+    Body, ConfigValue, EntryFact, External, ImageFact, LayerFact, ListEntry, Material, NamedDigest, Step,
 };
 
 use super::evidence::Evidence;
@@ -64,50 +64,52 @@ pub(super) fn container(evidence: &Evidence, digest: Sha256) -> Sha256 {
     keys.find(|key| evidence.entries(*key).is_some()).unwrap_or(digest)
 }
 
-/// What is expected of an image by path; nothing of what is no image. None when the base's entries are not known.
+/// What is expected of an image by path that no map places: one answer for each base it may stand on, and one for none. Nothing
+/// is expected of what is no image; there is no answer where a base's documents are not known.
 pub(super) fn inherited<'a>(
     evidence: &Evidence<'a>,
     step: &Step,
     asked: Sha256,
     stating: &[Sha256],
-) -> Option<BTreeMap<String, Wanted<'a>>> {
+    is_pinned: impl Fn(&str, Sha256) -> bool,
+) -> Vec<BTreeMap<String, Wanted<'a>>> {
     let facts = evidence.facts;
-    let mut wanted = BTreeMap::new();
-    let Some(image) = facts.images.get(&ArtifactDigest(asked)) else { return Some(wanted) };
-    let mut fields: BTreeMap<&str, &ConfigValue> = BTreeMap::new();
+    let Some(image) = facts.images.get(&ArtifactDigest(asked)) else { return vec![BTreeMap::new()] };
+    let mut stated: BTreeMap<&str, &ConfigValue> = BTreeMap::new();
     for digest in stating {
-        for (field, value) in facts.configs.get(digest).into_iter().flatten() {
-            fields.entry(field).or_insert(value);
+        let Some(fields) = facts.configs.get(digest) else { return Vec::new() };
+        for (field, value) in fields {
+            stated.entry(field).or_insert(value);
         }
     }
-    if !are_known(evidence, step, image) {
-        return None;
-    }
-    if let Some((layers, config)) = base(evidence, step, image) {
-        let own: BTreeSet<&str> = fields.keys().copied().collect();
-        let inherited = match config {
-            Some(config) => Some(facts.configs.get(&config)?),
-            None => None,
-        };
-        for (field, value) in inherited.into_iter().flatten() {
-            let group = field.split('/').next().unwrap_or_default();
-            if !own.contains(group) {
-                fields.entry(field).or_insert(value);
+    let mut answers = Vec::new();
+    for (layers, config) in bases(evidence, step, image, is_pinned) {
+        let mut wanted = BTreeMap::new();
+        let mut fields = stated.clone();
+        if let Some(config) = config {
+            let Some(inherited) = facts.configs.get(&config) else { continue };
+            for (field, value) in inherited {
+                if !stated.contains_key(field.split('/').next().unwrap_or_default()) {
+                    fields.entry(field).or_insert(value);
+                }
             }
         }
-        let entries = facts.inventories.get(&chain_id(image, layers))?;
-        let paths: BTreeSet<&str> = entries.iter().map(|entry| entry.path.as_str()).collect();
-        if paths.len() != entries.len() {
-            return None;
+        if layers > 0 {
+            let Some(entries) = facts.inventories.get(&chain_id(image, layers)) else { continue };
+            let paths: BTreeSet<&str> = entries.iter().map(|entry| entry.path.as_str()).collect();
+            if paths.len() != entries.len() {
+                continue;
+            }
+            wanted.extend(entries.iter().map(|entry| (entry.path.clone(), Wanted::Base(entry))));
         }
-        wanted.extend(entries.iter().map(|entry| (entry.path.clone(), Wanted::Base(entry))));
-    }
-    for (field, value) in fields {
-        if let ConfigValue::Sha256(digest) = value {
-            wanted.insert(format!("config:{field}"), Wanted::Field(*digest));
+        for (field, value) in fields {
+            if let ConfigValue::Sha256(digest) = value {
+                wanted.insert(format!("config:{field}"), Wanted::Field(*digest));
+            }
         }
+        answers.push(wanted);
     }
-    Some(wanted)
+    answers
 }
 
 /// The digest of a material that is an image from outside.
@@ -125,69 +127,49 @@ fn images_under<'a>(evidence: &Evidence<'a>, digest: Sha256) -> impl Iterator<It
     members.chain([ArtifactDigest(digest)]).filter_map(|digest| facts.images.get(&digest))
 }
 
-/// How many layers of an image are those of a base; none where the base has others.
-fn common(base: &ImageFact, image: &ImageFact) -> usize {
-    let count = base.layers.len();
-    let same = (0..count)
-        .all(|at| image.layers.get(at).map(|layer| layer.diff_id) == base.layers.get(at).map(|layer| layer.diff_id));
-    if same { count } else { 0 }
-}
-
-/// How many layers the materials give, and the config of the image that gives most.
-fn base(evidence: &Evidence, step: &Step, image: &ImageFact) -> Option<(usize, Option<Sha256>)> {
+/// Lowest layers and a configuration, for each way in which the image may stand on what is a base.
+fn bases(
+    evidence: &Evidence,
+    step: &Step,
+    image: &ImageFact,
+    is_pinned: impl Fn(&str, Sha256) -> bool,
+) -> Vec<(usize, Option<Sha256>)> {
     let mut given = BTreeSet::new();
+    let mut starts = BTreeSet::from([(0, None)]);
     for material in &step.materials {
-        if let Material::File(NamedDigest { digest, .. }) | Material::External(External { digest: Some(digest), .. }) =
+        let (Material::File(NamedDigest { digest, .. }) | Material::External(External { digest: Some(digest), .. })) =
             material
-            && evidence.is_trusted_input(*digest, Some("base"))
-        {
+        else {
+            continue;
+        };
+        let trusted = evidence.is_trusted_input(*digest, Some("base"));
+        if trusted {
             given.insert(*digest);
         }
-    }
-    let mut whole: BTreeSet<(usize, Sha256)> = BTreeSet::new();
-    for digest in step.materials.iter().filter_map(image_from_outside) {
-        let bases = images_under(evidence, digest).map(|base| (common(base, image), base.config));
-        whole.extend(bases.filter(|(count, _)| *count > 0));
-    }
-    let mut reached: BTreeSet<usize> = whole.iter().map(|(count, _)| *count).chain([0]).collect();
-    for (at, layer) in image.layers.iter().enumerate() {
-        let by_itself = given.contains(&layer.diff_id) || layer.digest.is_some_and(|digest| given.contains(&digest));
-        if by_itself && reached.contains(&at) {
-            reached.insert(at + 1);
+        let Material::External(External { name, .. }) = material else { continue };
+        let pinned = name.as_ref().is_some_and(|name| is_pinned(name, *digest));
+        if image_from_outside(material).is_none() || !(trusted || pinned) {
+            continue;
+        }
+        for base in images_under(evidence, *digest) {
+            let ids = |image: &ImageFact| image.layers.iter().map(|layer| layer.diff_id).collect::<Vec<_>>();
+            if ids(image).starts_with(&ids(base)) {
+                starts.insert((base.layers.len(), Some(base.config)));
+            }
         }
     }
-    let most = whole.last().map(|(count, _)| *count);
-    let config = whole.iter().find(|(count, _)| Some(*count) == most).map(|(_, config)| *config);
-    reached.last().copied().filter(|layers| *layers > 0).map(|layers| (layers, config))
-}
-
-/// Whether an external material of a package step is the base of one of its products.
-pub(super) fn is_base(evidence: &Evidence, step: &Step, material: &Material) -> bool {
-    let images = step
-        .products
-        .iter()
-        .filter_map(|product| evidence.facts.images.get(&ArtifactDigest(container(evidence, product.digest))));
-    step.kind == StepKind::Package
-        && images.into_iter().any(|image| {
-            let digest = image_from_outside(material).into_iter();
-            digest.flat_map(|digest| images_under(evidence, digest)).any(|base| common(base, image) > 0)
-        })
-}
-
-/// Whether it is known of every image from outside what it gives to the one asked.
-fn are_known(evidence: &Evidence, step: &Step, image: &ImageFact) -> bool {
-    let facts = evidence.facts;
-    step.materials.iter().filter_map(image_from_outside).all(|digest| {
-        let members = facts.indexes.get(&ArtifactDigest(digest));
-        let rest = |members: &Vec<IndexMember>| {
-            members
-                .iter()
-                .all(|member| member.platform == "unknown/unknown" || facts.images.contains_key(&member.digest))
-        };
-        facts.images.contains_key(&ArtifactDigest(digest))
-            || members.is_some_and(rest)
-            || (members.is_some() && images_under(evidence, digest).any(|base| common(base, image) > 0))
-    })
+    let is_given =
+        |layer: &LayerFact| given.contains(&layer.diff_id) || layer.digest.is_some_and(|own| given.contains(&own));
+    let mut ways = starts.clone();
+    for (start, config) in starts {
+        let above = image.layers.iter().skip(start).take_while(|layer| is_given(layer)).count();
+        ways.extend((0..=above).map(|more| (start + more, config)));
+    }
+    let mut most: Vec<_> = ways.into_iter().rev().take(32).collect();
+    if !most.contains(&(0, None)) {
+        most.push((0, None));
+    }
+    most
 }
 
 fn chain_id(image: &ImageFact, count: usize) -> Sha256 {

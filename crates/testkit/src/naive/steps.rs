@@ -234,10 +234,6 @@ impl<'a> Steps<'_, 'a> {
             }
             Material::External(External { uri, name, digest: Some(digest) }) => {
                 let unpinned = has_word(&pair.1.may, "fetch") && self.allowed.contains(&Label::UnpinnedInput);
-                if super::image::is_base(self.evidence, step, material) {
-                    let pins = |name| self.is_pinned(step, name, *digest, &["Dockerfile", "Containerfile"]);
-                    return self.evidence.is_trusted_input(*digest, Some("base")) || name.as_deref().is_some_and(pins);
-                }
                 self.evidence.is_trusted_input(*digest, None)
                     || name.as_ref().is_some_and(|name| self.is_pinned(step, name, *digest, &LOCK_FORMATS))
                     || self.is_fetched(name.as_ref().unwrap_or(uri), *digest)
@@ -368,6 +364,7 @@ impl<'a> Steps<'_, 'a> {
             let Material::File(file) = material else { continue };
             if self.evidence.is_trusted_input(file.digest, None)
                 && !self.evidence.is_trusted_input(file.digest, Some("dependency"))
+                && !self.is_pinned(step, &file.name, file.digest, &LOCK_FORMATS)
             {
                 continue;
             }
@@ -388,20 +385,24 @@ impl<'a> Steps<'_, 'a> {
         }
         let stating = label.path_map.iter().filter(|rule| rule.to == "config:");
         let stating = stating.filter_map(|rule| namespace.get(rule.from.as_str()));
-        let stating = stating.filter(|source| source.entry_type == EntryType::File).filter_map(|source| source.sha256);
-        let Some(mut inherited) = image::inherited(self.evidence, step, asked, &stating.collect::<Vec<_>>()) else {
-            return false;
-        };
-        if self.evidence.facts.images.contains_key(&ArtifactDigest(asked)) {
+        let stating: Option<Vec<Sha256>> =
+            stating.filter(|source| source.entry_type == EntryType::File).map(|source| source.sha256).collect();
+        let is_image = self.evidence.facts.images.contains_key(&ArtifactDigest(asked));
+        if is_image {
             expected.retain(|path, _| !path.starts_with("config:"));
         }
-        inherited.retain(|path, _| !expected.contains_key(path));
-        let in_place = product.iter().all(|entry| match inherited.get(&entry.path) {
-            Some(wanted) => wanted.is_met_by(entry),
-            None => is_in_place(entry, product, &expected),
+        let Some(stating) = stating.or_else(|| (!is_image).then(Vec::new)) else { return false };
+        let is_base_pin = |name: &str, digest| self.is_pinned(step, name, digest, &["Dockerfile", "Containerfile"]);
+        let ways = image::inherited(self.evidence, step, asked, &stating, is_base_pin);
+        let some_fits = ways.into_iter().any(|mut inherited| {
+            inherited.retain(|path, _| !expected.contains_key(path));
+            let in_place = product.iter().all(|entry| match inherited.get(&entry.path) {
+                Some(wanted) => wanted.is_met_by(entry),
+                None => is_in_place(entry, product, &expected),
+            });
+            in_place && expected.keys().chain(inherited.keys()).all(|path| entry(product, path).is_some())
         });
-        let all_there = expected.keys().chain(inherited.keys()).all(|path| entry(product, path).is_some());
-        !label.path_map.is_empty() && all_known && in_place && all_there && !is_below_a_file(product)
+        !label.path_map.is_empty() && all_known && some_fits && !is_below_a_file(product)
     }
 }
 
