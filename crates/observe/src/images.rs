@@ -20,7 +20,7 @@ use lasthand_model::limits::Limits;
 use serde_json::Value;
 
 pub use error::ImageError;
-use reach::Reached;
+use reach::{Members, Reached};
 
 use crate::snapshot::{Snapshot, SnapshotEntry};
 
@@ -99,7 +99,7 @@ pub fn base(name: &str, place: &ImagePlace, folder: &Path, limits: &Limits) -> R
         wanted: place.image.clone(),
         offered: store.choices().iter().map(ToString::to_string).collect(),
     })?;
-    let reached = Reached::from(&place.path, &store, choice, limits)?;
+    let reached = Reached::from(&place.path, &store, choice, Members::Some, limits)?;
     let files = match inside.filter(|_| form == Form::OciLayout) {
         Some(inside) => Layout::read(&place.path, &inside, limits)?.files(&reached, limits),
         None => BTreeMap::new(),
@@ -169,7 +169,7 @@ pub fn product(
     let changed = |path: &[u8]| after.find(path).is_some_and(|entry| before.find(path) != Some(entry));
     let mut whole = Reached::default();
     for choice in store.choices() {
-        let reached = Reached::from(path, &store, choice, limits)?;
+        let reached = Reached::from(path, &store, choice, Members::All, limits)?;
         let is_new = match &layout {
             Some(layout) => layout.blobs(&reached).keys().any(|path| changed(path)),
             None => changed(&product.path),

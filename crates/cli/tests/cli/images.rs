@@ -221,15 +221,38 @@ impl World {
         .unwrap();
         fs::write(self.top.join("trust.toml"), text).unwrap();
     }
+
+    /// Commits everything but what is made, and has it reviewed and recorded.
+    fn land_reviewed(&self, message: &str) {
+        git(&self.repository, &["add", "-A", "--", "*.sh", "*.json", "*Dockerfile"]);
+        git(&self.repository, &["commit", "-q", "-m", message]);
+        let review = ["review", "approve", "HEAD~1..HEAD", "--key", "../bo", "--evidence", "../evidence", "--yes"];
+        self.lasthand(&review);
+        self.lasthand(&[
+            "source",
+            "--ref",
+            "main",
+            "--since",
+            "HEAD~2",
+            "--key",
+            "../forge",
+            "--evidence",
+            "../evidence",
+        ]);
+    }
+}
+
+fn sha256(bytes: &[u8]) -> String {
+    use sha2::Digest as _;
+    sha2::Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// SHA-256 of the key's DER.
 fn key_id(pem: &str) -> String {
     use base64::Engine as _;
-    use sha2::Digest as _;
     let text: String = pem.lines().filter(|line| !line.starts_with("-----")).collect();
     let der = base64::engine::general_purpose::STANDARD.decode(text).unwrap();
-    sha2::Sha256::digest(der).iter().map(|byte| format!("{byte:02x}")).collect()
+    sha256(&der)
 }
 
 #[test]
@@ -289,14 +312,75 @@ fn an_image_is_stated_by_its_digests() {
     assert_eq!(materials[2]["uri"], format!("pkg:docker/debian@sha256:{base}"));
     assert_eq!(materials[2]["digest"]["sha256"], base);
     for content in ["Dockerfile", "image.json"] {
-        use sha2::Digest as _;
-        let bytes = fs::read(world.repository.join(content)).unwrap();
-        let hex: String = sha2::Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+        let hex = sha256(&fs::read(world.repository.join(content)).unwrap());
         assert!(world.top.join("evidence/blobs/sha256").join(hex).is_file(), "{content}");
     }
     let (code, report) = world.verify("oci:out/app", &["--bundle", "../evidence"]);
     assert_eq!(code, 1);
     assert!(ids(&report, "findings").contains(&"LH306".to_owned()), "{report:#}");
+}
+
+#[test]
+fn a_withheld_statement_of_the_configuration_is_refused() {
+    // fail: the reviewed file says another user than the image has, and so it stays without that file
+    let world = World::new("image-withheld");
+    let config = r#"{"Env":["PATH=/bin"],"User":"root","Entrypoint":["/bin/sh"]}"#;
+    world.layer("base2", "", "base-layer", config);
+    fs::remove_dir_all(world.repository.join("base")).unwrap();
+    copy(&world.top.join("base2"), &world.repository.join("base"));
+    world.write("image.json", r#"{"config": {"User": "nobody"}}"#);
+    let base = world.manifest(&world.repository.join("base"));
+    world.write("Dockerfile", &format!("FROM debian:12@sha256:{base}\n"));
+    let own = r#"{"Entrypoint":["/bin/cat","/usr/share/app/hello.txt"],"Env":["PATH=/bin"]}"#;
+    world.write("image.sh", &IMAGE.replace(own, config));
+    world.land_reviewed("three");
+    world.make();
+    let (code, report) = world.verify("oci:out/app", &["--bundle", "../evidence"]);
+    assert_eq!(code, 1, "{report:#}");
+    assert!(ids(&report, "findings").contains(&"LH403".to_owned()), "{report:#}");
+    let stating = sha256(&fs::read(world.repository.join("image.json")).unwrap());
+    fs::remove_file(world.top.join("evidence/blobs/sha256").join(stating)).unwrap();
+    let (code, report) = world.verify("oci:out/app", &["--bundle", "../evidence"]);
+    assert_eq!(code, 1, "{report:#}");
+    assert!(ids(&report, "findings").contains(&"LH408".to_owned()), "{report:#}");
+}
+
+#[test]
+fn a_base_of_many_platforms_is_recorded_with_those_that_are_there() {
+    // pass: an index pinned below another stage in a subfolder, one platform of it copied; fail: none of them copied
+    let world = World::new("image-partial-base");
+    let base = world.repository.join("base");
+    let manifest = world.manifest(&base);
+    let size = fs::metadata(base.join("blobs/sha256").join(&manifest)).unwrap().len();
+    let member = |digest: &str, architecture: &str| {
+        let media_type = "application/vnd.oci.image.manifest.v1+json";
+        let platform = serde_json::json!({"os": "linux", "architecture": architecture});
+        serde_json::json!({"mediaType": media_type, "digest": format!("sha256:{digest}"), "size": size, "platform": platform})
+    };
+    let media_type = "application/vnd.oci.image.index.v1+json";
+    let members = [member(&manifest, "amd64"), member(&"ab".repeat(32), "arm64")];
+    let index = serde_json::json!({"schemaVersion": 2, "mediaType": media_type, "manifests": members}).to_string();
+    let digest = sha256(index.as_bytes());
+    fs::write(base.join("blobs/sha256").join(&digest), &index).unwrap();
+    let root = serde_json::json!({"mediaType": media_type, "digest": format!("sha256:{digest}"), "size": index.len()});
+    let root = serde_json::json!({"schemaVersion": 2, "manifests": [root]});
+    fs::write(base.join("index.json"), root.to_string()).unwrap();
+    // The script reads the base's manifest from a layout of one image.
+    world.write("image.sh", &IMAGE.replace("sh layer.sh out/app base layer", "sh layer.sh out/app ../base layer"));
+    fs::create_dir_all(world.repository.join("deploy")).unwrap();
+    let tools = "cd".repeat(32);
+    let dockerfile = format!("FROM golang@sha256:{tools} AS build\nFROM docker.io/library/debian:12@sha256:{digest}\n");
+    world.write("deploy/Dockerfile", &dockerfile);
+    git(&world.repository, &["rm", "-q", "Dockerfile"]);
+    world.land_reviewed("three");
+    let made = world.package(&["--base", "debian:12=oci:base", "--image", "out/app"]);
+    assert_eq!(made.code, 0, "{}", made.err);
+    let (code, report) = world.verify("oci:out/app", &["--bundle", "../evidence"]);
+    assert_eq!(code, 0, "{report:#}");
+    fs::remove_file(base.join("blobs/sha256").join(&manifest)).unwrap();
+    let refused = world.package(&["--base", "debian:12=oci:base", "--image", "out/app"]);
+    assert_eq!(refused.code, 4, "{}", refused.err);
+    assert!(refused.err.contains("copy the image whole"), "{}", refused.err);
 }
 
 #[test]

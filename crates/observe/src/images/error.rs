@@ -86,7 +86,8 @@ impl ImageError {
             Self::NotNamed { .. } => "name one: `oci:DIR:TAG`, or by digest: `oci:DIR:sha256:<hex>`",
             Self::Unchanged { .. } => "remove it before the command makes it anew, or let the command write elsewhere",
             Self::NotRecorded { .. } => "give a path inside the working folder, and record the folder it lies in",
-            Self::Malformed { .. } | Self::Missing { .. } | Self::OverLimit { .. } => return Vec::new(),
+            Self::Missing { .. } => "copy the image whole; of an index, with every platform that is built",
+            Self::Malformed { .. } | Self::OverLimit { .. } => return Vec::new(),
         };
         vec![hint.to_owned()]
     }

@@ -39,6 +39,17 @@ struct Named {
     digest: Sha256,
     media_type: Option<String>,
     inert: bool,
+    /// Whether it is one image of an index.
+    member: bool,
+}
+
+/// Whether every image of an index must be there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Members {
+    /// All: who makes an index makes its images.
+    All,
+    /// At least one: a base is copied for the platforms that are built.
+    Some,
 }
 
 impl Reached {
@@ -50,13 +61,16 @@ impl Reached {
         path: &Path,
         store: &ImageStore<'_>,
         choice: &Choice,
+        members: Members,
         limits: &Limits,
     ) -> Result<Self, ImageError> {
         let malformed = |source| ImageError::Malformed { path: path.to_owned(), source };
         let mut reached = Self::default();
-        let root = Named { digest: choice.digest.0, media_type: Some(choice.media_type.clone()), inert: false };
+        let root =
+            Named { digest: choice.digest.0, media_type: Some(choice.media_type.clone()), inert: false, member: false };
         let mut queue = VecDeque::from([root]);
         let mut seen = BTreeSet::new();
+        let (mut absent, mut is_image) = (None, false);
         while let Some(named) = queue.pop_front() {
             reached.blobs.insert(named.digest);
             if !seen.insert(named.digest) {
@@ -73,12 +87,20 @@ impl Reached {
                 if named.inert {
                     continue;
                 }
+                if named.member && members == Members::Some {
+                    absent.get_or_insert(named.digest);
+                    continue;
+                }
                 return Err(ImageError::Missing { path: path.to_owned(), digest: named.digest });
             };
             let described = describe(&path.to_string_lossy(), &bytes, limits).map_err(malformed)?;
+            is_image |= !named.inert && !matches!(described, Described::Index { .. });
             reached.take(named, described, bytes, limits, &mut queue);
         }
-        Ok(reached)
+        match absent {
+            Some(digest) if !is_image => Err(ImageError::Missing { path: path.to_owned(), digest }),
+            _ => Ok(reached),
+        }
     }
 
     fn take(
@@ -96,7 +118,7 @@ impl Reached {
                 for (at, (digest, platform)) in manifests.into_iter().enumerate() {
                     let descriptor = value.get("manifests").and_then(|manifests| manifests.get(at));
                     let inert = platform.as_deref() == Some(INERT);
-                    queue.push_back(Named { digest, media_type: descriptor.and_then(media_type), inert });
+                    queue.push_back(Named { digest, media_type: descriptor.and_then(media_type), inert, member: true });
                 }
                 OCI_INDEX
             }
@@ -105,7 +127,7 @@ impl Reached {
                 self.blobs.extend(layers);
                 if !named.inert {
                     let media_type = value.get("config").and_then(media_type);
-                    queue.push_back(Named { digest: config, media_type, inert: false });
+                    queue.push_back(Named { digest: config, media_type, inert: false, member: false });
                 }
                 OCI_MANIFEST
             }
