@@ -39,17 +39,7 @@ pub(crate) fn read<'a>(
     collector: &mut Collector<'a>,
     sort: &dyn Fn(u64, io::Error) -> ArtifactError,
 ) -> Result<(), ArtifactError> {
-    let mut stream = TarStream {
-        inner,
-        offset: 0,
-        buffer: vec![0; BUFFER_BYTES],
-        name,
-        limits,
-        collector,
-        sort,
-        contents: Contents::Digest,
-    };
-    stream.run()
+    TarStream::new(inner, name, limits, collector, sort, Contents::Digest).run()
 }
 
 /// Lists the entries of an archive that can be read by offset; contents are passed over, not read.
@@ -63,16 +53,8 @@ pub(crate) fn index<'a>(
     let name = blob.name();
     let sort = |offset, source| ArtifactError::Io { name: name.to_owned(), offset, source };
     let inner = blob.open().map_err(|error| sort(0, error))?;
-    let mut stream = TarStream {
-        inner,
-        offset: 0,
-        buffer: vec![0; BUFFER_BYTES],
-        name,
-        limits,
-        collector,
-        sort: &sort,
-        contents: Contents::PassOver { starts: Vec::new(), open_at: &|offset| blob.open_at(offset) },
-    };
+    let contents = Contents::PassOver { starts: Vec::new(), open_at: &|offset| blob.open_at(offset) };
+    let mut stream = TarStream::new(inner, name, limits, collector, &sort, contents);
     stream.run()?;
     match stream.contents {
         Contents::PassOver { starts, .. } => Ok(starts),
@@ -108,6 +90,19 @@ struct Pending {
     /// Offset of the first of them.
     start: Option<u64>,
     notes: Vec<NoteKind>,
+}
+
+impl<'c, 'a, R> TarStream<'c, 'a, R> {
+    fn new(
+        inner: R,
+        name: &'a str,
+        limits: &'a Limits,
+        collector: &'c mut Collector<'a>,
+        sort: &'c dyn Fn(u64, io::Error) -> ArtifactError,
+        contents: Contents<'c, R>,
+    ) -> Self {
+        Self { inner, offset: 0, buffer: vec![0; BUFFER_BYTES], name, limits, collector, sort, contents }
+    }
 }
 
 impl<R: Read> TarStream<'_, '_, R> {

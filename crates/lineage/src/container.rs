@@ -6,12 +6,11 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use lasthand_model::digest::FileDigest;
-use lasthand_model::inventory::EntryType;
+use lasthand_model::inventory::{CONFIG, EntryType};
 use lasthand_model::wire::facts::{EntryFact, NamedDigest, PathRule};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::finding::FindingId;
-use crate::image::CONFIG;
 use crate::trees::{Tree, tells_content};
 
 /// What a path of the materials is.

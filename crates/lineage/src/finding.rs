@@ -3,8 +3,7 @@
 use std::fmt;
 
 use lasthand_model::digest::StatementDigest;
-
-use crate::image::CONFIG;
+use lasthand_model::inventory::CONFIG;
 
 macro_rules! findings {
     ($($variant:ident = $id:literal, $name:literal, $hint:literal;)*) => {

@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use lasthand_model::actor::StepKind;
 use lasthand_model::digest::{ArtifactDigest, FileDigest, Sha256};
 use lasthand_model::glob;
-use lasthand_model::inventory::EntryType;
+use lasthand_model::inventory::{CONFIG, EntryType};
 use lasthand_model::wire::facts::{
     Body, ConfigValue, External, Facts, ImageFact, LayerFact, Material, PathRule, Signer, Step, TrustedInputRow,
 };
@@ -20,9 +20,6 @@ use crate::container::{self, Expected, Namespace, Origin, Source};
 use crate::rules::{Rule, Rules};
 use crate::trees::Tree;
 use crate::world::{World, any_glob, may};
-
-/// A rule of a map with this target says which file states the configuration.
-pub(crate) const CONFIG: &str = "config:";
 
 /// Beginnings of addresses that are those of images.
 const IMAGES: [&str; 5] = ["pkg:docker/", "pkg:oci/", "docker://", "docker-image://", "oci:"];

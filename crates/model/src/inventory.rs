@@ -11,6 +11,9 @@ mod escape;
 pub use blob::{BlobError, Field};
 pub use escape::{EscapeError, escape_path, unescape_path};
 
+/// Beginning of the paths of an image's configuration fields; alone, the target of a rule that says which file states them.
+pub const CONFIG: &str = "config:";
+
 words! {
     /// What an entry is.
     EntryType {

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use lasthand_artifact::image::{ConfigOrigin, Described, FieldValue, ImageFacts, config_fields, describe};
 use lasthand_lineage::base_layers;
 use lasthand_model::digest::{ArtifactDigest, FileDigest, Sha256};
-use lasthand_model::inventory::{Inventory, escape_path, unescape_path};
+use lasthand_model::inventory::{CONFIG, Inventory, escape_path, unescape_path};
 use lasthand_model::limits::Limits;
 use lasthand_model::wire::facts::{
     Body, ConfigValue, Facts, ImageFact, IndexMember, LayerFact, Material, StatementFact,
@@ -18,9 +18,6 @@ use crate::artifact::Opened;
 use crate::error::{VerifyError, with_sources};
 use crate::evidence::Evidence;
 use crate::facts::{Item, entries};
-
-/// A rule of a map with this target says which file states the configuration.
-const CONFIG: &str = "config:";
 
 /// Files that state a configuration by a rule to `config:`.
 pub(crate) struct Stated {

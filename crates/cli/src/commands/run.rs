@@ -7,6 +7,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use lasthand_model::actor::{ActorKind, StepKind};
+use lasthand_model::inventory::CONFIG;
 use lasthand_model::wire::facts::PathRule;
 use lasthand_observe::images::ImagePlace;
 use lasthand_observe::run::{CommandSpec, EnvironmentPolicy, RunError};
@@ -159,7 +160,7 @@ fn path_rule(text: &str) -> Result<PathRule, String> {
     {
         return Err("paths are relative, without `.` and `..`".to_owned());
     }
-    if to.starts_with("config:") && to != "config:" {
+    if to.starts_with(CONFIG) && to != CONFIG {
         return Err("a file states the whole configuration: FILE=config:".to_owned());
     }
     Ok(PathRule { from: from.to_owned(), to: to.to_owned() })

@@ -5,7 +5,7 @@ use std::path::Path;
 use lasthand_artifact::image::{ImageArtifact, ImageFacts, ImageFault, ImageStore};
 use lasthand_artifact::{ArtifactError, Kind, Source, local};
 use lasthand_model::digest::ArtifactDigest;
-use lasthand_model::inventory::{EntryType, FileRecord, Inventory};
+use lasthand_model::inventory::{CONFIG, EntryType, FileRecord, Inventory};
 use lasthand_model::limits::Limits;
 use lasthand_model::wire::facts::IndexMember;
 
@@ -43,7 +43,7 @@ pub(crate) struct Part {
 impl Part {
     /// The value of a field of the configuration, as canonical JSON.
     pub(crate) fn value(&self, record: &FileRecord) -> Option<&str> {
-        let field = record.path.strip_prefix(b"config:").filter(|_| record.entry_type == EntryType::Config)?;
+        let field = record.path.strip_prefix(CONFIG.as_bytes()).filter(|_| record.entry_type == EntryType::Config)?;
         self.image.as_ref()?.fields.get(std::str::from_utf8(field).ok()?).map(String::as_str)
     }
 }

@@ -12,7 +12,7 @@ use lasthand_attest::{
 };
 use lasthand_model::actor::StepKind;
 use lasthand_model::digest::{ArtifactDigest, Sha256};
-use lasthand_model::inventory::unescape_path;
+use lasthand_model::inventory::{CONFIG, unescape_path};
 use lasthand_model::wire::step_actor::Repository as WireRepository;
 use lasthand_observe::git::{self, Repository, TreeCache};
 use lasthand_observe::images::{self, Base};
@@ -106,9 +106,6 @@ impl StepBefore {
         }
     }
 }
-
-/// A rule of a map with this target says which file states the configuration of the image.
-const CONFIG: &str = "config:";
 
 fn read_bounded(path: &Path, limit: usize) -> io::Result<Vec<u8>> {
     // SECURITY: what a link leads to is not part of the step, and would be published.
