@@ -824,7 +824,7 @@ class World:
 
     def container(self, d):
         """The key of `inventories` for a product."""
-        others = sorted(k for k, i in self.f.images.items() if i.config == d and k in self.f.inventories)
+        others = sorted(k for k, i in self.f.images.items() if i.config == d and not i.annotated and k in self.f.inventories)
         return d if d in self.f.inventories else (others or [d])[0]
 
     def well_named(self, name):
@@ -986,11 +986,12 @@ class World:
             out.update({p: (e.type, e.sha256, e.link_target, e.mode, ("tree", repo, root)) for p, e in tree.items()
                         if e.type not in ("submodule", "directory")})
         below = dict(out)
-        out.update({m.name: ("file", m.digest, "", m.mode, ("file", m)) for word, m in b.materials if word == "file"
-                    and not (m.name in below and below[m.name][1] == m.digest)
-                    and (not self.trusted_input(m.digest) or self.pinned(m.name, m.digest, b)
-                         or any(t.digest == m.digest and t.as_ == "dependency" for t in self.trusted_rows()))})
+        out.update({m.name: ("tool" if self.is_tool(m, b) else "file", m.digest, "", m.mode, ("file", m)) for word, m in b.materials
+                    if word == "file" and not (m.name in below and below[m.name][1] == m.digest)})
         return out
+
+    def is_tool(self, m, b):
+        return self.trusted_input(m.digest) and not self.pinned(m.name, m.digest, b) and not self.trusted_input(m.digest, {"dependency"})
 
     @staticmethod
     def misplaced(path, entries):
@@ -1056,15 +1057,15 @@ class World:
         """For each way, Path -> ("base", entry) or ("field", digest, origin) that no map places, or None when its documents are not known.
         None when what states the configuration is not known."""
         if d not in self.f.images:
-            return [{}]
+            return [(0, {})]
         stated = {}
         for rule in l.path_map:
-            if rule.to == "config:" and rule.from_ in space and space[rule.from_][0] == "file":
-                if space[rule.from_][1] not in self.f.configs:
+            if rule.to == "config:" and rule.from_ in space and space[rule.from_][0] in ("file", "tool"):
+                if space[rule.from_][0] == "tool" or space[rule.from_][1] not in self.f.configs:
                     return None
                 found = self.f.configs[space[rule.from_][1]]
                 stated = {**{f: (v, (rule.from_, space[rule.from_])) for f, v in found.items()}, **stated}
-        return [self.on_base(d, k, config, stated) for k, config in self.bases(b, d)]
+        return [(k, self.on_base(d, k, config, stated)) for k, config in self.bases(b, d)]
 
     def on_base(self, d, k, config, stated):
         base = self.f.inventories.get(self.chain(self.f.images[d].layers[:k])) if k else []
@@ -1082,8 +1083,9 @@ class World:
         if failed:
             return {failed}, {}, None
         ways = self.inherited(b, l, d, space)
-        answers = [({"LH408"}, {}, None) if way is None else self.compare_on(l, d, space, way) for way in ways or [None]]
-        out = next((a for a in answers if not a[0]), answers[0])
+        answers = [(k, ({"LH408"}, {}, None) if way is None else self.compare_on(l, d, space, way)) for k, way in ways or [(0, None)]]
+        most = [a for k, a in answers if k == answers[0][0]]
+        out = next((a for _, a in answers if not a[0]), next((a for a in most if a[2] is not None), most[0]))
         if out[0] and out[2] is not None and d in self.f.images:
             image, images = self.f.images[d], self.givers(b)[0]
             if any(word == "external" and self.from_registry(m) and m.digest not in images and any(self.below(i, image) for i in self.images_of(m.digest))

@@ -20,6 +20,8 @@ pub(crate) enum Source<'a> {
     Entry(&'a EntryFact),
     /// A file material.
     File(&'a NamedDigest),
+    /// A file material that is there to be used, not shipped: nothing fits it.
+    Tool(&'a NamedDigest),
     /// An entry of the layers that a base gives, in its place.
     Base(&'a EntryFact),
     /// A field of the configuration, by the digest of its value, and who states it.
@@ -55,7 +57,7 @@ pub(crate) struct Expected<'a> {
 impl Expected<'_> {
     /// Whether a rule of the map places it as an entry of the container.
     const fn mapped(&self) -> bool {
-        matches!(self.source, Source::Entry(_) | Source::File(_))
+        matches!(self.source, Source::Entry(_) | Source::File(_) | Source::Tool(_))
     }
 }
 
@@ -68,20 +70,27 @@ pub(crate) struct Comparison<'a> {
     pub(crate) misfits: BTreeMap<String, FindingId>,
 }
 
-/// Merges trees and file materials into one namespace. A file material hides a tree entry of other content only.
+/// Merges trees and file materials, each with whether it is a tool, into one namespace. A file material hides a tree entry of other content only.
 pub(crate) fn namespace<'a>(
     trees: impl Iterator<Item = &'a EntryFact>,
-    files: impl Iterator<Item = &'a NamedDigest>,
+    files: impl Iterator<Item = (&'a NamedDigest, bool)>,
 ) -> Namespace<'a> {
     let entries = trees.filter(|entry| entry.entry_type != EntryType::Submodule);
     let entries = entries.map(|entry| (entry.path.as_str(), Source::Entry(entry)));
-    let mut all: Namespace<'a> = entries.chain(files.map(|file| (file.name.as_str(), Source::File(file)))).collect();
+    let mut all: Namespace<'a> =
+        entries
+            .chain(files.map(|(file, is_tool)| {
+                (file.name.as_str(), if is_tool { Source::Tool(file) } else { Source::File(file) })
+            }))
+            .collect();
     // Stable: of one path the later tree hides the earlier, and files come last.
     all.sort_by_key(|(path, _)| *path);
     all.dedup_by(|(path, next), (kept, current)| {
         let one = path == kept;
         let same = match (&*current, &*next) {
-            (Source::Entry(entry), Source::File(file)) => entry.sha256.is_some_and(|digest| digest.0 == file.digest),
+            (Source::Entry(entry), Source::File(file) | Source::Tool(file)) => {
+                entry.sha256.is_some_and(|digest| digest.0 == file.digest)
+            }
             _ => false,
         };
         if one && !same {
@@ -270,7 +279,7 @@ fn same_content(entry: &EntryFact, source: Source<'_>, product: &Tree<'_>, expec
     let material_digest = match source {
         Source::File(file) => Some(file.digest),
         Source::Entry(from) if from.entry_type == EntryType::File => from.sha256.map(|digest| digest.0),
-        Source::Entry(_) | Source::Base(_) | Source::Field(..) => None,
+        Source::Entry(_) | Source::Tool(_) | Source::Base(_) | Source::Field(..) => None,
     };
     match entry.entry_type {
         EntryType::File => material_digest.is_some() && entry.sha256.map(|digest| digest.0) == material_digest,
@@ -284,7 +293,7 @@ fn same_content(entry: &EntryFact, source: Source<'_>, product: &Tree<'_>, expec
         }
         EntryType::Symlink => match source {
             Source::Entry(from) => from.entry_type == EntryType::Symlink && from.link_target == entry.link_target,
-            Source::File(_) | Source::Base(_) | Source::Field(..) => false,
+            Source::File(_) | Source::Tool(_) | Source::Base(_) | Source::Field(..) => false,
         },
         _ => false,
     }
@@ -307,7 +316,7 @@ fn raises_execute(entry: &EntryFact, source: Source<'_>) -> bool {
     let allowed = match source {
         Source::Entry(from) | Source::Base(from) => from.mode & 0o111 != 0,
         Source::File(file) => file.mode.is_some_and(|mode| mode & 0o111 != 0),
-        Source::Field(..) => false,
+        Source::Tool(_) | Source::Field(..) => false,
     };
     executable && !allowed
 }

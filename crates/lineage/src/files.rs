@@ -333,7 +333,7 @@ impl<'a> Judge<'_, '_, 'a> {
                     None => (FileVerdict::Indeterminate, rule("no-landing")),
                 }
             }
-            Source::File(file) | Source::Field(_, Origin::File(file)) => self.by_file(at, file),
+            Source::File(file) | Source::Tool(file) | Source::Field(_, Origin::File(file)) => self.by_file(at, file),
             Source::Base(_) | Source::Field(_, Origin::Base) => self.by_base(at),
         }
     }
@@ -346,8 +346,9 @@ impl<'a> Judge<'_, '_, 'a> {
         let (run, digest) = (self.run, self.asked.digest);
         let name = self.decision.steps.candidates.get(at).and_then(|candidate| {
             let givers = steps::givers(run, candidate.body);
-            let gives = |digest_of: Sha256| givers.gives(run.world.facts, digest_of, digest);
-            candidate.body.materials.iter().find(|material| image::digest(material).is_some_and(gives))
+            let reach = |material: &&Material| givers.reach(run.world.facts, image::digest(material)?, digest);
+            let giving = candidate.body.materials.iter().rev().filter(|material| reach(material).is_some());
+            giving.max_by_key(reach)
         });
         let name = name.and_then(image::material_name);
         let answer = (FileVerdict::Clean, Explanation { base: name, ..rule("base") });

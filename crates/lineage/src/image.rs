@@ -69,6 +69,14 @@ impl Givers {
         givers
     }
 
+    /// How many layers of an image a digest gives; none where it gives neither a layer nor a field.
+    pub(crate) fn reach(&self, facts: &Facts, digest: Sha256, image: Sha256) -> Option<usize> {
+        let own = facts.images.get(&ArtifactDigest(image))?;
+        let bases = images_of(facts, digest).filter(|base| is_prefix(&base.layers, &own.layers));
+        let most = bases.map(|base| base.layers.len()).max().filter(|_| self.images.contains(&digest));
+        most.or_else(|| self.gives(facts, digest, image).then_some(1))
+    }
+
     /// Whether a digest gives layers or fields of an image.
     pub(crate) fn gives(&self, facts: &Facts, digest: Sha256, image: Sha256) -> bool {
         (self.images.contains(&digest) && stands_on(facts, digest, image))
@@ -80,7 +88,7 @@ impl Givers {
 
     /// Every way in which an image may stand on these, the most layers first; the last is on nothing.
     ///
-    /// INVARIANT (law 1): more givers, more ways; a way that is there stays.
+    /// INVARIANT (law 1): more givers, more ways; a way that is there stays, as long as there are at most [`MOST_BASES`].
     pub(crate) fn bases(&self, facts: &Facts, rules: Rules, image: Sha256) -> Vec<Base> {
         let Some(image) = facts.images.get(&ArtifactDigest(image)) else { return Vec::new() };
         let mut starts: BTreeSet<(usize, Option<Sha256>)> = BTreeSet::from([(0, None)]);
@@ -123,13 +131,13 @@ pub(crate) fn goes_by(world: &World<'_>, digest: Sha256, name: Sha256) -> bool {
     digest == name || names(world, digest).any(|own| own == name)
 }
 
-/// The digest under which a container's entries are known: its own, or that of an image with this config.
+/// The digest under which a container's entries are known: its own, or that of an image with this config and no more than it says.
 pub(crate) fn container(world: &World<'_>, digest: Sha256) -> Sha256 {
     if world.trees.contains_key(&digest) {
         return digest;
     }
     let known = |key: &Sha256| world.trees.contains_key(key);
-    let by_config = world.facts.images.iter().filter(|(_, image)| image.config == digest);
+    let by_config = world.facts.images.iter().filter(|(_, image)| image.config == digest && !image.annotated);
     by_config.map(|(key, _)| key.0).find(known).unwrap_or(digest)
 }
 
@@ -297,6 +305,7 @@ pub(crate) fn stated<'a>(
                 (entry.sha256.map(|digest| digest.0), Origin::Entry(entry))
             }
             Source::File(file) => (Some(file.digest), Origin::File(file)),
+            Source::Tool(_) => return None,
             _ => continue,
         };
         if !world.rules.grant(Rule::ConfigStated, true) {

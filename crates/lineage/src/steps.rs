@@ -306,7 +306,8 @@ impl<'a> Steps<'a> {
         kept.entry(at).or_insert_with(compare).clone()
     }
 
-    /// Compares an image on each base that it may stand on, until one fits; else what the one with the most layers says counts.
+    /// Compares an image on each base that it may stand on, until one fits; else what the one with the most layers says counts,
+    /// of several the first that is known.
     fn compare_image(
         run: &Run<'_, 'a>,
         step: &Step,
@@ -316,7 +317,7 @@ impl<'a> Steps<'a> {
     ) -> Result<Comparison<'a>, FindingId> {
         let (world, facts) = (run.world, run.world.facts);
         let product = world.trees.get(&digest).ok_or(FindingId::NoInventory)?;
-        let mut first = None;
+        let mut first: Option<(usize, Result<Comparison<'a>, FindingId>)> = None;
         for base in givers(run, step).bases(facts, world.rules, digest) {
             let entries = base.chain.map(|chain| world.trees.get(&chain));
             // SECURITY: a configuration that nobody has read would demand nothing.
@@ -329,12 +330,14 @@ impl<'a> Steps<'a> {
                     Ok(container::compare(product, expected))
                 }
             };
-            match compared {
-                Ok(comparison) if comparison.misfits.is_empty() => return Ok(comparison),
-                other => first = first.or(Some(other)),
-            }
+            first = match (first, compared) {
+                (_, Ok(comparison)) if comparison.misfits.is_empty() => return Ok(comparison),
+                (None, compared) => Some((base.layers, compared)),
+                (Some((layers, Err(_))), Ok(comparison)) if layers == base.layers => Some((layers, Ok(comparison))),
+                (first, _) => first,
+            };
         }
-        first.unwrap_or(Err(FindingId::NoInventory))
+        first.map_or(Err(FindingId::NoInventory), |(_, compared)| compared)
     }
 
     /// Paths of the materials of a step.
@@ -352,7 +355,7 @@ impl<'a> Steps<'a> {
             run.world.only_tool(file.digest)
                 && !pins().any(|pins| pins.find(&file.name, file.digest, Use::Input).is_some())
         };
-        container::namespace(entries, files(materials).filter(|file| !is_tool(file)))
+        container::namespace(entries, files(materials).map(|file| (file, is_tool(file))))
     }
 }
 

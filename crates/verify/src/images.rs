@@ -54,6 +54,8 @@ pub(crate) struct Images {
     pub(crate) images: BTreeMap<ArtifactDigest, ImageFact>,
     pub(crate) indexes: BTreeMap<ArtifactDigest, Vec<IndexMember>>,
     pub(crate) configs: BTreeMap<Sha256, BTreeMap<String, ConfigValue>>,
+    /// Configurations that were read, and as what: what an image leaves out is not there, what a source file empties is taken away.
+    read: BTreeMap<Sha256, ConfigOrigin>,
     pub(crate) items: Vec<Item>,
 }
 
@@ -158,7 +160,8 @@ impl Images {
     }
 
     fn add_config(&mut self, digest: Sha256, origin: ConfigOrigin, evidence: &Evidence, limits: &Limits) {
-        if self.configs.contains_key(&digest) {
+        let before = self.read.insert(digest, origin);
+        if before == Some(origin) {
             return;
         }
         let Some((source, bytes)) = evidence.content(digest, limits.config_bytes) else { return };
@@ -172,7 +175,18 @@ impl Images {
                     }
                     FieldValue::Removed => (escape_path(field.as_bytes()), ConfigValue::Removed),
                 });
-                self.configs.insert(digest, stated.collect());
+                let stated: BTreeMap<String, ConfigValue> = stated.collect();
+                // SECURITY: which of two readings is meant must not depend on what else the evidence holds.
+                if before.is_some() && self.configs.get(&digest) != Some(&stated) {
+                    self.configs.remove(&digest);
+                    self.reject(
+                        &source,
+                        "image configuration",
+                        "it reads one way as a base's and another way as a stated one",
+                    );
+                    return;
+                }
+                self.configs.insert(digest, stated);
                 self.items.push(Item::of_file(&source, "image configuration", EvidenceStatus::Verified, None));
             }
             Err(reason) => self.reject(&source, "image configuration", &reason),

@@ -319,3 +319,54 @@ artifact app=app.img holds PLAIN
 expect ! refused
 expect ! LH408
 expect = accepted
+
+story rule-tool-config: a tool takes nothing away from the configuration
+because: R6
+finding  LH408 bypass
+based on imaged
+config   j2 states Env/PATH
+package  P1  from T1 docker://registry.example/debian=deb tool.json=j2 makes app=app.img
+step-actor A1  of P1 map src/:usr/share/app/ tool.json:config: image.json:config:
+files    OPEN DEB + usr/ usr/share/app/main.c=a2 usr/share/app/auth.c=u1 config:Entrypoint=serve{type=config}
+artifact app=app.img holds OPEN
+! trusted-input j2 as toolchain
+= trusted-input j2 as dependency
+expect ! refused
+expect ! LH408
+expect = accepted
+
+story rule-tool-entry: a tool in the place of a source file is not shipped, nor is what it hides
+because: R6
+based on reviewed
+trusted-input x9 as toolchain
+! package P1  from T1 src/auth.c=x9 makes app.tar.gz
+= package P1  from T1 makes app.tar.gz
+step-actor A1  of P1 map src/:usr/share/app/
+files    IMG usr/share/app/main.c=a2 usr/share/app/auth.c=u1
+artifact app.tar.gz holds IMG
+expect ! refused
+expect ! LH403 usr/share/app/auth.c
+expect = accepted
+
+story rule-image-sibling: a manifest without annotations is not proven by its annotated sibling
+because: R6
+based on reviewed
+tree     T0   src/main.c=a1 src/auth.c=u1 Makefile=m1 image.json=i1
+onboard  T0
+tree     T1   T0 + src/main.c=a2
+landing  L1   T0 -> T1 authors ana
+review   R1   bo approves T0 -> T1
+config   i1 states annotation/run=seccomp
+package  P1  from T1 makes app=app-config app=m1.img
+step-actor A1  of P1 map src/:usr/share/app/ image.json:config:
+image    m1.img config app-config layers app-layer annotated
+image    m2.img config app-config layers app-layer
+index    app.idx linux/amd64=m1.img linux/arm64=m2.img
+files    WITH usr/ usr/share/app/main.c=a2 usr/share/app/auth.c=u1 config:annotation/run=seccomp{type=config}
+files    BARE usr/ usr/share/app/main.c=a2 usr/share/app/auth.c=u1
+container m1.img holds WITH
+! container m2.img holds BARE
+= container m2.img holds WITH
+artifact app=app.idx
+expect ! refused
+expect = accepted

@@ -59,7 +59,7 @@ pub(super) fn is_withdrawn(evidence: &Evidence) -> bool {
 
 /// The digest under which a container's entries are known.
 pub(super) fn container(evidence: &Evidence, digest: Sha256) -> Sha256 {
-    let images = evidence.facts.images.iter().filter(|(_, image)| image.config == digest);
+    let images = evidence.facts.images.iter().filter(|(_, image)| image.config == digest && !image.annotated);
     let mut keys = std::iter::once(digest).chain(images.map(|(key, _)| key.0));
     keys.find(|key| evidence.entries(*key).is_some()).unwrap_or(digest)
 }

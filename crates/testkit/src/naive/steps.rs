@@ -362,14 +362,12 @@ impl<'a> Steps<'_, 'a> {
         let mut files = BTreeMap::new();
         for material in &step.materials {
             let Material::File(file) = material else { continue };
-            if self.evidence.is_trusted_input(file.digest, None)
+            let is_tool = self.evidence.is_trusted_input(file.digest, None)
                 && !self.evidence.is_trusted_input(file.digest, Some("dependency"))
-                && !self.is_pinned(step, &file.name, file.digest, &LOCK_FORMATS)
-            {
-                continue;
-            }
-            let source =
-                Source { entry_type: EntryType::File, sha256: Some(file.digest), link_target: "", mode: file.mode };
+                && !self.is_pinned(step, &file.name, file.digest, &LOCK_FORMATS);
+            // Nothing in a product is of this type.
+            let entry_type = if is_tool { EntryType::OpaqueWhiteout } else { EntryType::File };
+            let source = Source { entry_type, sha256: Some(file.digest), link_target: "", mode: file.mode };
             if namespace.get(file.name.as_str()).is_none_or(|there| there.sha256 != source.sha256) {
                 files.insert(file.name.as_str(), source);
             }
@@ -385,8 +383,10 @@ impl<'a> Steps<'_, 'a> {
         }
         let stating = label.path_map.iter().filter(|rule| rule.to == "config:");
         let stating = stating.filter_map(|rule| namespace.get(rule.from.as_str()));
+        let states_by_tool = stating.clone().any(|source| source.entry_type == EntryType::OpaqueWhiteout);
         let stating: Option<Vec<Sha256>> =
             stating.filter(|source| source.entry_type == EntryType::File).map(|source| source.sha256).collect();
+        let stating = stating.filter(|_| !states_by_tool);
         let is_image = self.evidence.facts.images.contains_key(&ArtifactDigest(asked));
         if is_image {
             expected.retain(|path, _| !path.starts_with("config:"));
