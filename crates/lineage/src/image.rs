@@ -183,7 +183,7 @@ pub struct BaseLayers {
 
 /// Lists the lowest layers that package steps may give to an image, so that whoever has its bytes can state what they hold.
 ///
-/// In: facts with statements, trust, images and locks. Out: sorted, each once; at most [`MOST_CHAINS`], the most layers.
+/// In: facts with statements, trust, images and locks. Out: sorted, each once; at most eight, those with the most layers.
 /// Cost: O(materials x images) and O(steps x layers of the image).
 #[must_use]
 pub fn base_layers(facts: &Facts, image: ArtifactDigest) -> Vec<BaseLayers> {
