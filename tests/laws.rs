@@ -245,6 +245,7 @@ fn delete_documents(facts: &mut Facts, rng: &mut Rng) {
         .flatten()
         .collect();
     facts.images.retain(|digest, image| own.contains(&digest.0) || own.contains(&image.config) || !rng.chance(20));
+    facts.indexes.retain(|digest, _| *digest == asked || !rng.chance(20));
     facts.configs.retain(|_, _| !rng.chance(20));
     facts.locks.retain(|_, _| !rng.chance(20));
     // Where `reverted` refuses, a tree shows what was reverted, as its landing does.

@@ -22,6 +22,8 @@ pub(crate) struct Taken {
     /// Blobs, by digest and media type: each is read once, however often it is listed.
     seen: BTreeSet<(Sha256, String)>,
     bytes: u64,
+    /// Whether something was not read because of all that was read before.
+    cut_short: bool,
 }
 
 impl Evidence {
@@ -29,7 +31,7 @@ impl Evidence {
     /// is a rejected item of the report.
     ///
     /// # Errors
-    /// [`VerifyError::EvidenceOverLimit`].
+    /// [`VerifyError::EvidenceOverLimit`]; [`VerifyError::EvidenceTooLarge`].
     pub(crate) fn add_referrers(
         &mut self,
         store: &ImageStore<'_>,
@@ -52,6 +54,10 @@ impl Evidence {
                 }
                 let source = format!("referrer {} of the layout", layer.digest.short());
                 if let Err(reason) = self.add_layer(store, layer, &source, taken, limits) {
+                    // SECURITY: who may attach evidence must not push what takes an image back out of what is read.
+                    if taken.cut_short {
+                        return Err(VerifyError::EvidenceTooLarge { limit: limits.evidence_bytes });
+                    }
                     self.faults.push(Fault { source, reason });
                 }
                 if self.len() > limits.bundles {
@@ -72,13 +78,13 @@ impl Evidence {
     ) -> Result<(), String> {
         let mut bytes = |limit: usize| {
             let left = usize::try_from(limits.evidence_bytes.saturating_sub(taken.bytes)).unwrap_or(usize::MAX);
-            if left == 0 {
-                return Err(format!("referrers over the limit of {} bytes together", limits.evidence_bytes));
-            }
             let bytes = match store.blob_bytes(layer.digest, limit.min(left)) {
                 Ok(Some(bytes)) => bytes,
                 Ok(None) => return Err("the blob is missing".to_owned()),
-                Err(error) => return Err(with_sources(&error)),
+                Err(error) => {
+                    taken.cut_short = left < limit;
+                    return Err(with_sources(&error));
+                }
             };
             taken.bytes = taken.bytes.saturating_add(u64::try_from(bytes.len()).unwrap_or(u64::MAX));
             Ok(bytes)
@@ -135,7 +141,7 @@ mod tests {
 
     #[test]
     fn a_blob_that_referrers_list_often_is_held_once() {
-        // pass: over layers, referrers and subjects; fail: more distinct blobs than evidence may have
+        // pass: over layers, referrers and subjects; fail: more distinct blobs, or bytes, than evidence may have
         let folder = tempfile::tempdir().unwrap();
         let folder = folder.path();
         fs::create_dir_all(folder.join("blobs/sha256")).unwrap();
@@ -169,5 +175,8 @@ mod tests {
         assert_eq!(bytes, 9);
         let few = Limits { bundles: 2, ..Limits::DEFAULT };
         assert!(matches!(gather(&few), Err(VerifyError::EvidenceOverLimit { limit: 2 })));
+        let small = Limits { evidence_bytes: 8, ..Limits::DEFAULT };
+        assert!(matches!(gather(&small), Err(VerifyError::EvidenceTooLarge { limit: 8 })));
+        assert_eq!(gather(&Limits { evidence_bytes: 9, ..Limits::DEFAULT }).unwrap().0.faults.len(), 0);
     }
 }
