@@ -762,14 +762,24 @@ class World:
     def trusted_input(self, digest, used_as=None):
         return any(t.digest == digest and (used_as is None or t.as_ in used_as) for t in self.trusted_rows())
 
+    def pins(self, name, digest, b, formats=LOCKS):
+        """(repository, root, path) of each lock file that pins a name to a digest: by tree material, then path"""
+        full, last = [], []
+        for repo, root, _ in self.trees(b):
+            for path in sorted(self.inventory(root) or {}):
+                e = self.inventory(root)[path]
+                if name is not None and path.split("/")[-1] in formats and e.sha256 in self.f.locks:
+                    names = {pin.name for pin in self.f.locks[e.sha256] if pin.digest == digest}
+                    full += [(repo, root, path)] if name in names else []
+                    last += [(repo, root, path)] if name.split("/")[-1] in names else []
+        return [at for _, tree, _ in self.trees(b) for at in full + last if at[1] == tree] if full or last else []
+
     def pinned(self, name, digest, b, formats=LOCKS):
-        names = {name, name.split("/")[-1]} if name is not None else set()
-        for _, root, _ in self.trees(b):
-            for e in (self.inventory(root) or {}).values():
-                if e.path.split("/")[-1] in formats and e.sha256 in self.f.locks:
-                    if any(pin.name in names and pin.digest == digest for pin in self.f.locks[e.sha256]):
-                        return True
-        return False
+        return bool(self.pins(name, digest, b, formats))
+
+    def from_pin(self, name, digest, b, formats=LOCKS):
+        """The answer of the entry that pins something."""
+        return self.from_tree(*self.pins(name, digest, b, formats)[0])
 
     def fetched(self, name, digest):
         return "unpinned-input" in self.allowed and any(
@@ -1262,9 +1272,18 @@ class World:
         if origin[0] == "field" and origin[2] is not None:
             origin = origin[2]
         elif origin[0] in ("base", "field"):
-            return "clean"
+            return self.base_answer(b)
         path, material = origin
         return self.from_tree(material[4][1], material[4][2], path) if material[4][0] == "tree" else self.from_file(material[4][1], b, s)
+
+    def base_answer(self, b):
+        """As all that makes bases of the materials."""
+        image, (images, layers), out = self.f.images[self.container(self.d)], self.givers(b), "clean"
+        for word, m in b.materials:
+            if word == "external" and m.digest in images - layers and any(self.below(i, image) is not None for i in self.images_of(m.digest)):
+                answer = self.from_pin(m.name, m.digest, b, {"Dockerfile", "Containerfile"}) if m.name is not None else "clean"
+                out = answer if answer != "clean" else out
+        return out
 
     def known_kind(self, digest):
         return next(b.kind for s, b in self.steps if s.digest == digest)
@@ -1286,6 +1305,8 @@ class World:
         entry = self.own_entry(m, b)
         if entry:  # READING: an own-entry is judged as its tree
             return self.from_tree(entry[0], entry[1], m.name)
+        if not self.trusted_input(m.digest) and self.pinned(m.name, m.digest, b):
+            return self.from_pin(m.name, m.digest, b)
         if self.from_outside(m, b):
             return "clean"
         steps = [t for t in self.steps_with(lambda n: n.name == m.name and n.digest == m.digest) if t[0] is not s]

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use lasthand_model::actor::StepKind;
 use lasthand_model::digest::{ArtifactDigest, Sha256, StatementDigest};
 use lasthand_model::inventory::EntryType;
-use lasthand_model::wire::facts::{EntryFact, Material, NamedDigest};
+use lasthand_model::wire::facts::{EntryFact, External, Material, NamedDigest};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::accept::{self, Decision, Goal};
@@ -17,6 +17,7 @@ use crate::explain::{self, Blame, NearMatch};
 use crate::finding::FindingId;
 use crate::image;
 use crate::outcome::{Explanation, FileAnswer, FileVerdict, LandingAuthor, Verdict};
+use crate::pins::{Pins, Use};
 use crate::run::Run;
 use crate::steps::{self, Standing, source_trees};
 use crate::world::Known;
@@ -92,6 +93,7 @@ fn answers_for<'a>(run: &Run<'_, 'a>, decision: &Decision<'a>, asked: Asked<'a>)
         last: FxHashMap::default(),
         files: None,
         base: None,
+        pins: None,
     };
     judge.all(&tree.entries)
 }
@@ -114,6 +116,8 @@ struct Judge<'r, 'w, 'a> {
     files: Option<FxHashMap<&'a NamedDigest, &'r Standing<'a>>>,
     /// The answer for what the base gives.
     base: Option<Answer>,
+    /// What the source trees of the step that packaged the artifact pin.
+    pins: Option<Vec<(Place<'a>, Pins<'a>)>>,
 }
 
 type Reviews<'a> = FxHashMap<&'a str, Option<usize>>;
@@ -338,22 +342,46 @@ impl<'a> Judge<'_, '_, 'a> {
         }
     }
 
-    /// What a base gives: only what is trusted or pinned as one does.
+    /// What a base gives is as clean as all that makes bases of the materials: a row of the trust file, or the entry that pins them.
     fn by_base(&mut self, at: usize) -> Answer {
         if let Some(known) = &self.base {
             return known.clone();
         }
-        let (run, digest) = (self.run, self.asked.digest);
-        let name = self.decision.steps.candidates.get(at).and_then(|candidate| {
-            let givers = steps::givers(run, candidate.body);
-            let reach = |material: &&Material| givers.reach(run.world.facts, image::digest(material)?, digest);
-            let giving = candidate.body.materials.iter().rev().filter(|material| reach(material).is_some());
-            giving.max_by_key(reach)
-        });
-        let name = name.and_then(image::material_name);
-        let answer = (FileVerdict::Clean, Explanation { base: name, ..rule("base") });
+        let (facts, digest) = (self.run.world.facts, self.asked.digest);
+        let mut answer = (FileVerdict::Clean, rule("base"));
+        let candidate = self.decision.steps.candidates.get(at);
+        let givers = candidate.map(|candidate| steps::givers(self.run, candidate.body)).unwrap_or_default();
+        let mut most = None;
+        for material in candidate.into_iter().flat_map(|candidate| &candidate.body.materials) {
+            let Some(own) = image::digest(material) else { continue };
+            let Some(reach) = givers.reach(facts, own, digest) else { continue };
+            if most.is_none_or(|most| most < reach) {
+                most = Some(reach);
+                answer.1.base = image::material_name(material);
+            }
+            let Material::External(External { name: Some(name), .. }) = material else { continue };
+            if image::is_base(facts, own) {
+                continue;
+            }
+            let (verdict, explained) = self.by_pin(at, name, own, Use::Base);
+            if verdict != FileVerdict::Clean {
+                answer = (verdict, Explanation { base: answer.1.base, ..explained });
+            }
+        }
         self.base = Some(answer.clone());
         answer
+    }
+
+    /// What is pinned is as clean as the entry that pins it.
+    fn by_pin(&mut self, at: usize, name: &str, digest: Sha256, used_as: Use) -> Answer {
+        let run = self.run;
+        let materials = self.decision.steps.candidates.get(at).map(|candidate| candidate.body.materials.as_slice());
+        let pins = self.pins.get_or_insert_with(|| steps::pins_of(run, materials.unwrap_or_default()));
+        let found = pins.iter().find_map(|(place, pins)| Some((*place, pins.find(name, digest, used_as)?)));
+        let Some((place, path)) = found else { return (FileVerdict::Unreviewed, rule("undeclared-input")) };
+        let (verdict, explained) = self.by_tree(place, path);
+        let rule = if verdict == FileVerdict::Clean { "pinned" } else { explained.rule };
+        (verdict, Explanation { rule, ..explained })
     }
 
     fn by_tree(&mut self, place: Place<'a>, path: &str) -> Answer {
@@ -414,6 +442,7 @@ impl<'a> Judge<'_, '_, 'a> {
         });
         let standing = files.get(file).copied();
         match standing {
+            Some(Standing::Clean("pinned", _)) => self.by_pin(at, &file.name, file.digest, Use::Input),
             Some(Standing::Clean(name, fetch)) => {
                 let evidence = fetch.and_then(|fetch| self.digest(fetch)).into_iter().collect();
                 (FileVerdict::Clean, Explanation { evidence, ..rule(name) })

@@ -7,8 +7,10 @@ use std::collections::BTreeSet;
 use lasthand_model::actor::StepKind;
 use lasthand_model::digest::{ArtifactDigest, Sha256};
 use lasthand_model::wire::facts::{External, Material, NamedDigest};
+use rustc_hash::FxHashMap;
 
 use crate::accept::Decision;
+use crate::cover::{Place, Uncovered};
 use crate::image::{self, Givers};
 use crate::outcome::{FileVerdict, InputAnswer};
 use crate::pins::{Pins, Use};
@@ -20,6 +22,7 @@ use crate::world::Known;
 /// in the order of the steps' digests and of their materials.
 pub(crate) fn inputs<'a>(run: &Run<'_, 'a>, decision: &Decision<'a>) -> Vec<InputAnswer> {
     let mut inputs = Vec::new();
+    let mut landings = Landings::default();
     let mut told: Option<usize> = None;
     for candidate in &decision.steps.candidates {
         // Candidates of one step, one for each label, have the same materials.
@@ -27,15 +30,21 @@ pub(crate) fn inputs<'a>(run: &Run<'_, 'a>, decision: &Decision<'a>) -> Vec<Inpu
             continue;
         }
         if matches!(candidate.body.kind, StepKind::Build | StepKind::Package) {
-            of_step(run, decision, candidate, &mut inputs);
+            of_step(run, decision, candidate, &mut landings, &mut inputs);
         }
     }
     inputs
 }
 
-fn of_step<'a>(run: &Run<'_, 'a>, decision: &Decision<'a>, candidate: &Candidate<'a>, inputs: &mut Vec<InputAnswer>) {
+fn of_step<'a>(
+    run: &Run<'_, 'a>,
+    decision: &Decision<'a>,
+    candidate: &Candidate<'a>,
+    landings: &mut Landings<'a>,
+    inputs: &mut Vec<InputAnswer>,
+) {
     let Some(step) = run.world.known.get(candidate.statement).map(Known::digest) else { return };
-    let mut pins: Option<Vec<Pins<'a>>> = None;
+    let mut pins: Option<Vec<(Place<'a>, Pins<'a>)>> = None;
     let products = candidate.body.products.iter().map(|product| image::container(run.world, product.digest));
     let images: BTreeSet<Sha256> =
         products.filter(|digest| run.world.facts.images.contains_key(&ArtifactDigest(*digest))).collect();
@@ -53,11 +62,31 @@ fn of_step<'a>(run: &Run<'_, 'a>, decision: &Decision<'a>, candidate: &Candidate
         };
         let gives_layers =
             digest.is_some_and(|digest| images.iter().any(|image| givers.gives(run.world.facts, digest, *image)));
-        let pinned_by = digest.filter(|_| rule == "pinned").and_then(|digest| {
+        let pin = digest.filter(|_| rule == "pinned").and_then(|digest| {
             let pins = pins.get_or_insert_with(|| steps::pins_of(run, &candidate.body.materials));
             let used_as = if gives_layers { Use::Base } else { Use::Input };
-            pins.iter().find_map(|pins| pins.find(name, digest, used_as)).map(str::to_owned)
+            pins.iter().find_map(|(place, pins)| Some((*place, pins.find(name, digest, used_as)?)))
         });
+        // A pin is as clean as the entry that states it.
+        let verdict = pin.map_or(verdict, |(place, path)| landings.answer(run, decision, place, path));
+        let pinned_by = pin.map(|(_, path)| path.to_owned());
         inputs.push(InputAnswer { step, name: name.clone(), digest, verdict, rule, pinned_by, gives_layers });
+    }
+}
+
+/// The landing that explains a tree, with its uncovered paths, looked up once.
+#[derive(Default)]
+struct Landings<'a>(FxHashMap<Place<'a>, Option<(usize, Uncovered<'a>)>>);
+
+impl<'a> Landings<'a> {
+    fn answer(&mut self, run: &Run<'_, 'a>, decision: &Decision<'a>, place: Place<'a>, path: &str) -> FileVerdict {
+        let known = self.0.entry(place).or_insert_with(|| decision.cover.best_landing(run, &place));
+        let Some((_, uncovered)) = known else { return FileVerdict::Indeterminate };
+        let Some(lost) = uncovered.get(path) else { return FileVerdict::Clean };
+        match decision.cover.landings.get(*lost) {
+            Some(landing) if landing.agent_touched() => FileVerdict::Violation,
+            Some(_) => FileVerdict::Unreviewed,
+            None => FileVerdict::Indeterminate,
+        }
     }
 }

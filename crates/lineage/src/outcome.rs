@@ -125,7 +125,7 @@ pub struct InputAnswer {
     pub name: String,
     /// Digest of its bytes, where the step states one.
     pub digest: Option<Sha256>,
-    /// Clean or unreviewed.
+    /// Unreviewed where nothing accounts for it; what is pinned is as clean as the entry that pins it.
     pub verdict: FileVerdict,
     /// What accounts for it: `pinned`, `trusted-input`, `fetched`; `undeclared-input` where nothing does.
     pub rule: &'static str,

@@ -310,7 +310,7 @@ impl<'a> Steps<'a> {
     /// of several the first that is known.
     fn compare_image(
         run: &Run<'_, 'a>,
-        step: &Step,
+        step: &'a Step,
         digest: Sha256,
         mapped: &[Expected<'a>],
         stated: &[(&'a str, Option<Expected<'a>>)],
@@ -349,34 +349,35 @@ impl<'a> Steps<'a> {
             .filter_map(|root| run.world.trees.get(&root));
         let entries = trees.flat_map(|tree| tree.entries.iter().copied());
         // A tool is no content, unless a lock file pins it as such.
-        let pins: OnceCell<Vec<Pins<'a>>> = OnceCell::new();
+        let pins: OnceCell<Vec<(Place<'a>, Pins<'a>)>> = OnceCell::new();
         let is_tool = |file: &NamedDigest| {
             let pins = || pins.get_or_init(|| pins_of(run, materials)).iter();
             run.world.only_tool(file.digest)
-                && !pins().any(|pins| pins.find(&file.name, file.digest, Use::Input).is_some())
+                && !pins().any(|(_, pins)| pins.find(&file.name, file.digest, Use::Input).is_some())
         };
         container::namespace(entries, files(materials).map(|file| (file, is_tool(file))))
     }
 }
 
 /// What a step may put an image on.
-pub(crate) fn givers(run: &Run<'_, '_>, step: &Step) -> Givers {
+pub(crate) fn givers<'a>(run: &Run<'_, 'a>, step: &'a Step) -> Givers {
     let facts = run.world.facts;
-    let pins: OnceCell<Vec<Pins<'_>>> = OnceCell::new();
+    let pins: OnceCell<Vec<(Place<'_>, Pins<'_>)>> = OnceCell::new();
     Givers::of(facts, step, |external, digest| {
         let pinned = |name: &String| {
             pins.get_or_init(|| pins_of(run, &step.materials))
                 .iter()
-                .any(|pins| pins.find(name, digest, Use::Base).is_some())
+                .any(|(_, pins)| pins.find(name, digest, Use::Base).is_some())
         };
         external.name.as_ref().is_some_and(pinned)
     })
 }
 
-/// What the source trees among materials pin.
-pub(crate) fn pins_of<'a>(run: &Run<'_, 'a>, materials: &[Material]) -> Vec<Pins<'a>> {
-    let trees = source_trees(materials).filter_map(|tree| run.resolve(&tree.repository, &tree.tree));
-    trees.filter_map(|root| run.world.trees.get(&root)).map(|tree| Pins::of(run.world.facts, tree)).collect()
+/// What the source trees among materials pin, each with where it is.
+pub(crate) fn pins_of<'a>(run: &Run<'_, 'a>, materials: &'a [Material]) -> Vec<(Place<'a>, Pins<'a>)> {
+    let places = source_trees(materials)
+        .filter_map(|tree| Some((tree.repository.as_str(), run.resolve(&tree.repository, &tree.tree)?)));
+    places.filter_map(|place| Some((place, Pins::of(run.world.facts, run.world.trees.get(&place.1)?)))).collect()
 }
 
 /// The tree materials.

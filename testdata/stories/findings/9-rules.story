@@ -370,3 +370,25 @@ container m1.img holds WITH
 artifact app=app.idx
 expect ! refused
 expect = accepted
+
+story rule-pin-answer: an agent moves the pin of a base, and that of a library, after review
+because: R6 R7
+based on imaged
+tree     T0   src/main.c=a1 src/auth.c=u1 Makefile=m1 image.json=i1 Dockerfile=d0 Cargo.lock=k0
+onboard  T0
+tree     T1   T0 + src/main.c=a2 Dockerfile=d1 Cargo.lock=k1
+landing  L1  T0 -> T1 authors coder-7/ana
+! review R1   bo approves T0 -> T0
+= review R1   bo approves T0 -> T1
+lock     d1   pins sdk=sdk
+lock     k1   pins lib.txt=l9
+image    sdk config deb-config layers deb-layer
+package  P1   from T1 docker://registry.example/sdk~sdk=sdk lib.txt=l9 makes app=app.img
+step-actor A1  of P1 map src/:usr/share/app/ image.json:config: lib.txt:usr/share/app/lib.txt
+artifact app=app.img holds IMG + usr/share/app/lib.txt=l9
+expect ! refused
+expect ! LH202 Dockerfile by coder-7 in L1
+expect ! file etc/passwd violation
+expect ! file config:Env/PATH violation
+expect ! file usr/share/app/lib.txt violation
+expect = accepted
