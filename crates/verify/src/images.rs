@@ -189,7 +189,10 @@ impl Images {
                 self.configs.insert(digest, stated);
                 self.items.push(Item::of_file(&source, "image configuration", EvidenceStatus::Verified, None));
             }
-            Err(reason) => self.reject(&source, "image configuration", &reason),
+            Err(reason) => {
+                self.configs.remove(&digest);
+                self.reject(&source, "image configuration", &reason);
+            }
         }
     }
 
@@ -238,4 +241,32 @@ fn stating_paths(statement: &StatementFact) -> impl Iterator<Item = &str> {
         _ => &[],
     };
     map.iter().filter(|rule| rule.to == CONFIG).map(|rule| rule.from.as_str())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::evidence::{BlobFile, Content};
+
+    #[test]
+    fn a_configuration_that_reads_in_two_ways_is_none() {
+        // pass: read alike, also twice; fail: `null` means another thing in each origin, in either order, for ever
+        let limits = Limits::DEFAULT;
+        let origins = [ConfigOrigin::Image, ConfigOrigin::Source];
+        for (text, kept) in [(r#"{"config":{"User":"nobody"}}"#, true), (r#"{"config":{"User":null}}"#, false)] {
+            let digest = Sha256::of(text.as_bytes());
+            let mut evidence = Evidence::default();
+            let content = Content::Memory(text.as_bytes().to_owned());
+            evidence.blobs.insert(digest, BlobFile { source: "image.json".to_owned(), content });
+            for order in [[0, 1, 0], [1, 0, 1], [0, 1, 1]] {
+                let mut images = Images::default();
+                for origin in order.iter().filter_map(|at| origins.get(*at)) {
+                    images.add_config(digest, *origin, &evidence, &limits);
+                }
+                assert_eq!(images.configs.contains_key(&digest), kept, "{text} {order:?}");
+                let rejected = images.items.iter().any(|item| item.status == EvidenceStatus::Rejected);
+                assert_eq!(rejected, !kept, "{text} {order:?}");
+            }
+        }
+    }
 }
