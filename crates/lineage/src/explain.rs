@@ -184,13 +184,9 @@ impl<'a> Walk<'_, '_, 'a> {
         if candidates.get(at).is_none_or(|candidate| candidate.body.kind != StepKind::Package) {
             return;
         }
-        match self.decision.steps.compare(self.run, at, digest) {
-            Ok(comparison) => {
-                for (path, id) in &comparison.misfits {
-                    self.add(*id, Where { path: Some(path.clone()), step, ..Where::default() }, Vec::new());
-                }
-            }
-            Err(id) => self.add(id, Where { step, evidence: step, ..Where::default() }, Vec::new()),
+        for (id, path) in self.decision.steps.product_faults(self.run, at, digest) {
+            let evidence = step.filter(|_| id == FindingId::NoPathMap || id == FindingId::NoInventory);
+            self.add(id, Where { path, step, evidence, ..Where::default() }, Vec::new());
         }
     }
 

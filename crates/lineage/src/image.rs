@@ -287,14 +287,14 @@ fn chain_id(layers: &[LayerFact], count: usize) -> Option<Sha256> {
     Some(diff_ids.fold(first, |below, diff_id| Sha256::of(format!("sha256:{below} sha256:{diff_id}").as_bytes())))
 }
 
-/// The fields that files of the materials state for an image; none when a file that states some was not read.
+/// The fields that files of the materials state for an image; else the file that states some and was not read.
 ///
 /// SECURITY: to withhold such a file must not bring back what it takes away.
 pub(crate) fn stated<'a>(
     world: &World<'a>,
     namespace: &Namespace<'a>,
     map: &'a [PathRule],
-) -> Option<Vec<(&'a str, Option<Expected<'a>>)>> {
+) -> Result<Vec<(&'a str, Option<Expected<'a>>)>, &'a str> {
     let mut stated: Vec<(&'a str, Option<Expected<'a>>)> = Vec::new();
     let mut known: FxHashSet<&'a str> = FxHashSet::default();
     for rule in map.iter().filter(|rule| rule.to == CONFIG) {
@@ -305,14 +305,14 @@ pub(crate) fn stated<'a>(
                 (entry.sha256.map(|digest| digest.0), Origin::Entry(entry))
             }
             Source::File(file) => (Some(file.digest), Origin::File(file)),
-            Source::Tool(_) => return None,
+            Source::Tool(_) => return Err(from),
             _ => continue,
         };
         if !world.rules.grant(Rule::ConfigStated, true) {
             continue;
         }
-        world.facts.configs.get(&digest?)?;
-        for (field, value) in fields(world, digest?) {
+        let digest = digest.filter(|digest| world.facts.configs.contains_key(digest)).ok_or(*from)?;
+        for (field, value) in fields(world, digest) {
             // A field that is taken away is stated too: the base's does not come back.
             if known.insert(field) {
                 let field_of = |value| field_of(field, from, Source::Field(value, origin), Some(rule));
@@ -320,7 +320,7 @@ pub(crate) fn stated<'a>(
             }
         }
     }
-    Some(stated)
+    Ok(stated)
 }
 
 /// What is expected of an image on one base: what the map places, the fields that are stated, and the rest as the base has it.

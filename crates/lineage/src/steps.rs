@@ -80,7 +80,7 @@ pub(crate) struct Steps<'a> {
     /// Of products with several makers: by product and the reader's revision, the first maker that fits.
     chosen: RefCell<FxHashMap<(usize, usize), Option<usize>>>,
     /// Comparisons of the artifact, by candidate.
-    kept: RefCell<FxHashMap<usize, Result<Rc<Comparison<'a>>, FindingId>>>,
+    kept: RefCell<FxHashMap<usize, Result<Rc<Comparison<'a>>, Fault>>>,
 }
 
 impl<'a> Steps<'a> {
@@ -246,7 +246,7 @@ impl<'a> Steps<'a> {
             return Vec::new();
         }
         let faults = match self.compare(run, at, product) {
-            Err(id) => vec![(id, None)],
+            Err(fault) => vec![fault],
             Ok(comparison) if comparison.misfits.is_empty() => Vec::new(),
             Ok(comparison) => {
                 let facts = run.world.facts;
@@ -269,30 +269,26 @@ impl<'a> Steps<'a> {
     }
 
     /// Compares a product of a package step with the step's materials.
-    pub(crate) fn compare(
-        &self,
-        run: &Run<'_, 'a>,
-        at: usize,
-        digest: Sha256,
-    ) -> Result<Rc<Comparison<'a>>, FindingId> {
-        let Some(candidate) = self.candidates.get(at) else { return Err(FindingId::NoPathMap) };
+    pub(crate) fn compare(&self, run: &Run<'_, 'a>, at: usize, digest: Sha256) -> Result<Rc<Comparison<'a>>, Fault> {
+        let Some(candidate) = self.candidates.get(at) else { return Err((FindingId::NoPathMap, None)) };
         let map = candidate.actor.map(|actor| actor.path_map.as_slice()).unwrap_or_default();
         if map.is_empty() {
-            return Err(FindingId::NoPathMap);
+            return Err((FindingId::NoPathMap, None));
         }
         let digest = image::container(run.world, digest);
-        let product = run.world.trees.get(&digest).ok_or(FindingId::NoInventory)?;
+        let product = run.world.trees.get(&digest).ok_or((FindingId::NoInventory, None))?;
         let sources_known = source_trees(&candidate.body.materials).all(|tree| {
             run.resolve(&tree.repository, &tree.tree).is_some_and(|root| run.world.trees.contains_key(&root))
         });
         if !sources_known {
-            return Err(FindingId::NoInventory);
+            return Err((FindingId::NoInventory, None));
         }
         let compare = || {
             let namespace = self.namespace(run, at);
             let mapped = container::expected(&namespace, map);
             if run.world.facts.images.contains_key(&ArtifactDigest(digest)) {
-                let stated = image::stated(run.world, &namespace, map).ok_or(FindingId::NoInventory)?;
+                let stated = image::stated(run.world, &namespace, map)
+                    .map_err(|path| (FindingId::NoInventory, Some(path.to_owned())))?;
                 Self::compare_image(run, candidate.body, digest, &mapped, &stated).map(Rc::new)
             } else {
                 Ok(Rc::new(container::compare(product, mapped)))
@@ -314,18 +310,18 @@ impl<'a> Steps<'a> {
         digest: Sha256,
         mapped: &[Expected<'a>],
         stated: &[(&'a str, Option<Expected<'a>>)],
-    ) -> Result<Comparison<'a>, FindingId> {
+    ) -> Result<Comparison<'a>, Fault> {
         let (world, facts) = (run.world, run.world.facts);
-        let product = world.trees.get(&digest).ok_or(FindingId::NoInventory)?;
-        let mut first: Option<(usize, Result<Comparison<'a>, FindingId>)> = None;
+        let product = world.trees.get(&digest).ok_or((FindingId::NoInventory, None))?;
+        let mut first: Option<(usize, Result<Comparison<'a>, Fault>)> = None;
         for base in givers(run, step).bases(facts, world.rules, digest) {
             let entries = base.chain.map(|chain| world.trees.get(&chain));
             // SECURITY: a configuration that nobody has read would demand nothing.
-            let fields_known = base.config.is_none_or(|config| facts.configs.contains_key(&config));
-            let compared = match entries {
-                Some(None) => Err(FindingId::NoInventory),
-                _ if !fields_known => Err(FindingId::NoInventory),
-                entries => {
+            let unread = base.config.filter(|config| !facts.configs.contains_key(config));
+            let compared = match (entries, unread) {
+                (Some(None), _) => Err((FindingId::NoInventory, None)),
+                (_, Some(config)) => Err((FindingId::NoInventory, Some(format!("sha256:{config}")))),
+                (entries, None) => {
                     let expected = image::expect(world, mapped, stated, base, entries.flatten());
                     Ok(container::compare(product, expected))
                 }
@@ -337,7 +333,7 @@ impl<'a> Steps<'a> {
                 (first, _) => first,
             };
         }
-        first.map_or(Err(FindingId::NoInventory), |(_, compared)| compared)
+        first.map_or(Err((FindingId::NoInventory, None)), |(_, compared)| compared)
     }
 
     /// Paths of the materials of a step.

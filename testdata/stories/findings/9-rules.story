@@ -304,7 +304,7 @@ step-actor A1  of P1 map src/:usr/share/app/ image.json:config:
 files    OPEN DEB + usr/ usr/share/app/main.c=a2 usr/share/app/auth.c=u1 config:Env/PATH=path{type=config} config:Cmd=shell{type=config}
 artifact app=app.img holds OPEN
 expect ! refused
-expect ! LH408
+expect ! LH408 image.json
 expect = accepted
 
 story rule-base-config: a base whose configuration nobody has demands nothing of the image
@@ -332,7 +332,7 @@ artifact app=app.img holds OPEN
 ! trusted-input j2 as toolchain
 = trusted-input j2 as dependency
 expect ! refused
-expect ! LH408
+expect ! LH408 tool.json
 expect = accepted
 
 story rule-tool-entry: a tool in the place of a source file is not shipped, nor is what it hides
