@@ -298,7 +298,7 @@ fn a_foreign_platform_of_an_index_is_refused() {
     lab.verify_with("two", &["--bundle", "../evidence", "--platform", "linux/amd64"]).accepted();
 }
 
-/// What happens after everything was reviewed, then build and image; the finding that must come of it.
+/// What happens after everything was reviewed, then build and image; the findings that must come of it, or acceptance.
 fn source(name: &str, act: impl FnOnce(&Lab), expected: &[(&str, &str)]) {
     let Some(lab) = built() else { return };
     let lab = lab.copy(&format!("source-{name}"));
@@ -306,9 +306,12 @@ fn source(name: &str, act: impl FnOnce(&Lab), expected: &[(&str, &str)]) {
     act(&lab);
     lab.step("build", "build.sh", &["--output", "build/greet"]);
     lab.step("package", "image.sh", &IMAGE);
-    for (id, path) in expected {
-        lab.verify("repo/image").refused(id, path);
+    let report = lab.verify("repo/image");
+    if expected.is_empty() {
+        report.accepted();
+        return;
     }
+    expected.iter().fold(report, |report, (id, path)| report.refused(id, path));
 }
 
 #[test]
@@ -330,22 +333,30 @@ fn what_an_agent_does_after_review_is_refused() {
 
 #[test]
 fn an_evil_merge_is_refused() {
-    // fail: scenario 6, both sides reviewed, and the merge commit says something else
-    let act = |lab: &Lab| {
-        lab.run(Actor::Ana, &["git", "checkout", "--quiet", "-b", "topic"]);
-        lab.write("share/b.txt", "welcome\n");
-        lab.commit(Actor::Ana, "welcome");
-        lab.run(Actor::Ana, &["git", "checkout", "--quiet", "main"]);
-        lab.write("version.txt", "2\n");
-        lab.commit(Actor::Bo, "two");
-        lab.approve(Actor::Ana, "HEAD~1..HEAD");
-        lab.approve(Actor::Bo, "main~1..topic");
-        lab.run(Actor::Ana, &["git", "merge", "--quiet", "--no-ff", "--no-commit", "topic"]);
-        lab.write("share/a.txt", "hello, and more\n");
-        lab.commit(Actor::Ana, "merge topic");
-        lab.land();
+    // pass: the merge as git makes it; fail: scenario 6, both sides reviewed, and the merge commit changes, adds, deletes or reverts
+    let merge = |evil: Box<dyn Fn(&Lab)>| {
+        move |lab: &Lab| {
+            lab.run(Actor::Ana, &["git", "checkout", "--quiet", "-b", "topic"]);
+            lab.write("share/b.txt", "welcome\n");
+            lab.commit(Actor::Ana, "welcome");
+            lab.run(Actor::Ana, &["git", "checkout", "--quiet", "main"]);
+            lab.write("version.txt", "2\n");
+            lab.commit(Actor::Bo, "two");
+            lab.approve(Actor::Ana, "HEAD~1..HEAD");
+            lab.approve(Actor::Bo, "main~1..topic");
+            lab.run(Actor::Ana, &["git", "merge", "--quiet", "--no-ff", "--no-commit", "topic"]);
+            evil(lab);
+            lab.commit(Actor::Ana, "merge topic");
+            lab.land();
+        }
     };
-    source("evil-merge", act, &[("LH213", "share/a.txt")]);
+    source("plain-merge", merge(Box::new(|_| {})), &[]);
+    let write = |path: &'static str, text: &'static str| Box::new(move |lab: &Lab| lab.write(path, text));
+    source("changed-merge", merge(write("share/a.txt", "hello, and more\n")), &[("LH213", "share/a.txt")]);
+    source("added-merge", merge(write("share/c.txt", "me too\n")), &[("LH213", "share/c.txt")]);
+    source("reverted-merge", merge(write("version.txt", "1\n")), &[("LH213", "version.txt")]);
+    let delete = |lab: &Lab| fs::remove_file(lab.repo().join("share/note.txt")).unwrap();
+    source("deleted-merge", merge(Box::new(delete)), &[("LH213", "share/note.txt")]);
 }
 
 #[test]
