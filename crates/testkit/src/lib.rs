@@ -1,6 +1,8 @@
-//! Stories, random worlds and an independent solver for the tests.
+//! Stories, random worlds, random archives, an independent solver and an independent reader for the tests.
 
+pub mod archives;
 pub mod naive;
 pub mod need;
+pub mod oracle;
 pub mod story;
 pub mod worlds;

@@ -29,8 +29,13 @@ impl Rng {
     }
 
     /// One of several; there must be one.
-    pub(super) fn pick<'a, T>(&mut self, items: &'a [T]) -> &'a T {
+    pub(crate) fn pick<'a, T>(&mut self, items: &'a [T]) -> &'a T {
         &items[self.below(items.len())]
+    }
+
+    /// One of several texts; there must be one.
+    pub(crate) fn text<'a>(&mut self, texts: &[&'a [u8]]) -> &'a [u8] {
+        texts[self.below(texts.len())]
     }
 }
 

@@ -1,0 +1,3 @@
+module listtar
+
+go 1.24
