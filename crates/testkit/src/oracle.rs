@@ -155,10 +155,11 @@ impl Entry {
             "-" => Content::Unread,
             digest => Content::Sha256(digest.to_owned()),
         };
-        let xattrs = match word()? {
+        let mut xattrs = match word()? {
             "." => Vec::new(),
-            pairs => pairs.split(',').map(pair).collect::<Option<_>>()?,
+            pairs => pairs.split(',').map(pair).collect::<Option<Vec<_>>>()?,
         };
+        xattrs.sort();
         word().is_none().then_some(Self { path, typeflag, mode, uid, gid, size, device, link, content, xattrs })
     }
 }

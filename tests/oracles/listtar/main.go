@@ -23,7 +23,6 @@ import (
 	"io"
 	"os"
 	"runtime"
-	"sort"
 	"strconv"
 	"strings"
 )
@@ -162,7 +161,6 @@ func xattrs(header *tar.Header) string {
 	if len(pairs) == 0 {
 		return "."
 	}
-	sort.Strings(pairs)
 	return strings.Join(pairs, ",")
 }
 

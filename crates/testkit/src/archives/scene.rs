@@ -167,7 +167,7 @@ impl Scene {
 
     /// The entry that a feature changes: as a rule a new file, sometimes the one that the feature before has made.
     pub(super) fn some(&mut self) -> &mut Part {
-        if self.current.is_none() || self.rng.chance(60) {
+        if self.current.is_none() || self.rng.chance(45) {
             self.file();
         }
         self.current()
