@@ -132,7 +132,7 @@ features! {
         LongLinkTwice tame,
         /// A long name of some thousand bytes.
         LongHuge tame,
-        /// A long name over 1 MiB.
+        /// An extension header of 1 MiB, which is the most that Go reads, or of one byte more.
         LongOverLimit wild,
         /// A long name whose size is more than the archive has.
         LongCut wild,
@@ -258,6 +258,8 @@ features! {
         SparseMapBad wild,
         /// A number of fragments that is not the map's.
         SparseCountBad wild,
+        /// A map of about 1 MiB, which is the most that Go reads: on this side of it, or on the other.
+        SparseMapHuge wild,
         /// A map of format 1.0 that is longer than the body.
         SparseMapCut wild,
         /// Fragments that overlap.

@@ -1,7 +1,7 @@
 //! Features of GNU long names and links.
 
 use super::block::{LINK, SIZE};
-use super::extension::{long, pax, raw_long};
+use super::extension::{long, pax, raw_long, raw_pax, record};
 use super::feature::Feature;
 use super::scene::{Part, Scene};
 
@@ -53,9 +53,15 @@ pub(super) fn apply(feature: Feature, scene: &mut Scene) -> bool {
             scene.before(long(b'L', &path));
         }
         Feature::LongOverLimit => {
-            let more = scene.rng.below(2);
+            let size = (1 << 20) + scene.rng.below(2);
+            let comment = record(b"comment", &vec![b'm'; size - b"1048576 comment=\n".len()]);
             scene.some();
-            scene.before(raw_long(b'L', &vec![b'm'; (1 << 20) + more]));
+            let part = match scene.rng.below(3) {
+                0 => raw_long(b'L', &vec![b'm'; size]),
+                1 => raw_long(b'K', &vec![0; size]),
+                _ => raw_pax(*scene.rng.pick(b"xg"), &comment),
+            };
+            scene.before(part);
         }
         Feature::LongCut => {
             let typeflag = either(scene);

@@ -26,14 +26,14 @@ struct Sparse {
     real_size: i64,
     data: Vec<u8>,
     /// Text of a pax map, and of the number of fragments, where they are not the map's.
-    map_text: Option<&'static str>,
+    map_text: Option<String>,
     count_text: Option<&'static str>,
     more: Vec<u8>,
 }
 
 /// Applies a feature of this module.
 pub(super) fn apply(feature: Feature, scene: &mut Scene) -> bool {
-    gnu(feature, scene) || shape(feature, scene) || pax_text(feature, scene)
+    gnu(feature, scene) || shape(feature, scene) || pax_text(feature, scene) || beside(feature, scene)
 }
 
 impl Sparse {
@@ -75,7 +75,7 @@ impl Sparse {
             self.map.iter().flat_map(|(offset, count)| [number(*offset), number(*count)].concat()).collect();
         let (first, rest) = pairs.split_at(pairs.len().min(SPARSE.1));
         block.put(SPARSE, first);
-        if self.real_size < 0 || self.real_size >= 1 << 33 {
+        if !(0..1 << 33).contains(&self.real_size) {
             block.base256(SPARSE_REAL_SIZE, self.real_size);
         } else {
             block.octal(SPARSE_REAL_SIZE, self.real_size.unsigned_abs());
@@ -109,7 +109,7 @@ impl Sparse {
             Form::Pax10 => {
                 put("major", b"1");
                 put("minor", b"0");
-                let text = self.map_text.map_or_else(|| decimal.join("\n"), str::to_owned);
+                let text = self.map_text.unwrap_or_else(|| decimal.join("\n"));
                 body = format!("{count}\n{text}\n").into_bytes();
                 body.resize(body.len().next_multiple_of(BLOCK), 0);
             }
@@ -122,7 +122,7 @@ impl Sparse {
             }
             Form::Pax01 | Form::Gnu => {
                 put("numblocks", count.as_bytes());
-                let text = self.map_text.map_or_else(|| decimal.join(","), str::to_owned);
+                let text = self.map_text.unwrap_or_else(|| decimal.join(","));
                 put("map", text.as_bytes());
             }
         }
@@ -137,7 +137,7 @@ impl Sparse {
 /// Twelve bytes of an old GNU map.
 fn number(number: i64) -> Vec<u8> {
     let mut block = Block::new(Format::Gnu, b"", b'0');
-    if number < 0 || number >= 1 << 33 {
+    if !(0..1 << 33).contains(&number) {
         block.base256(SIZE, number);
     } else {
         block.octal(SIZE, number.unsigned_abs());
@@ -199,7 +199,7 @@ fn shape(feature: Feature, scene: &mut Scene) -> bool {
                 _ => Form::Pax10,
             };
         }
-        Feature::SparseOverlap => sparse.map[1].0 -= sparse.map[1].0 - sparse.map[0].0,
+        Feature::SparseOverlap => sparse.map[1].0 = sparse.map[0].0,
         Feature::SparseOutOfOrder => sparse.map.swap(0, 1),
         Feature::SparseBeyond => sparse.real_size = sparse.map[1].0,
         Feature::SparseNegative => {
@@ -261,7 +261,7 @@ fn pax_text(feature: Feature, scene: &mut Scene) -> bool {
         Feature::SparseMapBad => {
             sparse.form = *scene.rng.pick(&[Form::Pax01, Form::Pax10]);
             let comma = sparse.form == Form::Pax01;
-            sparse.map_text = Some(match scene.rng.below(5) {
+            let text = match scene.rng.below(5) {
                 0 => "x",
                 1 if comma => "0,1,",
                 1 => "0\n\n1",
@@ -270,13 +270,15 @@ fn pax_text(feature: Feature, scene: &mut Scene) -> bool {
                 3 if comma => "0,9223372036854775808",
                 3 => "0\n9223372036854775808",
                 _ => "",
-            });
+            };
+            sparse.map_text = Some(text.to_owned());
         }
         Feature::SparseCountBad => {
             sparse.form = *scene.rng.pick(&[Form::Pax00, Form::Pax01, Form::Pax10]);
             sparse.count_text =
                 Some(*scene.rng.pick(&["0", "9", "-1", "x", "", "4611686018427387904", "+1", "9223372036854775807"]));
         }
+        Feature::SparseMapHuge => return huge(scene),
         Feature::SparseMapCut => {
             sparse.form = Form::Pax10;
             sparse.count_text = Some(*scene.rng.pick(&["400", "100000"]));
@@ -286,6 +288,34 @@ fn pax_text(feature: Feature, scene: &mut Scene) -> bool {
             let key: &[u8] = scene.rng.text(&[&b"GNU.sparse.size"[..], b"GNU.sparse.realsize"]);
             sparse.more = record(key, scene.rng.pick(&["", "1", "100000", "+9000"]).as_bytes());
         }
+        _ => return false,
+    }
+    sparse.write(scene);
+    true
+}
+
+/// Maps whose blocks are about as many as fit in 1 MiB.
+fn huge(scene: &mut Scene) -> bool {
+    if scene.rng.chance(50) {
+        let blocks = *scene.rng.pick(&[2047, 2048, 2049, 2077, 2078]);
+        let mut sparse = Sparse::draw(scene, Form::Gnu, 0);
+        sparse.map = vec![(0, 0); 4 + 21 * blocks];
+        sparse.write(scene);
+    } else {
+        let blocks = *scene.rng.pick(&[2047, 2048, 2049]);
+        let mut sparse = Sparse::draw(scene, Form::Pax10, 0);
+        sparse.count_text = Some("1");
+        sparse.map_text = Some(format!("{}\n0", "0".repeat(blocks * BLOCK - b"1\n\n0\n".len())));
+        sparse.write(scene);
+    }
+    true
+}
+
+/// A sparse file with something else that a header may say.
+fn beside(feature: Feature, scene: &mut Scene) -> bool {
+    let form = *scene.rng.pick(PAX_FORMS);
+    let sparse = Sparse::draw(scene, form, 2);
+    match feature {
         Feature::SparsePaxSize => {
             sparse.write(scene);
             // The size of the stored bytes, in its own header.
@@ -295,7 +325,6 @@ fn pax_text(feature: Feature, scene: &mut Scene) -> bool {
             if scene.rng.chance(50) {
                 scene.current().head().octal(SIZE, 0);
             }
-            return true;
         }
         Feature::SparseOnFolder => {
             sparse.write(scene);
@@ -305,11 +334,9 @@ fn pax_text(feature: Feature, scene: &mut Scene) -> bool {
                 let part = scene.current();
                 part.fill(Vec::new());
             }
-            return true;
         }
         _ => return false,
     }
-    sparse.write(scene);
     true
 }
 
