@@ -1,17 +1,12 @@
 //! How bytes are compressed, told by their magic.
 
-use std::cell::Cell;
 use std::io::{self, BufRead, Read};
-use std::rc::Rc;
 
 use flate2::bufread::MultiGzDecoder;
 use lasthand_model::limits::Limits;
 
-use crate::stream::{Bounded, fill};
+use crate::stream::fill;
 use crate::tarball::BLOCK;
-
-/// LIMIT: the largest zstd window, as a power of two: 128 MiB, the decoder's own bound.
-const ZSTD_WINDOW_LOG: u32 = 27;
 
 /// How the bytes are compressed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,20 +34,19 @@ impl Codec {
         }
     }
 
-    /// Gives the bytes inside; `shipped` is the running number of bytes read of what is compressed.
-    pub(crate) fn inflate<'r>(
+    /// Gives the bytes inside.
+    pub(crate) fn decoder<'r>(
         self,
-        whole: impl BufRead + 'r,
-        shipped: &Rc<Cell<u64>>,
+        whole: impl BufRead + Send + 'r,
         limits: &Limits,
-    ) -> io::Result<Box<dyn Read + 'r>> {
+    ) -> io::Result<Box<dyn Read + Send + 'r>> {
         Ok(match self {
             Self::None => Box::new(whole),
-            Self::Gzip => Box::new(Bounded::new(MultiGzDecoder::new(whole), Rc::clone(shipped), limits)),
+            Self::Gzip => Box::new(MultiGzDecoder::new(whole)),
             Self::Zstd => {
                 let mut decoder = zstd::stream::read::Decoder::with_buffer(whole)?;
-                decoder.window_log_max(ZSTD_WINDOW_LOG)?;
-                Box::new(Bounded::new(decoder, Rc::clone(shipped), limits))
+                decoder.window_log_max(limits.zstd_window_bytes.checked_ilog2().unwrap_or_default())?;
+                Box::new(decoder)
             }
         })
     }

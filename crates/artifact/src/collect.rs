@@ -1,40 +1,75 @@
-//! Records as they come -> one inventory, and the checks that need all of them.
+//! Records as they come -> one inventory, and what is odd about them beside each other.
+
+use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use lasthand_model::inventory::{EntryType, FileRecord, Inventory};
 use lasthand_model::limits::Limits;
 
-use crate::error::{ArtifactError, PathFault};
-use crate::note::{NoteKind, ReaderNote};
+use crate::collide;
+use crate::error::ArtifactError;
+use crate::meter::wide;
+use crate::note::{NoteKind, ReaderNote, Severity};
 use crate::path;
 
-/// LIMIT: notes kept; one more says that others were dropped.
+/// LIMIT: notes kept of each weight; one more says that others were dropped.
 pub(crate) const MAX_NOTES: usize = 10_000;
 
 /// LIMIT: bytes of all paths, link targets and attributes of one artifact.
 const METADATA_BYTES: u64 = 1 << 30;
+
+/// The path of an entry that names the root and is no folder: no other entry can have it.
+pub(crate) const OUTSIDE: &[u8] = b".";
+
+/// Notes, bounded in number.
+#[derive(Debug, Default)]
+pub(crate) struct Notes {
+    kept: Vec<ReaderNote>,
+    errors: usize,
+    others: usize,
+}
+
+impl Notes {
+    pub(crate) fn push(&mut self, note: ReaderNote) {
+        let is_error = note.severity() == Severity::Error;
+        let count = if is_error { &mut self.errors } else { &mut self.others };
+        *count += 1;
+        if *count <= MAX_NOTES {
+            self.kept.push(note);
+        } else if is_error && *count == MAX_NOTES + 1 {
+            self.kept.push(ReaderNote { kind: NoteKind::NotesCut, path: Vec::new(), offset: note.offset });
+        }
+    }
+
+    pub(crate) fn into_vec(self) -> Vec<ReaderNote> {
+        self.kept
+    }
+}
 
 /// Records and notes of one reading.
 pub(crate) struct Collector<'a> {
     name: &'a str,
     limits: &'a Limits,
     records: Vec<(FileRecord, u64)>,
-    notes: Vec<ReaderNote>,
+    notes: Notes,
     metadata_bytes: u64,
-    layer: bool,
+    /// Of a layer of an image: the entries of all layers so far.
+    layers: Option<&'a AtomicUsize>,
 }
 
 impl<'a> Collector<'a> {
-    pub(crate) const fn new(name: &'a str, limits: &'a Limits) -> Self {
-        Self { name, limits, records: Vec::new(), notes: Vec::new(), metadata_bytes: 0, layer: false }
+    pub(crate) fn new(name: &'a str, limits: &'a Limits) -> Self {
+        Self { name, limits, records: Vec::new(), notes: Notes::default(), metadata_bytes: 0, layers: None }
     }
 
-    /// For a layer of an image: paths may be absolute, and whiteouts are what they are.
-    pub(crate) const fn of_layer(name: &'a str, limits: &'a Limits) -> Self {
-        Self { name, limits, records: Vec::new(), notes: Vec::new(), metadata_bytes: 0, layer: true }
+    /// For a layer of an image: whiteouts are what they are, and entries are compared with each other by who applies it. `entries`
+    /// counts those of all layers.
+    pub(crate) fn of_layer(name: &'a str, limits: &'a Limits, entries: &'a AtomicUsize) -> Self {
+        Self { layers: Some(entries), ..Self::new(name, limits) }
     }
 
     pub(crate) const fn is_layer(&self) -> bool {
-        self.layer
+        self.layers.is_some()
     }
 
     /// The records so far, each with its offset, in the order they came.
@@ -42,20 +77,16 @@ impl<'a> Collector<'a> {
         &self.records
     }
 
-    /// Everything as it came; nothing is checked against each other.
+    /// Everything as it came; nothing is compared with each other.
     pub(crate) fn into_parts(self) -> (Vec<(FileRecord, u64)>, Vec<ReaderNote>) {
-        (self.records, self.notes)
+        (self.records, self.notes.into_vec())
     }
 
     pub(crate) fn note(&mut self, kind: NoteKind, path: &[u8], offset: u64) {
-        if self.notes.len() < MAX_NOTES {
-            self.notes.push(ReaderNote { kind, path: path.to_vec(), offset });
-        } else if self.notes.len() == MAX_NOTES {
-            self.notes.push(ReaderNote { kind: NoteKind::NotesCut, path: Vec::new(), offset });
-        }
+        self.notes.push(ReaderNote { kind, path: path.to_vec(), offset });
     }
 
-    /// Takes one record, its path already plain, and notes what is odd about it alone.
+    /// Takes one record, its path already settled, and notes what is odd about it alone.
     pub(crate) fn push(&mut self, mut record: FileRecord, offset: u64) -> Result<(), ArtifactError> {
         record.xattrs.sort();
         self.bound(&record, offset)?;
@@ -76,8 +107,12 @@ impl<'a> Collector<'a> {
         let xattr_bytes = record.xattrs.iter().map(|(name, value)| name.len() + value.len()).sum::<usize>();
         let own_bytes = record.path.len() + record.link_target.len() + xattr_bytes;
         self.metadata_bytes = self.metadata_bytes.saturating_add(wide(own_bytes));
+        let before = match self.layers {
+            Some(entries) => entries.fetch_add(1, Ordering::Relaxed),
+            None => self.records.len(),
+        };
         for (what, count, limit) in [
-            ("entries", wide(self.records.len()).saturating_add(1), wide(self.limits.entries)),
+            ("entries", wide(before).saturating_add(1), wide(self.limits.entries)),
             ("bytes of a path", wide(record.path.len()), wide(self.limits.path_bytes)),
             ("bytes of a link target", wide(record.link_target.len()), wide(self.limits.path_bytes)),
             ("bytes of extended attributes", wide(xattr_bytes), wide(self.limits.xattr_bytes)),
@@ -97,75 +132,86 @@ impl<'a> Collector<'a> {
         if path.iter().any(u8::is_ascii_control) {
             self.note(NoteKind::ControlInName, path, offset);
         }
-        if !self.layer && path::base(path).starts_with(b".wh.") {
+        if path.contains(&b'\\') {
+            self.note(NoteKind::BackslashInName, path, offset);
+        }
+        if !self.is_layer() && path::base(path).starts_with(b".wh.") {
             self.note(NoteKind::WhiteoutName, path, offset);
         }
     }
 
-    /// Sorts the records and checks them against each other: each path once, parents are folders, hard links have a target.
+    /// Sorts the records, keeps the last of each path as unpacking does, and notes what is odd about them beside each other.
     pub(crate) fn finish(mut self) -> Result<(Inventory, Vec<ReaderNote>), ArtifactError> {
         self.records.sort_by(|(a, at), (b, other)| a.path.cmp(&b.path).then(at.cmp(other)));
-        self.drop_repeated_directories()?;
-        self.check_parents()?;
-        self.check_hard_links();
+        self.note_hard_links();
+        self.keep_last();
+        self.note_parents();
+        let found = collide::collisions(self.records.iter().map(|(record, _)| record.path.as_slice()));
+        for (kind, path) in found {
+            self.note(kind, &path, 0);
+        }
         let records = self.records.into_iter().map(|(record, _)| record).collect();
+        // Each path is there once.
         let inventory = Inventory::from_records(records).map_err(|path| ArtifactError::Duplicate {
             name: self.name.to_owned(),
             offset: 0,
             path,
         })?;
-        Ok((inventory, self.notes))
+        Ok((inventory, self.notes.into_vec()))
     }
 
-    fn drop_repeated_directories(&mut self) -> Result<(), ArtifactError> {
+    /// SPEC: containerd `applyNaive`, umoci, GNU tar, bsdtar: what is there is removed first, so the last entry counts.
+    fn keep_last(&mut self) {
+        let linked: BTreeSet<Vec<u8>> = if self.records.windows(2).any(same_path) {
+            let links = self.records.iter().filter(|(record, _)| record.entry_type == EntryType::Hardlink);
+            links.map(|(record, _)| record.link_target.clone()).collect()
+        } else {
+            BTreeSet::new()
+        };
         let mut kept: Vec<(FileRecord, u64)> = Vec::with_capacity(self.records.len());
         for (record, offset) in std::mem::take(&mut self.records) {
             match kept.last_mut() {
                 Some(last) if last.0.path == record.path => {
-                    // SECURITY: two contents under one path: which one a puller keeps depends on the puller.
-                    if (last.0.entry_type, record.entry_type) != (EntryType::Directory, EntryType::Directory) {
-                        return Err(ArtifactError::Duplicate { name: self.name.to_owned(), offset, path: record.path });
-                    }
-                    self.note(NoteKind::RepeatedDirectory, &record.path, offset);
+                    let kind = replacement(&last.0, &record, linked.contains(&record.path));
+                    self.note(kind, &record.path, offset);
                     *last = (record, offset);
                 }
                 _ => kept.push((record, offset)),
             }
         }
         self.records = kept;
-        Ok(())
     }
 
     /// SECURITY: an entry below a symbolic link of the same archive lands elsewhere than its path says.
-    fn check_parents(&self) -> Result<(), ArtifactError> {
+    fn note_parents(&mut self) {
+        let mut odd = Vec::new();
         let mut checked: &[u8] = b"";
+        let mut checked_is_odd = false;
         for (record, offset) in &self.records {
             let Some(direct) = path::parent(&record.path) else { continue };
-            if direct == checked {
-                continue;
+            if direct != checked {
+                checked = direct;
+                let ancestors = std::iter::successors(Some(direct), |ancestor| path::parent(ancestor));
+                let is_other = |(found, _): &(FileRecord, u64)| found.entry_type != EntryType::Directory;
+                checked_is_odd = ancestors.into_iter().any(|ancestor| self.find(ancestor).is_some_and(is_other));
             }
-            checked = direct;
-            let mut next = Some(direct);
-            while let Some(ancestor) = next {
-                if self.find(ancestor).is_some_and(|(found, _)| found.entry_type != EntryType::Directory) {
-                    let (name, path) = (self.name.to_owned(), record.path.clone());
-                    let fault = PathFault::BelowNonDirectory;
-                    return Err(ArtifactError::BadPath { name, offset: *offset, path, fault });
-                }
-                next = path::parent(ancestor);
+            if checked_is_odd && odd.len() <= MAX_NOTES {
+                odd.push((record.path.clone(), *offset));
             }
         }
-        Ok(())
+        for (path, offset) in odd {
+            self.note(NoteKind::BelowNonDirectory, &path, offset);
+        }
     }
 
-    fn check_hard_links(&mut self) {
+    /// Looks at hard links before repeated paths are dropped: what they lead to is what lay there when they came.
+    fn note_hard_links(&mut self) {
         let mut odd = Vec::new();
         for (record, offset) in &self.records {
             if record.entry_type != EntryType::Hardlink {
                 continue;
             }
-            let target = self.find(&record.link_target).filter(|(_, target_offset)| target_offset < offset);
-            match target.map(|(target, _)| target.entry_type) {
+            match self.last_before(&record.link_target, *offset).map(|(target, _)| target.entry_type) {
                 None => odd.push((NoteKind::HardlinkTargetMissing, record.path.clone(), *offset)),
                 Some(EntryType::File | EntryType::Hardlink) => {}
                 Some(_) => odd.push((NoteKind::HardlinkTargetNotFile, record.path.clone(), *offset)),
@@ -176,13 +222,30 @@ impl<'a> Collector<'a> {
         }
     }
 
+    fn last_before(&self, path: &[u8], offset: u64) -> Option<&(FileRecord, u64)> {
+        let from = self.records.partition_point(|(record, at)| (record.path.as_slice(), *at) < (path, offset));
+        self.records.get(from.checked_sub(1)?).filter(|(record, _)| record.path == path)
+    }
+
     fn find(&self, path: &[u8]) -> Option<&(FileRecord, u64)> {
         let at = self.records.binary_search_by(|(record, _)| record.path.as_slice().cmp(path)).ok()?;
         self.records.get(at)
     }
 }
 
-/// A length as the limits count it.
-pub(crate) fn wide(length: usize) -> u64 {
-    u64::try_from(length).unwrap_or(u64::MAX)
+fn same_path(pair: &[(FileRecord, u64)]) -> bool {
+    matches!(pair, [(a, _), (b, _)] if a.path == b.path)
+}
+
+/// What an entry in place of an earlier one of its path is.
+pub(crate) fn replacement(old: &FileRecord, new: &FileRecord, is_linked: bool) -> NoteKind {
+    use EntryType::{Directory, Hardlink, Symlink};
+    match (old.entry_type, new.entry_type) {
+        (Directory, Directory) => NoteKind::RepeatedDirectory,
+        (Directory, _) | (_, Directory) => NoteKind::ReplacedFolder,
+        (Hardlink | Symlink, _) => NoteKind::ReplacedLink,
+        // SECURITY: written in place, the file under its other name changes too.
+        _ if is_linked => NoteKind::ReplacedLink,
+        _ => NoteKind::DuplicatePath,
+    }
 }

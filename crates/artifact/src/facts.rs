@@ -69,8 +69,8 @@ pub struct ArtifactFacts {
 }
 
 impl ArtifactFacts {
-    /// The notes on entries that other readers take differently; a verifier must not pass over them.
-    pub fn ambiguities(&self) -> impl Iterator<Item = &ReaderNote> {
-        self.notes.iter().filter(|note| note.ambiguous())
+    /// The notes that a verifier must not pass over.
+    pub fn refusals(&self) -> impl Iterator<Item = &ReaderNote> {
+        self.notes.iter().filter(|note| note.refuses())
     }
 }

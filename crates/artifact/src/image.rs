@@ -21,6 +21,7 @@ mod describe;
 mod docker;
 mod document;
 mod layer;
+mod layers;
 mod manifest;
 mod place;
 mod read;

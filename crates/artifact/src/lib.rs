@@ -31,6 +31,9 @@ mod source;
 
 mod codec;
 mod collect;
+mod collide;
+mod inflated;
+mod meter;
 mod path;
 mod stream;
 mod tarball;
@@ -41,6 +44,7 @@ pub mod local;
 
 pub use error::{ArtifactError, PathFault};
 pub use facts::{ArtifactFacts, Kind};
-pub use note::{NoteKind, ReaderNote};
-pub use read::read;
+pub use note::{NoteKind, ReaderNote, Severity};
+pub use read::{list, read};
 pub use source::{BlobSource, MemoryBlob, OpenedFile, Opener, Source, TreeEntry, TreeFault, TreeSource};
+pub use tarball::RawEntry;

@@ -1,117 +1,128 @@
-//! What the reader saw that is odd but no error.
+//! What the reader saw that is odd, and how odd it is.
 
 use std::fmt;
 
+/// How a note weighs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Severity {
+    /// Readers in use disagree, or the entry does not stay in its place: what a puller gets is not known. A verifier refuses.
+    Error,
+    /// Read alike by the readers that pull images, and worth a look.
+    Warning,
+    /// Usual, and different from what most archives have.
+    Note,
+}
+
 macro_rules! note_kinds {
-    ($($(#[$meta:meta])* $variant:ident = $text:literal, $ambiguous:literal;)*) => {
+    ($($(#[$meta:meta])* $variant:ident = $text:literal, $severity:ident, $says:literal;)*) => {
         /// Why an entry is noted.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
         #[non_exhaustive]
-        pub enum NoteKind { $($(#[$meta])* $variant),* }
+        pub enum NoteKind { $(#[doc = $says] $(#[$meta])* $variant),* }
 
         impl NoteKind {
+            /// Every kind, in order.
+            pub const ALL: &'static [Self] = &[$(Self::$variant),*];
+
             /// The word used in reports.
             #[must_use]
             pub const fn as_str(self) -> &'static str {
                 match self { $(Self::$variant => $text),* }
             }
 
-            /// True when tar readers in use take the entry differently.
+            /// How it weighs.
             #[must_use]
-            pub const fn ambiguous(self) -> bool {
-                match self { $(Self::$variant => $ambiguous),* }
+            pub const fn severity(self) -> Severity {
+                match self { $(Self::$variant => Severity::$severity),* }
+            }
+
+            /// What it says, as half a sentence.
+            #[must_use]
+            pub const fn says(self) -> &'static str {
+                match self { $(Self::$variant => $says),* }
             }
         }
     };
 }
 
 note_kinds! {
-    /// A pax global header that sets more than a comment: Go hands it to its caller, containerd skips it, others apply it.
-    GlobalHeader = "global-header", true;
-    /// A pax global header with only a comment, as `git archive` writes.
-    GlobalComment = "global-comment", false;
-    /// One key twice in a pax header; the last counts.
-    RepeatedPaxKey = "repeated-pax-key", true;
-    /// A pax record without value; the header's own value counts.
-    EmptyPaxValue = "empty-pax-value", true;
-    /// A pax record that is not applied (vendor keys).
-    UnappliedPaxKey = "unapplied-pax-key", false;
-    /// A pax record that some readers apply as an access list, file flag or extended attribute, and Go does not.
-    ForeignAttribute = "foreign-attribute", true;
-    /// Owner or group 0 by number, somebody else by name: readers that go by name give the file to him.
-    OwnerByName = "owner-by-name", true;
-    /// The entry `./` itself has set-id bits, is writable for others, belongs to somebody or has attributes;
-    /// of a layer also: has a mode other than 0755 and 0555.
-    RaisedRootEntry = "raised-root-entry", true;
-    /// Two extension headers of one type before one entry; the last counts.
-    RepeatedExtension = "repeated-extension", true;
-    /// Both a pax header and a GNU long name or link before one entry; the GNU one counts.
-    MixedExtensions = "mixed-extensions", true;
-    /// A GNU long name with bytes after its NUL, or without any before it.
-    OddLongName = "odd-long-name", true;
-    /// The pax size differs from a header size that could have held it; the pax size counts.
-    PaxSizeDiffers = "pax-size-differs", true;
-    /// A size on an entry that has no content; it is ignored.
-    SizeOnEmptyType = "size-on-empty-type", true;
-    /// The checksum only holds when bytes are taken as signed.
-    SignedChecksum = "signed-checksum", true;
-    /// The GNU time fields hold a ustar prefix, as old Go writers left it; it counts.
-    PrefixInGnuHeader = "prefix-in-gnu-header", true;
-    /// `ustar` magic with a version that is neither ustar's nor GNU's: readers differ in whether the prefix field counts.
-    OddMagic = "odd-magic", true;
-    /// A header without `ustar` magic: the old V7 form.
-    OldFormat = "old-format", false;
-    /// A file whose name ends in `/`; some readers call it a folder.
-    TrailingSlashFile = "trailing-slash-file", true;
-    /// A path with inner `.` or empty segments; they are dropped.
-    RewrittenPath = "rewritten-path", true;
-    /// A name that is not UTF-8.
-    NonUtf8Name = "non-utf8-name", false;
-    /// A name with control characters.
-    ControlInName = "control-in-name", false;
-    /// A name with the prefix that OCI layers give a meaning to (`.wh.`); here it is a plain file.
-    WhiteoutName = "whiteout-name", false;
-    /// The entry `./` itself has a mode other than 0755; it is not in the inventory.
-    RootEntry = "root-entry", false;
-    /// A folder listed again; the last entry counts.
-    RepeatedDirectory = "repeated-directory", false;
-    /// A hard link whose target is not an earlier entry of this archive.
-    HardlinkTargetMissing = "hardlink-target-missing", false;
-    /// A hard link to something other than a file.
-    HardlinkTargetNotFile = "hardlink-target-not-file", true;
-    /// A device or a fifo.
-    SpecialFile = "special-file", false;
-    /// Set-user-id, set-group-id on a file.
-    SetId = "set-id", false;
-    /// The end marker has one zero block instead of two.
-    ShortEndMarker = "short-end-marker", false;
-    /// A compressed stream inside a compressed stream; some readers unwrap both.
-    NestedCompression = "nested-compression", true;
-    /// An entry of a layer with an absolute path; every puller takes it from the root of the image.
-    AbsolutePath = "absolute-path", false;
-    /// A whiteout of a path that no lower layer has.
-    WhiteoutOfNothing = "whiteout-of-nothing", false;
-    /// A whiteout of a path that the same layer writes: some pullers remove it too, others merge it with what lies below.
-    WhiteoutOfOwn = "whiteout-of-own", true;
-    /// A `.wh..wh.` name other than the opaque marker: bookkeeping of old storage drivers, which is skipped.
-    WhiteoutMetadata = "whiteout-metadata", false;
-    /// An entry below a folder with a whiteout's name: some pullers write it, others skip it; it is skipped.
-    BelowWhiteout = "below-whiteout", true;
-    /// An entry below a symbolic link that its own layer wrote before; it lands where the link leads, inside the root.
-    ThroughSymlink = "through-symlink", false;
-    /// An entry below a symbolic link of a lower layer: pullers that unpack each layer by itself (overlay) put a folder in
-    /// place of the link, others follow it inside the root. It is followed.
-    ThroughLowerSymlink = "through-lower-symlink", true;
-    /// An entry below symbolic links of which pullers resolve a `..` differently: by the text of the path, or where it leads.
-    ThroughDottedSymlink = "through-dotted-symlink", true;
-    /// A character device 0:0, or an attribute of overlay's: to pullers that unpack a layer by itself it is a whiteout, an
-    /// opaque folder or a redirection.
-    OverlayMark = "overlay-mark", true;
-    /// A hard link whose header gives another mode, owner or attribute than its target has: pullers set it on both. The
-    /// target's counts.
-    HardlinkMetadataDiffers = "hardlink-metadata-differs", true;
-    /// Further notes were dropped.
-    NotesCut = "notes-cut", true;
+    // Headers.
+    GlobalHeader = "global-header", Error, "a pax global header sets more than a comment; Go hands it to its caller, others apply it to all that follows";
+    GlobalComment = "global-comment", Note, "a pax global header with only a comment, as `git archive` writes";
+    RepeatedPaxKey = "repeated-pax-key", Error, "one key twice in a pax header; the last counts";
+    EmptyPaxValue = "empty-pax-value", Error, "a pax record without value; the header's own value counts";
+    UnappliedPaxKey = "unapplied-pax-key", Note, "a pax record that is not applied (vendor keys)";
+    ForeignAttribute = "foreign-attribute", Warning, "an access list, file flag or attribute that some readers apply and Go does not; listed as an attribute under its pax key";
+    OwnerByName = "owner-by-name", Warning, "owner or group 0 by number and somebody else by name, which some readers go by; listed as an attribute";
+    RepeatedExtension = "repeated-extension", Error, "two extension headers of one type before one entry; the last counts";
+    MixedExtensions = "mixed-extensions", Error, "both a pax header and a GNU long name or link before one entry; the GNU one counts";
+    OddLongName = "odd-long-name", Error, "a GNU long name with bytes after its NUL, or without any before it";
+    LostExtension = "lost-extension", Error, "an extension header with no entry after it; it applies to nothing";
+    PaxSizeDiffers = "pax-size-differs", Warning, "the pax size differs from a header size that could have held it; the pax size counts";
+    PaxSizeHides = "pax-size-hides", Error, "where the header's size ends, and not the pax size, other entries begin for readers that go by it";
+    SizeOnEmptyType = "size-on-empty-type", Error, "a size on an entry that has no content; no content is read";
+    SignedChecksum = "signed-checksum", Error, "the checksum only holds when bytes are taken as signed";
+    PrefixInGnuHeader = "prefix-in-gnu-header", Error, "the GNU time fields hold a ustar prefix, as old Go writers left it; it counts";
+    OddMagic = "odd-magic", Error, "`ustar` magic with a version that is neither ustar's nor GNU's: readers differ in whether the prefix counts";
+    OddNumber = "odd-number", Error, "a negative number, or one that is too large for its field";
+    OldFormat = "old-format", Note, "a header without `ustar` magic: the old V7 form";
+    OddType = "odd-type", Error, "an entry type that pullers refuse or skip; listed as a file with the content that follows it";
+    // Content.
+    Sparse = "sparse", Warning, "a sparse file, listed with its holes as zeros; readers without sparse files see other bytes";
+    SparseOtherName = "sparse-other-name", Error, "a sparse file whose header has the name of another file: readers without sparse files write that one";
+    UnknownSparse = "unknown-sparse", Error, "marks of a sparse form that Go does not expand; listed as stored";
+    NestedCompression = "nested-compression", Error, "a compressed stream inside a compressed stream; some readers unwrap both";
+    // The end.
+    MissingEndMarker = "missing-end-marker", Warning, "the archive ends without end marker";
+    ShortEndMarker = "short-end-marker", Warning, "the end marker has one zero block instead of two";
+    CutPadding = "cut-padding", Error, "the archive ends inside the padding of its last entry";
+    TrailingBytes = "trailing-bytes", Warning, "less than a block of bytes other than zero after the end marker";
+    AfterEndMarker = "after-end-marker", Error, "bytes other than zero after the end marker: readers that look past it see more entries";
+    // Names.
+    EmptyName = "empty-name", Error, "an entry without a name";
+    AbsolutePath = "absolute-path", Warning, "an absolute path, taken from the root of the container";
+    ParentInPath = "parent-in-path", Error, "a path with `..`, resolved by its text and kept inside the root";
+    RewrittenPath = "rewritten-path", Error, "a path with inner `.` or empty segments; they are dropped";
+    TrailingSlashFile = "trailing-slash-file", Error, "a file whose name ends in `/`; some readers call it a folder";
+    NonUtf8Name = "non-utf8-name", Warning, "a name that is not UTF-8";
+    ControlInName = "control-in-name", Warning, "a name with control characters";
+    BackslashInName = "backslash-in-name", Note, "a name with a backslash, which some systems take for a separator";
+    WhiteoutName = "whiteout-name", Note, "a name with the prefix that layers of images give a meaning to (`.wh.`); here it is a plain file";
+    CaseCollision = "case-collision", Note, "names that differ in case alone: one file where case is folded";
+    UnicodeCollision = "unicode-collision", Warning, "names that differ in Unicode normalisation alone: one file where names are normalised";
+    // Entries with each other.
+    DuplicatePath = "duplicate-path", Warning, "a file listed again; the last one counts, as on disk after unpacking";
+    ReplacedLink = "replaced-link", Error, "an entry in place of a link, or of a file that a link shares: readers that write in place change the other one too";
+    ReplacedFolder = "replaced-folder", Error, "a folder and something else under one path; some readers refuse, others remove what was there";
+    RepeatedDirectory = "repeated-directory", Note, "a folder listed again; the last entry counts";
+    BelowNonDirectory = "below-non-directory", Error, "an entry below something that is no folder";
+    ReplacedRoot = "replaced-root", Error, "the root itself as something else than a folder";
+    RaisedRootEntry = "raised-root-entry", Error, "the entry `./` itself has unusual mode, owner or attributes, and no inventory lists it";
+    RootEntry = "root-entry", Note, "the entry `./` itself has a mode other than 0755; no inventory lists it";
+    // Links.
+    EmptyLinkTarget = "empty-link-target", Error, "a link without a target";
+    HardlinkEscapes = "hardlink-escapes", Error, "a hard link whose target has `..`; it is resolved by its text and kept inside the root";
+    HardlinkTargetMissing = "hardlink-target-missing", Warning, "a hard link whose target is no earlier entry of this archive";
+    HardlinkToNothing = "hardlink-to-nothing", Error, "a hard link to something that no layer has; pullers fail";
+    HardlinkTargetNotFile = "hardlink-target-not-file", Error, "a hard link to something other than a file";
+    HardlinkMetadataDiffers = "hardlink-metadata-differs", Error, "a hard link whose header gives another mode, owner or attribute than its target has: pullers set it on both";
+    // What an entry may do.
+    SpecialFile = "special-file", Warning, "a device or a fifo";
+    SetId = "set-id", Warning, "set-user-id or set-group-id on a file";
+    Capability = "capability", Warning, "a file with capabilities";
+    // Layers on each other.
+    WhiteoutOfNothing = "whiteout-of-nothing", Warning, "a whiteout of a path that no lower layer has";
+    WhiteoutOfOwn = "whiteout-of-own", Error, "a whiteout of a path that the same layer writes: some pullers remove it too";
+    WhiteoutOfFolder = "whiteout-of-folder", Error, "a whiteout of the folder that it lies in, or of the one above; it is skipped";
+    RepeatedWhiteout = "repeated-whiteout", Error, "one whiteout twice in a layer";
+    WhiteoutMetadata = "whiteout-metadata", Warning, "a `.wh..wh.` name other than the opaque marker: bookkeeping of old storage drivers, which is skipped";
+    BelowWhiteout = "below-whiteout", Error, "an entry below a folder with a whiteout's name: some pullers write it, others skip it; it is skipped";
+    ThroughSymlink = "through-symlink", Warning, "an entry below a symbolic link that its own layer wrote before; it lands where the link leads, inside the root";
+    ThroughEscapingSymlink = "through-escaping-symlink", Error, "an entry below a symbolic link that is absolute or leads above the root, written by its own layer";
+    ThroughLowerSymlink = "through-lower-symlink", Error, "an entry below a symbolic link of a lower layer: pullers that unpack each layer by itself put a folder in its place";
+    ThroughDottedSymlink = "through-dotted-symlink", Error, "an entry below symbolic links of which pullers resolve a `..` differently";
+    OverlayMark = "overlay-mark", Error, "a character device 0:0 or an attribute of overlay: to some pullers a whiteout, an opaque folder or a redirection";
+    NotesCut = "notes-cut", Error, "further notes were dropped";
 }
 
 impl fmt::Display for NoteKind {
@@ -132,10 +143,16 @@ pub struct ReaderNote {
 }
 
 impl ReaderNote {
-    /// True when tar readers in use take the entry differently, so that a puller may see something else.
+    /// How it weighs.
     #[must_use]
-    pub const fn ambiguous(&self) -> bool {
-        self.kind.ambiguous()
+    pub const fn severity(&self) -> Severity {
+        self.kind.severity()
+    }
+
+    /// True when a verifier must not pass over it.
+    #[must_use]
+    pub fn refuses(&self) -> bool {
+        self.severity() == Severity::Error
     }
 }
 

@@ -2,57 +2,63 @@
 
 use crate::error::PathFault;
 
-/// A path in the one spelling that inventories use.
-pub(crate) struct PlainPath {
+/// A path in the one spelling that inventories use, and what had to go to get there.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(crate) struct Settled {
     /// Relative, `/`-separated, no empty, `.` or `..` segment; empty for the root itself.
     pub(crate) path: Vec<u8>,
+    /// It began with `/`: it is taken from the root.
+    pub(crate) absolute: bool,
+    /// It had a `..` segment: resolved by its text, and never above the root.
+    pub(crate) parent: bool,
+    /// It had other segments that say nothing, besides a leading `./` and a trailing `/`.
+    pub(crate) rewritten: bool,
     /// It ended in `/`.
     pub(crate) trailing_slash: bool,
-    /// More than a leading `./` and a trailing `/` had to go.
-    pub(crate) rewritten: bool,
 }
 
 /// Brings a path to its one spelling.
 ///
-/// SECURITY: a path that leaves the root, or that names one file in two ways, would let a puller write what no inventory lists.
-pub(crate) fn plain(raw: &[u8]) -> Result<PlainPath, PathFault> {
-    if raw.is_empty() {
-        return Err(PathFault::Empty);
-    }
-    if raw.starts_with(b"/") {
-        return Err(PathFault::Absolute);
-    }
-    if raw.contains(&0) {
-        return Err(PathFault::Nul);
-    }
-    let mut path = Vec::with_capacity(raw.len());
-    for segment in raw.split(|byte| *byte == b'/') {
+/// SPEC: containerd `archive/tar.go` `applyNaive` and umoci `tar_extract.go`: cleaned by its text, and rooted in the container.
+pub(crate) fn settle(raw: &[u8]) -> Settled {
+    let mut settled = Settled {
+        path: Vec::with_capacity(raw.len()),
+        absolute: raw.starts_with(b"/"),
+        trailing_slash: raw.ends_with(b"/"),
+        ..Settled::default()
+    };
+    let body = raw.get(raw.iter().take_while(|byte| **byte == b'/').count()..).unwrap_or_default();
+    let body = body.strip_suffix(b"/").unwrap_or(body);
+    for (number, segment) in body.split(|byte| *byte == b'/').enumerate() {
         match segment {
-            b"" | b"." => {}
-            b".." => return Err(PathFault::Parent),
+            b"." if number == 0 => {}
+            b"" if body.is_empty() => {}
+            b"" | b"." => settled.rewritten = true,
+            b".." => {
+                settled.parent = true;
+                let kept = settled.path.iter().rposition(|byte| *byte == b'/').unwrap_or_default();
+                settled.path.truncate(kept);
+            }
             _ => {
-                if !path.is_empty() {
-                    path.push(b'/');
+                if !settled.path.is_empty() {
+                    settled.path.push(b'/');
                 }
-                path.extend_from_slice(segment);
+                settled.path.extend_from_slice(segment);
             }
         }
     }
-    let without_slash = raw.strip_suffix(b"/").unwrap_or(raw);
-    let bare = without_slash.strip_prefix(b"./").unwrap_or(without_slash);
-    let rewritten = bare != path && !(path.is_empty() && bare == b".");
-    Ok(PlainPath { path, trailing_slash: raw.ends_with(b"/"), rewritten })
+    settled
 }
 
-/// Brings a path of a layer to its one spelling: an absolute one is taken from the root of the image.
-///
-/// SPEC: containerd `archive/tar.go` `applyNaive`, umoci `tar_extract.go`: every puller roots it there.
-pub(crate) fn rooted(raw: &[u8]) -> Result<PlainPath, PathFault> {
-    let slashes = raw.iter().take_while(|byte| **byte == b'/').count();
-    match raw.get(slashes..) {
-        Some(b"") if slashes > 0 => plain(b"./"),
-        Some(rest) => plain(rest),
-        None => plain(raw),
+/// The path of something that has to have a plain one: inside its root, and not the root itself.
+pub(crate) fn strict(raw: &[u8]) -> Result<Vec<u8>, PathFault> {
+    let settled = settle(raw);
+    match () {
+        () if raw.contains(&0) => Err(PathFault::Nul),
+        () if settled.absolute => Err(PathFault::Absolute),
+        () if settled.parent => Err(PathFault::Parent),
+        () if settled.path.is_empty() => Err(PathFault::Empty),
+        () => Ok(settled.path),
     }
 }
 
@@ -71,33 +77,37 @@ pub(crate) fn base(path: &[u8]) -> &[u8] {
 mod tests {
     use super::*;
 
-    fn check(raw: &[u8], expected: Result<&[u8], PathFault>) {
-        assert_eq!(plain(raw).map(|found| found.path), expected.map(<[u8]>::to_vec), "{}", raw.escape_ascii());
-    }
-
     #[test]
-    fn each_path_has_one_spelling_or_none() {
-        // pass: leading `./` and trailing `/` go; fail: what leaves the root
-        check(b"a/b", Ok(b"a/b"));
-        check(b"./a/b/", Ok(b"a/b"));
-        check(b"./", Ok(b""));
-        check(b".", Ok(b""));
-        check(b"a//b/./c", Ok(b"a/b/c"));
-        check(b"..a/b..", Ok(b"..a/b.."));
-        check(b"", Err(PathFault::Empty));
-        check(b"/a", Err(PathFault::Absolute));
-        check(b"a/../b", Err(PathFault::Parent));
-        check(b"./..", Err(PathFault::Parent));
-        check(b"a\0b", Err(PathFault::Nul));
-    }
-
-    #[test]
-    fn inner_segments_are_marked_as_rewritten() {
-        // pass: only what pullers clean differently is marked
-        for (raw, expected) in
-            [(&b"./a/"[..], false), (b"./", false), (b".", false), (b"a//b", true), (b"././a", true), (b"a/.", true)]
-        {
-            assert_eq!(plain(raw).map(|found| found.rewritten), Ok(expected), "{}", raw.escape_ascii());
+    fn each_path_has_one_spelling() {
+        // pass: leading `./` and trailing `/` go without a word, all else is told
+        for (raw, path, told) in [
+            (&b"a/b"[..], &b"a/b"[..], ""),
+            (b"./a/b/", b"a/b", "slash"),
+            (b"./", b"", "slash"),
+            (b".", b"", ""),
+            (b"", b"", ""),
+            (b"/", b"", "absolute slash"),
+            (b"/a", b"a", "absolute"),
+            (b"//a", b"a", "absolute"),
+            (b"a//b/./c", b"a/b/c", "rewritten"),
+            (b"././a", b"a", "rewritten"),
+            (b"a/.", b"a", "rewritten"),
+            (b"a//", b"a", "rewritten slash"),
+            (b"..a/b..", b"..a/b..", ""),
+            (b"a/../b", b"b", "parent"),
+            (b"a/b/../c", b"a/c", "parent"),
+            (b"../../b", b"b", "parent"),
+            (b"./..", b"", "parent"),
+        ] {
+            let settled = settle(raw);
+            let flags = [
+                (settled.absolute, "absolute"),
+                (settled.parent, "parent"),
+                (settled.rewritten, "rewritten"),
+                (settled.trailing_slash, "slash"),
+            ];
+            let found: Vec<&str> = flags.iter().filter_map(|(set, word)| set.then_some(*word)).collect();
+            assert_eq!((settled.path.as_slice(), found.join(" ").as_str()), (path, told), "{}", raw.escape_ascii());
         }
     }
 

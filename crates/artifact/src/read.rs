@@ -1,6 +1,6 @@
 //! One artifact, one pass: detect, inflate, digest, inventory.
 
-use std::io::{BufReader, Cursor, Read};
+use std::io::{BufReader, Cursor, Read as _};
 
 use lasthand_model::digest::{ArtifactDigest, FileDigest, Sha256};
 use lasthand_model::inventory::{EntryType, FileRecord};
@@ -8,13 +8,15 @@ use lasthand_model::limits::Limits;
 
 use crate::codec::{Codec, peek};
 use crate::collect::Collector;
-use crate::error::{ArtifactError, PathFault};
+use crate::error::ArtifactError;
 use crate::facts::{ArtifactFacts, Kind};
+use crate::inflated::{self, Inflated};
+use crate::meter::{Meter, Progress};
 use crate::note::NoteKind;
 use crate::path;
 use crate::source::{BlobSource, Source};
 use crate::stream::{BUFFER_BYTES, ShippedBytes, drain, sort_error};
-use crate::tarball;
+use crate::tarball::{self, BLOCK, Each, RawEntry};
 use crate::tree;
 
 /// Reads one artifact whole and inventories it.
@@ -27,19 +29,19 @@ use crate::tree;
 /// Cost: O(bytes) time, two SHA-256 over archives; O(entries) memory plus fixed buffers; nothing is written.
 ///
 /// # Errors
-/// [`ArtifactError`]; no inventory is formed of a part of an artifact, and none where readers could not be told apart by a note.
+/// [`ArtifactError`]; no inventory is formed of a part of an artifact.
 ///
 /// # Proves / does not prove
 /// Proves which bytes and entries the artifact has. Does not prove who put them there. A verifier must look at
-/// [`ReaderNote::ambiguous`](crate::ReaderNote::ambiguous).
+/// [`ReaderNote::refuses`](crate::ReaderNote::refuses).
 pub fn read<'a>(
     source: impl Into<Source<'a>>,
     kind: Option<Kind>,
     limits: &Limits,
-    progress: &mut dyn FnMut(u64),
+    progress: &mut (dyn FnMut(u64) + Send),
 ) -> Result<ArtifactFacts, ArtifactError> {
     match source.into() {
-        Source::Blob(blob) => read_blob(blob, kind, limits, progress),
+        Source::Blob(blob) => read_blob(blob, kind, limits, progress, &mut |_| {}),
         Source::Tree(tree) => match kind {
             None | Some(Kind::Directory) => tree::read(tree, limits, progress),
             Some(expected) => Err(ArtifactError::WrongKind { name: tree.name().to_owned(), expected }),
@@ -47,34 +49,53 @@ pub fn read<'a>(
     }
 }
 
+/// Reads a blob as [`read`] does, and shows each entry of an archive as it is written there, in archive order.
+///
+/// An entry is shown when its content has been read, so those before an error are shown too.
+///
+/// # Errors
+/// As [`read`].
+pub fn list(
+    blob: &dyn BlobSource,
+    kind: Option<Kind>,
+    limits: &Limits,
+    each: &mut dyn FnMut(&RawEntry<'_>),
+) -> Result<ArtifactFacts, ArtifactError> {
+    read_blob(blob, kind, limits, &mut |_| {}, each)
+}
+
 fn read_blob(
     source: &dyn BlobSource,
     kind: Option<Kind>,
     limits: &Limits,
-    progress: &mut dyn FnMut(u64),
+    progress: &mut (dyn FnMut(u64) + Send),
+    each: &mut Each<'_>,
 ) -> Result<ArtifactFacts, ArtifactError> {
     let name = source.name();
     let opened = source.open().map_err(|source| ArtifactError::Io { name: name.to_owned(), offset: 0, source })?;
-    let mut shipped = ShippedBytes::new(opened, limits, progress);
-    let count = shipped.count();
-    let io_error = |error| sort_error(name, None, count.get(), count.get(), error);
+    let progress = Progress::new(progress);
+    let tell = |bytes| progress.add(bytes);
+    let meter = Meter::new(limits, &tell);
+    let mut shipped = ShippedBytes::new(opened, &meter);
+    let io_error = |error| sort_error(name, None, meter.shipped(), meter.shipped(), error);
 
     let head = peek(&mut shipped).map_err(io_error)?;
     let codec = Codec::of(&head);
     let mut collector = Collector::new(name, limits);
     let found = {
-        let whole = BufReader::with_capacity(BUFFER_BYTES, Cursor::new(head.clone()).chain(&mut shipped));
-        let mut body = Body { name, kind, limits, collector: &mut collector };
+        let whole = BufReader::with_capacity(BUFFER_BYTES, Cursor::new(head).chain(&mut shipped));
+        let mut body = Body { name, kind, limits, meter: &meter, collector: &mut collector, each };
         if kind == Some(Kind::File) {
             Kind::File
         } else {
-            let inflated = codec.inflate(whole, &count, limits).map_err(io_error)?;
-            body.read(codec, inflated, &|| count.get())?
+            let decoder = codec.decoder(whole, limits).map_err(io_error)?;
+            let apart = source.len().is_some_and(inflated::worth_a_thread);
+            inflated::with(decoder, &meter, apart, |inflated| body.read(codec, inflated))?
         }
     };
     drain(&mut shipped).map_err(io_error)?;
 
-    let size = count.get();
+    let size = meter.shipped();
     if let Some(expected) = source.len().filter(|expected| *expected != size) {
         return Err(ArtifactError::LengthDiffers { name: name.to_owned(), path: name.into(), expected, got: size });
     }
@@ -87,38 +108,35 @@ fn read_blob(
 }
 
 /// What is known while the inflated bytes are read.
-struct Body<'c, 'a> {
+struct Body<'c, 'a, 'e> {
     name: &'a str,
     kind: Option<Kind>,
     limits: &'a Limits,
+    meter: &'c Meter<'c>,
     collector: &'c mut Collector<'a>,
+    each: &'c mut Each<'e>,
 }
 
-impl Body<'_, '_> {
+impl Body<'_, '_, '_> {
     /// Reads the inflated bytes to their end and says what they were.
-    fn read(
-        &mut self,
-        codec: Codec,
-        mut inflated: impl Read,
-        shipped: &dyn Fn() -> u64,
-    ) -> Result<Kind, ArtifactError> {
-        let sort = |offset, error| sort_error(self.name, codec.name(), shipped(), offset, error);
+    fn read(&mut self, codec: Codec, mut inflated: Inflated<'_>) -> Result<Kind, ArtifactError> {
+        let sort = |offset, error| sort_error(self.name, codec.name(), self.meter.shipped(), offset, error);
         let archive = archive_kind(codec);
         if let Some(expected) = self.kind.filter(|kind| *kind != archive) {
             return Err(ArtifactError::WrongKind { name: self.name.to_owned(), expected });
         }
-        let head = peek(&mut inflated).map_err(|error| sort(0, error))?;
-        let inner = Codec::of(&head);
-        if self.kind.is_some() || tarball::looks_like_tar(&head) {
-            let whole = Cursor::new(head).chain(inflated);
-            tarball::read(whole, self.name, self.limits, self.collector, &sort)?;
+        let head = inflated.look(BLOCK).map_err(|error| sort(0, error))?;
+        if self.kind.is_some() || tarball::looks_like_tar(head) {
+            tarball::read(&mut inflated, self.name, self.limits, self.meter, self.collector, self.each, &sort)?;
+            // What follows the end marker was read by then, what follows a cut was not.
+            inflated.finish().map_err(|error| sort(0, error))?;
             return Ok(archive);
         }
-        if codec != Codec::None && inner != Codec::None {
+        if codec != Codec::None && Codec::of(head) != Codec::None {
             self.collector.note(NoteKind::NestedCompression, b"", 0);
         }
         // A compressed file is inflated to its end all the same: damage is found, and a bomb.
-        drain(&mut inflated).map_err(|error| sort(0, error))?;
+        inflated.finish().map_err(|error| sort(0, error))?;
         Ok(Kind::File)
     }
 }
@@ -133,16 +151,10 @@ const fn archive_kind(codec: Codec) -> Kind {
 
 fn file_record(name: &str, size: u64, digest: Sha256) -> Result<FileRecord, ArtifactError> {
     let raw = path::base(name.as_bytes());
-    let plain =
-        path::plain(raw).and_then(|plain| if plain.path.is_empty() { Err(PathFault::Empty) } else { Ok(plain) });
-    let plain = plain.map_err(|fault| ArtifactError::BadPath {
-        name: name.to_owned(),
-        offset: 0,
-        path: raw.to_vec(),
-        fault,
-    })?;
+    let bad = |fault| ArtifactError::BadPath { name: name.to_owned(), offset: 0, path: raw.to_vec(), fault };
+    let path = path::strict(raw).map_err(bad)?;
     Ok(FileRecord {
-        path: plain.path,
+        path,
         entry_type: EntryType::File,
         mode: 0,
         uid: 0,

@@ -7,7 +7,7 @@ use lasthand_model::inventory::EntryType;
 use thiserror::Error;
 
 /// One blob: a file, a layer, a download.
-pub trait BlobSource {
+pub trait BlobSource: Sync {
     /// Opens the bytes from their start; each call starts anew.
     ///
     /// # Errors
@@ -43,7 +43,7 @@ pub trait BlobSource {
 pub type Opener<'a> = Box<dyn FnOnce() -> io::Result<Box<dyn Read + Send + 'a>> + 'a>;
 
 /// A folder.
-pub trait TreeSource {
+pub trait TreeSource: Sync {
     /// The name for messages.
     fn name(&self) -> &str;
 

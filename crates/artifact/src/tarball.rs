@@ -1,23 +1,29 @@
-//! A tar stream -> records, strictly, and where several readings are possible as Go's `archive/tar` reads it.
+//! A tar stream -> records, as Go's `archive/tar` reads it; what other readers take differently is noted.
 //!
 //! The states: header blocks until the end marker; extension headers (`x`, `L`, `K`) wait for the entry they describe; after the
-//! marker only zeros until the stream ends.
+//! marker only zeros until the stream ends. An error means that Go, too, stops there, or that a limit is passed.
+//!
+//! SPEC: docs/reader.md.
 
+mod content;
 mod entry;
 mod header;
+mod number;
 mod pax;
+mod sparse;
 
-use std::io::{self, Read};
+use std::io::{self, BufRead, BufReader};
 
-use lasthand_model::digest::{FileDigest, Sha256};
+use lasthand_model::digest::Sha256;
 use lasthand_model::limits::Limits;
-use sha2::Digest as _;
 
-use crate::collect::{Collector, wide};
-use crate::error::{ArtifactError, PathFault};
+use crate::collect::Collector;
+use crate::error::ArtifactError;
+use crate::meter::{Meter, wide};
 use crate::note::NoteKind;
 use crate::source::BlobSource;
-use crate::stream::{BUFFER_BYTES, fill};
+use crate::stream::fill;
+use content::Contents;
 use header::{Block, Header};
 use pax::PaxRecords;
 
@@ -26,20 +32,52 @@ pub(crate) use header::{BLOCK, looks_like_tar};
 /// LIMIT: bytes of one extension header, as in Go and libarchive.
 const MAX_EXTENSION_BYTES: u64 = 1 << 20;
 
-/// Contents up to this many bytes are read rather than passed over.
-const PASS_OVER_BYTES: u64 = 64 << 10;
+/// One entry as it lies in an archive, before its path is brought to one spelling: what Go's `archive/tar` gives its caller.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct RawEntry<'a> {
+    /// Path as written.
+    pub path: &'a [u8],
+    /// Type as written; NUL is `0`, or `5` where the path ends in a slash. A pax global header is `g`, with a path alone.
+    pub typeflag: u8,
+    /// Mode as written.
+    pub mode: i64,
+    /// Size as written; of a sparse file its expanded size.
+    pub size: i64,
+    /// Link target as written.
+    pub link: &'a [u8],
+    /// Digest of the content; `None` where the type has none, and where contents are passed over.
+    pub sha256: Option<Sha256>,
+}
+
+/// Told of every entry, complete, in archive order.
+pub(crate) type Each<'e> = dyn FnMut(&RawEntry<'_>) + 'e;
 
 /// Reads the whole stream and gives every entry to the collector.
 ///
 /// `sort` turns an error of the stream below, at an offset, into ours.
 pub(crate) fn read<'a>(
-    inner: impl Read,
+    inner: impl BufRead,
     name: &'a str,
     limits: &'a Limits,
+    meter: &Meter<'_>,
     collector: &mut Collector<'a>,
+    each: &mut Each<'_>,
     sort: &dyn Fn(u64, io::Error) -> ArtifactError,
 ) -> Result<(), ArtifactError> {
-    TarStream::new(inner, name, limits, collector, sort, Contents::Digest).run()
+    let mut stream = TarStream {
+        inner,
+        offset: 0,
+        name,
+        limits,
+        meter,
+        collector,
+        each,
+        sort,
+        contents: Contents::Digest,
+        cut: false,
+    };
+    stream.run()
 }
 
 /// Lists the entries of an archive that can be read by offset; contents are passed over, not read.
@@ -52,9 +90,19 @@ pub(crate) fn index<'a>(
 ) -> Result<Vec<u64>, ArtifactError> {
     let name = blob.name();
     let sort = |offset, source| ArtifactError::Io { name: name.to_owned(), offset, source };
-    let inner = blob.open().map_err(|error| sort(0, error))?;
-    let contents = Contents::PassOver { starts: Vec::new(), open_at: &|offset| blob.open_at(offset) };
-    let mut stream = TarStream::new(inner, name, limits, collector, &sort, contents);
+    let open_at = |offset| Ok(BufReader::new(blob.open_at(offset)?));
+    let mut stream = TarStream {
+        inner: open_at(0).map_err(|error| sort(0, error))?,
+        offset: 0,
+        name,
+        limits,
+        meter: &Meter::new(limits, &|_| {}),
+        collector,
+        each: &mut |_| {},
+        sort: &sort,
+        contents: Contents::PassOver { starts: Vec::new(), open_at: &open_at },
+        cut: false,
+    };
     stream.run()?;
     match stream.contents {
         Contents::PassOver { starts, .. } => Ok(starts),
@@ -65,20 +113,15 @@ pub(crate) fn index<'a>(
 struct TarStream<'c, 'a, R> {
     inner: R,
     offset: u64,
-    buffer: Vec<u8>,
     name: &'a str,
     limits: &'a Limits,
+    meter: &'c Meter<'c>,
     collector: &'c mut Collector<'a>,
+    each: &'c mut Each<'c>,
     sort: &'c dyn Fn(u64, io::Error) -> ArtifactError,
     contents: Contents<'c, R>,
-}
-
-/// What is done with the content of files.
-enum Contents<'c, R> {
-    /// It is read and digested.
-    Digest,
-    /// It is passed over: the stream is opened anew behind it.
-    PassOver { starts: Vec<u64>, open_at: &'c dyn Fn(u64) -> io::Result<R> },
+    /// The stream ended inside the padding after a content.
+    cut: bool,
 }
 
 /// Extension headers that wait for their entry.
@@ -92,46 +135,41 @@ struct Pending {
     notes: Vec<NoteKind>,
 }
 
-impl<'c, 'a, R> TarStream<'c, 'a, R> {
-    fn new(
-        inner: R,
-        name: &'a str,
-        limits: &'a Limits,
-        collector: &'c mut Collector<'a>,
-        sort: &'c dyn Fn(u64, io::Error) -> ArtifactError,
-        contents: Contents<'c, R>,
-    ) -> Self {
-        Self { inner, offset: 0, buffer: vec![0; BUFFER_BYTES], name, limits, collector, sort, contents }
-    }
-}
-
-impl<R: Read> TarStream<'_, '_, R> {
+impl<R: BufRead> TarStream<'_, '_, R> {
     fn run(&mut self) -> Result<(), ArtifactError> {
         let mut pending = Pending::default();
         loop {
             let offset = self.offset;
             let mut block: Block = [0; BLOCK];
-            if !self.take_block(&mut block, Ending::Forbidden("an end marker"))? {
-                return Err(self.truncated("an end marker"));
+            if self.cut || !self.take_block(&mut block)? {
+                let kind = if self.cut { NoteKind::CutPadding } else { NoteKind::MissingEndMarker };
+                self.collector.note(kind, b"", offset);
+                self.lose(&pending);
+                return Ok(());
             }
             if is_zero(&block) {
-                return match pending.start {
-                    Some(start) => Err(self.malformed(start, "an extension header without an entry")),
-                    None => self.end(offset),
-                };
+                self.lose(&pending);
+                return self.end(offset);
             }
             let header = Header::parse(&block).map_err(|reason| self.malformed(offset, reason))?;
             match header.typeflag {
                 b'x' | b'L' | b'K' => self.extension(&header, offset, &mut pending)?,
-                b'g' if pending.start.is_some() => {
-                    return Err(self.malformed(offset, "a global header between an extension header and its entry"));
+                b'g' => {
+                    self.lose(&std::mem::take(&mut pending));
+                    self.global(&header, offset)?;
                 }
-                b'g' => self.global(&header, offset)?,
                 _ => {
                     let start = pending.start.unwrap_or(offset);
-                    self.entry(header, std::mem::take(&mut pending), start)?;
+                    self.entry(header, &block, std::mem::take(&mut pending), start)?;
                 }
             }
+        }
+    }
+
+    /// Notes extension headers that no entry follows: Go forgets them.
+    fn lose(&mut self, pending: &Pending) {
+        if let Some(start) = pending.start {
+            self.collector.note(NoteKind::LostExtension, b"", start);
         }
     }
 
@@ -139,7 +177,7 @@ impl<R: Read> TarStream<'_, '_, R> {
     ///
     /// SECURITY: its own size comes from its own header alone, never from a pax header before it (GHSA-3cv2-h65g-fgmm).
     fn extension(&mut self, header: &Header, offset: u64, pending: &mut Pending) -> Result<(), ArtifactError> {
-        let content = self.extension_content(header.size, offset)?;
+        let content = self.extension_content(header, offset)?;
         if header.signed_checksum {
             pending.notes.push(NoteKind::SignedChecksum);
         }
@@ -166,14 +204,17 @@ impl<R: Read> TarStream<'_, '_, R> {
     }
 
     fn global(&mut self, header: &Header, offset: u64) -> Result<(), ArtifactError> {
-        let content = self.extension_content(header.size, offset)?;
+        let content = self.extension_content(header, offset)?;
         let records = PaxRecords::parse(&content).map_err(|reason| self.malformed(offset, reason))?;
+        let path = records.value(b"path").unwrap_or(&header.path);
+        (self.each)(&RawEntry { path, typeflag: b'g', mode: 0, size: 0, link: b"", sha256: None });
         let kind = if records.is_comment_only() { NoteKind::GlobalComment } else { NoteKind::GlobalHeader };
         self.collector.note(kind, b"", offset);
         Ok(())
     }
 
-    fn extension_content(&mut self, size: u64, offset: u64) -> Result<Vec<u8>, ArtifactError> {
+    fn extension_content(&mut self, header: &Header, offset: u64) -> Result<Vec<u8>, ArtifactError> {
+        let size = self.stored_size(header, offset)?;
         if size > MAX_EXTENSION_BYTES {
             return Err(self.over("bytes of an extension header", MAX_EXTENSION_BYTES, offset));
         }
@@ -183,76 +224,69 @@ impl<R: Read> TarStream<'_, '_, R> {
         Ok(content)
     }
 
-    /// Digests the content of one file while it passes, or passes over it.
-    fn content(&mut self, size: u64) -> Result<Option<FileDigest>, ArtifactError> {
-        if let Contents::PassOver { starts, open_at } = &mut self.contents {
-            starts.push(self.offset);
-            if size > PASS_OVER_BYTES {
-                self.offset = self.offset.saturating_add(size);
-                self.inner = open_at(self.offset).map_err(|error| (self.sort)(self.offset, error))?;
-                self.skip_padding(size)?;
-                return Ok(None);
-            }
-        }
-        let mut hasher = sha2::Sha256::new();
-        let mut left = size;
-        let mut buffer = std::mem::take(&mut self.buffer);
-        while left > 0 {
-            let take = usize::try_from(left).unwrap_or(usize::MAX).min(buffer.len());
-            let part = buffer.get_mut(..take).unwrap_or_default();
-            self.take_exact(part)?;
-            hasher.update(part);
-            left -= wide(take);
-        }
-        self.buffer = buffer;
-        self.skip_padding(size)?;
-        Ok(Some(FileDigest(Sha256::from_bytes(hasher.finalize().into()))))
+    /// The number of stored bytes that a header says.
+    fn stored_size(&self, header: &Header, offset: u64) -> Result<u64, ArtifactError> {
+        u64::try_from(header.size).map_err(|_| self.malformed(offset, "the size is negative"))
     }
 
     /// Reads what follows the first block of the end marker: one more zero block, then zeros only.
     ///
-    /// SECURITY: readers that look past the marker (`tar -i`) would see entries that no inventory lists.
+    /// SECURITY: readers that look past the marker (`tar -i`) see entries that no inventory lists.
     fn end(&mut self, marker: u64) -> Result<(), ArtifactError> {
         let mut block: Block = [0; BLOCK];
-        if !self.take_block(&mut block, Ending::Allowed)? {
+        if !self.take_block(&mut block)? {
             self.collector.note(NoteKind::ShortEndMarker, b"", marker);
             return Ok(());
         }
-        let mut buffer = std::mem::take(&mut self.buffer);
-        let mut rest = is_zero(&block);
-        while rest {
-            let read = fill(&mut self.inner, &mut buffer).map_err(|error| (self.sort)(self.offset, error))?;
-            if read == 0 {
-                return Ok(());
-            }
-            self.offset += wide(read);
-            rest = is_zero(buffer.get(..read).unwrap_or_default());
+        if !is_zero(&block) {
+            return Err(self.malformed(marker, "the end marker has one zero block, and more follows"));
         }
-        Err(self.malformed(marker, "bytes other than zero after the end marker"))
+        let (mut zeros, mut bytes) = (true, 0);
+        loop {
+            let rest = self.inner.fill_buf().map_err(|error| (self.sort)(self.offset, error))?;
+            let length = rest.len();
+            if length == 0 {
+                break;
+            }
+            zeros = zeros && is_zero(rest);
+            self.inner.consume(length);
+            self.offset = self.offset.saturating_add(wide(length));
+            bytes += wide(length);
+        }
+        if !zeros {
+            // In less than a block there is no entry.
+            let kind = if bytes < wide(BLOCK) { NoteKind::TrailingBytes } else { NoteKind::AfterEndMarker };
+            self.collector.note(kind, b"", marker);
+        }
+        Ok(())
     }
 
     /// Reads one block; false at the end of the stream.
-    fn take_block(&mut self, block: &mut Block, ending: Ending) -> Result<bool, ArtifactError> {
-        let read = fill(&mut self.inner, block).map_err(|error| (self.sort)(self.offset, error))?;
-        self.offset += wide(read);
-        match (read, ending) {
-            (BLOCK, _) => Ok(true),
-            (0, Ending::Allowed) => Ok(false),
-            (0, Ending::Forbidden(expected)) => Err(self.truncated(expected)),
+    fn take_block(&mut self, block: &mut Block) -> Result<bool, ArtifactError> {
+        match self.take(block)? {
+            BLOCK => Ok(true),
+            0 => Ok(false),
             _ => Err(self.truncated("a whole block of 512 bytes")),
         }
     }
 
     fn take_exact(&mut self, buffer: &mut [u8]) -> Result<(), ArtifactError> {
-        let read = fill(&mut self.inner, buffer).map_err(|error| (self.sort)(self.offset, error))?;
-        self.offset += wide(read);
-        if read == buffer.len() { Ok(()) } else { Err(self.truncated("the rest of an entry")) }
+        if self.take(buffer)? == buffer.len() { Ok(()) } else { Err(self.truncated("the rest of an entry")) }
     }
 
+    /// Reads as much as there is, up to the length of the buffer.
+    fn take(&mut self, buffer: &mut [u8]) -> Result<usize, ArtifactError> {
+        let read = fill(&mut self.inner, buffer).map_err(|error| (self.sort)(self.offset, error))?;
+        self.offset = self.offset.saturating_add(wide(read));
+        Ok(read)
+    }
+
+    /// Reads the padding after a content. Go takes the end of the stream in it as the end of the archive.
     fn skip_padding(&mut self, size: u64) -> Result<(), ArtifactError> {
         let mut padding: Block = [0; BLOCK];
-        let length = usize::try_from(size.next_multiple_of(wide(BLOCK)) - size).unwrap_or_default();
-        self.take_exact(padding.get_mut(..length).unwrap_or_default())
+        let length = usize::try_from(size.wrapping_neg() % wide(BLOCK)).unwrap_or_default();
+        self.cut = self.take(padding.get_mut(..length).unwrap_or_default())? != length;
+        Ok(())
     }
 
     fn malformed(&self, offset: u64, reason: &'static str) -> ArtifactError {
@@ -270,17 +304,6 @@ impl<R: Read> TarStream<'_, '_, R> {
     fn unsupported(&self, what: &'static str, offset: u64) -> ArtifactError {
         ArtifactError::Unsupported { name: self.name.to_owned(), what, offset }
     }
-
-    fn bad_path(&self, path: &[u8], fault: PathFault, offset: u64) -> ArtifactError {
-        ArtifactError::BadPath { name: self.name.to_owned(), offset, path: path.to_vec(), fault }
-    }
-}
-
-/// Whether the stream may end where a block could follow.
-#[derive(Clone, Copy)]
-enum Ending {
-    Allowed,
-    Forbidden(&'static str),
 }
 
 fn is_zero(bytes: &[u8]) -> bool {

@@ -7,10 +7,10 @@ use lasthand_model::inventory::{EntryType, FileRecord};
 use lasthand_model::limits::Limits;
 use sha2::Digest as _;
 
-use crate::collect::{Collector, wide};
+use crate::collect::Collector;
 use crate::error::ArtifactError;
 use crate::facts::{ArtifactFacts, Kind};
-use crate::note::NoteKind;
+use crate::meter::wide;
 use crate::path;
 use crate::source::{TreeEntry, TreeFault, TreeSource};
 use crate::stream::{BUFFER_BYTES, fill};
@@ -19,13 +19,13 @@ use crate::stream::{BUFFER_BYTES, fill};
 pub(crate) fn read(
     source: &dyn TreeSource,
     limits: &Limits,
-    progress: &mut dyn FnMut(u64),
+    progress: &mut (dyn FnMut(u64) + Send),
 ) -> Result<ArtifactFacts, ArtifactError> {
     let mut walk = Walk { name: source.name(), limits, total_bytes: 0, buffer: vec![0; BUFFER_BYTES], progress };
     let mut collector = Collector::new(source.name(), limits);
     for entry in source.entries() {
         let entry = entry.map_err(|fault| walk.fault(fault))?;
-        let record = walk.record(entry, &mut collector)?;
+        let record = walk.record(entry)?;
         collector.push(record, 0)?;
     }
     let size = walk.total_bytes;
@@ -39,7 +39,7 @@ struct Walk<'a> {
     limits: &'a Limits,
     total_bytes: u64,
     buffer: Vec<u8>,
-    progress: &'a mut dyn FnMut(u64),
+    progress: &'a mut (dyn FnMut(u64) + Send),
 }
 
 impl Walk<'_> {
@@ -47,16 +47,11 @@ impl Walk<'_> {
         ArtifactError::Entry { name: self.name.to_owned(), path: fault.path, source: fault.source }
     }
 
-    fn record(&mut self, entry: TreeEntry<'_>, collector: &mut Collector<'_>) -> Result<FileRecord, ArtifactError> {
-        let plain = path::plain(&entry.path)
-            .and_then(|plain| if plain.path.is_empty() { Err(crate::PathFault::Empty) } else { Ok(plain) })
-            .map_err(|fault| {
-                let (name, path) = (self.name.to_owned(), entry.path.clone());
-                ArtifactError::BadPath { name, offset: 0, path, fault }
-            })?;
-        if plain.rewritten {
-            collector.note(NoteKind::RewrittenPath, &plain.path, 0);
-        }
+    fn record(&mut self, entry: TreeEntry<'_>) -> Result<FileRecord, ArtifactError> {
+        let plain = path::strict(&entry.path).map_err(|fault| {
+            let (name, path) = (self.name.to_owned(), entry.path.clone());
+            ArtifactError::BadPath { name, offset: 0, path, fault }
+        })?;
         let is_file = entry.entry_type == EntryType::File;
         let size = if is_file { entry.size } else { 0 };
         let sha256 = match entry.content {
@@ -72,7 +67,7 @@ impl Walk<'_> {
             _ => None,
         };
         Ok(FileRecord {
-            path: plain.path,
+            path: plain,
             entry_type: entry.entry_type,
             mode: entry.mode & 0o7777,
             uid: entry.uid,

@@ -220,7 +220,7 @@ fn check(layers: &[Vec<Op>]) -> Result<bool, TestCaseError> {
             lasthand_artifact::NoteKind::HardlinkMetadataDiffers | lasthand_artifact::NoteKind::ThroughLowerSymlink
         )
     };
-    if facts.ambiguities().any(|(_, note)| !metadata_only(note.kind)) {
+    if facts.refusals().any(|(_, note)| !metadata_only(note.kind)) {
         return Ok(false);
     }
     let folder = tempfile::tempdir().unwrap();

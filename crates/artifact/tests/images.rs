@@ -664,8 +664,5 @@ fn an_odd_archive_around_an_image_is_noted() {
     let entries: Vec<Entry> =
         files.iter().map(|(name, bytes)| file(&format!("././{name}"), std::str::from_utf8(bytes).unwrap())).collect();
     let facts = image(read_blob(&MemoryBlob::new("a.tar", tar(&entries)), None).unwrap());
-    assert_eq!(
-        facts.ambiguities().map(|(layer, note)| (*layer, note.kind)).next(),
-        Some((None, NoteKind::RewrittenPath))
-    );
+    assert_eq!(facts.refusals().map(|(layer, note)| (*layer, note.kind)).next(), Some((None, NoteKind::RewrittenPath)));
 }

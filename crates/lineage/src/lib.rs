@@ -45,7 +45,7 @@ mod steps;
 mod trees;
 mod world;
 
-pub use finding::{Finding, FindingId, Severity};
+pub use finding::{Finding, FindingId, Place, Severity};
 pub use image::{BaseLayers, base_layers};
 pub use outcome::{
     Explanation, FileAnswer, FileVerdict, FrontierItem, InputAnswer, LandingAuthor, Outcome, ProofItem, ProofRole,

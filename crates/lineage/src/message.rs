@@ -67,6 +67,8 @@ pub(crate) fn of(id: FindingId, place: &Place, actors: &[String]) -> String {
         FindingId::EntryRaised => format!("`{path}` has an owner, mode, device or attribute that its source has not"),
         FindingId::MemberForeign => format!("nothing accounts for the manifest `{path}`"),
         FindingId::NoPathMap => format!("no path map is stated{in_step}"),
+        FindingId::ReadDifferently => format!("`{path}` is read differently by different programs"),
+        FindingId::OddEntry => format!("`{path}` is an unusual entry"),
         FindingId::NoInventory if !path.is_empty() => {
             format!(
                 "`{path}`, which is to say how the image is configured, is nothing that the evidence holds as such{in_step}"

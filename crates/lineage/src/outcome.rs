@@ -1,12 +1,12 @@
 //! What solving gives: a verdict with its proof or its frontier, findings, and a verdict per file.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use lasthand_model::actor::ActorKind;
 use lasthand_model::digest::{Sha256, StatementDigest};
 use lasthand_model::wire::facts::Label;
 
-use crate::finding::Finding;
+use crate::finding::{Finding, Severity};
 
 /// The answer to the question. Callers must face every case, so this enum is exhaustive.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -218,4 +218,31 @@ pub struct Outcome {
     pub frontier: Vec<FrontierItem>,
     /// Statements that count for nothing, and why.
     pub unused: Vec<(StatementDigest, String)>,
+}
+
+impl Outcome {
+    /// Adds what was noticed when the artifact was read. An error refuses, whatever the evidence says: what a puller gets is not
+    /// what was judged.
+    #[must_use]
+    pub fn with_reading(mut self, reading: Vec<Finding>) -> Self {
+        let (errors, others): (Vec<_>, Vec<_>) =
+            reading.into_iter().partition(|finding| finding.severity == Severity::Error);
+        if !errors.is_empty() {
+            self.verdict = Verdict::Refused;
+            self.proof.clear();
+        }
+        let odd: BTreeSet<&str> = errors.iter().filter_map(|finding| finding.place.path.as_deref()).collect();
+        for answer in &mut self.files {
+            if odd.contains(answer.path.as_str())
+                && matches!(answer.verdict, FileVerdict::Clean | FileVerdict::Exception)
+            {
+                answer.verdict = FileVerdict::Indeterminate;
+            }
+        }
+        let frontier = errors.iter().map(|finding| FrontierItem { finding: finding.clone(), actors: Vec::new() });
+        self.frontier.splice(0..0, frontier);
+        self.findings.splice(0..0, errors);
+        self.findings.extend(others);
+        self
+    }
 }

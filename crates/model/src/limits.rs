@@ -19,8 +19,12 @@ pub struct Limits {
     pub entries: usize,
     /// Uncompressed bytes of one archive.
     pub archive_bytes: u64,
-    /// Uncompressed bytes for one compressed byte, past the first 64 MiB.
+    /// Bytes that come out for one byte as shipped, once [`Limits::inflate_free_bytes`] came out; holes of sparse files count.
     pub inflate_ratio: u64,
+    /// Bytes that may come out of one blob before the ratio is asked for.
+    pub inflate_free_bytes: u64,
+    /// Bytes of the window of a zstd frame, rounded down to a power of two.
+    pub zstd_window_bytes: u64,
     /// Bytes of one path or link target.
     pub path_bytes: usize,
     /// Bytes of extended attributes on one entry.
@@ -44,9 +48,11 @@ impl Limits {
         bundles: 200_000,
         evidence_bytes: 2 << 30,
         trust_bytes: 4 << 20,
-        entries: 4_000_000,
+        entries: 2_000_000,
         archive_bytes: 1 << 40,
-        inflate_ratio: 1_100,
+        inflate_ratio: 200,
+        inflate_free_bytes: 1 << 30,
+        zstd_window_bytes: 128 << 20,
         path_bytes: 4_096,
         xattr_bytes: 1 << 20,
         manifests: 1_000,

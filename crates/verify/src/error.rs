@@ -108,14 +108,6 @@ pub enum VerifyError {
         /// The artifact.
         path: PathBuf,
     },
-    /// Readers in use take the artifact differently, so what a puller unpacks is not known.
-    #[error("`{name}` is read differently by different programs: {}", notes.join("; "))]
-    Ambiguous {
-        /// The artifact.
-        name: String,
-        /// What is read differently, and where; the first ten.
-        notes: Vec<String>,
-    },
 }
 
 impl VerifyError {
@@ -123,7 +115,7 @@ impl VerifyError {
     #[must_use]
     pub const fn exit_code(&self) -> u8 {
         match self {
-            Self::EvidenceOverLimit { .. } | Self::EvidenceTooLarge { .. } | Self::Ambiguous { .. } => 4,
+            Self::EvidenceOverLimit { .. } | Self::EvidenceTooLarge { .. } => 4,
             Self::Artifact(ArtifactError::Io { .. } | ArtifactError::Entry { .. }) => 2,
             Self::Artifact(_) => 4,
             _ => 2,
@@ -145,7 +137,7 @@ impl VerifyError {
             | Self::Pipe { .. }
             | Self::Unknown { .. }
             | Self::Artifact(ArtifactError::Io { .. } | ArtifactError::Entry { .. }) => "LH904",
-            Self::Artifact(_) | Self::Ambiguous { .. } => "LH905",
+            Self::Artifact(_) => "LH905",
             Self::EvidenceOverLimit { .. } | Self::EvidenceTooLarge { .. } => "LH906",
         }
     }
@@ -193,15 +185,6 @@ impl VerifyError {
             Self::Unknown { .. } => vec!["name the form: `oci:`, `oci-archive:` or `docker-archive:`".to_owned()],
             Self::ArtifactUnreadable { .. } => vec!["check that the path exists and may be read".to_owned()],
             Self::Artifact(source) => source.hints().into_iter().map(str::to_owned).collect(),
-            Self::Ambiguous { notes, .. } if notes.iter().any(|note| note.starts_with("layer ")) => {
-                vec![
-                    "build the image again so that its layers leave no doubt: pullers would not agree on what it holds"
-                        .to_owned(),
-                ]
-            }
-            Self::Ambiguous { .. } => {
-                vec!["repack the archive with GNU tar or bsdtar in ustar or pax format, and record that".to_owned()]
-            }
         }
     }
 

@@ -37,6 +37,7 @@ mod images;
 mod last;
 mod locks;
 mod people;
+mod reading;
 pub mod render;
 mod report;
 mod timeline;

@@ -12,6 +12,7 @@ use crate::artifact::{self, ArtifactRef};
 use crate::error::VerifyError;
 use crate::evidence::Evidence;
 use crate::facts::{self, Question};
+use crate::reading;
 use crate::report;
 use crate::trust::LoadedTrust;
 
@@ -105,7 +106,7 @@ impl Verifier {
         artifact: impl Into<ArtifactRef>,
         evidence: &Evidence,
         expectations: &Expectations,
-        progress: &mut dyn FnMut(u64),
+        progress: &mut (dyn FnMut(u64) + Send),
     ) -> Result<Verification, VerifyError> {
         let product = self.product(expectations)?;
         let mut opened = artifact::open(&artifact.into(), &self.limits, progress)?;
@@ -116,7 +117,7 @@ impl Verifier {
         }
         let question = Question { product, opened: &opened, expectations };
         let gathered = facts::gather(&question, &all, &self.trust, &self.limits)?;
-        let outcome = solve(&gathered.facts);
+        let outcome = solve(&gathered.facts).with_reading(reading::findings(&opened.notes));
         let report = report::build(&gathered, &outcome, &opened);
         let inventories = opened.parts.into_iter().map(|part| part.inventory).collect();
         Ok(Verification { facts: gathered.facts, outcome, report, inventories })

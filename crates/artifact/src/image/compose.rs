@@ -7,12 +7,13 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
+use std::sync::Arc;
 
 use lasthand_model::inventory::{EntryType, FileRecord, Inventory};
 
 use super::facts::LayerFacts;
 use super::fault::ImageFault;
-use crate::collect::MAX_NOTES;
+use crate::collect::{MAX_NOTES, OUTSIDE, replacement};
 use crate::error::ArtifactError;
 use crate::note::{NoteKind, ReaderNote};
 use crate::path;
@@ -37,19 +38,19 @@ const OPAQUE: &[u8] = b".wh..wh..opq";
 pub(super) type LayerNote = (Option<usize>, ReaderNote);
 
 /// Applies the layers and gives what is odd about the way they lie on each other.
-pub(super) fn notes(name: &str, layers: &[LayerFacts]) -> Result<Vec<LayerNote>, ArtifactError> {
+pub(super) fn notes(name: &str, layers: &[Arc<LayerFacts>]) -> Result<Vec<LayerNote>, ArtifactError> {
     Ok(Tree::of(name, layers)?.notes)
 }
 
 /// Applies the layers and lists the tree.
-pub(super) fn rootfs(name: &str, layers: &[LayerFacts]) -> Result<Vec<FileRecord>, ArtifactError> {
+pub(super) fn rootfs(name: &str, layers: &[Arc<LayerFacts>]) -> Result<Vec<FileRecord>, ArtifactError> {
     let nodes = Tree::of(name, layers)?.nodes;
     let records = nodes.into_iter().map(|(path, node)| FileRecord { path: path.into_owned(), ..node.record.clone() });
     Ok(records.collect())
 }
 
 /// Applies the layers and says which one wrote each path last.
-pub(super) fn written_by(name: &str, layers: &[LayerFacts]) -> Result<BTreeMap<Vec<u8>, usize>, ArtifactError> {
+pub(super) fn written_by(name: &str, layers: &[Arc<LayerFacts>]) -> Result<BTreeMap<Vec<u8>, usize>, ArtifactError> {
     let nodes = Tree::of(name, layers)?.nodes;
     Ok(nodes.into_iter().map(|(path, node)| (path.into_owned(), node.layer)).collect())
 }
@@ -81,6 +82,8 @@ struct Tree<'f> {
     emptied: BTreeMap<Vec<u8>, u64>,
     /// Whiteouts of this layer, at the paths that they are resolved to.
     markers: BTreeSet<Vec<u8>>,
+    /// Files that a hard link shares, by the path of their own entry.
+    linked: BTreeSet<&'f [u8]>,
     /// The last folder resolved, and what it is resolved to.
     last: Option<(&'f [u8], Folder)>,
     link_steps: usize,
@@ -92,8 +95,8 @@ struct Tree<'f> {
 struct Below {
     /// Paths of lower layers.
     lower: Vec<Vec<u8>>,
-    /// Something of this layer.
-    has_own: bool,
+    /// Paths of this layer.
+    own: Vec<Vec<u8>>,
     /// Something of this layer, below a folder below this one that this layer does not list.
     has_unlisted: bool,
 }
@@ -106,7 +109,7 @@ struct Folder {
 }
 
 impl<'f> Tree<'f> {
-    fn of(name: &'f str, layers: &'f [LayerFacts]) -> Result<Self, ArtifactError> {
+    fn of(name: &'f str, layers: &'f [Arc<LayerFacts>]) -> Result<Self, ArtifactError> {
         let mut tree = Self {
             name,
             nodes: BTreeMap::new(),
@@ -115,6 +118,7 @@ impl<'f> Tree<'f> {
             offset: 0,
             emptied: BTreeMap::new(),
             markers: BTreeSet::new(),
+            linked: BTreeSet::new(),
             last: None,
             link_steps: 0,
             steps: 0,
@@ -134,6 +138,10 @@ impl<'f> Tree<'f> {
     }
 
     fn entry(&mut self, record: &'f FileRecord) -> Result<(), ArtifactError> {
+        // The root itself as something else: noted when it was read.
+        if record.path == OUTSIDE {
+            return Ok(());
+        }
         let parent = path::parent(&record.path).unwrap_or_default();
         if parent.split(|byte| *byte == b'/').any(|segment| segment.starts_with(WHITEOUT)) {
             self.note(NoteKind::BelowWhiteout, &record.path);
@@ -170,27 +178,24 @@ impl<'f> Tree<'f> {
     fn make_room(&mut self, at: &[u8], record: &FileRecord) -> Result<(), ArtifactError> {
         let is_folder = record.entry_type == EntryType::Directory;
         if let Some(old) = self.nodes.get(at) {
-            let merges = is_folder && old.record.entry_type == EntryType::Directory;
-            // SECURITY: which of two entries of one layer a puller keeps depends on the puller.
-            if old.layer == self.layer && !merges {
-                let (name, path) = (format!("{}: layer {}", self.name, self.layer), record.path.clone());
-                return Err(ArtifactError::Duplicate { name, offset: self.offset, path });
-            }
             if old.layer == self.layer {
-                self.note(NoteKind::RepeatedDirectory, &record.path);
+                let is_linked = self.linked.contains(old.record.path.as_slice());
+                let kind = replacement(old.record, record, is_linked);
+                self.note(kind, &record.path);
             }
         }
         if is_folder {
             return Ok(());
         }
-        let Below { lower, has_own, .. } = self.below(at)?;
-        if has_own {
-            return Err(self.refuse(record, "replaces a folder that its own layer writes into"));
+        let Below { lower, own, .. } = self.below(at)?;
+        if !own.is_empty() {
+            self.note(NoteKind::ReplacedFolder, &record.path);
         }
-        if self.nodes.remove(at).is_some() || !lower.is_empty() {
+        if self.nodes.remove(at).is_some() || !lower.is_empty() || !own.is_empty() {
             self.last = None;
         }
         self.remove(lower);
+        self.remove(own);
         Ok(())
     }
 
@@ -212,13 +217,13 @@ impl<'f> Tree<'f> {
         if let Some(kind) = folder.through {
             self.note(kind, &link.path);
         }
+        self.linked.insert(&target.path);
         Ok(target)
     }
 
     fn whiteout(&mut self, base: &[u8], folder: &[u8], record: &FileRecord) -> Result<(), ArtifactError> {
         if !self.markers.insert(join(folder, base)) {
-            let (name, path) = (format!("{}: layer {}", self.name, self.layer), record.path.clone());
-            return Err(ArtifactError::Duplicate { name, offset: self.offset, path });
+            self.note(NoteKind::RepeatedWhiteout, &record.path);
         }
         if base == OPAQUE {
             return self.opaque(folder, record);
@@ -233,9 +238,9 @@ impl<'f> Tree<'f> {
             return Err(self.refuse(record, "is a whiteout of its own folder"));
         }
         let at = join(folder, hidden);
-        let Below { lower, has_own, .. } = self.below(&at)?;
+        let Below { lower, own, .. } = self.below(&at)?;
         let itself = self.nodes.get(at.as_slice()).map(|node| node.layer);
-        if has_own || itself == Some(self.layer) {
+        if !own.is_empty() || itself == Some(self.layer) {
             self.note(NoteKind::WhiteoutOfOwn, &at);
         } else if !lower.is_empty() {
             self.emptied.insert(at.clone(), self.offset);
@@ -284,7 +289,7 @@ impl<'f> Tree<'f> {
                 found.lower.push(path.to_vec());
                 continue;
             }
-            found.has_own = true;
+            found.own.push(path.to_vec());
             // An ancestor that is not listed has somewhere below it one whose child is listed: parents are enough.
             let parent = path::parent(path).unwrap_or_default();
             if found.has_unlisted || parent.len() <= folder.len() {
@@ -323,7 +328,7 @@ impl<'f> Tree<'f> {
         if self.steps <= MAX_STEPS {
             return Ok(());
         }
-        let (document, limit) = (format!("layer {}", self.layer), crate::collect::wide(MAX_STEPS));
+        let (document, limit) = (format!("layer {}", self.layer), crate::meter::wide(MAX_STEPS));
         Err(self.fault(ImageFault::OverLimit { document, what: "steps to apply the layers", limit }))
     }
 
@@ -359,8 +364,13 @@ impl<'f> Tree<'f> {
                     EntryType::Directory => {}
                     EntryType::Symlink => {
                         let own = node.layer == self.layer && through != Some(NoteKind::ThroughLowerSymlink);
-                        through = Some(if own { NoteKind::ThroughSymlink } else { NoteKind::ThroughLowerSymlink });
                         let target = node.record.link_target.as_slice();
+                        let escapes = through == Some(NoteKind::ThroughEscapingSymlink) || leads_out(prefix, target);
+                        through = Some(match (own, escapes) {
+                            (false, _) => NoteKind::ThroughLowerSymlink,
+                            (true, true) => NoteKind::ThroughEscapingSymlink,
+                            (true, false) => NoteKind::ThroughSymlink,
+                        });
                         dotted |= !target.starts_with(b"/") && target.split(|byte| *byte == b'/').any(|s| s == b"..");
                         dotted_inside |= has_dots_inside(target);
                         next = Some(follow(prefix, target, rest));
@@ -414,6 +424,26 @@ fn is_overlay_mark(record: &FileRecord) -> bool {
     let is_attribute = |name: &[u8]| name.starts_with(b"trusted.overlay.") || name.starts_with(b"user.overlay.");
     (record.entry_type == EntryType::CharDevice && record.device == Some((0, 0)))
         || record.xattrs.iter().any(|(name, _)| is_attribute(name))
+}
+
+/// True for a target that leaves the root, where the root is not that of the container.
+fn leads_out(link: &[u8], target: &[u8]) -> bool {
+    let mut depth = link.iter().filter(|byte| **byte == b'/').count();
+    target.starts_with(b"/")
+        || target.split(|byte| *byte == b'/').any(|segment| match segment {
+            b"" | b"." => false,
+            b".." => match depth.checked_sub(1) {
+                Some(up) => {
+                    depth = up;
+                    false
+                }
+                None => true,
+            },
+            _ => {
+                depth += 1;
+                false
+            }
+        })
 }
 
 /// True for a target with a `..` behind a name, such as `a/../b`.

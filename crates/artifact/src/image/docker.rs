@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::document::{Names, Object, shown};
 use super::fault::ImageFault;
 use super::place::Place;
-use crate::error::{ArtifactError, PathFault};
+use crate::error::ArtifactError;
 use crate::path;
 
 /// The member that lists the images.
@@ -78,6 +78,5 @@ fn member(names: Names<'_>, name: &str) -> Result<Vec<u8>, ArtifactError> {
         path: shown(name).into_bytes(),
         fault,
     };
-    let plain = path::plain(name.as_bytes()).map_err(bad)?;
-    if plain.path.is_empty() { Err(bad(PathFault::Empty)) } else { Ok(plain.path) }
+    path::strict(name.as_bytes()).map_err(bad)
 }

@@ -44,7 +44,7 @@ impl Names<'_> {
     }
 
     pub(super) fn over(&self, what: &'static str, limit: usize) -> ArtifactError {
-        let limit = crate::collect::wide(limit);
+        let limit = crate::meter::wide(limit);
         self.fault(ImageFault::OverLimit { document: self.document.to_owned(), what, limit })
     }
 }

@@ -1,13 +1,14 @@
 //! What one reading of an image yields.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use lasthand_model::digest::{ArtifactDigest, FileDigest, Sha256};
 use lasthand_model::inventory::{EntryType, FileRecord, Inventory};
 
 use super::compose;
-use crate::collect::wide;
 use crate::error::ArtifactError;
+use crate::meter::wide;
 use crate::note::ReaderNote;
 
 /// What the name of a field that is an annotation begins with; no field of a config begins so.
@@ -78,7 +79,7 @@ pub struct ImageFacts {
     /// And annotations of the manifest that runtimes may act on, as `annotation/KEY`; a docker archive has none.
     pub fields: BTreeMap<String, String>,
     /// Layers, lowest first.
-    pub layers: Vec<LayerFacts>,
+    pub layers: Vec<Arc<LayerFacts>>,
     /// What is odd, with the number of its layer; `None` for the archive around them.
     pub notes: Vec<(Option<usize>, ReaderNote)>,
     /// Name of the source, for messages.
@@ -103,9 +104,9 @@ pub struct LayerFacts {
 }
 
 impl ImageFacts {
-    /// The notes on entries that pullers take differently; a verifier must not pass over them.
-    pub fn ambiguities(&self) -> impl Iterator<Item = &(Option<usize>, ReaderNote)> {
-        self.notes.iter().filter(|(_, note)| note.ambiguous())
+    /// The notes that a verifier must not pass over.
+    pub fn refusals(&self) -> impl Iterator<Item = &(Option<usize>, ReaderNote)> {
+        self.notes.iter().filter(|(_, note)| note.refuses())
     }
 
     /// True when the manifest has annotations that are fields: the digest of the config does not cover them.

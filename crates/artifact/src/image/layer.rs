@@ -1,16 +1,18 @@
 //! One stored layer -> its entries, in one pass.
 
-use std::io::{BufReader, Cursor, Read};
+use std::io::{BufReader, Cursor, Read as _};
+use std::sync::atomic::AtomicUsize;
 
 use lasthand_model::digest::Sha256;
 use lasthand_model::limits::Limits;
-use sha2::Digest as _;
 
 use super::facts::LayerFacts;
 use super::fault::ImageFault;
 use crate::codec::{Codec, peek};
-use crate::collect::{Collector, wide};
+use crate::collect::Collector;
 use crate::error::ArtifactError;
+use crate::inflated;
+use crate::meter::Meter;
 use crate::note::ReaderNote;
 use crate::source::OpenedFile;
 use crate::stream::{BUFFER_BYTES, ShippedBytes, drain, sort_error};
@@ -30,6 +32,12 @@ const MEDIA_TYPES: &[&str] = &[
     "application/vnd.docker.image.rootfs.foreign.diff.tar",
     "application/vnd.docker.image.rootfs.foreign.diff.tar.gzip",
 ];
+
+/// One layer and what is odd in it.
+pub(super) struct LayerRead {
+    pub(super) facts: LayerFacts,
+    pub(super) notes: Vec<ReaderNote>,
+}
 
 /// What is known of a layer before it is read.
 pub(super) struct Expected<'e> {
@@ -51,32 +59,30 @@ pub(super) struct Expected<'e> {
 
 /// Reads one layer and checks everything that is stated of it.
 ///
-/// Cost: one pass; SHA-256 over the stored bytes, the uncompressed ones and each file.
+/// `apart` decodes on a thread of its own. Cost: one pass; SHA-256 over the stored bytes, the uncompressed ones and each file.
 pub(super) fn read(
     expected: &Expected<'_>,
     (stored, content): OpenedFile<'_>,
     limits: &Limits,
-    progress: &mut dyn FnMut(u64),
-) -> Result<(LayerFacts, Vec<ReaderNote>), ArtifactError> {
+    meter: &Meter<'_>,
+    entries: &AtomicUsize,
+    apart: bool,
+) -> Result<LayerRead, ArtifactError> {
     let fault = |fault| ArtifactError::Image { name: expected.source.to_owned(), fault: Box::new(fault) };
-    if let Some(other) = expected.media_type.filter(|media_type| !MEDIA_TYPES.contains(media_type)) {
-        let (document, got) = (expected.blob.clone(), super::document::shown(other));
-        return Err(fault(ImageFault::Unsupported { document, what: "media type of a layer", got }));
-    }
+    check_media_type(expected)?;
     let size_differs =
         |wanted, got| fault(ImageFault::SizeDiffers { blob: expected.blob.clone(), expected: wanted, got });
     if let Some(wanted) = expected.size.filter(|wanted| *wanted != stored) {
         return Err(size_differs(wanted, stored));
     }
     let name = format!("{}: layer {} ({})", expected.source, expected.number, expected.blob);
-    let mut shipped = ShippedBytes::new(content, limits, progress);
-    let count = shipped.count();
-    let mut collector = Collector::of_layer(&name, limits);
-    let inflated = inflate(&name, &mut shipped, limits, &mut collector);
-    let drained = drain(&mut shipped).map_err(|error| sort_error(&name, None, count.get(), count.get(), error));
+    let mut shipped = ShippedBytes::new(content, meter);
+    let mut collector = Collector::of_layer(&name, limits, entries);
+    let inflated = inflate(&name, &mut shipped, limits, meter, &mut collector, apart);
+    let drained = drain(&mut shipped).map_err(|error| sort_error(&name, None, meter.shipped(), meter.shipped(), error));
     // A blob that was changed is called so, whatever its damage did to the reader. But a limit that was passed is a limit.
     let over = matches!(inflated, Err(ArtifactError::OverLimit { .. }));
-    let got = count.get();
+    let got = meter.shipped();
     let digest = shipped.digest();
     if !over && drained.is_ok() {
         if got != stored {
@@ -97,7 +103,28 @@ pub(super) fn read(
     let (records, notes) = collector.into_parts();
     let (records, offsets) = records.into_iter().unzip();
     let media_type = expected.media_type.unwrap_or_else(|| docker_type(codec)).to_owned();
-    Ok((LayerFacts { digest, diff_id, size: stored, media_type, records, offsets }, notes))
+    Ok(LayerRead { facts: LayerFacts { digest, diff_id, size: stored, media_type, records, offsets }, notes })
+}
+
+/// Checks what a manifest states of a layer that was read under another one.
+pub(super) fn check(expected: &Expected<'_>, facts: &LayerFacts) -> Result<(), ArtifactError> {
+    let fault = |fault| ArtifactError::Image { name: expected.source.to_owned(), fault: Box::new(fault) };
+    check_media_type(expected)?;
+    if let Some(wanted) = expected.size.filter(|wanted| *wanted != facts.size) {
+        let blob = expected.blob.clone();
+        return Err(fault(ImageFault::SizeDiffers { blob, expected: wanted, got: facts.size }));
+    }
+    if expected.digest.is_some_and(|wanted| wanted != facts.digest) {
+        return Err(fault(ImageFault::DigestDiffers { blob: expected.blob.clone(), got: facts.digest }));
+    }
+    Ok(())
+}
+
+fn check_media_type(expected: &Expected<'_>) -> Result<(), ArtifactError> {
+    let Some(other) = expected.media_type.filter(|media_type| !MEDIA_TYPES.contains(media_type)) else { return Ok(()) };
+    let (document, got) = (expected.blob.clone(), super::document::shown(other));
+    let fault = Box::new(ImageFault::Unsupported { document, what: "media type of a layer", got });
+    Err(ArtifactError::Image { name: expected.source.to_owned(), fault })
 }
 
 /// Inflates the layer and gives its entries to the collector.
@@ -107,38 +134,22 @@ fn inflate<'c>(
     name: &'c str,
     shipped: &mut ShippedBytes<'_>,
     limits: &'c Limits,
+    meter: &Meter<'_>,
     collector: &mut Collector<'c>,
+    apart: bool,
 ) -> Result<(Codec, Option<Sha256>), ArtifactError> {
-    let count = shipped.count();
-    let io_error = |error| sort_error(name, None, count.get(), count.get(), error);
+    let io_error = |error| sort_error(name, None, meter.shipped(), meter.shipped(), error);
     let head = peek(shipped).map_err(io_error)?;
     let codec = Codec::of(&head);
     let whole = BufReader::with_capacity(BUFFER_BYTES, Cursor::new(head).chain(shipped));
-    let inflated = codec.inflate(whole, &count, limits).map_err(io_error)?;
-    let sort = |offset, error| sort_error(name, codec.name(), count.get(), offset, error);
-    // The archive's reader stops at the end of the stream, or fails.
-    if codec == Codec::None {
-        tarball::read(inflated, name, limits, collector, &sort)?;
-        return Ok((codec, None));
-    }
-    let mut hashed = Hashed { inner: inflated, hasher: sha2::Sha256::new() };
-    tarball::read(&mut hashed, name, limits, collector, &sort)?;
-    drain(&mut hashed).map_err(|error| sort(0, error))?;
-    Ok((codec, Some(Sha256::from_bytes(hashed.hasher.finalize().into()))))
-}
-
-/// Uncompressed bytes, digested while they pass.
-struct Hashed<R> {
-    inner: R,
-    hasher: sha2::Sha256,
-}
-
-impl<R: Read> Read for Hashed<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
-        let read = self.inner.read(buffer)?;
-        self.hasher.update(buffer.get(..read).unwrap_or_default());
-        Ok(read)
-    }
+    let decoder = codec.decoder(whole, limits).map_err(io_error)?;
+    let sort = |offset, error| sort_error(name, codec.name(), meter.shipped(), offset, error);
+    inflated::with(decoder, meter, apart, |inflated| {
+        let mut inflated = if codec == Codec::None { inflated } else { inflated.hashed() };
+        tarball::read(&mut inflated, name, limits, meter, collector, &mut |_| {}, &sort)?;
+        let digest = inflated.finish().map_err(|error| sort(0, error))?;
+        Ok((codec, digest))
+    })
 }
 
 const fn docker_type(codec: Codec) -> &'static str {
@@ -147,13 +158,4 @@ const fn docker_type(codec: Codec) -> &'static str {
         Codec::Gzip => "application/vnd.docker.image.rootfs.diff.tar.gzip",
         Codec::Zstd => "application/vnd.docker.image.rootfs.diff.tar.zstd",
     }
-}
-
-/// LIMIT: Limits::entries, over all layers of one reading.
-pub(super) fn check_entries(source: &str, entries: usize, limits: &Limits) -> Result<(), ArtifactError> {
-    if entries <= limits.entries {
-        return Ok(());
-    }
-    let (name, limit) = (source.to_owned(), wide(limits.entries));
-    Err(ArtifactError::OverLimit { name, what: "entries of all layers", limit, offset: 0 })
 }

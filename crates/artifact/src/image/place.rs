@@ -10,8 +10,9 @@ use lasthand_model::limits::Limits;
 
 use super::fault::ImageFault;
 use crate::codec::{Codec, peek};
-use crate::collect::{Collector, wide};
-use crate::error::ArtifactError;
+use crate::collect::Collector;
+use crate::error::{ArtifactError, PathFault};
+use crate::meter::wide;
 use crate::note::{NoteKind, ReaderNote};
 use crate::path;
 use crate::source::{BlobSource, OpenedFile, Source, TreeSource};
@@ -90,9 +91,22 @@ impl<'a> Place<'a> {
             };
             members.insert(record.path.clone(), member);
         }
-        // Each name once, nothing below a link: as in every archive.
         let (_, notes) = collector.finish()?;
-        let notes = notes.into_iter().filter(|note| note.ambiguous() && !is_of_owner(note.kind)).collect();
+        for note in &notes {
+            // SECURITY: readers of image archives take the first or the last member of a name, and may not look for absolute ones.
+            match note.kind {
+                NoteKind::DuplicatePath | NoteKind::ReplacedLink | NoteKind::ReplacedFolder => {
+                    let (name, offset, path) = (blob.name().to_owned(), note.offset, note.path.clone());
+                    return Err(ArtifactError::Duplicate { name, offset, path });
+                }
+                NoteKind::AbsolutePath => {
+                    let (name, offset, path) = (blob.name().to_owned(), note.offset, note.path.clone());
+                    return Err(ArtifactError::BadPath { name, offset, path, fault: PathFault::Absolute });
+                }
+                _ => {}
+            }
+        }
+        let notes = notes.into_iter().filter(|note| note.refuses() && !is_of_owner(note.kind)).collect();
         Ok(Self::Archive(Archive { blob, members, notes }))
     }
 
@@ -144,6 +158,11 @@ impl<'a> Place<'a> {
                 Ok(Some((size, Box::new(content.take(size)))))
             }
         }
+    }
+
+    /// The number of bytes of a member; `None` when there is none of the name.
+    pub(super) fn size(&self, member: &[u8]) -> Result<Option<u64>, ArtifactError> {
+        Ok(self.open(member)?.map(|(size, _)| size))
     }
 
     /// Reads a small member whole; `blob` names it in messages.

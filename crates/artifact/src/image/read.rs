@@ -9,14 +9,14 @@ use super::compose;
 use super::config;
 use super::docker::DockerImage;
 use super::document::{Names, shown};
-use super::facts::{ImageFacts, IndexFacts, IndexMemberFacts, LayerFacts};
+use super::facts::{ImageFacts, IndexFacts, IndexMemberFacts};
 use super::fault::ImageFault;
-use super::layer::{self, Expected};
+use super::layer::Expected;
+use super::layers::{self, Wanted};
 use super::manifest::{self, DOCKER_CONFIG, Descriptor, Document, Index, Manifest, OCI_CONFIG, UNKNOWN_PLATFORM};
 use super::place::{Place, blob_path};
-use crate::collect::wide;
 use crate::error::ArtifactError;
-use crate::note::ReaderNote;
+use crate::meter::{Progress, wide};
 
 /// LIMIT: indexes inside each other, the first one counted.
 const INDEX_DEPTH: usize = 2;
@@ -28,16 +28,13 @@ type Member = (Descriptor, Option<Box<Manifest>>);
 pub(super) struct Reading<'r> {
     place: &'r Place<'r>,
     limits: &'r Limits,
-    progress: &'r mut dyn FnMut(u64),
-    /// Stored bytes of the layers read before.
-    stored_bytes: u64,
-    /// Entries of the layers read before.
-    entries: usize,
+    progress: Progress<'r>,
+    layers: layers::Read,
 }
 
 impl<'r> Reading<'r> {
-    pub(super) fn new(place: &'r Place<'r>, limits: &'r Limits, progress: &'r mut dyn FnMut(u64)) -> Self {
-        Self { place, limits, progress, stored_bytes: 0, entries: 0 }
+    pub(super) fn new(place: &'r Place<'r>, limits: &'r Limits, progress: &'r mut (dyn FnMut(u64) + Send)) -> Self {
+        Self { place, limits, progress: Progress::new(progress), layers: layers::Read::default() }
     }
 
     /// Reads a manifest or index by its descriptor.
@@ -185,7 +182,7 @@ impl<'r> Reading<'r> {
         let mut config = self.config(manifest)?;
         config.fields.extend(super::facts::annotation_fields(&manifest.annotations));
         self.check_count(manifest.layers.len(), config.diff_ids.len())?;
-        let mut layers = Layers::default();
+        let mut layers = Vec::new();
         for (number, (stated, diff_id)) in manifest.layers.iter().zip(&config.diff_ids).enumerate() {
             let member = blob_path(stated.digest);
             // SECURITY: the diff id does not cover what such a puller reads.
@@ -202,9 +199,9 @@ impl<'r> Reading<'r> {
                 media_type: Some(&stated.media_type),
                 diff_id: *diff_id,
             };
-            self.layer(&expected, &member, &mut layers)?;
+            layers.push(Wanted { member, expected });
         }
-        self.facts(digest, media_type, manifest.config.digest, config, layers)
+        self.facts(digest, media_type, manifest.config.digest, config, &layers)
     }
 
     /// Reads an image of a docker archive.
@@ -213,7 +210,7 @@ impl<'r> Reading<'r> {
         let document = format!("config `{}`", image.config.escape_ascii());
         let config = config::read(Names { source: self.place.name(), document: &document }, &bytes, self.limits)?;
         self.check_count(image.layers.len(), config.diff_ids.len())?;
-        let mut layers = Layers::default();
+        let mut layers = Vec::new();
         for (number, (member, diff_id)) in image.layers.iter().zip(&config.diff_ids).enumerate() {
             let expected = Expected {
                 source: self.place.name(),
@@ -224,58 +221,41 @@ impl<'r> Reading<'r> {
                 media_type: None,
                 diff_id: *diff_id,
             };
-            self.layer(&expected, member, &mut layers)?;
+            layers.push(Wanted { member: member.clone(), expected });
         }
-        self.facts(digest, DOCKER_CONFIG, digest, config, layers)
+        self.facts(digest, DOCKER_CONFIG, digest, config, &layers)
     }
 
     fn check_count(&self, layers: usize, diff_ids: usize) -> Result<(), ArtifactError> {
         if layers == diff_ids { Ok(()) } else { Err(self.place.fault(ImageFault::LayerCount { layers, diff_ids })) }
     }
 
-    fn layer(&mut self, expected: &Expected<'_>, member: &[u8], layers: &mut Layers) -> Result<(), ArtifactError> {
-        let opened = self.place.open(member)?;
-        let opened = opened.ok_or_else(|| self.place.fault(ImageFault::Missing { blob: expected.blob.clone() }))?;
-        let before = self.stored_bytes;
-        let progress = &mut self.progress;
-        let (facts, notes) = layer::read(expected, opened, self.limits, &mut |bytes| progress(before + bytes))?;
-        self.stored_bytes = before.saturating_add(facts.size);
-        self.entries = self.entries.saturating_add(facts.records.len());
-        layer::check_entries(self.place.name(), self.entries, self.limits)?;
-        layers.notes.extend(notes.into_iter().map(|note| (Some(expected.number), note)));
-        layers.facts.push(facts);
-        Ok(())
-    }
-
     fn facts(
-        &self,
+        &mut self,
         digest: Sha256,
         media_type: &str,
         config_digest: Sha256,
         config: config::Config,
-        layers: Layers,
+        layers: &[Wanted<'_>],
     ) -> Result<ImageFacts, ArtifactError> {
         let name = self.place.name().to_owned();
+        let read = self.layers.all(self.place, layers, self.limits, &self.progress)?;
         let mut notes: Vec<_> = self.place.notes().iter().cloned().map(|note| (None, note)).collect();
-        notes.extend(layers.notes);
-        notes.extend(compose::notes(&name, &layers.facts)?);
+        let of_layers = read.iter().enumerate();
+        notes.extend(of_layers.flat_map(|(number, layer)| layer.notes.iter().cloned().map(move |n| (Some(number), n))));
+        let layers: Vec<_> = read.into_iter().map(|layer| layer.facts).collect();
+        notes.extend(compose::notes(&name, &layers)?);
         Ok(ImageFacts {
             digest: ArtifactDigest(digest),
             media_type: media_type.to_owned(),
             platform: config.platform,
             config: config_digest,
             fields: config.fields,
-            layers: layers.facts,
+            layers,
             notes,
             name,
         })
     }
-}
-
-#[derive(Default)]
-struct Layers {
-    facts: Vec<LayerFacts>,
-    notes: Vec<(Option<usize>, ReaderNote)>,
 }
 
 /// Reads the config of an image of a docker archive: its digest is the image id.

@@ -13,8 +13,8 @@ use super::fault::ImageFault;
 use super::manifest::{self, Descriptor, Document, DocumentKind, Index, Manifest, UNKNOWN_PLATFORM};
 use super::place::{Look, Place};
 use super::read::{self, Reading};
-use crate::collect::wide;
 use crate::error::ArtifactError;
+use crate::meter::wide;
 use crate::source::Source;
 
 const LAYOUT: &[u8] = b"oci-layout";
@@ -228,7 +228,7 @@ impl<'a> ImageStore<'a> {
         choice: &Choice,
         wanted_platform: Option<&str>,
         limits: &Limits,
-        progress: &mut dyn FnMut(u64),
+        progress: &mut (dyn FnMut(u64) + Send),
     ) -> Result<ImageArtifact, ArtifactError> {
         let digest = choice.digest.0;
         let mut reading = Reading::new(&self.place, limits, progress);

@@ -1,76 +1,99 @@
 //! One entry: its header, the extension headers before it, its content.
 
-use std::io::Read;
+use std::io::BufRead;
 
+use lasthand_model::digest::{FileDigest, Sha256};
 use lasthand_model::inventory::{EntryType, FileRecord};
 
-use super::header::{Format, Header};
-use super::pax::Xattrs;
-use super::{Pending, TarStream};
-use crate::collect::wide;
-use crate::error::{ArtifactError, PathFault};
+use super::content::Contents;
+use super::header::{BLOCK, Block, Format, Header};
+use super::pax::{PaxRecords, Xattrs};
+use super::{Pending, RawEntry, TarStream};
+use crate::collect::OUTSIDE;
+use crate::error::ArtifactError;
+use crate::meter::wide;
 use crate::note::NoteKind;
-use crate::path;
+use crate::path::{self, Settled};
 
 /// The largest size that a ustar header holds in octal.
-const USTAR_MAX_SIZE: u64 = (1 << 33) - 1;
+const USTAR_MAX_SIZE: i64 = (1 << 33) - 1;
 
-impl<R: Read> TarStream<'_, '_, R> {
+/// The largest mode that a writer can mean: type and permission bits.
+const MAX_MODE: i64 = 0o177_777;
+
+impl<R: BufRead> TarStream<'_, '_, R> {
     /// Applies what waits to the header, reads the content and gives the record to the collector.
-    pub(super) fn entry(&mut self, mut header: Header, pending: Pending, offset: u64) -> Result<(), ArtifactError> {
+    pub(super) fn entry(
+        &mut self,
+        mut header: Header,
+        block: &Block,
+        pending: Pending,
+        offset: u64,
+    ) -> Result<(), ArtifactError> {
         let mut notes = Vec::new();
-        let xattrs = self.merge(&mut header, pending, offset, &mut notes)?;
-        let entry_type = self.entry_type(&header, offset)?;
-        let plain = self.plain(&header.path).map_err(|fault| self.bad_path(&header.path, fault, offset))?;
-        self.note_header(&header, entry_type, &plain, &mut notes);
-
-        let is_file = entry_type == EntryType::File;
-        let size = if is_file { header.size } else { 0 };
+        let own_size = header.size;
+        let pax = self.merge(&mut header, pending, offset, &mut notes)?;
+        let stored = if header.is_header_only() { 0 } else { self.stored_size(&header, offset)? };
         // LIMIT: Limits::archive_bytes, before the first byte is read.
-        if size > self.limits.archive_bytes {
+        if stored > self.limits.archive_bytes {
             return Err(self.over("uncompressed bytes", self.limits.archive_bytes, offset));
         }
-        let link_target = self.link_target(&header, entry_type, offset)?;
-        let sha256 = if is_file { self.content(size)? } else { None };
-        if plain.path.is_empty() {
-            return self.root_entry(&header, entry_type, xattrs.is_empty(), notes, offset);
+        let stored_path = header.path.clone();
+        let sparse = self.sparse(&mut header, block, pax.as_ref(), stored, offset)?;
+        if sparse.is_some() {
+            note_sparse(&stored_path, &header.path, &mut notes);
+        } else if pax.as_ref().is_some_and(PaxRecords::is_sparse) {
+            notes.push(NoteKind::UnknownSparse);
         }
-        let is_device = matches!(entry_type, EntryType::CharDevice | EntryType::BlockDevice);
-        let record = FileRecord {
-            path: plain.path,
-            entry_type,
-            mode: header.mode,
-            uid: header.uid,
-            gid: header.gid,
-            size,
-            sha256,
-            link_target,
-            device: is_device.then_some(header.device),
-            xattrs,
+        let look_at = match differing_end(own_size, stored, &notes) {
+            Some(_) if sparse.is_some() => {
+                notes.push(NoteKind::PaxSizeHides);
+                None
+            }
+            Some(end) if end > stored => {
+                notes.push(NoteKind::PaxSizeHides);
+                None
+            }
+            end => end,
         };
-        for note in notes {
-            self.collector.note(note, &record.path, offset);
-        }
-        self.collector.push(record, offset)
+        let sha256 = match sparse {
+            // SECURITY: what lies at the offset of a member is not what a reader of the archive gets.
+            Some(_) if matches!(self.contents, Contents::PassOver { .. }) => {
+                return Err(self.unsupported("a sparse member", offset));
+            }
+            Some(sparse) => Some(self.sparse_content(&sparse, offset)?),
+            None if header.is_header_only() => None,
+            None => {
+                let (sha256, is_header) = self.content(stored, look_at)?;
+                notes.extend(chosen([(is_header, NoteKind::PaxSizeHides)]));
+                sha256
+            }
+        };
+        (self.each)(&RawEntry {
+            path: &header.path,
+            typeflag: header.typeflag,
+            mode: header.mode,
+            size: header.size,
+            link: &header.link,
+            sha256,
+        });
+        let mut xattrs = pax.map(|pax| pax.xattrs()).unwrap_or_default();
+        xattrs.extend(owner_names(&header, &mut notes));
+        self.collect(&header, sha256, xattrs, notes, offset)
     }
 
     /// Go's order: the header, over it pax, over it the GNU long name and link.
     fn merge(
-        &mut self,
+        &self,
         header: &mut Header,
         pending: Pending,
         offset: u64,
         notes: &mut Vec<NoteKind>,
-    ) -> Result<Xattrs, ArtifactError> {
+    ) -> Result<Option<PaxRecords>, ArtifactError> {
         notes.extend(pending.notes);
         let malformed = |reason| self.malformed(offset, reason);
-        let mut xattrs = Vec::new();
         if let Some(pax) = &pending.pax {
-            if pax.is_sparse() {
-                return Err(self.unsupported("a sparse file", offset));
-            }
             pax.check_times().map_err(malformed)?;
-            xattrs = pax.xattrs().map_err(malformed)?;
             let header_size = header.size;
             for (key, value) in [(&b"path"[..], &mut header.path), (b"linkpath", &mut header.link)] {
                 if let Some(text) = pax.value(key) {
@@ -84,119 +107,180 @@ impl<R: Read> TarStream<'_, '_, R> {
                 }
             }
             for (key, name) in [(&b"uname"[..], &mut header.owner_name), (b"gname", &mut header.group_name)] {
-                if let Some(text) = pax.owner_name(key) {
+                if let Some(text) = pax.value(key) {
                     *name = text.to_vec();
                 }
             }
             // SECURITY: readers that take the header's size see other entries (CVE-2025-62518, RUSTSEC-2026-0068).
             let size_differs = header.size != header_size && header.size <= USTAR_MAX_SIZE;
-            for (odd, note) in [
+            let long = pending.long_path.is_some() || pending.long_link.is_some();
+            notes.extend(chosen([
                 (size_differs, NoteKind::PaxSizeDiffers),
                 (pax.repeated_key, NoteKind::RepeatedPaxKey),
                 (pax.has_empty_value(), NoteKind::EmptyPaxValue),
                 (pax.has_unapplied(), NoteKind::UnappliedPaxKey),
                 (pax.has_foreign_attribute(), NoteKind::ForeignAttribute),
-                (pending.long_path.is_some() || pending.long_link.is_some(), NoteKind::MixedExtensions),
-            ] {
-                if odd {
-                    notes.push(note);
-                }
-            }
-        }
-        // SECURITY: GNU tar as root goes by name, Go and containerd by number.
-        let by_name = |id: u64, name: &[u8]| id == 0 && !matches!(name, b"" | b"root" | b"wheel");
-        if by_name(header.uid, &header.owner_name) || by_name(header.gid, &header.group_name) {
-            notes.push(NoteKind::OwnerByName);
+                (long, NoteKind::MixedExtensions),
+            ]));
         }
         for (long, value) in [(pending.long_path, &mut header.path), (pending.long_link, &mut header.link)] {
             if let Some(long) = long.filter(|long| !long.is_empty()) {
                 *value = long;
             }
         }
-        Ok(xattrs)
-    }
-
-    fn entry_type(&self, header: &Header, offset: u64) -> Result<EntryType, ArtifactError> {
-        Ok(match header.typeflag {
-            // SPEC: Go `next`: the oldest type is a folder when the final name ends in a slash.
-            0 if header.path.ends_with(b"/") => EntryType::Directory,
-            0 | b'0' => EntryType::File,
-            b'1' => EntryType::Hardlink,
-            b'2' => EntryType::Symlink,
-            b'3' => EntryType::CharDevice,
-            b'4' => EntryType::BlockDevice,
-            b'5' => EntryType::Directory,
-            b'6' => EntryType::Fifo,
-            b'S' => return Err(self.unsupported("a sparse file", offset)),
-            b'7' => return Err(self.unsupported("a contiguous file", offset)),
-            _ => return Err(self.unsupported("an entry type that pullers refuse or skip", offset)),
-        })
-    }
-
-    fn note_header(&self, header: &Header, entry_type: EntryType, plain: &path::PlainPath, notes: &mut Vec<NoteKind>) {
-        let is_file = entry_type == EntryType::File;
-        for (odd, note) in [
-            (header.signed_checksum, NoteKind::SignedChecksum),
-            (header.odd_magic, NoteKind::OddMagic),
-            (header.prefix_in_gnu, NoteKind::PrefixInGnuHeader),
-            (header.format == Format::V7, NoteKind::OldFormat),
-            (!is_file && header.size != 0, NoteKind::SizeOnEmptyType),
-            (is_file && plain.trailing_slash, NoteKind::TrailingSlashFile),
-            (plain.rewritten, NoteKind::RewrittenPath),
-            (header.path.starts_with(b"/"), NoteKind::AbsolutePath),
-        ] {
-            if odd {
-                notes.push(note);
-            }
+        // SPEC: Go `next`: the oldest type is a folder when the final name ends in a slash.
+        if header.typeflag == 0 {
+            header.typeflag = if header.path.ends_with(b"/") { b'5' } else { b'0' };
         }
+        Ok(pending.pax)
     }
 
-    fn plain(&self, raw: &[u8]) -> Result<path::PlainPath, PathFault> {
-        if self.collector.is_layer() { path::rooted(raw) } else { path::plain(raw) }
-    }
-
-    /// A symbolic link's target is kept as written; a hard link's is a path of this archive.
-    fn link_target(&self, header: &Header, entry_type: EntryType, offset: u64) -> Result<Vec<u8>, ArtifactError> {
-        match entry_type {
-            EntryType::Symlink if header.link.is_empty() => Err(self.bad_path(&header.link, PathFault::Empty, offset)),
-            EntryType::Symlink => Ok(header.link.clone()),
-            EntryType::Hardlink => {
-                let target = self.plain(&header.link).map_err(|fault| self.bad_path(&header.link, fault, offset))?;
-                if target.path.is_empty() {
-                    return Err(self.bad_path(&header.link, PathFault::Empty, offset));
-                }
-                Ok(target.path)
-            }
-            _ => Ok(Vec::new()),
-        }
-    }
-
-    /// The entry `./`: the root folder itself, which no inventory lists.
-    fn root_entry(
+    /// Makes the record of an entry that was read, and notes what is odd about it.
+    fn collect(
         &mut self,
         header: &Header,
-        entry_type: EntryType,
-        plain_attributes: bool,
-        notes: Vec<NoteKind>,
+        sha256: Option<Sha256>,
+        xattrs: Xattrs,
+        mut notes: Vec<NoteKind>,
         offset: u64,
     ) -> Result<(), ArtifactError> {
-        if entry_type != EntryType::Directory {
-            return Err(self.bad_path(&header.path, PathFault::Empty, offset));
-        }
-        for note in notes {
-            self.collector.note(note, b"", offset);
-        }
-        // SECURITY: pullers set it on the root of the container, and no inventory lists it.
-        let odd = self.collector.is_layer() && !matches!(header.mode, 0o755 | 0o555);
-        if odd || header.mode & 0o7002 != 0 || (header.uid, header.gid) != (0, 0) || !plain_attributes {
-            self.collector.note(NoteKind::RaisedRootEntry, b"", offset);
-        } else if header.mode != 0o755 {
-            self.collector.note(NoteKind::RootEntry, b"", offset);
-        }
-        // LIMIT: Limits::path_bytes holds for its spelling too (`./././...`).
+        let entry_type = entry_type(header.typeflag, &mut notes);
+        let settled = path::settle(&header.path);
+        // LIMIT: Limits::path_bytes holds for every spelling (`./././...`).
         if wide(header.path.len()) > wide(self.limits.path_bytes) {
             return Err(self.over("bytes of a path", wide(self.limits.path_bytes), offset));
         }
-        Ok(())
+        note_header(header, entry_type, &settled, &xattrs, &mut notes);
+        let link_target = link_target(header, entry_type, &mut notes);
+        let mut path = settled.path;
+        if path.is_empty() && entry_type == EntryType::Directory && !header.path.is_empty() {
+            // SECURITY: pullers set it on the root of the container, and no inventory lists it.
+            let odd = self.collector.is_layer() && !matches!(header.mode & 0o7777, 0o755 | 0o555);
+            let raised = header.mode & 0o7002 != 0 || (header.uid, header.gid) != (0, 0) || !xattrs.is_empty();
+            notes.extend(chosen([
+                (odd || raised, NoteKind::RaisedRootEntry),
+                (!(odd || raised) && header.mode & 0o7777 != 0o755, NoteKind::RootEntry),
+            ]));
+            self.note_all(notes, b"", offset);
+            return Ok(());
+        }
+        if path.is_empty() {
+            notes.push(NoteKind::ReplacedRoot);
+            path = OUTSIDE.to_vec();
+        }
+        let is_device = matches!(entry_type, EntryType::CharDevice | EntryType::BlockDevice);
+        let device = (header.device.0.cast_unsigned(), header.device.1.cast_unsigned());
+        let record = FileRecord {
+            path,
+            entry_type,
+            mode: u32::try_from(header.mode & 0o7777).unwrap_or_default(),
+            uid: header.uid.cast_unsigned(),
+            gid: header.gid.cast_unsigned(),
+            size: if entry_type == EntryType::File { header.size.cast_unsigned() } else { 0 },
+            sha256: sha256.map(FileDigest),
+            link_target,
+            device: is_device.then_some(device),
+            xattrs,
+        };
+        self.note_all(notes, &record.path, offset);
+        self.collector.push(record, offset)
     }
+
+    fn note_all(&mut self, notes: Vec<NoteKind>, path: &[u8], offset: u64) {
+        for note in notes {
+            self.collector.note(note, path, offset);
+        }
+    }
+}
+
+/// Where the content ends for readers that go by the header's size: the offset of the next header to them, from the content's
+/// start. `None` where that is where it is.
+///
+/// SECURITY: CVE-2025-62518, RUSTSEC-2026-0068.
+fn differing_end(own_size: i64, stored: u64, notes: &[NoteKind]) -> Option<u64> {
+    if !notes.contains(&NoteKind::PaxSizeDiffers) {
+        return None;
+    }
+    let block = wide(BLOCK);
+    let end = u64::try_from(own_size).ok()?.checked_next_multiple_of(block)?;
+    (end != stored.next_multiple_of(block)).then_some(end)
+}
+
+fn entry_type(typeflag: u8, notes: &mut Vec<NoteKind>) -> EntryType {
+    match typeflag {
+        b'0' | b'S' => EntryType::File,
+        b'1' => EntryType::Hardlink,
+        b'2' => EntryType::Symlink,
+        b'3' => EntryType::CharDevice,
+        b'4' => EntryType::BlockDevice,
+        b'5' => EntryType::Directory,
+        b'6' => EntryType::Fifo,
+        _ => {
+            notes.push(NoteKind::OddType);
+            EntryType::File
+        }
+    }
+}
+
+/// Names that say somebody else than root, where the number says root.
+///
+/// SECURITY: GNU tar as root goes by name, Go and containerd by number. As an attribute it is compared with everything else.
+fn owner_names(header: &Header, notes: &mut Vec<NoteKind>) -> Xattrs {
+    let named = [(b"uname", header.uid, &header.owner_name), (b"gname", header.gid, &header.group_name)];
+    let other =
+        named.into_iter().filter(|(_, id, name)| *id == 0 && !matches!(name.as_slice(), b"" | b"root" | b"wheel"));
+    let found: Xattrs = other.map(|(key, _, name)| (key.to_vec(), name.clone())).collect();
+    notes.extend(chosen([(!found.is_empty(), NoteKind::OwnerByName)]));
+    found
+}
+
+/// SECURITY: readers without sparse files write a file of the header's name, with the map in it.
+fn note_sparse(stored_path: &[u8], path: &[u8], notes: &mut Vec<NoteKind>) {
+    let is_kept_apart = stored_path.split(|byte| *byte == b'/').any(|segment| segment.starts_with(b"GNUSparseFile."));
+    let other_name = stored_path != path && !is_kept_apart;
+    notes.push(if other_name { NoteKind::SparseOtherName } else { NoteKind::Sparse });
+}
+
+fn note_header(header: &Header, entry_type: EntryType, settled: &Settled, xattrs: &Xattrs, notes: &mut Vec<NoteKind>) {
+    let is_file = entry_type == EntryType::File;
+    let numbers = [header.uid, header.gid, header.device.0, header.device.1];
+    let odd_number = !(0..=MAX_MODE).contains(&header.mode) || numbers.into_iter().any(i64::is_negative);
+    notes.extend(chosen([
+        (header.signed_checksum, NoteKind::SignedChecksum),
+        (header.odd_magic, NoteKind::OddMagic),
+        (header.prefix_in_gnu, NoteKind::PrefixInGnuHeader),
+        (header.format == Format::V7, NoteKind::OldFormat),
+        (odd_number, NoteKind::OddNumber),
+        (!is_file && header.size != 0, NoteKind::SizeOnEmptyType),
+        (header.path.is_empty(), NoteKind::EmptyName),
+        (is_file && settled.trailing_slash, NoteKind::TrailingSlashFile),
+        (settled.rewritten, NoteKind::RewrittenPath),
+        (settled.absolute, NoteKind::AbsolutePath),
+        (settled.parent, NoteKind::ParentInPath),
+        (xattrs.iter().any(|(name, _)| name == b"security.capability"), NoteKind::Capability),
+    ]));
+}
+
+/// A symbolic link's target is kept as written; a hard link's is a path of this archive.
+fn link_target(header: &Header, entry_type: EntryType, notes: &mut Vec<NoteKind>) -> Vec<u8> {
+    match entry_type {
+        EntryType::Symlink => {
+            notes.extend(chosen([(header.link.is_empty(), NoteKind::EmptyLinkTarget)]));
+            header.link.clone()
+        }
+        EntryType::Hardlink => {
+            let target = path::settle(&header.link);
+            notes.extend(chosen([
+                (target.path.is_empty(), NoteKind::EmptyLinkTarget),
+                (target.parent, NoteKind::HardlinkEscapes),
+                (target.absolute, NoteKind::AbsolutePath),
+            ]));
+            target.path
+        }
+        _ => Vec::new(),
+    }
+}
+
+fn chosen<const N: usize>(kinds: [(bool, NoteKind); N]) -> impl Iterator<Item = NoteKind> {
+    kinds.into_iter().filter_map(|(odd, kind)| odd.then_some(kind))
 }

@@ -4,6 +4,8 @@
 
 use std::collections::BTreeMap;
 
+use super::number;
+
 /// Key -> value; of a repeated key the last value, as Go has it.
 #[derive(Default)]
 pub(super) struct PaxRecords {
@@ -35,17 +37,29 @@ const NEUTRAL: &[&[u8]] = &[
 ];
 
 impl PaxRecords {
-    /// Parses the content of an `x` or `g` header.
+    /// Parses the content of an `x` or `g` header. The regions of a sparse map of form 0.0, one record for each number, become
+    /// one map of form 0.1.
     ///
     /// Errors: the rule that is broken.
     pub(super) fn parse(mut bytes: &[u8]) -> Result<Self, &'static str> {
         let mut parsed = Self::default();
+        let mut map: Vec<&[u8]> = Vec::new();
         while !bytes.is_empty() {
             let (key, value, rest) = split_record(bytes)?;
-            if parsed.records.insert(key.to_vec(), value.to_vec()).is_some() {
+            bytes = rest;
+            if matches!(key, b"GNU.sparse.offset" | b"GNU.sparse.numbytes") {
+                let wanted: &[u8] = if map.len() % 2 == 0 { b"GNU.sparse.offset" } else { b"GNU.sparse.numbytes" };
+                if key != wanted || value.contains(&b',') {
+                    return Err("the map of a sparse file is malformed");
+                }
+                map.push(value);
+            } else if parsed.records.insert(key.to_vec(), value.to_vec()).is_some() {
                 parsed.repeated_key = true;
             }
-            bytes = rest;
+        }
+        if !map.is_empty() {
+            let joined = map.join(&b',');
+            parsed.repeated_key |= parsed.records.insert(b"GNU.sparse.map".to_vec(), joined).is_some();
         }
         Ok(parsed)
     }
@@ -56,14 +70,9 @@ impl PaxRecords {
     }
 
     /// The number of a key.
-    pub(super) fn number(&self, key: &[u8]) -> Result<Option<u64>, &'static str> {
+    pub(super) fn number(&self, key: &[u8]) -> Result<Option<i64>, &'static str> {
         let Some(value) = self.value(key) else { return Ok(None) };
-        let bad = "a number of a pax header is not decimal, negative, or too large";
-        if !value.iter().all(u8::is_ascii_digit) {
-            return Err(bad);
-        }
-        let number: i64 = std::str::from_utf8(value).ok().and_then(|text| text.parse().ok()).ok_or(bad)?;
-        u64::try_from(number).map(Some).map_err(|_| bad)
+        number::decimal(value).map(Some).ok_or("a number of a pax header is not decimal, or too large")
     }
 
     /// Checks the times, which no inventory holds: Go refuses an archive with a bad one.
@@ -76,18 +85,14 @@ impl PaxRecords {
         Ok(())
     }
 
-    /// The extended attributes, in name order.
-    pub(super) fn xattrs(&self) -> Result<Xattrs, &'static str> {
-        let mut xattrs = Vec::new();
-        for (key, value) in &self.records {
-            if let Some(name) = key.strip_prefix(XATTR) {
-                if name.is_empty() {
-                    return Err("an extended attribute without a name");
-                }
-                xattrs.push((name.to_vec(), value.clone()));
-            }
-        }
-        Ok(xattrs)
+    /// The extended attributes by name; what other readers apply and Go does not, under its whole key.
+    pub(super) fn xattrs(&self) -> Xattrs {
+        let records = self.records.iter();
+        let named = records.filter_map(|(key, value)| {
+            let name = key.strip_prefix(XATTR).or_else(|| is_foreign_attribute(key).then_some(key.as_slice()))?;
+            Some((name.to_vec(), value.clone()))
+        });
+        named.collect()
     }
 
     /// True for the keys of sparse files, of GNU tar and of star.
@@ -103,21 +108,15 @@ impl PaxRecords {
 
     /// True when some record is an attribute that other readers apply.
     pub(super) fn has_foreign_attribute(&self) -> bool {
-        const PREFIXES: [&[u8]; 5] =
-            [b"SCHILY.acl.", b"SCHILY.fflags", b"LIBARCHIVE.xattr.", b"RHT.security.", b"GNU.dumpdir"];
-        self.records.keys().any(|key| PREFIXES.iter().any(|prefix| key.starts_with(prefix)))
-    }
-
-    /// The name of the owner or group, where a record gives one.
-    pub(super) fn owner_name(&self, key: &[u8]) -> Option<&[u8]> {
-        self.value(key)
+        self.records.keys().any(|key| is_foreign_attribute(key))
     }
 
     /// True when some record is neither applied nor neutral.
     pub(super) fn has_unapplied(&self) -> bool {
         self.records.keys().any(|key| {
             let applied = matches!(key.as_slice(), b"path" | b"linkpath" | b"size" | b"uid" | b"gid");
-            !applied && !key.starts_with(XATTR) && !NEUTRAL.contains(&key.as_slice())
+            let listed = key.starts_with(XATTR) || key.starts_with(b"GNU.sparse.") || is_foreign_attribute(key);
+            !applied && !listed && !NEUTRAL.contains(&key.as_slice())
         })
     }
 
@@ -132,10 +131,7 @@ fn split_record(bytes: &[u8]) -> Result<Split<'_>, &'static str> {
     let bad = "a record of a pax header is malformed";
     let space = bytes.iter().position(|byte| *byte == b' ').ok_or(bad)?;
     let digits = bytes.get(..space).unwrap_or_default();
-    if digits.is_empty() || !digits.iter().all(u8::is_ascii_digit) {
-        return Err(bad);
-    }
-    let length: usize = std::str::from_utf8(digits).ok().and_then(|text| text.parse().ok()).ok_or(bad)?;
+    let length = number::decimal(digits).and_then(|length| usize::try_from(length).ok()).ok_or(bad)?;
     if length < 5 {
         return Err(bad);
     }
@@ -146,10 +142,17 @@ fn split_record(bytes: &[u8]) -> Result<Split<'_>, &'static str> {
     let value = record.get(equals + 1..).unwrap_or_default();
     let text_value = matches!(key, b"path" | b"linkpath" | b"uname" | b"gname");
     // SECURITY: readers cut such a value at its NUL, or keep it whole.
-    if key.is_empty() || key.contains(&0) || (text_value && value.contains(&0)) {
+    if key.is_empty() || (if text_value { value.contains(&0) } else { key.contains(&0) }) {
         return Err("a record of a pax header has an empty key or a NUL byte");
     }
     Ok((key, value, bytes.get(length..).unwrap_or_default()))
+}
+
+/// True for a key that other readers apply as an access list, file flag or extended attribute, and Go does not.
+fn is_foreign_attribute(key: &[u8]) -> bool {
+    const PREFIXES: [&[u8]; 5] =
+        [b"SCHILY.acl.", b"SCHILY.fflags", b"LIBARCHIVE.xattr.", b"RHT.security.", b"GNU.dumpdir"];
+    PREFIXES.iter().any(|prefix| key.starts_with(prefix))
 }
 
 fn is_time(value: &[u8]) -> bool {
@@ -182,7 +185,9 @@ mod tests {
         check(b"6 k~v\n", None);
         check(b"6 =vv\n", None);
         check(b"0006 k=v\n", None);
+        check(b"0009 k=v\n", Some(&[(b"k", b"v")]));
         check(b"+6 k=v\n", None);
+        check(b"+7 k=v\n", Some(&[(b"k", b"v")]));
         check(b"9 path=\0\n", None);
         check(b"9 abcd=\0\n", Some(&[(b"abcd", b"\0")]));
     }

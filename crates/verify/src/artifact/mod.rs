@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use lasthand_artifact::image::Form;
 use thiserror::Error;
 
-pub(crate) use open::{Opened, open};
+pub(crate) use open::{Opened, PartNote, open};
 
 /// Where an artifact lies, and which of several images there it is.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,9 +1,7 @@
 //! An artifact, opened and read whole.
 
-use std::path::Path;
-
 use lasthand_artifact::image::{ImageArtifact, ImageFacts, ImageFault, ImageStore};
-use lasthand_artifact::{ArtifactError, Kind, Source, local};
+use lasthand_artifact::{ArtifactError, Kind, ReaderNote, Source, local};
 use lasthand_model::digest::ArtifactDigest;
 use lasthand_model::inventory::{CONFIG, EntryType, FileRecord, Inventory};
 use lasthand_model::limits::Limits;
@@ -29,6 +27,17 @@ pub(crate) struct Opened {
     pub(crate) members: Option<Vec<IndexMember>>,
     /// Evidence that lies with it.
     pub(crate) referrers: Evidence,
+    /// What is odd about its bytes.
+    pub(crate) notes: Vec<PartNote>,
+}
+
+/// What is odd about one entry, and of which part of the artifact.
+pub(crate) struct PartNote {
+    /// Of a member of an index.
+    pub(crate) platform: Option<String>,
+    /// Of an image.
+    pub(crate) layer: Option<usize>,
+    pub(crate) note: ReaderNote,
 }
 
 /// One container whose entries are known.
@@ -51,11 +60,11 @@ impl Part {
 /// Opens and reads an artifact whole. `progress` is called with the bytes read so far.
 ///
 /// # Errors
-/// [`VerifyError`], when it is not there, not readable, ambiguous, or not clear which image is meant.
+/// [`VerifyError`], when it is not there, not readable, or not clear which image is meant.
 pub(crate) fn open(
     artifact: &ArtifactRef,
     limits: &Limits,
-    progress: &mut dyn FnMut(u64),
+    progress: &mut (dyn FnMut(u64) + Send),
 ) -> Result<Opened, VerifyError> {
     let path = artifact.path.as_path();
     let opened = local::open(path).map_err(|source| VerifyError::unreadable(path, source))?;
@@ -98,10 +107,10 @@ fn plain(
     artifact: &ArtifactRef,
     source: Source<'_>,
     limits: &Limits,
-    progress: &mut dyn FnMut(u64),
+    progress: &mut (dyn FnMut(u64) + Send),
 ) -> Result<Opened, VerifyError> {
     let read = lasthand_artifact::read(source, None, limits, progress).map_err(VerifyError::Artifact)?;
-    refuse_ambiguous(&artifact.path, read.ambiguities().map(ToString::to_string))?;
+    let notes = read.notes.into_iter().map(|note| PartNote { platform: None, layer: None, note });
     Ok(Opened {
         name: artifact.path.file_name().map(|name| name.to_string_lossy().into_owned()),
         digest: read.digest,
@@ -111,6 +120,7 @@ fn plain(
         parts: vec![Part { digest: read.digest, platform: None, inventory: read.inventory, image: None }],
         members: None,
         referrers: Evidence::default(),
+        notes: notes.collect(),
     })
 }
 
@@ -126,6 +136,7 @@ const fn media_type(kind: Kind) -> Option<&'static str> {
 
 fn image(artifact: &ArtifactRef, read: ImageArtifact) -> Result<Opened, VerifyError> {
     let name = artifact.file_name();
+    let mut notes = Vec::new();
     let opened = match read {
         ImageArtifact::Image(image) => Opened {
             name,
@@ -133,9 +144,10 @@ fn image(artifact: &ArtifactRef, read: ImageArtifact) -> Result<Opened, VerifyEr
             media_type: Some(image.media_type.clone()),
             platform: Some(image.platform.clone()),
             picked_from: None,
-            parts: vec![part(artifact, image, None)?],
+            parts: vec![part(image, None, &mut notes)?],
             members: None,
             referrers: Evidence::default(),
+            notes,
         },
         ImageArtifact::Index(index) => {
             let members = index.members.iter();
@@ -146,7 +158,7 @@ fn image(artifact: &ArtifactRef, read: ImageArtifact) -> Result<Opened, VerifyEr
             for member in index.members {
                 // None of a manifest that the index says is for no platform.
                 if let Some(image) = member.image {
-                    parts.push(part(artifact, image, Some(member.platform))?);
+                    parts.push(part(image, Some(member.platform), &mut notes)?);
                 }
             }
             Opened {
@@ -158,6 +170,7 @@ fn image(artifact: &ArtifactRef, read: ImageArtifact) -> Result<Opened, VerifyEr
                 parts,
                 members: Some(members),
                 referrers: Evidence::default(),
+                notes,
             }
         }
         _ => return Err(VerifyError::Unknown { path: artifact.path.clone() }),
@@ -165,23 +178,11 @@ fn image(artifact: &ArtifactRef, read: ImageArtifact) -> Result<Opened, VerifyEr
     Ok(opened)
 }
 
-fn part(artifact: &ArtifactRef, image: ImageFacts, platform: Option<String>) -> Result<Part, VerifyError> {
-    let notes = image.ambiguities().map(|(layer, note)| match layer {
-        Some(layer) => format!("layer {layer}: {note}"),
-        None => note.to_string(),
-    });
-    refuse_ambiguous(&artifact.path, notes)?;
+fn part(mut image: ImageFacts, platform: Option<String>, notes: &mut Vec<PartNote>) -> Result<Part, VerifyError> {
+    let own = std::mem::take(&mut image.notes).into_iter();
+    notes.extend(own.map(|(layer, note)| PartNote { platform: platform.clone(), layer, note }));
     let inventory = image.inventory().map_err(VerifyError::Artifact)?;
     Ok(Part { digest: image.digest, platform, inventory, image: Some(image) })
-}
-
-/// SECURITY: where readers differ, the entries compared here may not be the entries that somebody unpacks.
-fn refuse_ambiguous(artifact: &Path, notes: impl Iterator<Item = String>) -> Result<(), VerifyError> {
-    let notes: Vec<String> = notes.take(10).map(|note| crate::render::escape(&note)).collect();
-    if notes.is_empty() {
-        return Ok(());
-    }
-    Err(VerifyError::Ambiguous { name: artifact.to_string_lossy().into_owned(), notes })
 }
 
 #[cfg(test)]

@@ -1,0 +1,147 @@
+//! The layers of one image, several at a time.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::thread;
+
+use lasthand_model::digest::Sha256;
+use lasthand_model::limits::Limits;
+
+use super::facts::LayerFacts;
+use super::fault::ImageFault;
+use super::layer::{self, Expected, LayerRead};
+use super::place::Place;
+use crate::error::ArtifactError;
+use crate::inflated;
+use crate::meter::{Meter, Progress};
+use crate::note::ReaderNote;
+
+/// What one layer yields, shared by all images that have it.
+pub(super) struct Shared {
+    pub(super) facts: Arc<LayerFacts>,
+    pub(super) notes: Arc<[ReaderNote]>,
+}
+
+/// Where a layer lies, and what is stated of it.
+pub(super) struct Wanted<'e> {
+    pub(super) member: Vec<u8>,
+    pub(super) expected: Expected<'e>,
+}
+
+/// Layers by member and diff id: each is read once.
+#[derive(Default)]
+pub(super) struct Read {
+    known: BTreeMap<(Vec<u8>, Sha256), (Arc<LayerFacts>, Arc<[ReaderNote]>)>,
+    entries: AtomicUsize,
+}
+
+/// One layer to read.
+struct Job<'w, 'e> {
+    wanted: &'w Wanted<'e>,
+    size: u64,
+    /// Set when a lower layer could not be read.
+    stop: AtomicBool,
+}
+
+impl Read {
+    /// Reads the layers of one image, lowest first; what was read before is not read again.
+    ///
+    /// Cost: as many threads as there are cores, the largest layer first; one layer that is most of the image is decoded on a
+    /// thread of its own.
+    ///
+    /// # Errors
+    /// That of the lowest layer that cannot be read.
+    pub(super) fn all(
+        &mut self,
+        place: &Place<'_>,
+        wanted: &[Wanted<'_>],
+        limits: &Limits,
+        progress: &Progress<'_>,
+    ) -> Result<Vec<Shared>, ArtifactError> {
+        let mut jobs: Vec<Job<'_, '_>> = Vec::new();
+        for layer in wanted {
+            let is_new = !self.known.contains_key(&key(layer));
+            if is_new && !jobs.iter().any(|job| key(job.wanted) == key(layer)) {
+                let size = place.size(&layer.member)?;
+                let size = size.ok_or_else(|| missing(place, layer))?;
+                jobs.push(Job { wanted: layer, size, stop: AtomicBool::new(false) });
+            }
+        }
+        for (job, read) in run(place, &jobs, limits, &self.entries, progress)? {
+            self.known.insert(key(job.wanted), (Arc::new(read.facts), read.notes.into()));
+        }
+        wanted.iter().map(|layer| self.take(place, layer)).collect()
+    }
+
+    /// A layer that was read, under what this manifest states of it.
+    fn take(&self, place: &Place<'_>, wanted: &Wanted<'_>) -> Result<Shared, ArtifactError> {
+        let Some((facts, notes)) = self.known.get(&key(wanted)) else { return Err(missing(place, wanted)) };
+        layer::check(&wanted.expected, facts)?;
+        let stated = wanted.expected.media_type.filter(|stated| *stated != facts.media_type);
+        let facts = match stated {
+            Some(stated) => Arc::new(LayerFacts { media_type: stated.to_owned(), ..LayerFacts::clone(facts) }),
+            None => Arc::clone(facts),
+        };
+        Ok(Shared { facts, notes: Arc::clone(notes) })
+    }
+}
+
+fn key(wanted: &Wanted<'_>) -> (Vec<u8>, Sha256) {
+    (wanted.member.clone(), wanted.expected.diff_id)
+}
+
+fn missing(place: &Place<'_>, wanted: &Wanted<'_>) -> ArtifactError {
+    place.fault(ImageFault::Missing { blob: wanted.expected.blob.clone() })
+}
+
+/// Runs the jobs and gives what they read, in their order.
+fn run<'j, 'w, 'e>(
+    place: &Place<'_>,
+    jobs: &'j [Job<'w, 'e>],
+    limits: &Limits,
+    entries: &AtomicUsize,
+    progress: &Progress<'_>,
+) -> Result<Vec<(&'j Job<'w, 'e>, LayerRead)>, ArtifactError> {
+    let cores = thread::available_parallelism().map_or(1, usize::from);
+    let total: u64 = jobs.iter().map(|job| job.size).sum();
+    let mut order: Vec<(usize, &Job<'_, '_>)> = jobs.iter().enumerate().collect();
+    order.sort_by_key(|(_, job)| job.size);
+    let queue = Mutex::new(order);
+    let results: Mutex<BTreeMap<usize, Result<LayerRead, ArtifactError>>> = Mutex::default();
+    let work = || {
+        while let Some((number, job)) = queue.lock().ok().and_then(|mut queue| queue.pop()) {
+            // Alone it would take longer than all others together on the other cores.
+            let apart = inflated::worth_a_thread(job.size) && job.size.saturating_mul(cores as u64) > total;
+            let result = one(place, job, limits, entries, progress, apart);
+            if result.is_err() {
+                jobs.iter().skip(number + 1).for_each(|higher| higher.stop.store(true, Ordering::Relaxed));
+            }
+            if let Ok(mut results) = results.lock() {
+                results.insert(number, result);
+            }
+        }
+    };
+    thread::scope(|scope| {
+        for _ in 1..cores.min(jobs.len()) {
+            scope.spawn(&work);
+        }
+        work();
+    });
+    let results = results.into_inner().unwrap_or_default();
+    jobs.iter().zip(results.into_values()).map(|(job, result)| Ok((job, result?))).collect()
+}
+
+fn one(
+    place: &Place<'_>,
+    job: &Job<'_, '_>,
+    limits: &Limits,
+    entries: &AtomicUsize,
+    progress: &Progress<'_>,
+    apart: bool,
+) -> Result<LayerRead, ArtifactError> {
+    let opened = place.open(&job.wanted.member)?.ok_or_else(|| missing(place, job.wanted))?;
+    let tell = |bytes| progress.add(bytes);
+    let meter = Meter::new(limits, &tell).until(&job.stop);
+    layer::read(&job.wanted.expected, opened, limits, &meter, entries, apart)
+}

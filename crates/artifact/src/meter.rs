@@ -1,0 +1,104 @@
+//! What one blob has cost so far: bytes as shipped, bytes that came out, and the bounds on both.
+
+use std::io;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+use lasthand_model::limits::Limits;
+use thiserror::Error;
+
+/// Counts of one blob, shared by the threads that read it.
+pub(crate) struct Meter<'m> {
+    shipped: AtomicU64,
+    output: AtomicU64,
+    limits: &'m Limits,
+    /// Told of all bytes as shipped.
+    progress: &'m (dyn Fn(u64) + Sync),
+    /// Set when the result is no longer wanted.
+    stop: Option<&'m AtomicBool>,
+}
+
+impl<'m> Meter<'m> {
+    /// Starts at nothing; `progress` is called with the further bytes as shipped.
+    pub(crate) const fn new(limits: &'m Limits, progress: &'m (dyn Fn(u64) + Sync)) -> Self {
+        Self { shipped: AtomicU64::new(0), output: AtomicU64::new(0), limits, progress, stop: None }
+    }
+
+    /// Makes every further count an error once `stop` is set.
+    pub(crate) const fn until(mut self, stop: &'m AtomicBool) -> Self {
+        self.stop = Some(stop);
+        self
+    }
+
+    /// Bytes as shipped that were read so far.
+    pub(crate) fn shipped(&self) -> u64 {
+        self.shipped.load(Ordering::Relaxed)
+    }
+
+    /// Counts bytes as shipped.
+    pub(crate) fn ship(&self, bytes: usize) -> io::Result<()> {
+        if self.stop.is_some_and(|stop| stop.load(Ordering::Relaxed)) {
+            return Err(io::Error::other(Stopped));
+        }
+        let bytes = wide(bytes);
+        let count = self.shipped.fetch_add(bytes, Ordering::Relaxed).saturating_add(bytes);
+        (self.progress)(bytes);
+        // LIMIT: Limits::archive_bytes.
+        self.check("bytes of the artifact", count, self.limits.archive_bytes)
+    }
+
+    /// Counts bytes that came out: of a decoder, or of the holes of a sparse file.
+    pub(crate) fn output(&self, bytes: u64) -> io::Result<()> {
+        let count = self.output.fetch_add(bytes, Ordering::Relaxed).saturating_add(bytes);
+        // LIMIT: Limits::archive_bytes.
+        self.check("uncompressed bytes", count, self.limits.archive_bytes)?;
+        // SECURITY: a bomb is stopped by what it costs to ship. LIMIT: Limits::inflate_ratio, Limits::inflate_free_bytes.
+        let allowed = self.shipped().saturating_mul(self.limits.inflate_ratio);
+        if count > self.limits.inflate_free_bytes && count > allowed {
+            let what = "uncompressed bytes for one compressed byte";
+            return Err(io::Error::other(LimitPassed { what, limit: self.limits.inflate_ratio }));
+        }
+        Ok(())
+    }
+
+    fn check(&self, what: &'static str, count: u64, limit: u64) -> io::Result<()> {
+        if count <= limit { Ok(()) } else { Err(io::Error::other(LimitPassed { what, limit })) }
+    }
+}
+
+/// Tells somebody of the sum of what all threads have read.
+pub(crate) struct Progress<'p>(Mutex<(u64, &'p mut (dyn FnMut(u64) + Send))>);
+
+impl<'p> Progress<'p> {
+    pub(crate) const fn new(tell: &'p mut (dyn FnMut(u64) + Send)) -> Self {
+        Self(Mutex::new((0, tell)))
+    }
+
+    /// Adds further bytes.
+    pub(crate) fn add(&self, bytes: u64) {
+        // Nobody panics while he holds it.
+        if let Ok(mut told) = self.0.lock() {
+            told.0 = told.0.saturating_add(bytes);
+            let sum = told.0;
+            (told.1)(sum);
+        }
+    }
+}
+
+/// A bound was passed inside a reader.
+#[derive(Debug, Error)]
+#[error("{what} over the limit of {limit}")]
+pub(crate) struct LimitPassed {
+    pub(crate) what: &'static str,
+    pub(crate) limit: u64,
+}
+
+/// Somebody else failed first.
+#[derive(Debug, Error)]
+#[error("not read to its end, because another part could not be read")]
+struct Stopped;
+
+/// A length as the limits count it.
+pub(crate) fn wide(length: usize) -> u64 {
+    u64::try_from(length).unwrap_or(u64::MAX)
+}

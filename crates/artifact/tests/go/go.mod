@@ -1,3 +1,0 @@
-module listtar
-
-go 1.21
