@@ -273,6 +273,54 @@ fn pax_records_apply_to_their_entry_alone() {
 }
 
 #[test]
+fn a_negative_size_of_a_header_is_refused_whatever_pax_says() {
+    // fail: Go looks at the header's own size before the pax header is applied; pass: on a folder, which has no content
+    let pax = raw(&[(b"pax", Type::XHeader, record("size", "5").as_bytes())]);
+    let entry = |entry_type, content: &[u8]| {
+        let mut header = header(b"a", entry_type, 0);
+        header.as_mut_bytes()[124..136].fill(0xff);
+        header.set_cksum();
+        let mut bytes = [header.as_bytes(), content].concat();
+        bytes.resize(bytes.len().next_multiple_of(512), 0);
+        ended([&pax[..], &bytes].concat())
+    };
+    check_error(
+        &entry(Type::Regular, b"hello"),
+        Kind::Tar,
+        |error| matches!(error, ArtifactError::Malformed { reason, .. } if reason.contains("negative")),
+    );
+    assert!(read_bytes(&entry(Type::Directory, b""), None).is_ok());
+}
+
+#[test]
+fn a_map_of_a_sparse_file_has_as_many_blocks_as_in_go() {
+    // pass: 2047 blocks after the header; fail: one more, in all over 1 MiB
+    let file = |blocks: usize| {
+        let mut header = Header::new_gnu();
+        header.as_mut_bytes()[..1].copy_from_slice(b"a");
+        header.set_entry_type(Type::GNUSparse);
+        header.set_mode(0o644);
+        header.set_size(0);
+        header.set_uid(0);
+        header.set_gid(0);
+        header.as_mut_bytes()[482] = 1;
+        header.set_cksum();
+        let mut bytes = [header.as_bytes(), &vec![0; blocks * 512][..]].concat();
+        for block in 1..blocks {
+            // After every block but the last one another one follows.
+            bytes[block * 512 + 504] = 1;
+        }
+        ended(bytes)
+    };
+    assert_eq!(notes(&file(2047)), [NoteKind::Sparse]);
+    check_error(
+        &file(2048),
+        Kind::Tar,
+        |error| matches!(error, ArtifactError::Malformed { reason, .. } if reason.contains("too long")),
+    );
+}
+
+#[test]
 fn global_headers_are_not_applied_and_noted() {
     // pass: the comment of `git archive` is harmless, a path is ambiguous
     let file = archive(&[(b"a", Type::Regular, b"x")]);

@@ -189,14 +189,14 @@ impl<R: BufRead> TarStream<'_, '_, R> {
         let mut follows = more(block, 386, 4, &mut regions).ok_or_else(|| self.malformed(offset, bad))?;
         let mut map_bytes = 97;
         while follows {
-            // LIMIT: bytes of the map, as in Go.
+            map_bytes += BLOCK;
+            // LIMIT: bytes of the map, this block with them, as in Go.
             if map_bytes >= sparse::MAX_MAP {
                 return Err(self.malformed(offset, "the map of a sparse file is too long"));
             }
             let mut part: Block = [0; BLOCK];
             self.take_exact(&mut part)?;
             follows = more(&part, 0, 21, &mut regions).ok_or_else(|| self.malformed(offset, bad))?;
-            map_bytes += 505;
         }
         Ok(regions)
     }

@@ -32,6 +32,10 @@ impl<R: BufRead> TarStream<'_, '_, R> {
     ) -> Result<(), ArtifactError> {
         let mut notes = Vec::new();
         let own_size = header.size;
+        // SPEC: Go `next`: a negative size ends the archive also where a pax header has another one.
+        if !header.is_header_only() {
+            self.stored_size(&header, offset)?;
+        }
         let pax = self.merge(&mut header, pending, offset, &mut notes)?;
         let stored = if header.is_header_only() { 0 } else { self.stored_size(&header, offset)? };
         // LIMIT: Limits::archive_bytes, before the first byte is read.
