@@ -24,7 +24,7 @@ enum Command {
     Tidy,
     /// Checks which crate may use which, and that pure crates are pure.
     Layers,
-    /// Changes each rule in turn and shows which vector notices.
+    /// Plants bugs in the rules or in the reader and shows what notices each one.
     Mutants(mutants::Options),
     /// Measures the solver on large graphs.
     Bench(bench::Options),

@@ -1,7 +1,9 @@
-//! `cargo xtask mutants lineage`: changes each rule in turn and shows which vector notices.
+//! `cargo xtask mutants`: plants bugs, and shows what notices each one: a vector those in the rules, a test those in the reader.
 //!
-//! In: `testdata/vectors/*.json` (facts and what must come out) and `tests/mutants-survive.txt` (changes that are known to be no change).
+//! For `lineage`. In: `testdata/vectors/*.json` (facts and what must come out) and `tests/mutants-survive.txt` (changes that are known to be no change).
 //! Out: a table `rule  change  killed by`; exit 1 when a change survives, or when the list excuses one that is killed.
+
+mod reader;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -18,7 +20,7 @@ use crate::root;
 /// What to change.
 #[derive(Args)]
 pub struct Options {
-    /// The crate whose rules are changed.
+    /// What is changed.
     subject: Subject,
 }
 
@@ -26,6 +28,8 @@ pub struct Options {
 enum Subject {
     /// The rules of docs/rules.md.
     Lineage,
+    /// The tar reader, by the patches of tests/mutants/reader; needs `go`, and takes some minutes.
+    Reader,
 }
 
 /// One vector.
@@ -38,10 +42,11 @@ struct Vector {
 /// Runs the mutants.
 ///
 /// # Errors
-/// When vectors cannot be read or disagree with the rules as they are.
+/// When vectors or patches cannot be read, or something fails with nothing changed.
 pub fn run(options: &Options) -> Result<bool> {
     match options.subject {
         Subject::Lineage => lineage(),
+        Subject::Reader => reader::run(),
     }
 }
 

@@ -1,0 +1,202 @@
+//! `cargo xtask mutants reader`: plants one bug at a time in a copy of the reader and shows which test notices.
+//!
+//! In: `tests/mutants/reader/*.patch`. Above the diff stand what the bug is (`what:`), and the file of `crates/artifact/tests` and the
+//! test that must notice (`killed-by: FILE TEST`).
+//! Out: a table `bug  killed by`; exit 1 when a bug survives.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result, bail, ensure};
+
+use crate::root;
+use crate::run::{self, cargo, present, quietly};
+
+/// Random archives for each bug; the test makes more of them otherwise.
+const ARCHIVES: &str = "6000";
+
+/// One bug that is planted.
+#[derive(Debug, PartialEq, Eq)]
+struct Bug {
+    name: String,
+    what: String,
+    file: String,
+    test: String,
+    diff: String,
+}
+
+/// Plants each bug in turn.
+///
+/// # Errors
+/// When Go is not there, the tests fail with no bug planted, or a patch does not apply or does not build.
+pub(super) fn run() -> Result<bool> {
+    ensure!(present("go", &["version"]), "`go` is not there: nothing to compare the reader with");
+    let bugs = read_bugs(&root().join("tests/mutants/reader"))?;
+    let copy = Copy::make()?;
+    let mut seen: Vec<(&str, &str)> = Vec::new();
+    for bug in &bugs {
+        if !seen.contains(&(&bug.file, &bug.test)) {
+            seen.push((&bug.file, &bug.test));
+            ensure!(copy.passes(bug)?, "{} {} fails with no bug planted", bug.file, bug.test);
+        }
+    }
+    let mut survived = 0;
+    println!("{:<32} killed by", "bug");
+    for bug in &bugs {
+        copy.fill()?;
+        copy.plant(bug)?;
+        let survives = copy.passes(bug)?;
+        survived += usize::from(survives);
+        println!("{:<32} {}", bug.name, if survives { format!("SURVIVES: {}", bug.what) } else { bug.test.clone() });
+    }
+    println!("{} bugs killed, {survived} survive", bugs.len() - survived);
+    Ok(survived == 0)
+}
+
+fn read_bugs(folder: &Path) -> Result<Vec<Bug>> {
+    let mut paths = Vec::new();
+    for entry in fs::read_dir(folder).with_context(|| format!("cannot read {}", folder.display()))? {
+        let path = entry?.path();
+        if path.extension().is_some_and(|ending| ending == "patch") {
+            paths.push(path);
+        }
+    }
+    paths.sort();
+    ensure!(!paths.is_empty(), "{} holds no patch", folder.display());
+    paths
+        .iter()
+        .map(|path| {
+            let name = path.file_stem().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+            let text = fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
+            parse(&name, &text)
+                .with_context(|| format!("{name}.patch: expected `what:`, `killed-by: FILE TEST`, a diff"))
+        })
+        .collect()
+}
+
+fn parse(name: &str, text: &str) -> Option<Bug> {
+    let (head, _) = text.split_once("--- ")?;
+    let line = |key: &str| head.lines().find_map(|line| line.strip_prefix(key)).map(str::trim);
+    let (file, test) = line("killed-by:")?.split_once(' ')?;
+    let what = line("what:").filter(|what| !what.is_empty())?;
+    let owned = str::to_owned;
+    Some(Bug { name: owned(name), what: owned(what), file: owned(file), test: owned(test.trim()), diff: owned(text) })
+}
+
+/// A workspace that holds a copy of the crate alone; everything else is used where it is.
+struct Copy {
+    folder: PathBuf,
+}
+
+impl Copy {
+    fn make() -> Result<Self> {
+        let folder = run::logs()?.join("reader");
+        if folder.is_dir() {
+            fs::remove_dir_all(&folder).with_context(|| format!("cannot remove {}", folder.display()))?;
+        }
+        fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
+        let manifest = fs::read_to_string(root().join("Cargo.toml")).context("cannot read Cargo.toml")?;
+        fs::write(folder.join("Cargo.toml"), of_one_member(&manifest, &root()))?;
+        fs::copy(root().join("Cargo.lock"), folder.join("Cargo.lock"))?;
+        let copy = Self { folder };
+        copy.fill()?;
+        Ok(copy)
+    }
+
+    /// Puts the crate there anew. A file that is as it was keeps its time, so that little is built again.
+    fn fill(&self) -> Result<()> {
+        copy_folder(&root().join("crates/artifact"), &self.folder.join("artifact"))
+    }
+
+    fn plant(&self, bug: &Bug) -> Result<()> {
+        let patch = self.folder.join("bug.patch");
+        fs::write(&patch, &bug.diff)?;
+        let mut command = Command::new("git");
+        command.args(["apply", "--whitespace=nowarn"]).arg(&patch).current_dir(self.folder.join("artifact"));
+        // The copy is a folder of its own, not one of this repository.
+        command.env("GIT_CEILING_DIRECTORIES", &self.folder);
+        let output = command.output().context("cannot start git")?;
+        ensure!(output.status.success(), "{}.patch: {}", bug.name, String::from_utf8_lossy(&output.stderr).trim());
+        Ok(())
+    }
+
+    fn passes(&self, bug: &Bug) -> Result<bool> {
+        let mut build = self.cargo(bug);
+        build.arg("--no-run");
+        if !quietly("mutants-reader-build", build)? {
+            bail!("{}: the reader does not build", bug.name);
+        }
+        let mut test = self.cargo(bug);
+        test.args(["--", "--exact", &bug.test]).env("LASTHAND_ARCHIVES", ARCHIVES);
+        let output = test.output().context("cannot start cargo")?;
+        let text = String::from_utf8_lossy(&output.stdout);
+        ensure!(text.contains("running 1 test"), "{}: there is no test {} in {}", bug.name, bug.test, bug.file);
+        Ok(output.status.success())
+    }
+
+    fn cargo(&self, bug: &Bug) -> Command {
+        let mut command = cargo();
+        command.args(["test", "--quiet", "--offline", "-p", "lasthand-artifact", "--test", &bug.file]);
+        command.current_dir(&self.folder).env("CARGO_TARGET_DIR", run::target());
+        command
+    }
+}
+
+/// The manifest of the workspace, with one member, and paths that lead back.
+fn of_one_member(manifest: &str, root: &Path) -> String {
+    let lines = manifest.lines().filter(|line| !line.starts_with("default-members")).map(|line| {
+        if line.starts_with("members = ") {
+            return "members = [\"artifact\"]".to_owned();
+        }
+        let root = root.display().to_string();
+        line.replace("path = \"crates/artifact\"", "path = \"artifact\"")
+            .replace("path = \"crates/", &format!("path = \"{root}/crates/"))
+    });
+    lines.collect::<Vec<_>>().join("\n") + "\n"
+}
+
+fn copy_folder(from: &Path, to: &Path) -> Result<()> {
+    fs::create_dir_all(to).with_context(|| format!("cannot make {}", to.display()))?;
+    for entry in fs::read_dir(from).with_context(|| format!("cannot read {}", from.display()))? {
+        let path = entry?.path();
+        let Some(name) = path.file_name() else { continue };
+        let target = to.join(name);
+        if path.is_dir() {
+            copy_folder(&path, &target)?;
+            continue;
+        }
+        let content = fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
+        if fs::read(&target).ok().as_ref() != Some(&content) {
+            fs::write(&target, content).with_context(|| format!("cannot write {}", target.display()))?;
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_patch_says_what_it_is_and_what_notices() {
+        // pass: both lines and a diff; fail: one of them missing
+        let text = "what: sizes are ignored\nkilled-by: archives sizes_count\n\n--- a/src/x.rs\n+++ b/src/x.rs\n";
+        let bug = parse("sizes", text);
+        assert_eq!(bug.as_ref().map(|bug| (bug.file.as_str(), bug.test.as_str())), Some(("archives", "sizes_count")));
+        assert_eq!(parse("sizes", &text.replace("what: sizes are ignored\n", "what:\n")), None);
+        assert_eq!(parse("sizes", &text.replace("killed-by: archives sizes_count", "")), None);
+        assert_eq!(parse("sizes", "what: a\nkilled-by: b c\n"), None);
+    }
+
+    #[test]
+    fn the_copy_has_one_member_and_the_paths_of_the_others() {
+        // pass: the crate itself is the copy
+        let manifest = "members = [\"crates/*\"]\ndefault-members = [\"crates/cli\"]\na = { path = \"crates/artifact\" }\nb = { path = \"crates/model\" }\n";
+        let made = of_one_member(manifest, Path::new("/somewhere"));
+        assert_eq!(
+            made,
+            "members = [\"artifact\"]\na = { path = \"artifact\" }\nb = { path = \"/somewhere/crates/model\" }\n"
+        );
+    }
+}
