@@ -27,6 +27,7 @@ enum Command {
     /// Changes each rule in turn and shows which vector notices.
     Mutants(mutants::Options),
     /// Measures the solver on large graphs.
+    #[command(subcommand)]
     Bench(bench::Options),
     /// Writes the JSON Schemas of docs/schemas from the types, or checks them.
     Schema(schema::Options),
