@@ -1,5 +1,6 @@
 //! `cargo xtask bench SUBJECT`: measures. One module a subject.
 
+mod image;
 mod lineage;
 
 use anyhow::Result;
@@ -10,6 +11,8 @@ use clap::Subcommand;
 pub enum Options {
     /// The solver of docs/rules.md on large graphs.
     Lineage(lineage::Options),
+    /// The reading of a real image, beside other readers and a floor; needs root and Debian's mirror the first time.
+    Image(image::Options),
 }
 
 /// Measures one subject.
@@ -19,5 +22,6 @@ pub enum Options {
 pub fn run(options: &Options) -> Result<bool> {
     match options {
         Options::Lineage(options) => lineage::run(options),
+        Options::Image(options) => image::run(options),
     }
 }
