@@ -7,19 +7,20 @@
 //! `image-floor [--threads N] [--apart] LAYER...`: N layers at a time, the largest first; `--apart` inflates a layer on one thread
 //! and digests what is inside on another.
 
-use std::cell::RefCell;
 use std::fs::File;
 use std::io::{self, BufReader, Read};
 use std::path::{Path, PathBuf};
-use std::rc::Rc;
 use std::sync::Mutex;
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::mpsc::sync_channel;
 
 use anyhow::{Context, Result, anyhow};
 use flate2::bufread::MultiGzDecoder;
 use sha2::{Digest as _, Sha256};
 
+/// A multiple of [`BLOCK`], so that no header lies in two buffers.
 const BUFFER_BYTES: usize = 64 << 10;
+/// SPEC: POSIX pax, "ustar Interchange Format".
+const BLOCK: usize = 512;
 /// Buffers that may wait between the two threads of `--apart`.
 const WAITING: usize = 16;
 
@@ -108,9 +109,9 @@ fn all(layers: Vec<PathBuf>, threads: usize, place: Place) -> Result<Total> {
 }
 
 fn layer(path: &Path, place: Place) -> Result<Total> {
-    let mut stored = Digested::new(File::open(path)?);
+    let mut stored = Stored { inner: File::open(path)?, hasher: Sha256::new(), count: 0 };
     let mut total = match place {
-        Place::Together => inside(inflate(&mut stored)?)?,
+        Place::Together => together(&mut stored)?,
         Place::Apart => apart(&mut stored)?,
     };
     io::copy(&mut stored, &mut io::sink())?;
@@ -121,7 +122,7 @@ fn layer(path: &Path, place: Place) -> Result<Total> {
 }
 
 /// Told by the magic, as lasthand tells it.
-fn inflate<'r>(stored: &'r mut Digested<File>) -> Result<Box<dyn Read + 'r>> {
+fn inflate<'r>(stored: &'r mut Stored) -> Result<Box<dyn Read + 'r>> {
     let mut head = vec![0; 4];
     stored.read_exact(&mut head)?;
     let (gzip, zstd) = (head.starts_with(&[0x1f, 0x8b]), head == [0x28, 0xb5, 0x2f, 0xfd]);
@@ -133,115 +134,131 @@ fn inflate<'r>(stored: &'r mut Digested<File>) -> Result<Box<dyn Read + 'r>> {
     })
 }
 
-/// Digests what is inside, and the content of every regular file.
-fn inside(inflated: impl Read) -> Result<Total> {
-    let mut total = Total::default();
-    let raw = Rc::new(RefCell::new(Digested::new(inflated)));
+/// Inflates and digests on this thread.
+fn together(stored: &mut Stored) -> Result<Total> {
+    let (mut inflated, mut inside) = (inflate(stored)?, Inside::default());
     let mut buffer = vec![0; BUFFER_BYTES];
-    let mut archive = tar::Archive::new(BufReader::with_capacity(BUFFER_BYTES, Shared(Rc::clone(&raw))));
-    for entry in archive.entries()? {
-        let mut entry = entry?;
-        if !entry.header().entry_type().is_file() {
-            continue;
+    loop {
+        let filled = fill(&mut inflated, &mut buffer)?;
+        inside.take(&buffer[..filled]);
+        if filled < BUFFER_BYTES {
+            return Ok(inside.finish());
         }
-        let mut hasher = Sha256::new();
-        loop {
-            let read = entry.read(&mut buffer)?;
-            if read == 0 {
-                break;
-            }
-            hasher.update(&buffer[..read]);
-            total.file_bytes += read as u64;
-        }
-        total.files += 1;
-        total.digest(hasher);
     }
-    drop(archive);
-    let mut raw = Rc::into_inner(raw).context("the archive is still open")?.into_inner();
-    while raw.read(&mut buffer)? != 0 {}
-    total.raw_bytes = raw.count;
-    total.digest(raw.hasher);
-    Ok(total)
 }
 
 /// Inflates here, and digests what is inside on another thread.
-fn apart(stored: &mut Digested<File>) -> Result<Total> {
-    let (full, filled) = sync_channel(WAITING);
+fn apart(stored: &mut Stored) -> Result<Total> {
+    let (full, filled) = sync_channel::<Vec<u8>>(WAITING);
     let (empty, emptied) = sync_channel(WAITING + 2);
     std::thread::scope(|scope| {
-        let reader = scope.spawn(|| inside(Received { filled, empty, now: Vec::new(), at: 0 }));
+        let reader = scope.spawn(move || {
+            let mut inside = Inside::default();
+            for buffer in filled {
+                inside.take(&buffer);
+                // A channel that is full or closed only costs a new buffer.
+                drop(empty.try_send(buffer));
+            }
+            inside.finish()
+        });
         let mut inflated = inflate(stored)?;
         loop {
-            let mut buffer: Vec<u8> = emptied.try_recv().unwrap_or_default();
+            let mut buffer = emptied.try_recv().unwrap_or_default();
             buffer.resize(BUFFER_BYTES, 0);
-            let mut filled = 0;
-            while filled < BUFFER_BYTES {
-                match inflated.read(&mut buffer[filled..])? {
-                    0 => break,
-                    read => filled += read,
-                }
-            }
-            buffer.truncate(filled);
-            if filled == 0 || full.send(buffer).is_err() {
+            let length = fill(&mut inflated, &mut buffer)?;
+            buffer.truncate(length);
+            if full.send(buffer).is_err() || length < BUFFER_BYTES {
                 break;
             }
         }
         drop(full);
-        reader.join().map_err(|_| anyhow!("another thread failed"))?
+        reader.join().map_err(|_| anyhow!("another thread failed"))
     })
 }
 
-/// Bytes that another thread inflates.
-struct Received {
-    filled: Receiver<Vec<u8>>,
-    empty: SyncSender<Vec<u8>>,
-    now: Vec<u8>,
-    at: usize,
+/// Reads until the buffer is full or the stream ends.
+fn fill(reader: &mut impl Read, buffer: &mut [u8]) -> Result<usize> {
+    let mut filled = 0;
+    while filled < buffer.len() {
+        match reader.read(&mut buffer[filled..])? {
+            0 => break,
+            read => filled += read,
+        }
+    }
+    Ok(filled)
 }
 
-impl Read for Received {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        if self.at == self.now.len() {
-            let next = self.filled.recv().unwrap_or_default();
-            let used = std::mem::replace(&mut self.now, next);
-            // A full or closed channel only costs a new buffer.
-            drop(self.empty.try_send(used));
-            self.at = 0;
+/// An archive as it passes: digested whole, and each regular file, where the bytes lie.
+#[derive(Default)]
+struct Inside {
+    total: Total,
+    raw: Sha256,
+    /// The regular file at hand.
+    file: Option<Sha256>,
+    /// Bytes of its content still to come, and those with the padding behind it.
+    content: u64,
+    padded: u64,
+}
+
+impl Inside {
+    /// Takes whole blocks.
+    fn take(&mut self, mut bytes: &[u8]) {
+        self.raw.update(bytes);
+        self.total.raw_bytes += bytes.len() as u64;
+        while !bytes.is_empty() {
+            let length = if self.padded == 0 { self.header(bytes) } else { self.content(bytes) };
+            bytes = &bytes[length..];
+            if self.content == 0
+                && let Some(file) = self.file.take()
+            {
+                self.total.files += 1;
+                self.total.digest(file);
+            }
         }
-        let read = buffer.len().min(self.now.len() - self.at);
-        buffer[..read].copy_from_slice(&self.now[self.at..self.at + read]);
-        self.at += read;
-        Ok(read)
+    }
+
+    /// Takes the content of the entry at hand; gives how many bytes.
+    fn content(&mut self, bytes: &[u8]) -> usize {
+        let within = |left: u64| usize::try_from(left).unwrap_or(usize::MAX).min(bytes.len());
+        let (content, padded) = (within(self.content), within(self.padded));
+        if let Some(file) = &mut self.file {
+            file.update(&bytes[..content]);
+            self.total.file_bytes += content as u64;
+        }
+        self.content -= content as u64;
+        self.padded -= padded as u64;
+        padded
+    }
+
+    /// Takes a header; gives its length. Sizes that stand elsewhere, of files above 8 GiB, are not looked for.
+    fn header(&mut self, bytes: &[u8]) -> usize {
+        let header = &bytes[..bytes.len().min(BLOCK)];
+        let digits = header.get(124..136).unwrap_or_default().iter().filter(|byte| (b'0'..=b'7').contains(*byte));
+        self.content = digits.fold(0, |size, digit| size * 8 + u64::from(digit - b'0'));
+        self.padded = self.content.next_multiple_of(BLOCK as u64);
+        let named = header.first().is_some_and(|byte| *byte != 0);
+        self.file = (named && matches!(header.get(156), Some(b'0' | 0))).then(Sha256::new);
+        header.len()
+    }
+
+    fn finish(mut self) -> Total {
+        self.total.digest(self.raw);
+        self.total
     }
 }
 
-/// Bytes that are digested and counted while they pass.
-struct Digested<R> {
-    inner: R,
+/// Bytes as stored, digested and counted while they pass.
+struct Stored {
+    inner: File,
     hasher: Sha256,
     count: u64,
 }
 
-impl<R> Digested<R> {
-    fn new(inner: R) -> Self {
-        Self { inner, hasher: Sha256::new(), count: 0 }
-    }
-}
-
-impl<R: Read> Read for Digested<R> {
+impl Read for Stored {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let read = self.inner.read(buffer)?;
         self.hasher.update(&buffer[..read]);
         self.count += read as u64;
         Ok(read)
-    }
-}
-
-/// The stream below an archive, which is read on when the archive has ended.
-struct Shared<R>(Rc<RefCell<R>>);
-
-impl<R: Read> Read for Shared<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.0.borrow_mut().read(buffer)
     }
 }

@@ -8,7 +8,7 @@ use anyhow::{Context, Result};
 use wait4::Wait4 as _;
 
 use super::contender::Contender;
-use crate::run::{logs, tool};
+use crate::run::logs;
 
 /// One run of one command.
 #[derive(Debug, Clone, Copy)]
@@ -73,10 +73,8 @@ pub(super) fn once(contender: &Contender) -> Result<Result<Sample, String>> {
     Ok(Ok(Sample { cpu_s, wall_s, rss_mib }))
 }
 
-/// Removes what a run wrote, and waits until the disk is idle: the next command must not pay for it.
+/// Removes what a run wrote: most of it never reaches the disk then, and the next command does not pay for it.
 fn clear(scratch: &Path) -> Result<()> {
     let removed = if scratch.is_dir() { fs::remove_dir_all(scratch) } else { Ok(()) };
-    removed.with_context(|| format!("cannot remove {}", scratch.display()))?;
-    tool("sync", &[]).status().context("cannot start sync")?;
-    Ok(())
+    removed.with_context(|| format!("cannot remove {}", scratch.display()))
 }
