@@ -26,7 +26,8 @@ enum Command {
     Layers,
     /// Changes each rule in turn and shows which vector notices.
     Mutants(mutants::Options),
-    /// Measures the solver on large graphs.
+    /// Measures the solver on large graphs, or the reading of images beside other readers.
+    #[command(subcommand)]
     Bench(bench::Options),
     /// Writes the JSON Schemas of docs/schemas from the types, or checks them.
     Schema(schema::Options),
