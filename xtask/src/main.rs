@@ -26,7 +26,8 @@ enum Command {
     Layers,
     /// Plants bugs in the rules or in the reader and shows what notices each one.
     Mutants(mutants::Options),
-    /// Measures the solver on large graphs.
+    /// Measures the solver on large graphs, or the reading of images beside other readers.
+    #[command(subcommand)]
     Bench(bench::Options),
     /// Writes the JSON Schemas of docs/schemas from the types, or checks them.
     Schema(schema::Options),

@@ -48,7 +48,7 @@ pub(crate) fn logs() -> Result<PathBuf> {
     Ok(folder)
 }
 
-/// The folder of what cargo builds.
+/// The folder that cargo builds in.
 pub(crate) fn target() -> PathBuf {
     std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), |folder| root().join(Path::new(&folder)))
 }
