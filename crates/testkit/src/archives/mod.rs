@@ -118,6 +118,12 @@ impl Archive {
         gzip::wrap(stream, wrapping, &mut chance(wrapping))
     }
 
+    /// True when a content has a block of zeros: with another size before it, it would be the end of the archive.
+    #[must_use]
+    pub fn has_zero_block(&self) -> bool {
+        self.parts.iter().any(|part| part.body.chunks(512).any(|block| block.iter().all(|byte| *byte == 0)))
+    }
+
     /// Archives with one thing less: a feature, or, once no feature can be left out, a part.
     #[must_use]
     pub fn smaller(&self) -> Vec<Self> {
