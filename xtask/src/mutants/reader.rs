@@ -8,10 +8,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, ensure};
+use serde_json::Value;
 
 use crate::root;
-use crate::run::{self, cargo, present, quietly};
+use crate::run::{self, cargo, present};
 
 /// Random archives for each bug; the test makes more of them otherwise.
 const ARCHIVES: &str = "6000";
@@ -38,6 +39,7 @@ pub(super) fn run() -> Result<bool> {
     for bug in &bugs {
         if !seen.contains(&(&bug.file, &bug.test)) {
             seen.push((&bug.file, &bug.test));
+            copy.build(bug)?;
             ensure!(copy.passes(bug)?, "{} {} fails with no bug planted", bug.file, bug.test);
         }
     }
@@ -46,6 +48,7 @@ pub(super) fn run() -> Result<bool> {
     for bug in &bugs {
         copy.fill()?;
         copy.plant(bug)?;
+        ensure!(copy.build(bug)?, "{}: cargo does not see that the bug was planted", bug.name);
         let survives = copy.passes(bug)?;
         survived += usize::from(survives);
         println!("{:<32} {}", bug.name, if survives { format!("SURVIVES: {}", bug.what) } else { bug.test.clone() });
@@ -121,14 +124,23 @@ impl Copy {
         Ok(())
     }
 
-    fn passes(&self, bug: &Bug) -> Result<bool> {
+    /// Builds the copy, and says whether anything of the crate was built anew.
+    fn build(&self, bug: &Bug) -> Result<bool> {
         let mut build = self.cargo(bug);
-        build.arg("--no-run");
-        if !quietly("mutants-reader-build", build)? {
-            bail!("{}: the reader does not build", bug.name);
-        }
+        let output = build.args(["--no-run", "--message-format=json-render-diagnostics"]).output();
+        let output = output.context("cannot start cargo")?;
+        let said = String::from_utf8_lossy(&output.stderr);
+        ensure!(output.status.success(), "{}: the reader does not build\n{said}", bug.name);
+        let text = String::from_utf8_lossy(&output.stdout);
+        let messages = text.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+        let is_library =
+            |message: &Value| message.pointer("/target/name").is_some_and(|name| name == "lasthand_artifact");
+        Ok(messages.filter(is_library).any(|message| message.get("fresh").is_some_and(|fresh| fresh == false)))
+    }
+
+    fn passes(&self, bug: &Bug) -> Result<bool> {
         let mut test = self.cargo(bug);
-        test.args(["--", "--exact", &bug.test]).env("LASTHAND_ARCHIVES", ARCHIVES);
+        test.args(["--", "--exact", &bug.test]).env("LASTHAND_ARCHIVES", ARCHIVES).env("LASTHAND_NO_SKIP", "1");
         let output = test.output().context("cannot start cargo")?;
         let text = String::from_utf8_lossy(&output.stdout);
         ensure!(text.contains("running 1 test"), "{}: there is no test {} in {}", bug.name, bug.test, bug.file);

@@ -133,7 +133,10 @@ fn prefix(feature: Feature, scene: &mut Scene) -> bool {
         Feature::PrefixStar => {
             let whole = [b's'; 131];
             let folder = if scene.rng.chance(20) { &whole[..] } else { folder };
-            on(scene, Format::Star, |head| head.put(STAR_PREFIX, folder));
+            on(scene, Format::Star, |head| {
+                head.put(STAR_PREFIX, folder);
+                STAR_TIMES.into_iter().for_each(|time| head.octal(time, 0o12_345));
+            });
         }
         Feature::PrefixInGnu => on(scene, Format::Gnu, |head| head.put(PREFIX, folder)),
         Feature::PrefixInGnuNotAscii => on(scene, Format::Gnu, |head| head.put(PREFIX, b"pr\xc3\xa9/fix")),
