@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use lasthand_model::actor::{ActorKind, Role};
+use lasthand_model::actor::{ActorKind, Role, StepKind};
 use lasthand_model::digest::{Sha256, StatementDigest};
 use lasthand_model::glob;
 use lasthand_model::inventory::Inventory;
@@ -15,27 +15,19 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use crate::finding::FindingId;
 use crate::groups::Groups;
 use crate::image;
-use crate::products::{Products, prefix};
+use crate::order::{self, Keyed, prefix, short, wide};
+pub(crate) use crate::pairs::{Pair, Pairs};
+use crate::products::Products;
 use crate::roster::{Matching, Revoked, Rows, read_persons, read_robots};
 use crate::rules::{Rule, Rules};
 use crate::trees::{Change, Tree, diff};
-
-/// One signer of a statement under one row that matches him.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Pair<'a> {
-    pub(crate) signer: &'a Signer,
-    pub(crate) row: &'a IdentityRow,
-    /// The row's kind, but agent when any row says that the signer is one.
-    pub(crate) kind: ActorKind,
-    pub(crate) level: u8,
-}
 
 /// A known statement.
 #[derive(Debug)]
 pub(crate) struct Known<'a> {
     pub(crate) fact: &'a StatementFact,
     /// Signers under rows, without revoked signers.
-    pub(crate) pairs: Vec<Pair<'a>>,
+    pub(crate) pairs: Pairs<'a>,
     /// Why the statement proves nothing, if so.
     pub(crate) fault: Option<FindingId>,
 }
@@ -50,13 +42,16 @@ impl Known<'_> {
     }
 }
 
-/// Known statements by what they say: indices in `World::known`, so in order of digest.
+/// Known statements by what they say: indices in `World::known`, in order of digest.
 #[derive(Debug, Default)]
 pub(crate) struct BySubject {
     pub(crate) landings: Vec<usize>,
     pub(crate) reviews: Vec<usize>,
     pub(crate) edits: Vec<usize>,
+    /// In the order of the facts document: what one points to lies near what the next points to.
     pub(crate) steps: Vec<usize>,
+    /// The fetch steps among these.
+    pub(crate) fetches: Vec<usize>,
     pub(crate) step_actors: Vec<usize>,
     pub(crate) acts: Vec<usize>,
     pub(crate) approvals: Vec<usize>,
@@ -72,12 +67,15 @@ pub(crate) struct World<'a> {
     pub(crate) facts: &'a Facts,
     pub(crate) product: Option<&'a ProductRow>,
     pub(crate) rules: Rules,
+    /// In the order of the facts document, which is how its memory lies.
     pub(crate) known: Vec<Known<'a>>,
+    /// Indices of the known statements, by the beginning of their digest.
+    by_digest: Vec<Keyed>,
+    /// By known statement: its place in the order of digests.
+    ranks: Vec<u32>,
     /// Statements without any row, or contradicting another of the same digest.
     pub(crate) unknown: Vec<(StatementDigest, &'static str)>,
     pub(crate) by_subject: BySubject,
-    /// Steps in the order of the facts document: what one points to lies near what the next points to.
-    pub(crate) steps_as_given: Vec<usize>,
     /// Step-actor statements by the known statement that they label.
     pub(crate) labels: Groups,
     /// Products and file materials of the steps.
@@ -105,9 +103,10 @@ impl<'a> World<'a> {
             product,
             rules,
             known: Vec::new(),
+            by_digest: Vec::new(),
+            ranks: Vec::new(),
             unknown: Vec::new(),
             by_subject: BySubject::default(),
-            steps_as_given: Vec::new(),
             labels: Groups::default(),
             products: Products::default(),
             trees,
@@ -126,29 +125,63 @@ impl<'a> World<'a> {
     /// Finds the known statements and what is wrong with each.
     fn read_statements(&mut self) {
         let statements = &self.facts.statements;
-        let order = in_digest_order(statements);
-        let mut judged: Vec<Option<Known<'a>>> = statements.iter().map(|_| None).collect();
-        for (at, contradicted) in &order {
-            let Some(fact) = statements.get(*at) else { continue };
-            if *contradicted {
-                self.unknown.push((fact.digest, "two different statements claim this payload digest"));
-            } else if let Some(slot) = judged.get_mut(*at) {
-                *slot = Some(Known { fact, pairs: Vec::new(), fault: None });
-            }
+        let mut sorted = by_digest(statements);
+        let mut repeated: Vec<bool> = vec![false; statements.len()];
+        for same in sorted.chunk_by(|a, b| same_digest(statements, a, b)).filter(|same| same.len() > 1) {
+            self.hide_repeated(same, &mut repeated);
         }
-        // In the order of the document, not of digests: that is how the memory lies.
-        for slot in &mut judged {
-            if let Some(statement) = slot {
-                statement.pairs = self.pairs(&statement.fact.signers);
-                if statement.pairs.is_empty() {
-                    self.unknown.push((statement.fact.digest, "no row of the trust file matches its signer"));
-                    *slot = None;
-                }
+        self.known.reserve_exact(statements.len());
+        // By statement of the document: which known one it is.
+        let mut known: Vec<Option<u32>> = vec![None; statements.len()];
+        for ((fact, repeated), slot) in statements.iter().zip(repeated).zip(&mut known) {
+            if repeated {
+                continue;
             }
+            let pairs = self.pairs(&fact.signers);
+            if pairs.is_empty() {
+                self.unknown.push((fact.digest, "no row of the trust file matches its signer"));
+                continue;
+            }
+            *slot = Some(short(self.known.len()));
+            self.known.push(Known { fact, pairs, fault: None });
         }
         self.unknown.sort_unstable();
-        let reused = reused_credentials(judged.iter().flatten());
-        self.revoked = Revoked::collect(judged.iter().flatten().filter_map(|statement| match &statement.fact.body {
+        sorted.retain_mut(|(_, at)| {
+            let new = known.get(wide(*at)).copied().flatten();
+            *at = new.unwrap_or(0);
+            new.is_some()
+        });
+        self.ranks = vec![0; self.known.len()];
+        for (rank, (_, at)) in (0..).zip(&sorted) {
+            if let Some(slot) = self.ranks.get_mut(wide(*at)) {
+                *slot = rank;
+            }
+        }
+        self.by_digest = sorted;
+        self.judge_all();
+    }
+
+    /// Of several statements with one digest the first counts, or none where they are not equal.
+    fn hide_repeated(&mut self, same: &[Keyed], repeated: &mut [bool]) {
+        let fact = |(_, at): &Keyed| self.facts.statements.get(wide(*at));
+        let Some((first, more)) = same.split_first() else { return };
+        let contradicted = more.iter().any(|other| fact(other) != fact(first));
+        let hidden = if contradicted { same } else { more };
+        for slot in hidden.iter().map(|(_, at)| wide(*at)) {
+            if let Some(slot) = repeated.get_mut(slot) {
+                *slot = true;
+            }
+        }
+        if let Some(fact) = fact(first).filter(|_| contradicted) {
+            self.unknown.push((fact.digest, "two different statements claim this payload digest"));
+        }
+    }
+
+    /// Finds what is wrong with each known statement.
+    fn judge_all(&mut self) {
+        let mut known = std::mem::take(&mut self.known);
+        let reused = reused_credentials(known.iter());
+        self.revoked = Revoked::collect(known.iter().filter_map(|statement| match &statement.fact.body {
             Body::List(list)
                 if matches!(list.kind, ListKind::Revocation | ListKind::Withdrawal)
                     && self.list_counts(statement, list) =>
@@ -157,15 +190,15 @@ impl<'a> World<'a> {
             }
             _ => None,
         }));
-        for statement in judged.iter_mut().flatten() {
+        for statement in &mut known {
             self.judge(statement, &reused);
         }
-        self.known = order.into_iter().filter_map(|(at, _)| judged.get_mut(at)?.take()).collect();
+        self.known = known;
     }
 
     /// Sorts the known statements by what they say.
     fn read_subjects(&mut self) {
-        let by = &mut self.by_subject;
+        let mut by = BySubject::default();
         for (at, statement) in self.known.iter().enumerate() {
             let list = match &statement.fact.body {
                 Body::Landing(_) => &mut by.landings,
@@ -180,30 +213,51 @@ impl<'a> World<'a> {
                 _ => continue,
             };
             list.push(at);
+            if matches!(&statement.fact.body, Body::Step(step) if step.kind == StepKind::Fetch) {
+                by.fetches.push(at);
+            }
         }
-        self.steps_as_given.clone_from(&self.by_subject.steps);
-        // Statements lie in one list, so their addresses are in its order.
-        self.steps_as_given.sort_by_cached_key(|at| self.known.get(*at).map(|known| std::ptr::from_ref(known.fact)));
-        let labels: Vec<(usize, usize)> = self
-            .by_subject
+        for list in [
+            &mut by.fetches,
+            &mut by.landings,
+            &mut by.reviews,
+            &mut by.edits,
+            &mut by.step_actors,
+            &mut by.acts,
+            &mut by.approvals,
+            &mut by.lists,
+            &mut by.source_vsas,
+        ] {
+            list.sort_unstable_by_key(|at| self.rank(*at));
+        }
+        let labels: Vec<(u32, u32)> = by
             .step_actors
             .iter()
             .filter_map(|at| match &self.known.get(*at)?.fact.body {
-                Body::StepActor(actor) => Some((self.find(&actor.labels)?, *at)),
+                Body::StepActor(actor) => Some((short(self.find(&actor.labels)?), short(*at))),
                 _ => None,
             })
             .collect();
         self.labels = Groups::new(self.known.len(), labels.iter().copied());
-        let steps = self.steps_as_given.iter().filter_map(|at| match &self.known.get(*at)?.fact.body {
+        let steps = by.steps.iter().filter_map(|at| match &self.known.get(*at)?.fact.body {
             Body::Step(step) => Some((*at, step)),
             _ => None,
         });
         self.products = Products::collect(self.known.len(), steps);
+        self.by_subject = by;
     }
 
     /// The known statement with a digest.
     pub(crate) fn find(&self, digest: &StatementDigest) -> Option<usize> {
-        self.known.binary_search_by(|known| known.fact.digest.cmp(digest)).ok()
+        let wanted = prefix(&digest.0);
+        let start = self.by_digest.partition_point(|(prefix, _)| *prefix < wanted);
+        let alike = self.by_digest.get(start..)?.iter().take_while(|(prefix, _)| *prefix == wanted);
+        alike.map(|(_, at)| wide(*at)).find(|at| self.known.get(*at).is_some_and(|known| known.digest() == *digest))
+    }
+
+    /// The place of a known statement in the order of digests.
+    pub(crate) fn rank(&self, at: usize) -> usize {
+        self.ranks.get(at).copied().map_or(usize::MAX, wide)
     }
 
     /// Known statements of one sort, with what they say.
@@ -214,16 +268,16 @@ impl<'a> World<'a> {
         list.iter().filter_map(|at| self.known.get(*at).map(|known| (*at, known, &known.fact.body)))
     }
 
-    fn pairs(&self, signers: &'a [Signer]) -> Vec<Pair<'a>> {
+    fn pairs(&self, signers: &'a [Signer]) -> Pairs<'a> {
         let mut pairs = Vec::new();
         for signer in signers {
             let matching = self.rows.of(&signer.principal);
-            pairs.extend(matching.rows.iter().filter(|row| row.method == signer.method).map(|row| {
+            for row in matching.rows.iter().filter(|row| row.method == signer.method) {
                 let kind = if matching.agent { ActorKind::Agent } else { row.kind };
-                Pair { signer, row, kind, level: lasthand_trust::level::level(row, signer) }
-            }));
+                pairs.push(Pair { signer, row, kind, level: lasthand_trust::level::level(row, signer) });
+            }
         }
-        pairs
+        pairs.into()
     }
 
     fn judge(&self, statement: &mut Known<'a>, reused: &FxHashSet<Sha256>) {
@@ -238,7 +292,8 @@ impl<'a> World<'a> {
         let is_list = matches!(fact.body, Body::List(_));
         // A list goes on to deny when its signer is revoked; see `current_list`.
         if !is_list && gone > 0 && !self.rules.demand(Rule::Revocation, false) {
-            statement.pairs.retain(|pair| !revoked.signer(pair.signer));
+            let left = statement.pairs.iter().filter(|pair| !revoked.signer(pair.signer)).copied();
+            statement.pairs = left.collect::<Vec<_>>().into();
         }
         statement.fault = if simulated {
             Some(FindingId::Simulated)
@@ -393,21 +448,19 @@ fn reused_credentials<'k, 'a: 'k>(known: impl Iterator<Item = &'k Known<'a>>) ->
     reused
 }
 
-/// The first statement of each digest, by digest, and whether another one of this digest says something else.
-fn in_digest_order(statements: &[StatementFact]) -> Vec<(usize, bool)> {
-    let mut order: Vec<(u64, usize)> =
-        statements.iter().enumerate().map(|(at, fact)| (prefix(&fact.digest.0), at)).collect();
-    let digest = |at: usize| statements.get(at).map(|fact| fact.digest);
+/// The statements of the document by digest, then in their order.
+fn by_digest(statements: &[StatementFact]) -> Vec<Keyed> {
+    let keyed = (0..).zip(statements).map(|(at, fact)| (prefix(&fact.digest.0), at));
+    let mut sorted = order::sort(keyed.collect());
     // Hardly ever do two share eight bytes: the statements themselves are not visited.
-    order.sort_unstable_by(|(a, at_a), (b, at_b)| {
-        a.cmp(b).then_with(|| digest(*at_a).cmp(&digest(*at_b))).then_with(|| at_a.cmp(at_b))
-    });
-    order
-        .chunk_by(|(a, at_a), (b, at_b)| a == b && digest(*at_a) == digest(*at_b))
-        .filter_map(|same| {
-            let (_, first) = *same.first()?;
-            let contradicted = same.iter().skip(1).any(|(_, at)| statements.get(*at) != statements.get(first));
-            Some((first, contradicted))
-        })
-        .collect()
+    for alike in sorted.chunk_by_mut(|(a, _), (b, _)| a == b).filter(|alike| alike.len() > 1) {
+        alike.sort_by_key(|(_, at)| statements.get(wide(*at)).map(|fact| fact.digest));
+    }
+    sorted
+}
+
+/// Whether two statements of the document have one digest.
+fn same_digest(statements: &[StatementFact], (a, at_a): &Keyed, (b, at_b): &Keyed) -> bool {
+    let digest = |at: &u32| statements.get(wide(*at)).map(|fact| fact.digest);
+    a == b && digest(at_a) == digest(at_b)
 }
