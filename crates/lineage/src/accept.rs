@@ -164,11 +164,17 @@ pub(crate) fn prove_one<'a>(
     made.map(Goal::Step).or_else(|| prove_source_archive(run, cover, digest.0))
 }
 
+/// The digests of the artifact, and of the members of the index that it is.
+pub(crate) fn asked(world: &World<'_>) -> impl Iterator<Item = Sha256> {
+    let asked = world.facts.question.digest;
+    let members = world.facts.indexes.get(&asked).into_iter().flatten();
+    let members = members.filter(|member| member.platform != INERT).map(|member| member.digest.0);
+    std::iter::once(asked.0).chain(members)
+}
+
 /// Whether a digest is that of the artifact, or of a member of the index that it is.
 pub(crate) fn is_asked(world: &World<'_>, digest: Sha256) -> bool {
-    let asked = world.facts.question.digest;
-    let mut members = world.facts.indexes.get(&asked).into_iter().flatten();
-    asked.0 == digest || members.any(|member| member.digest.0 == digest && member.platform != INERT)
+    asked(world).any(|asked| asked == digest)
 }
 
 /// Whether a step's product may be the product asked for by its name.

@@ -16,7 +16,7 @@ use crate::cover::Place;
 use crate::finding::{Finding, FindingId, Place as Where, Severity};
 use crate::image;
 use crate::landing;
-use crate::marks::Marks;
+use crate::marks::{Marks, Seen};
 use crate::message;
 use crate::order::wide;
 use crate::outcome::FrontierItem;
@@ -31,11 +31,15 @@ pub(crate) struct Walk<'r, 'w, 'a> {
     found: Vec<FrontierItem>,
     /// Package steps, each with a digest that it was compared for.
     compared: FxHashSet<(usize, Sha256)>,
-    seen_candidates: Marks,
+    seen_candidates: Seen,
     /// Products, by number, whose makers were walked to.
-    seen_products: Marks,
-    /// Candidates, and the digest that each is asked for.
-    waiting: Vec<(usize, Sha256)>,
+    seen_products: Seen,
+    /// Candidates to walk to now, with the digest that each is asked for, where that matters.
+    waiting: Vec<(usize, Option<Sha256>)>,
+    /// Candidates to walk to when their turn comes.
+    later: Marks,
+    /// Candidates before this one have their turn to come.
+    turn: usize,
     /// The candidate that the walk began at.
     started: Option<usize>,
     seen_trees: FxHashSet<Place<'a>>,
@@ -43,7 +47,12 @@ pub(crate) struct Walk<'r, 'w, 'a> {
 
 /// Collects what is missing.
 pub(crate) fn frontier<'a>(run: &Run<'_, 'a>, decision: &Decision<'a>) -> Vec<FrontierItem> {
-    let mut walk = Walk::new(run, decision);
+    let (candidates, products) = (decision.steps.candidates().len(), run.world.products.len());
+    let mut walk = Walk {
+        later: Marks::new(candidates),
+        turn: candidates,
+        ..Walk::new(run, decision, Seen::Many(Marks::new(candidates)), Seen::Many(Marks::new(products)))
+    };
     walk.question();
     walk.close();
     walk.found.sort_by(|a, b| a.finding.cmp(&b.finding));
@@ -52,15 +61,17 @@ pub(crate) fn frontier<'a>(run: &Run<'_, 'a>, decision: &Decision<'a>) -> Vec<Fr
 }
 
 impl<'r, 'w, 'a> Walk<'r, 'w, 'a> {
-    fn new(run: &'r Run<'w, 'a>, decision: &'r Decision<'a>) -> Self {
+    fn new(run: &'r Run<'w, 'a>, decision: &'r Decision<'a>, candidates: Seen, products: Seen) -> Self {
         Self {
             run,
             decision,
             found: Vec::new(),
             compared: FxHashSet::default(),
-            seen_candidates: Marks::new(decision.steps.candidates().len()),
-            seen_products: Marks::new(run.world.products.len()),
+            seen_candidates: candidates,
+            seen_products: products,
             waiting: Vec::new(),
+            later: Marks::default(),
+            turn: 0,
             started: None,
             seen_trees: FxHashSet::default(),
         }
@@ -97,7 +108,8 @@ impl<'r, 'w, 'a> Walk<'r, 'w, 'a> {
     fn artifact(&mut self, digest: Sha256) {
         let world = self.run.world;
         if self.best_maker(digest).is_some() {
-            return self.step(digest);
+            self.step(digest);
+            return self.sweep();
         }
         if self.odd_makers(digest) {
             return;
@@ -134,6 +146,7 @@ impl<'r, 'w, 'a> Walk<'r, 'w, 'a> {
                     self.add(FindingId::MemberForeign, Where { path, ..Where::default() }, Vec::new());
                 }
             }
+            self.sweep();
             if !self.found.is_empty() {
                 return;
             }
@@ -206,15 +219,28 @@ impl<'r, 'w, 'a> Walk<'r, 'w, 'a> {
         best_of(self.run, self.decision, self.decision.steps.makers_of(self.run, digest).into_iter(), digest)
     }
 
-    /// Walks a maker of a digest and every step behind it. Steps that only wait for each other are a cycle.
+    /// Walks to a maker of a digest. Steps that only wait for each other are a cycle.
     fn step(&mut self, digest: Sha256) {
         let first = self.best_maker(digest);
         self.started = self.started.or(first);
-        self.waiting.extend(first.map(|at| (at, digest)));
+        if let Some(first) = first {
+            self.candidate(first, Some(digest));
+        }
+    }
+
+    /// Walks to every step behind those walked to: against the order of the document, so that memory is read in its order.
+    fn sweep(&mut self) {
+        for at in (0..self.turn).rev() {
+            self.turn = at;
+            if self.later.contains(at) {
+                self.waiting.push((at, None));
+            }
+            self.on();
+        }
         self.on();
     }
 
-    /// Walks on until nothing is behind.
+    /// Walks on until nothing waits.
     fn on(&mut self) {
         while let Some((at, digest)) = self.waiting.pop() {
             self.candidate(at, digest);
@@ -229,38 +255,56 @@ impl<'r, 'w, 'a> Walk<'r, 'w, 'a> {
         }
     }
 
-    fn candidate(&mut self, at: usize, digest: Sha256) {
+    fn candidate(&mut self, at: usize, digest: Option<Sha256>) {
         let decision = self.decision;
         let Some(candidate) = decision.steps.candidates().get(at) else { return };
+        // What does not depend on the product is said once.
+        let first = self.seen_candidates.insert(at);
+        let own = || decision.steps.faults(candidate);
+        let mut faults: Vec<Fault> = if first { own().cloned().collect() } else { Vec::new() };
+        if let Some(digest) = digest {
+            if candidate.kind == StepKind::Package && !self.compared.insert((at, digest)) {
+                return;
+            }
+            faults.extend(self.misnamed(candidate, digest));
+            // A step without its label has no map either: that is not said besides.
+            let unlabelled = |id: &FindingId| {
+                matches!(
+                    id,
+                    FindingId::ActorsIncomplete | FindingId::Simulated | FindingId::Revoked | FindingId::Credential
+                )
+            };
+            if candidate.actor.is_some() || !own().any(|(id, _)| unlabelled(id)) {
+                faults.extend(decision.steps.product_faults(self.run, at, digest));
+            }
+        }
+        self.add_faults(candidate, faults);
+        let standings = if first { decision.steps.standings(candidate) } else { &[] };
+        for (place, standing) in standings.iter().enumerate() {
+            self.standing(at, place, *standing);
+        }
+    }
+
+    /// Whether a step that is asked for names its product otherwise.
+    fn misnamed(&self, candidate: &Candidate<'a>, digest: Sha256) -> Option<Fault> {
+        let world = self.run.world;
+        if !accept::is_asked(world, digest) {
+            return None;
+        }
+        let is_asked = |product: &&NamedDigest| image::goes_by(world, digest, product.digest);
+        let mut made = candidate.body.products.iter().filter(is_asked).peekable();
+        let named = made.peek().map(|product| product.name.clone());
+        let misnamed = !made.any(|product| accept::is_artifact_name(world, &product.name));
+        misnamed.then_some((FindingId::NotThisProduct, named))
+    }
+
+    fn add_faults(&mut self, candidate: &Candidate<'a>, faults: Vec<Fault>) {
+        if faults.is_empty() {
+            return;
+        }
         let step = self.statement(candidate.statement());
         let actors: Vec<String> =
             candidate.actor.map(|actor| actor.actors.iter().map(|a| a.principal.clone()).collect()).unwrap_or_default();
-        // What does not depend on the product is said once.
-        let first = self.seen_candidates.insert(at);
-        if candidate.kind == StepKind::Package && !self.compared.insert((at, digest)) {
-            return;
-        }
-        let own = || decision.steps.faults(candidate);
-        let mut faults: Vec<Fault> = if first { own().cloned().collect() } else { Vec::new() };
-        let world = self.run.world;
-        if accept::is_asked(world, digest) {
-            let is_asked = |product: &&NamedDigest| image::goes_by(world, digest, product.digest);
-            let mut made = candidate.body.products.iter().filter(is_asked).peekable();
-            let named = made.peek().map(|product| product.name.clone());
-            if !made.any(|product| accept::is_artifact_name(world, &product.name)) {
-                faults.push((FindingId::NotThisProduct, named));
-            }
-        }
-        // A step without its label has no map either: that is not said besides.
-        let unlabelled = |id: &FindingId| {
-            matches!(
-                id,
-                FindingId::ActorsIncomplete | FindingId::Simulated | FindingId::Revoked | FindingId::Credential
-            )
-        };
-        if candidate.actor.is_some() || !own().any(|(id, _)| unlabelled(id)) {
-            faults.extend(decision.steps.product_faults(self.run, at, digest));
-        }
         let label = candidate.label().and_then(|label| self.statement(label));
         for (id, path) in faults {
             let evidence = match id {
@@ -270,54 +314,59 @@ impl<'r, 'w, 'a> Walk<'r, 'w, 'a> {
             let named = if id == FindingId::ActorNotAutomation { actors.clone() } else { Vec::new() };
             self.add(id, Where { path, step, evidence, actor: named.first().cloned() }, named);
         }
-        let standings = if first { decision.steps.standings(candidate) } else { &[] };
-        for (place, standing) in standings.iter().enumerate() {
-            self.standing(at, place, *standing, step);
-        }
     }
 
     /// What is missing behind the material at a place.
-    fn standing(&mut self, at: usize, place: usize, standing: Standing, step: Option<StatementDigest>) {
-        let candidate = self.decision.steps.candidates().get(at);
-        match (standing, candidate.and_then(|candidate| candidate.body.materials.get(place))) {
+    fn standing(&mut self, at: usize, place: usize, standing: Standing) {
+        let missing = match standing {
+            Standing::Tree(_) | Standing::Clean(_) => return,
+            Standing::Product(number) => return self.product(at, number),
+            Standing::BadTree(_) | Standing::Unresolved | Standing::Bad => standing,
+        };
+        let Some(candidate) = self.decision.steps.candidates().get(at) else { return };
+        let step = self.statement(candidate.statement());
+        let (id, path) = match (missing, candidate.body.materials.get(place)) {
             (Standing::BadTree(number), Some(Material::Tree(tree))) => {
                 let ours =
                     self.run.world.product.is_some_and(|product| product.repositories.contains(&tree.repository));
                 if let Some(place) = self.decision.steps.place(wide(number)).filter(|_| ours) {
                     self.tree(place);
                 }
+                return;
             }
-            (Standing::Unresolved, Some(Material::Tree(tree))) => {
-                let unresolved = if tree.tree.git_tree.is_some() { FindingId::Sha1Join } else { FindingId::NoLanding };
-                let id = if self.sha1_known(tree.tree.git_tree.as_ref()) { unresolved } else { FindingId::NoLanding };
-                self.add(id, Where { path: Some(tree.repository.clone()), step, ..Where::default() }, Vec::new());
+            (Standing::Unresolved, Some(Material::Tree(tree))) if self.sha1_known(tree.tree.git_tree.as_ref()) => {
+                (FindingId::Sha1Join, &tree.repository)
             }
-            (Standing::Product(number), _) => self.product(at, number, step),
-            (Standing::Bad, Some(Material::File(file))) => {
-                let path = Some(file.name.clone());
-                self.add(FindingId::UndeclaredInput, Where { path, step, ..Where::default() }, Vec::new());
-            }
-            (Standing::Bad, Some(Material::External(external))) => {
-                let path = Some(external.uri.clone());
-                self.add(FindingId::UnpinnedInput, Where { path, step, ..Where::default() }, Vec::new());
-            }
-            _ => {}
-        }
+            (Standing::Unresolved, Some(Material::Tree(tree))) => (FindingId::NoLanding, &tree.repository),
+            (_, Some(Material::File(file))) => (FindingId::UndeclaredInput, &file.name),
+            (_, Some(Material::External(external))) => (FindingId::UnpinnedInput, &external.uri),
+            _ => return,
+        };
+        self.add(id, Where { path: Some(path.clone()), step, ..Where::default() }, Vec::new());
     }
 
     /// What is missing behind a material that is a product.
-    fn product(&mut self, reader: usize, number: u32, step: Option<StatementDigest>) {
-        let (steps, products) = (&self.decision.steps, &self.run.world.products);
+    fn product(&mut self, reader: usize, number: u32) {
+        let (steps, world) = (&self.decision.steps, self.run.world);
         if steps.clean_for(self.run, reader, number).is_some() {
             return;
         }
-        if steps.clean(wide(number)) {
-            let path = products.name(wide(number)).map(str::to_owned);
+        let number = wide(number);
+        if steps.clean(number) {
+            let step = steps.candidates().get(reader).and_then(|reader| self.statement(reader.statement()));
+            let path = world.products.name(number).map(str::to_owned);
             return self.add(FindingId::MixedRevisions, Where { path, step, ..Where::default() }, Vec::new());
         }
-        if self.seen_products.insert(wide(number)) {
-            let maker = best_maker(self.run, self.decision, wide(number));
-            self.waiting.extend(maker.zip(products.digest(wide(number))));
+        if !self.seen_products.insert(number) {
+            return;
+        }
+        let Some(maker) = best_maker(self.run, self.decision, number) else { return };
+        if steps.is_package(maker) || world.asked().contains(number) {
+            self.waiting.push((maker, world.products.digest(number)));
+        } else if maker < self.turn {
+            self.later.insert(maker);
+        } else {
+            self.waiting.push((maker, None));
         }
     }
 
@@ -390,23 +439,21 @@ impl<'r, 'w, 'a> Walk<'r, 'w, 'a> {
 
 /// Of the steps that have a product, by number: the fewest faults of its own, then the smallest digest.
 pub(crate) fn best_maker<'a>(run: &Run<'_, 'a>, decision: &Decision<'a>, product: usize) -> Option<usize> {
-    let makers = decision.steps.makers(product).iter().map(|at| wide(*at));
-    best_of(run, decision, makers, run.world.products.digest(product)?)
+    match decision.steps.makers(product) {
+        [] => None,
+        [only] => Some(wide(*only)).filter(|at| decision.steps.makes(*at)),
+        several => best_of(run, decision, several.iter().map(|at| wide(*at)), run.world.products.digest(product)?),
+    }
 }
 
 fn best_of<'a>(
     run: &Run<'_, 'a>,
     decision: &Decision<'a>,
-    makers: impl ExactSizeIterator<Item = usize>,
+    makers: impl Iterator<Item = usize>,
     wanted: Sha256,
 ) -> Option<usize> {
     let steps = &decision.steps;
-    let only = makers.len() == 1;
-    let mut makers = makers.filter(|at| steps.candidates().get(*at).is_some_and(Candidate::makes));
-    if only {
-        return makers.next();
-    }
-    let ranked = makers.filter_map(|at| {
+    let ranked = makers.filter(|at| steps.makes(*at)).filter_map(|at| {
         let candidate = steps.candidates().get(at)?;
         let own = steps.faults(candidate).count() + steps.product_faults(run, at, wanted).len();
         let digest = run.world.known.get(candidate.statement()).map(Known::digest);
@@ -418,12 +465,15 @@ fn best_of<'a>(
 
 /// The worst that the findings of a step and of everything behind it say.
 pub(crate) fn behind<'a>(run: &Run<'_, 'a>, decision: &Decision<'a>, maker: usize, digest: Sha256) -> Blame {
-    let mut walk = Walk::new(run, decision);
-    walk.waiting.push((maker, digest));
+    let few = || Seen::Few(FxHashSet::default());
+    let mut walk = Walk::new(run, decision, few(), few());
+    walk.candidate(maker, Some(digest));
     walk.on();
     let mut worst = Blame::Unknown;
-    for at in walk.seen_candidates.iter() {
-        worst = worst.max(own_blame(run, decision, at));
+    if let Seen::Few(candidates) = &walk.seen_candidates {
+        for at in candidates {
+            worst = worst.max(own_blame(run, decision, *at));
+        }
     }
     for item in &walk.found {
         worst = worst.max(blame(item.finding.id));

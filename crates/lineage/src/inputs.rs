@@ -4,6 +4,7 @@
 
 use std::collections::BTreeSet;
 
+use lasthand_model::actor::StepKind;
 use lasthand_model::digest::{ArtifactDigest, Sha256};
 use lasthand_model::wire::facts::{External, Material, NamedDigest};
 use rustc_hash::FxHashMap;
@@ -22,12 +23,14 @@ use crate::world::Known;
 pub(crate) fn inputs<'a>(run: &Run<'_, 'a>, decision: &Decision<'a>) -> Vec<InputAnswer> {
     let mut inputs = Vec::new();
     let mut landings = Landings::default();
-    // Candidates of one step, one for each label, have the same materials.
-    let candidates = decision.steps.candidates().chunk_by(|a, b| a.statement() == b.statement());
-    let from_outside = |candidate: &&Candidate<'a>| {
-        candidate.makes() && decision.steps.standings(candidate).iter().any(|standing| rule(*standing).is_some())
+    let steps = &decision.steps;
+    let from_outside = |candidate: &Candidate<'a>| {
+        matches!(candidate.kind, StepKind::Build | StepKind::Package)
+            && steps.standings(candidate).iter().any(|standing| rule(*standing).is_some())
     };
-    let mut told: Vec<&Candidate<'a>> = candidates.filter_map(|same| same.first()).filter(from_outside).collect();
+    // Candidates of one step, one for each label, have the same materials.
+    let each = steps.candidates().chunk_by(|a, b| a.statement() == b.statement()).filter_map(<[_]>::first);
+    let mut told: Vec<&Candidate<'a>> = each.filter(|candidate| from_outside(candidate)).collect();
     told.sort_unstable_by_key(|candidate| run.world.rank(candidate.statement()));
     for candidate in told {
         of_step(run, decision, candidate, &mut landings, &mut inputs);

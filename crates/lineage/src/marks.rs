@@ -1,5 +1,7 @@
 //! Which of many numbers were seen.
 
+use rustc_hash::FxHashSet;
+
 /// A set of small numbers, one bit for each that may be in it.
 #[derive(Debug, Default)]
 pub(crate) struct Marks {
@@ -31,6 +33,22 @@ impl Marks {
     pub(crate) fn iter(&self) -> impl Iterator<Item = usize> {
         let words = self.words.iter().enumerate().filter(|(_, word)| **word != 0);
         words.flat_map(|(at, word)| (0..64).filter(move |bit| word & (1 << bit) != 0).map(move |bit| at * 64 + bit))
+    }
+}
+
+/// Numbers that were seen: of almost all, or of a few among many.
+pub(crate) enum Seen {
+    Many(Marks),
+    Few(FxHashSet<usize>),
+}
+
+impl Seen {
+    /// Adds a number; tells whether it is new.
+    pub(crate) fn insert(&mut self, number: usize) -> bool {
+        match self {
+            Self::Many(marks) => marks.insert(number),
+            Self::Few(numbers) => numbers.insert(number),
+        }
     }
 }
 

@@ -10,11 +10,21 @@ use lasthand_model::wire::facts::{Material, NamedDigest, Step};
 
 use crate::order::{self, Keyed, prefix, short, wide};
 
+/// A name and a digest, so that most comparisons visit one line of memory.
+#[derive(Debug)]
+#[repr(align(64))]
+struct Key<'a> {
+    digest: Sha256,
+    name: &'a str,
+    /// The first bytes of the name.
+    start: [u8; 16],
+}
+
 /// Every product and file material of the known steps.
 #[derive(Debug, Default)]
 pub(crate) struct Products<'a> {
-    /// By number, in the order of the document: what it is first listed as.
-    firsts: Vec<&'a NamedDigest>,
+    /// By number, in the order of the document.
+    keys: Vec<Key<'a>>,
     /// By number: whether a step that is no fetch has the product.
     made: Vec<bool>,
     /// The numbers by the beginning of their digest.
@@ -60,7 +70,7 @@ impl<'a> Products<'a> {
             let number = products.listed.get(wide(first)).copied().unwrap_or(0);
             if wide(first) == at {
                 products.add(at, named, *made);
-            } else if products.firsts.get(wide(number)).is_some_and(|known| same(known, named)) {
+            } else if products.keys.get(wide(number)).is_some_and(|key| *key == Key::of(named)) {
                 products.list(at, number, *made);
             } else {
                 others.push(at);
@@ -80,15 +90,15 @@ impl<'a> Products<'a> {
         if others.is_empty() {
             return;
         }
-        let key = |at: &usize| all.get(*at).map(|(named, _)| (named.digest, named.name.as_str(), *at));
-        others.sort_unstable_by(|a, b| key(a).cmp(&key(b)));
+        let order = |at: &usize| all.get(*at).map(|(named, _)| (named.digest, named.name.as_str(), *at));
+        others.sort_unstable_by(|a, b| order(a).cmp(&order(b)));
         let mut before: Option<&NamedDigest> = None;
         for at in others {
             let Some((named, made)) = all.get(at).copied() else { continue };
-            if before.replace(named).is_some_and(|before| same(before, named)) {
-                self.list(at, short(self.firsts.len() - 1), made);
+            if before.replace(named).is_some_and(|before| Key::of(before) == Key::of(named)) {
+                self.list(at, short(self.keys.len() - 1), made);
             } else {
-                self.by_digest.push((prefix(&named.digest), short(self.firsts.len())));
+                self.by_digest.push((prefix(&named.digest), short(self.keys.len())));
                 self.add(at, named, made);
             }
         }
@@ -96,9 +106,9 @@ impl<'a> Products<'a> {
     }
 
     fn add(&mut self, at: usize, named: &'a NamedDigest, made: bool) {
-        self.firsts.push(named);
+        self.keys.push(Key::of(named));
         self.made.push(false);
-        self.list(at, short(self.firsts.len() - 1), made);
+        self.list(at, short(self.keys.len() - 1), made);
     }
 
     fn list(&mut self, at: usize, number: u32, made: bool) {
@@ -112,7 +122,7 @@ impl<'a> Products<'a> {
 
     /// How many numbers there are.
     pub(crate) const fn len(&self) -> usize {
-        self.firsts.len()
+        self.keys.len()
     }
 
     /// Whether a step that is no fetch has the product.
@@ -122,12 +132,12 @@ impl<'a> Products<'a> {
 
     /// The digest of a number.
     pub(crate) fn digest(&self, number: usize) -> Option<Sha256> {
-        self.firsts.get(number).map(|named| named.digest)
+        self.keys.get(number).map(|key| key.digest)
     }
 
     /// The name of a number.
     pub(crate) fn name(&self, number: usize) -> Option<&'a str> {
-        self.firsts.get(number).map(|named| named.name.as_str())
+        self.keys.get(number).map(|key| key.name)
     }
 
     /// The numbers that have a digest.
@@ -156,9 +166,23 @@ impl<'a> Products<'a> {
     }
 }
 
-/// Whether two are one product.
-fn same(a: &NamedDigest, b: &NamedDigest) -> bool {
-    a.digest == b.digest && a.name == b.name
+impl<'a> Key<'a> {
+    fn of(named: &'a NamedDigest) -> Self {
+        let mut start = [0; 16];
+        for (slot, byte) in start.iter_mut().zip(named.name.bytes()) {
+            *slot = byte;
+        }
+        Self { digest: named.digest, name: &named.name, start }
+    }
+}
+
+impl PartialEq for Key<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        self.digest == other.digest
+            && self.start == other.start
+            && self.name.len() == other.name.len()
+            && (self.name.len() <= self.start.len() || self.name == other.name)
+    }
 }
 
 /// The file materials.

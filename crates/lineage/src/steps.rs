@@ -74,13 +74,10 @@ impl<'a> Steps<'a> {
                 reader.read(at, statement, body, &mut read);
             }
         }
+        read.mark_kinds();
         let made = (0..).zip(&read.candidates).flat_map(|(at, candidate)| {
             world.products.numbers(candidate.products.clone()).iter().map(move |number| (*number, at))
         });
-        read.packages = Marks::new(read.candidates.len());
-        for (at, _) in read.candidates.iter().enumerate().filter(|(_, candidate)| candidate.kind == StepKind::Package) {
-            read.packages.insert(at);
-        }
         read.makers = Groups::new(world.products.len(), made);
         let candidates = &read.candidates;
         read.makers.sort_by_key(|at| (candidates.get(at).map(|candidate| world.rank(candidate.statement())), at));
@@ -100,6 +97,16 @@ impl<'a> Steps<'a> {
     /// Whether a candidate is faithful.
     pub(crate) fn faithful(&self, at: usize) -> bool {
         self.faithful.contains(at)
+    }
+
+    /// Whether a candidate is a package step.
+    pub(crate) fn is_package(&self, at: usize) -> bool {
+        self.read.packages.contains(at)
+    }
+
+    /// Whether a candidate is a build or package step.
+    pub(crate) fn makes(&self, at: usize) -> bool {
+        self.read.makes.contains(at)
     }
 
     /// What fails of a candidate, apart from its materials and the comparison.
@@ -172,8 +179,7 @@ impl<'a> Steps<'a> {
     /// Whether the comparison holds for a product, by number.
     fn sound(&self, run: &Run<'_, 'a>, maker: usize, product: usize) -> bool {
         let faults = |digest| self.product_faults(run, maker, digest);
-        !self.read.packages.contains(maker)
-            || run.world.products.digest(product).map(faults).is_some_and(|f| f.is_empty())
+        !self.is_package(maker) || run.world.products.digest(product).map(faults).is_some_and(|f| f.is_empty())
     }
 
     fn solve(run: &Run<'_, 'a>, read: Rc<Read<'a>>) -> Self {

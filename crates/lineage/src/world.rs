@@ -1,6 +1,6 @@
 //! The facts, indexed once: which statements are known and usable, who signs under which row, what kind each principal has.
 
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::rc::Rc;
 
 use lasthand_model::actor::{ActorKind, Role, StepKind};
@@ -12,9 +12,11 @@ use lasthand_model::wire::facts::{
 };
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use crate::accept;
 use crate::finding::FindingId;
 use crate::groups::Groups;
 use crate::image;
+use crate::marks::Marks;
 use crate::order::{self, Keyed, prefix, short, wide};
 pub(crate) use crate::pairs::{Pair, Pairs};
 use crate::products::Products;
@@ -82,6 +84,7 @@ pub(crate) struct World<'a> {
     pub(crate) products: Products<'a>,
     pub(crate) trees: FxHashMap<Sha256, Tree<'a>>,
     pub(crate) empty_root: Sha256,
+    asked: OnceCell<Marks>,
     diffs: RefCell<Diffs<'a>>,
     rows: Rows<'a>,
     persons: FxHashMap<&'a str, usize>,
@@ -111,6 +114,7 @@ impl<'a> World<'a> {
             products: Products::default(),
             trees,
             empty_root,
+            asked: OnceCell::new(),
             diffs: RefCell::default(),
             rows: Rows::new(&facts.trust.identities),
             persons: read_persons(&facts.trust.persons),
@@ -253,6 +257,17 @@ impl<'a> World<'a> {
         let start = self.by_digest.partition_point(|(prefix, _)| *prefix < wanted);
         let alike = self.by_digest.get(start..)?.iter().take_while(|(prefix, _)| *prefix == wanted);
         alike.map(|(_, at)| wide(*at)).find(|at| self.known.get(*at).is_some_and(|known| known.digest() == *digest))
+    }
+
+    /// The products, by number, with the digest of the artifact or of a member of the index that it is.
+    pub(crate) fn asked(&self) -> &Marks {
+        self.asked.get_or_init(|| {
+            let mut asked = Marks::new(self.products.len());
+            for number in accept::asked(self).flat_map(|digest| self.products.with_digest(digest)) {
+                asked.insert(number);
+            }
+            asked
+        })
     }
 
     /// The place of a known statement in the order of digests.

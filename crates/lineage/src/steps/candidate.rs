@@ -95,11 +95,6 @@ impl Candidate<'_> {
     pub(crate) fn label(&self) -> Option<usize> {
         self.label.map(wide)
     }
-
-    /// Whether it may make something that is asked for.
-    pub(crate) const fn makes(&self) -> bool {
-        matches!(self.kind, StepKind::Build | StepKind::Package)
-    }
 }
 
 /// Every step, as read under one set of labels.
@@ -116,6 +111,8 @@ pub(super) struct Read<'a> {
     pub(super) revision_of: Vec<u32>,
     /// The candidates that are package steps.
     pub(super) packages: Marks,
+    /// The candidates that are build or package steps.
+    pub(super) makes: Marks,
     /// Candidates that have a product, by its number; of several by digest.
     pub(super) makers: Groups,
     /// Comparisons of the artifact, by candidate.
@@ -132,5 +129,19 @@ impl<'a> Read<'a> {
     pub(super) fn standings(&self, candidate: &Candidate<'a>) -> &[Standing] {
         let Range { start, end } = candidate.standings;
         self.standings.get(wide(start)..wide(end)).unwrap_or_default()
+    }
+
+    /// Notes which candidates are of the kinds that are asked for.
+    pub(super) fn mark_kinds(&mut self) {
+        self.packages = Marks::new(self.candidates.len());
+        self.makes = Marks::new(self.candidates.len());
+        for (at, candidate) in self.candidates.iter().enumerate() {
+            if matches!(candidate.kind, StepKind::Build | StepKind::Package) {
+                self.makes.insert(at);
+            }
+            if candidate.kind == StepKind::Package {
+                self.packages.insert(at);
+            }
+        }
     }
 }
