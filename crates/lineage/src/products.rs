@@ -8,7 +8,7 @@ use lasthand_model::actor::StepKind;
 use lasthand_model::digest::Sha256;
 use lasthand_model::wire::facts::{Material, NamedDigest, Step};
 
-use crate::order::{self, Keyed, prefix, short, wide};
+use crate::order::{self, Keyed, short, wide};
 
 /// A name and a digest, so that most comparisons visit one line of memory.
 #[derive(Debug)]
@@ -27,7 +27,7 @@ pub(crate) struct Products<'a> {
     keys: Vec<Key<'a>>,
     /// By number: whether a step that is no fetch has the product.
     made: Vec<bool>,
-    /// The numbers by the beginning of their digest.
+    /// The numbers by digest.
     by_digest: Vec<Keyed>,
     /// The numbers of what each step lists, one step after the other: its products, then its file materials.
     listed: Vec<u32>,
@@ -48,7 +48,8 @@ impl<'a> Products<'a> {
             all.extend(files(&step.materials).map(|file| (file, false)));
         }
         // Sorted, not hashed: a claimed digest can be anything, so hashes of digests could be made to collide.
-        let sorted = order::sort((0..).zip(&all).map(|(at, (named, _))| (prefix(&named.digest), at)).collect());
+        let keyed = (0..).zip(&all).map(|(at, (named, _))| Keyed::new(&named.digest, at));
+        let sorted = order::sort(keyed.collect(), Keyed::spread);
         Self { starts, ..Self::number(&all, sorted) }
     }
 
@@ -56,10 +57,10 @@ impl<'a> Products<'a> {
     fn number(all: &[(&'a NamedDigest, bool)], mut sorted: Vec<Keyed>) -> Self {
         // By entry: the first of those that begin alike, which almost always are alike.
         let mut alike: Vec<u32> = vec![0; all.len()];
-        for same in sorted.chunk_by(|(a, _), (b, _)| a == b) {
-            let first = same.first().map_or(0, |(_, at)| *at);
-            for (_, at) in same {
-                if let Some(slot) = alike.get_mut(wide(*at)) {
+        for same in sorted.chunk_by(|a, b| a.prefix() == b.prefix()) {
+            let first = same.first().map_or(0, |first| short(first.number()));
+            for one in same {
+                if let Some(slot) = alike.get_mut(one.number()) {
                     *slot = first;
                 }
             }
@@ -76,9 +77,9 @@ impl<'a> Products<'a> {
                 others.push(at);
             }
         }
-        sorted.dedup_by_key(|(prefix, _)| *prefix);
-        for (_, at) in &mut sorted {
-            *at = products.listed.get(wide(*at)).copied().unwrap_or(0);
+        sorted.dedup_by_key(|one| one.prefix());
+        for one in &mut sorted {
+            *one = one.with(products.listed.get(one.number()).copied().unwrap_or(0));
         }
         products.by_digest = sorted;
         products.number_others(all, others);
@@ -98,11 +99,12 @@ impl<'a> Products<'a> {
             if before.replace(named).is_some_and(|before| Key::of(before) == Key::of(named)) {
                 self.list(at, short(self.keys.len() - 1), made);
             } else {
-                self.by_digest.push((prefix(&named.digest), short(self.keys.len())));
+                self.by_digest.push(Keyed::new(&named.digest, short(self.keys.len())));
                 self.add(at, named, made);
             }
         }
-        self.by_digest.sort_unstable();
+        let keys = &self.keys;
+        self.by_digest.sort_unstable_by_key(|one| (one.prefix(), keys.get(one.number()).map(|key| key.digest)));
     }
 
     fn add(&mut self, at: usize, named: &'a NamedDigest, made: bool) {
@@ -142,11 +144,7 @@ impl<'a> Products<'a> {
 
     /// The numbers that have a digest.
     pub(crate) fn with_digest(&self, digest: Sha256) -> impl Iterator<Item = usize> {
-        let wanted = prefix(&digest);
-        let start = self.by_digest.partition_point(|(prefix, _)| *prefix < wanted);
-        let after = self.by_digest.get(start..).unwrap_or_default().iter();
-        let alike = after.take_while(move |(prefix, _)| *prefix == wanted).map(|(_, number)| wide(*number));
-        alike.filter(move |number| self.digest(*number) == Some(digest))
+        order::of_digest(&self.by_digest, digest, |number| self.digest(number))
     }
 
     /// Where the numbers of a step's products are.

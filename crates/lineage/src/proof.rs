@@ -105,7 +105,8 @@ impl<'a> Proof<'_, '_, 'a> {
         // As far up as ranks reach, so that keys are spread.
         let shift = ROLE_SHIFT - (usize::BITS - self.run.world.known.len().leading_zeros());
         let key = |item: &Item| ((item.role as u64) << ROLE_SHIFT) | (u64::from(item.rank) << shift);
-        let sorted = order::sort(self.items.iter().zip(0..).map(|(item, at)| (key(item), at)).collect());
+        let keyed: Vec<(u64, u32)> = self.items.iter().zip(0..).map(|(item, at)| (key(item), at)).collect();
+        let sorted = order::sort(keyed, |(key, _)| *key);
         let mut proof = Vec::with_capacity(sorted.len());
         for same in sorted.chunk_by(|(a, _), (b, _)| a == b) {
             let first = proof.len();

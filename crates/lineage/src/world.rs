@@ -17,7 +17,7 @@ use crate::finding::FindingId;
 use crate::groups::Groups;
 use crate::image;
 use crate::marks::Marks;
-use crate::order::{self, Keyed, prefix, short, wide};
+use crate::order::{self, Keyed, short, wide};
 pub(crate) use crate::pairs::{Pair, Pairs};
 use crate::products::Products;
 use crate::roster::{Matching, Revoked, Rows, read_persons, read_robots};
@@ -59,6 +59,34 @@ pub(crate) struct BySubject {
     pub(crate) approvals: Vec<usize>,
     pub(crate) source_vsas: Vec<usize>,
     lists: Vec<usize>,
+    /// Those that state a credential, in the order of the facts document.
+    credentials: Vec<usize>,
+}
+
+impl BySubject {
+    fn add(&mut self, at: usize, fact: &StatementFact) {
+        if fact.credential.is_some() {
+            self.credentials.push(at);
+        }
+        let list = match &fact.body {
+            Body::Landing(_) => &mut self.landings,
+            Body::Review(_) => &mut self.reviews,
+            Body::Edit(_) => &mut self.edits,
+            Body::Step(step) => {
+                if step.kind == StepKind::Fetch {
+                    self.fetches.push(at);
+                }
+                &mut self.steps
+            }
+            Body::StepActor(_) => &mut self.step_actors,
+            Body::Act(_) => &mut self.acts,
+            Body::Approval(_) => &mut self.approvals,
+            Body::List(_) => &mut self.lists,
+            Body::SourceVsa(_) => &mut self.source_vsas,
+            _ => return,
+        };
+        list.push(at);
+    }
 }
 
 /// Differences between trees, by the roots of both, computed once.
@@ -71,7 +99,7 @@ pub(crate) struct World<'a> {
     pub(crate) rules: Rules,
     /// In the order of the facts document, which is how its memory lies.
     pub(crate) known: Vec<Known<'a>>,
-    /// Indices of the known statements, by the beginning of their digest.
+    /// Indices of the known statements, by digest.
     by_digest: Vec<Keyed>,
     /// By known statement: its place in the order of digests.
     ranks: Vec<u32>,
@@ -147,17 +175,18 @@ impl<'a> World<'a> {
                 continue;
             }
             *slot = Some(short(self.known.len()));
+            self.by_subject.add(self.known.len(), fact);
             self.known.push(Known { fact, pairs, fault: None });
         }
         self.unknown.sort_unstable();
-        sorted.retain_mut(|(_, at)| {
-            let new = known.get(wide(*at)).copied().flatten();
-            *at = new.unwrap_or(0);
+        sorted.retain_mut(|one| {
+            let new = known.get(one.number()).copied().flatten();
+            *one = one.with(new.unwrap_or(0));
             new.is_some()
         });
         self.ranks = vec![0; self.known.len()];
-        for (rank, (_, at)) in (0..).zip(&sorted) {
-            if let Some(slot) = self.ranks.get_mut(wide(*at)) {
+        for (rank, one) in (0..).zip(&sorted) {
+            if let Some(slot) = self.ranks.get_mut(one.number()) {
                 *slot = rank;
             }
         }
@@ -167,12 +196,12 @@ impl<'a> World<'a> {
 
     /// Of several statements with one digest the first counts, or none where they are not equal.
     fn hide_repeated(&mut self, same: &[Keyed], repeated: &mut [bool]) {
-        let fact = |(_, at): &Keyed| self.facts.statements.get(wide(*at));
+        let fact = |one: &Keyed| self.facts.statements.get(one.number());
         let Some((first, more)) = same.split_first() else { return };
         let contradicted = more.iter().any(|other| fact(other) != fact(first));
         let hidden = if contradicted { same } else { more };
-        for slot in hidden.iter().map(|(_, at)| wide(*at)) {
-            if let Some(slot) = repeated.get_mut(slot) {
+        for one in hidden {
+            if let Some(slot) = repeated.get_mut(one.number()) {
                 *slot = true;
             }
         }
@@ -184,8 +213,10 @@ impl<'a> World<'a> {
     /// Finds what is wrong with each known statement.
     fn judge_all(&mut self) {
         let mut known = std::mem::take(&mut self.known);
-        let reused = reused_credentials(known.iter());
-        self.revoked = Revoked::collect(known.iter().filter_map(|statement| match &statement.fact.body {
+        let credentials = self.by_subject.credentials.iter().filter_map(|at| known.get(*at));
+        let reused = reused_credentials(credentials);
+        let lists = self.by_subject.lists.iter().filter_map(|at| known.get(*at));
+        self.revoked = Revoked::collect(lists.filter_map(|statement| match &statement.fact.body {
             Body::List(list)
                 if matches!(list.kind, ListKind::Revocation | ListKind::Withdrawal)
                     && self.list_counts(statement, list) =>
@@ -200,27 +231,9 @@ impl<'a> World<'a> {
         self.known = known;
     }
 
-    /// Sorts the known statements by what they say.
+    /// Orders the known statements by what they say.
     fn read_subjects(&mut self) {
-        let mut by = BySubject::default();
-        for (at, statement) in self.known.iter().enumerate() {
-            let list = match &statement.fact.body {
-                Body::Landing(_) => &mut by.landings,
-                Body::Review(_) => &mut by.reviews,
-                Body::Edit(_) => &mut by.edits,
-                Body::Step(_) => &mut by.steps,
-                Body::StepActor(_) => &mut by.step_actors,
-                Body::Act(_) => &mut by.acts,
-                Body::Approval(_) => &mut by.approvals,
-                Body::List(_) => &mut by.lists,
-                Body::SourceVsa(_) => &mut by.source_vsas,
-                _ => continue,
-            };
-            list.push(at);
-            if matches!(&statement.fact.body, Body::Step(step) if step.kind == StepKind::Fetch) {
-                by.fetches.push(at);
-            }
-        }
+        let mut by = std::mem::take(&mut self.by_subject);
         for list in [
             &mut by.fetches,
             &mut by.landings,
@@ -253,10 +266,8 @@ impl<'a> World<'a> {
 
     /// The known statement with a digest.
     pub(crate) fn find(&self, digest: &StatementDigest) -> Option<usize> {
-        let wanted = prefix(&digest.0);
-        let start = self.by_digest.partition_point(|(prefix, _)| *prefix < wanted);
-        let alike = self.by_digest.get(start..)?.iter().take_while(|(prefix, _)| *prefix == wanted);
-        alike.map(|(_, at)| wide(*at)).find(|at| self.known.get(*at).is_some_and(|known| known.digest() == *digest))
+        let digest_of = |at: usize| self.known.get(at).map(|known| known.digest().0);
+        order::of_digest(&self.by_digest, digest.0, digest_of).next()
     }
 
     /// The products, by number, with the digest of the artifact or of a member of the index that it is.
@@ -465,17 +476,17 @@ fn reused_credentials<'k, 'a: 'k>(known: impl Iterator<Item = &'k Known<'a>>) ->
 
 /// The statements of the document by digest, then in their order.
 fn by_digest(statements: &[StatementFact]) -> Vec<Keyed> {
-    let keyed = (0..).zip(statements).map(|(at, fact)| (prefix(&fact.digest.0), at));
-    let mut sorted = order::sort(keyed.collect());
-    // Hardly ever do two share eight bytes: the statements themselves are not visited.
-    for alike in sorted.chunk_by_mut(|(a, _), (b, _)| a == b).filter(|alike| alike.len() > 1) {
-        alike.sort_by_key(|(_, at)| statements.get(wide(*at)).map(|fact| fact.digest));
+    let keyed = (0..).zip(statements).map(|(at, fact)| Keyed::new(&fact.digest.0, at));
+    let mut sorted = order::sort(keyed.collect(), Keyed::spread);
+    // Few begin alike: most statements themselves are not visited.
+    for alike in sorted.chunk_by_mut(|a, b| a.prefix() == b.prefix()).filter(|alike| alike.len() > 1) {
+        alike.sort_by_key(|one| statements.get(one.number()).map(|fact| fact.digest));
     }
     sorted
 }
 
 /// Whether two statements of the document have one digest.
-fn same_digest(statements: &[StatementFact], (a, at_a): &Keyed, (b, at_b): &Keyed) -> bool {
-    let digest = |at: &u32| statements.get(wide(*at)).map(|fact| fact.digest);
-    a == b && digest(at_a) == digest(at_b)
+fn same_digest(statements: &[StatementFact], a: &Keyed, b: &Keyed) -> bool {
+    let digest = |one: &Keyed| statements.get(one.number()).map(|fact| fact.digest);
+    a.prefix() == b.prefix() && digest(a) == digest(b)
 }
