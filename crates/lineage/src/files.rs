@@ -31,9 +31,17 @@ pub(crate) fn answers<'a>(run: &Run<'_, 'a>, decision: &Decision<'a>, verdict: V
         None => answers_for(run, decision, Asked { digest: asked.0, goal: decision.goal.clone(), platform: None }),
         Some(members) => {
             let members = members.iter().filter(|member| member.platform != accept::INERT);
+            let goals: BTreeMap<ArtifactDigest, &Goal<'a>> = match &decision.goal {
+                Some(Goal::Index(goals)) => goals.iter().map(|(digest, goal)| (*digest, goal)).collect(),
+                _ => BTreeMap::new(),
+            };
             let asked = members.map(|member| Asked {
                 digest: member.digest.0,
-                goal: goal_of_member(run, decision, member.digest),
+                goal: match &decision.goal {
+                    Some(Goal::Index(_)) => goals.get(&member.digest).map(|goal| (*goal).clone()),
+                    Some(whole) => Some(whole.clone()),
+                    None => accept::prove_one(run, &decision.cover, &decision.steps, member.digest),
+                },
                 platform: Some(&member.platform),
             });
             asked.flat_map(|asked| answers_for(run, decision, asked)).collect()
@@ -73,14 +81,6 @@ struct Asked<'a> {
     goal: Option<Goal<'a>>,
     /// Of a member of an index.
     platform: Option<&'a str>,
-}
-
-fn goal_of_member<'a>(run: &Run<'_, 'a>, decision: &Decision<'a>, member: ArtifactDigest) -> Option<Goal<'a>> {
-    match &decision.goal {
-        Some(Goal::Index(goals)) => goals.iter().find(|(digest, _)| *digest == member).map(|(_, goal)| goal.clone()),
-        Some(whole) => Some(whole.clone()),
-        None => accept::prove_one(run, &decision.cover, &decision.steps, member),
-    }
 }
 
 fn answers_for<'a>(run: &Run<'_, 'a>, decision: &Decision<'a>, asked: Asked<'a>) -> Vec<FileAnswer> {
