@@ -2,10 +2,11 @@
 //!
 //! SPEC: docs/rules.md section 6.
 
+use std::rc::Rc;
+
 use lasthand_model::actor::StepKind;
 use lasthand_model::digest::{ArtifactDigest, Sha256};
 use lasthand_model::wire::facts::{Approval, Body, List, ListEntry, ListKind, RequiredAct};
-use rustc_hash::FxHashSet;
 
 use crate::container;
 use crate::cover::{Cover, Place, WholeBy};
@@ -14,7 +15,7 @@ use crate::image;
 use crate::people;
 use crate::rules::Rule;
 use crate::run::Run;
-use crate::steps::{Standing, Steps};
+use crate::steps::{Behind, Steps};
 use crate::trees::Tree;
 use crate::world::{Known, World, any_glob};
 
@@ -36,9 +37,11 @@ pub(crate) enum Goal<'a> {
 
 /// What one run decided.
 pub(crate) struct Decision<'a> {
-    pub(crate) cover: Cover<'a>,
+    pub(crate) cover: Rc<Cover<'a>>,
     pub(crate) steps: Steps<'a>,
     pub(crate) goal: Option<Goal<'a>>,
+    /// The steps of the goal and those behind them.
+    pub(crate) behind: Behind,
     /// What fails beside the content, with the place it is about.
     pub(crate) refusals: Vec<(FindingId, Option<String>)>,
     /// Lists that are demanded and missing or stale.
@@ -57,11 +60,21 @@ impl Decision<'_> {
 pub(crate) fn decide<'a>(run: &Run<'_, 'a>) -> Decision<'a> {
     let cover = Cover::new(run);
     let steps = Steps::new(run, &cover);
+    conclude(run, Rc::new(cover), steps)
+}
+
+/// Decides under fewer labels, where those that are gone are carried by steps alone.
+pub(crate) fn decide_again<'a>(run: &Run<'_, 'a>, before: &Decision<'a>) -> Decision<'a> {
+    conclude(run, Rc::clone(&before.cover), before.steps.under(run))
+}
+
+fn conclude<'a>(run: &Run<'_, 'a>, cover: Rc<Cover<'a>>, steps: Steps<'a>) -> Decision<'a> {
     let world = run.world;
     let digest = world.facts.question.digest;
     let goal = world.product.and_then(|_| prove(run, &cover, &steps, digest));
     let goal = if goal.is_none() && world.rules.demand(Rule::Goal, false) { Some(Goal::TrustedInput) } else { goal };
-    let sources = goal.as_ref().map(|goal| source_places(run, &steps, goal)).unwrap_or_default();
+    let behind = goal.as_ref().map(|goal| behind(run, &steps, goal)).unwrap_or_default();
+    let sources = goal.as_ref().map(|goal| source_places(&steps, goal, &behind)).unwrap_or_default();
     let mut refusals = Vec::new();
     if let Some(product) = world.product.filter(|_| goal.is_some()) {
         for required in &product.required {
@@ -91,17 +104,21 @@ pub(crate) fn decide<'a>(run: &Run<'_, 'a>) -> Decision<'a> {
     if world.facts.preset.refuse_reverted && !reverted.is_empty() {
         refusals.push((FindingId::RevertedUnreviewed, None));
     }
-    Decision { cover, steps, goal, refusals, lists_missing, reverted }
+    Decision { cover, steps, goal, behind, refusals, lists_missing, reverted }
 }
 
 /// Whether a list takes the artifact back.
 pub(crate) fn withdrawn(world: &World<'_>) -> bool {
-    let names = image::all_names(world, world.facts.question.digest.0);
-    let takes_back = |entry: &ListEntry| matches!(entry, ListEntry::Artifact(gone) if names.contains(&gone.0));
-    let listed = [ListKind::Revocation, ListKind::Withdrawal]
-        .into_iter()
-        .flat_map(|kind| world.effective_lists(kind))
-        .any(|(_, list)| list.entries.iter().any(takes_back));
+    let lists = [ListKind::Revocation, ListKind::Withdrawal].into_iter().flat_map(|kind| world.effective_lists(kind));
+    let mut gone = lists.flat_map(|(_, list)| &list.entries).filter_map(|entry| match entry {
+        ListEntry::Artifact(gone) => Some(gone.0),
+        _ => None,
+    });
+    // Most often nothing is taken back, and no step need be asked for its names.
+    let listed = gone.next().is_some_and(|first| {
+        let names = image::all_names(world, world.facts.question.digest.0);
+        names.contains(&first) || gone.any(|gone| names.contains(&gone))
+    });
     !world.rules.demand(Rule::Withdrawn, !listed)
 }
 
@@ -135,8 +152,8 @@ pub(crate) fn prove_one<'a>(
 ) -> Option<Goal<'a>> {
     let world = run.world;
     let made = steps.makers_of(run, digest.0).into_iter().find(|at| {
-        steps.candidates.get(*at).is_some_and(|candidate| {
-            candidate.faithful
+        steps.candidates().get(*at).is_some_and(|candidate| {
+            steps.faithful(*at)
                 && candidate.body.products.iter().any(|product| {
                     image::goes_by(world, digest.0, product.digest)
                         && is_artifact_name(world, &product.name)
@@ -147,11 +164,17 @@ pub(crate) fn prove_one<'a>(
     made.map(Goal::Step).or_else(|| prove_source_archive(run, cover, digest.0))
 }
 
+/// The digests of the artifact, and of the members of the index that it is.
+pub(crate) fn asked(world: &World<'_>) -> impl Iterator<Item = Sha256> {
+    let asked = world.facts.question.digest;
+    let members = world.facts.indexes.get(&asked).into_iter().flatten();
+    let members = members.filter(|member| member.platform != INERT).map(|member| member.digest.0);
+    std::iter::once(asked.0).chain(members)
+}
+
 /// Whether a digest is that of the artifact, or of a member of the index that it is.
 pub(crate) fn is_asked(world: &World<'_>, digest: Sha256) -> bool {
-    let asked = world.facts.question.digest;
-    let mut members = world.facts.indexes.get(&asked).into_iter().flatten();
-    asked.0 == digest || members.any(|member| member.digest.0 == digest && member.platform != INERT)
+    asked(world).any(|asked| asked == digest)
 }
 
 /// Whether a step's product may be the product asked for by its name.
@@ -199,35 +222,33 @@ pub(crate) fn place<'a>(landing: &crate::landing::LandingInfo<'a>) -> Place<'a> 
     (landing.body.repository.as_str(), landing.to)
 }
 
-/// Source trees behind a goal: of its step and of every step behind it.
-fn source_places<'a>(run: &Run<'_, 'a>, steps: &Steps<'a>, goal: &Goal<'a>) -> Vec<Place<'a>> {
-    let mut places: FxHashSet<Place<'a>> = FxHashSet::default();
-    let mut seen = vec![false; steps.candidates.len()];
-    let mut stack: Vec<usize> = Vec::new();
+/// The steps of a goal and every step behind them.
+fn behind<'a>(run: &Run<'_, 'a>, steps: &Steps<'a>, goal: &Goal<'a>) -> Behind {
+    let mut starts: Vec<usize> = Vec::new();
     let mut goals = vec![goal];
     while let Some(goal) = goals.pop() {
         match goal {
-            Goal::Step(at) => stack.push(*at),
-            Goal::SourceArchive(_, place) => drop(places.insert(*place)),
-            Goal::TrustedInput => {}
+            Goal::Step(at) => starts.push(*at),
+            Goal::SourceArchive(..) | Goal::TrustedInput => {}
             Goal::Index(members) => goals.extend(members.iter().map(|(_, goal)| goal)),
         }
     }
-    while let Some(at) = stack.pop() {
-        let (Some(candidate), Some(seen)) = (steps.candidates.get(at), seen.get_mut(at)) else { continue };
-        if std::mem::replace(seen, true) {
-            continue;
-        }
-        for standing in steps.standings(candidate) {
-            match standing {
-                Standing::Tree(place) => drop(places.insert(*place)),
-                Standing::Product(number) => stack.extend(steps.clean_for(run, candidate, *number)),
-                _ => {}
-            }
+    Behind::new(run, steps, &starts)
+}
+
+/// Source trees of a goal and of the steps behind it.
+fn source_places<'a>(steps: &Steps<'a>, goal: &Goal<'a>, behind: &Behind) -> Vec<Place<'a>> {
+    let mut places: Vec<Place<'a>> = behind.places(steps).collect();
+    let mut goals = vec![goal];
+    while let Some(goal) = goals.pop() {
+        match goal {
+            Goal::SourceArchive(_, place) => places.push(*place),
+            Goal::Step(_) | Goal::TrustedInput => {}
+            Goal::Index(members) => goals.extend(members.iter().map(|(_, goal)| goal)),
         }
     }
-    let mut places: Vec<Place<'a>> = places.into_iter().collect();
     places.sort_unstable();
+    places.dedup();
     places
 }
 

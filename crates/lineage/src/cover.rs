@@ -94,22 +94,11 @@ impl<'a> Cover<'a> {
         self.whole.contains_key(place) && self.to_tree.contains_key(place)
     }
 
-    /// The reviews that answer for one change of a landing.
-    pub(crate) fn answer(&self, landing: usize, path: &str) -> Option<&[usize]> {
-        let changes = self.landings.get(landing)?.changes.as_ref()?;
-        let at = changes.binary_search_by(|change| change.path.cmp(path)).ok()?;
-        self.answers.get(landing)?.get(at)?.as_deref()
-    }
-
-    /// The paths of a landing that are answered for, with the reviews that do.
-    pub(crate) fn answers_of(&self, landing: usize) -> impl Iterator<Item = (&'a str, &[usize])> {
+    /// The changes of a landing, each with the reviews that answer for it.
+    pub(crate) fn answers_of(&self, landing: usize) -> impl Iterator<Item = (&Change<'a>, Option<&[usize]>)> {
         let changes = self.landings.get(landing).and_then(|landing| landing.changes.as_ref());
         let answers = self.answers.get(landing).into_iter().flatten();
-        changes
-            .into_iter()
-            .flat_map(|changes| changes.iter())
-            .zip(answers)
-            .filter_map(|(change, answer)| Some((change.path, answer.as_deref()?)))
+        changes.into_iter().flat_map(|changes| changes.iter()).zip(answers.map(Option::as_deref))
     }
 
     /// Whether a review holds for a landing through a recomputed merge, so that the landings before it had to be known.

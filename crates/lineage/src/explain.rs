@@ -7,7 +7,7 @@ mod near;
 
 use lasthand_model::actor::{ActorKind, StepKind};
 use lasthand_model::digest::{Sha256, StatementDigest};
-use lasthand_model::wire::facts::{Body, ListKind, NamedDigest};
+use lasthand_model::wire::facts::{Body, ListKind, Material, NamedDigest};
 use rustc_hash::FxHashSet;
 
 pub(crate) use self::near::{NearMatch, near_match};
@@ -16,10 +16,12 @@ use crate::cover::Place;
 use crate::finding::{Finding, FindingId, Place as Where, Severity};
 use crate::image;
 use crate::landing;
+use crate::marks::{Marks, Seen};
 use crate::message;
+use crate::order::wide;
 use crate::outcome::FrontierItem;
 use crate::run::Run;
-use crate::steps::{Fault, Standing};
+use crate::steps::{Candidate, Fault, Standing};
 use crate::world::{Known, performers};
 
 /// What the walk finds.
@@ -27,11 +29,17 @@ pub(crate) struct Walk<'r, 'w, 'a> {
     run: &'r Run<'w, 'a>,
     decision: &'r Decision<'a>,
     found: Vec<FrontierItem>,
-    seen_steps: FxHashSet<(usize, Sha256)>,
-    seen_candidates: FxHashSet<usize>,
+    /// Package steps, each with a digest that it was compared for.
+    compared: FxHashSet<(usize, Sha256)>,
+    seen_candidates: Seen,
     /// Products, by number, whose makers were walked to.
-    seen_products: FxHashSet<usize>,
-    waiting: Vec<(usize, Sha256)>,
+    seen_products: Seen,
+    /// Candidates to walk to now, with the digest that each is asked for, where that matters.
+    waiting: Vec<(usize, Option<Sha256>)>,
+    /// Candidates to walk to when their turn comes.
+    later: Marks,
+    /// Candidates before this one have their turn to come.
+    turn: usize,
     /// The candidate that the walk began at.
     started: Option<usize>,
     seen_trees: FxHashSet<Place<'a>>,
@@ -39,16 +47,11 @@ pub(crate) struct Walk<'r, 'w, 'a> {
 
 /// Collects what is missing.
 pub(crate) fn frontier<'a>(run: &Run<'_, 'a>, decision: &Decision<'a>) -> Vec<FrontierItem> {
+    let (candidates, products) = (decision.steps.candidates().len(), run.world.products.len());
     let mut walk = Walk {
-        run,
-        decision,
-        found: Vec::new(),
-        seen_steps: FxHashSet::default(),
-        seen_candidates: FxHashSet::default(),
-        seen_products: FxHashSet::default(),
-        waiting: Vec::new(),
-        started: None,
-        seen_trees: FxHashSet::default(),
+        later: Marks::new(candidates),
+        turn: candidates,
+        ..Walk::new(run, decision, Seen::Many(Marks::new(candidates)), Seen::Many(Marks::new(products)))
     };
     walk.question();
     walk.close();
@@ -57,7 +60,23 @@ pub(crate) fn frontier<'a>(run: &Run<'_, 'a>, decision: &Decision<'a>) -> Vec<Fr
     walk.found
 }
 
-impl<'a> Walk<'_, '_, 'a> {
+impl<'r, 'w, 'a> Walk<'r, 'w, 'a> {
+    fn new(run: &'r Run<'w, 'a>, decision: &'r Decision<'a>, candidates: Seen, products: Seen) -> Self {
+        Self {
+            run,
+            decision,
+            found: Vec::new(),
+            compared: FxHashSet::default(),
+            seen_candidates: candidates,
+            seen_products: products,
+            waiting: Vec::new(),
+            later: Marks::default(),
+            turn: 0,
+            started: None,
+            seen_trees: FxHashSet::default(),
+        }
+    }
+
     fn add(&mut self, id: FindingId, place: Where, actors: Vec<String>) {
         let message = message::of(id, &place, &actors);
         self.found.push(FrontierItem { finding: Finding { severity: Severity::Error, id, place, message }, actors });
@@ -89,7 +108,8 @@ impl<'a> Walk<'_, '_, 'a> {
     fn artifact(&mut self, digest: Sha256) {
         let world = self.run.world;
         if self.best_maker(digest).is_some() {
-            return self.step(digest);
+            self.step(digest);
+            return self.sweep();
         }
         if self.odd_makers(digest) {
             return;
@@ -126,6 +146,7 @@ impl<'a> Walk<'_, '_, 'a> {
                     self.add(FindingId::MemberForeign, Where { path, ..Where::default() }, Vec::new());
                 }
             }
+            self.sweep();
             if !self.found.is_empty() {
                 return;
             }
@@ -161,16 +182,19 @@ impl<'a> Walk<'_, '_, 'a> {
 
     /// The artifact bears the name of a product but has other bytes.
     fn changed(&mut self, makers: &[usize], digest: Sha256) {
-        let candidates = &self.decision.steps.candidates;
+        let steps = &self.decision.steps;
+        let candidates = steps.candidates();
         let best = (0..candidates.len())
             .filter(|at| {
-                candidates.get(*at).is_some_and(|candidate| makers.binary_search(&candidate.statement).is_ok())
+                candidates.get(*at).is_some_and(|candidate| makers.binary_search(&candidate.statement()).is_ok())
             })
             .min_by_key(|at| {
-                candidates.get(*at).map(|candidate| (candidate.faults.len(), self.statement(candidate.statement)))
+                candidates
+                    .get(*at)
+                    .map(|candidate| (steps.faults(candidate).count(), self.statement(candidate.statement())))
             });
         let Some(at) = best else { return };
-        let step = candidates.get(at).and_then(|candidate| self.statement(candidate.statement));
+        let step = candidates.get(at).and_then(|candidate| self.statement(candidate.statement()));
         self.add(
             FindingId::SubjectMismatch,
             Where {
@@ -181,7 +205,7 @@ impl<'a> Walk<'_, '_, 'a> {
             },
             Vec::new(),
         );
-        if candidates.get(at).is_none_or(|candidate| candidate.body.kind != StepKind::Package) {
+        if candidates.get(at).is_none_or(|candidate| candidate.kind != StepKind::Package) {
             return;
         }
         for (id, path) in self.decision.steps.product_faults(self.run, at, digest) {
@@ -192,58 +216,96 @@ impl<'a> Walk<'_, '_, 'a> {
 
     /// Of the steps that have a product: the fewest faults of its own, then the smallest digest.
     pub(crate) fn best_maker(&self, digest: Sha256) -> Option<usize> {
-        best_of(self.run, self.decision, &self.decision.steps.makers_of(self.run, digest), digest)
+        best_of(self.run, self.decision, self.decision.steps.makers_of(self.run, digest).into_iter(), digest)
     }
 
-    /// Walks a maker of a digest and every step behind it. Steps that only wait for each other are a cycle.
+    /// Walks to a maker of a digest. Steps that only wait for each other are a cycle.
     fn step(&mut self, digest: Sha256) {
         let first = self.best_maker(digest);
         self.started = self.started.or(first);
-        self.waiting.extend(first.map(|at| (at, digest)));
-        while let Some((at, digest)) = self.waiting.pop() {
-            if self.seen_steps.insert((at, digest)) {
-                self.candidate(at, digest);
+        if let Some(first) = first {
+            self.candidate(first, Some(digest));
+        }
+    }
+
+    /// Walks to every step behind those walked to: against the order of the document, so that memory is read in its order.
+    fn sweep(&mut self) {
+        for at in (0..self.turn).rev() {
+            self.turn = at;
+            if self.later.contains(at) {
+                self.waiting.push((at, None));
             }
+            self.on();
+        }
+        self.on();
+    }
+
+    /// Walks on until nothing waits.
+    fn on(&mut self) {
+        while let Some((at, digest)) = self.waiting.pop() {
+            self.candidate(at, digest);
         }
     }
 
     /// A walk that began at a step and found nothing at all went round in a circle.
     fn close(&mut self) {
         if let Some(first) = self.started.filter(|_| self.found.is_empty()) {
-            let step = self.decision.steps.candidates.get(first).and_then(|c| self.statement(c.statement));
+            let step = self.decision.steps.candidates().get(first).and_then(|c| self.statement(c.statement()));
             self.add(FindingId::Cyclic, Where { step, evidence: step, ..Where::default() }, Vec::new());
         }
     }
 
-    fn candidate(&mut self, at: usize, digest: Sha256) {
+    fn candidate(&mut self, at: usize, digest: Option<Sha256>) {
         let decision = self.decision;
-        let Some(candidate) = decision.steps.candidates.get(at) else { return };
-        let step = self.statement(candidate.statement);
-        let actors: Vec<String> =
-            candidate.actor.map(|actor| actor.actors.iter().map(|a| a.principal.clone()).collect()).unwrap_or_default();
+        let Some(candidate) = decision.steps.candidates().get(at) else { return };
         // What does not depend on the product is said once.
         let first = self.seen_candidates.insert(at);
-        let mut faults: Vec<Fault> = if first { candidate.faults.clone() } else { Vec::new() };
-        let world = self.run.world;
-        if accept::is_asked(world, digest) {
-            let is_asked = |product: &&NamedDigest| image::goes_by(world, digest, product.digest);
-            let mut made = candidate.body.products.iter().filter(is_asked).peekable();
-            let named = made.peek().map(|product| product.name.clone());
-            if !made.any(|product| accept::is_artifact_name(world, &product.name)) {
-                faults.push((FindingId::NotThisProduct, named));
+        let own = || decision.steps.faults(candidate);
+        let mut faults: Vec<Fault> = if first { own().cloned().collect() } else { Vec::new() };
+        if let Some(digest) = digest {
+            if candidate.kind == StepKind::Package && !self.compared.insert((at, digest)) {
+                return;
+            }
+            faults.extend(self.misnamed(candidate, digest));
+            // A step without its label has no map either: that is not said besides.
+            let unlabelled = |id: &FindingId| {
+                matches!(
+                    id,
+                    FindingId::ActorsIncomplete | FindingId::Simulated | FindingId::Revoked | FindingId::Credential
+                )
+            };
+            if candidate.actor.is_some() || !own().any(|(id, _)| unlabelled(id)) {
+                faults.extend(decision.steps.product_faults(self.run, at, digest));
             }
         }
-        // A step without its label has no map either: that is not said besides.
-        let unlabelled = |id: &FindingId| {
-            matches!(
-                id,
-                FindingId::ActorsIncomplete | FindingId::Simulated | FindingId::Revoked | FindingId::Credential
-            )
-        };
-        if candidate.actor.is_some() || !candidate.faults.iter().any(|(id, _)| unlabelled(id)) {
-            faults.extend(decision.steps.product_faults(self.run, at, digest));
+        self.add_faults(candidate, faults);
+        let standings = if first { decision.steps.standings(candidate) } else { &[] };
+        for (place, standing) in standings.iter().enumerate() {
+            self.standing(at, place, *standing);
         }
-        let label = candidate.label.and_then(|label| self.statement(label));
+    }
+
+    /// Whether a step that is asked for names its product otherwise.
+    fn misnamed(&self, candidate: &Candidate<'a>, digest: Sha256) -> Option<Fault> {
+        let world = self.run.world;
+        if !accept::is_asked(world, digest) {
+            return None;
+        }
+        let is_asked = |product: &&NamedDigest| image::goes_by(world, digest, product.digest);
+        let mut made = candidate.body.products.iter().filter(is_asked).peekable();
+        let named = made.peek().map(|product| product.name.clone());
+        let misnamed = !made.any(|product| accept::is_artifact_name(world, &product.name));
+        misnamed.then_some((FindingId::NotThisProduct, named))
+    }
+
+    fn add_faults(&mut self, candidate: &Candidate<'a>, faults: Vec<Fault>) {
+        if faults.is_empty() {
+            return;
+        }
+        let step = self.statement(candidate.statement());
+        let actors: Vec<String> =
+            candidate.actor.map(|actor| actor.actors.iter().map(|a| a.principal.clone()).collect()).unwrap_or_default();
+        let label = candidate.label().and_then(|label| self.statement(label));
         for (id, path) in faults {
             let evidence = match id {
                 FindingId::AgentMarks | FindingId::ActorNotAutomation => label.or(step),
@@ -252,56 +314,59 @@ impl<'a> Walk<'_, '_, 'a> {
             let named = if id == FindingId::ActorNotAutomation { actors.clone() } else { Vec::new() };
             self.add(id, Where { path, step, evidence, actor: named.first().cloned() }, named);
         }
-        let standings = if first { decision.steps.standings(candidate) } else { &[] };
-        for standing in standings {
-            self.standing(at, standing, step);
-        }
     }
 
-    fn standing(&mut self, at: usize, standing: &Standing<'a>, step: Option<StatementDigest>) {
-        match standing {
-            Standing::Tree(_) | Standing::Clean(..) => {}
-            Standing::BadTree(Some(place), tree) => {
+    /// What is missing behind the material at a place.
+    fn standing(&mut self, at: usize, place: usize, standing: Standing) {
+        let missing = match standing {
+            Standing::Tree(_) | Standing::Clean(_) => return,
+            Standing::Product(number) => return self.product(at, number),
+            Standing::BadTree(_) | Standing::Unresolved | Standing::Bad => standing,
+        };
+        let Some(candidate) = self.decision.steps.candidates().get(at) else { return };
+        let step = self.statement(candidate.statement());
+        let (id, path) = match (missing, candidate.body.materials.get(place)) {
+            (Standing::BadTree(number), Some(Material::Tree(tree))) => {
                 let ours =
                     self.run.world.product.is_some_and(|product| product.repositories.contains(&tree.repository));
-                if ours {
-                    self.tree(*place);
+                if let Some(place) = self.decision.steps.place(wide(number)).filter(|_| ours) {
+                    self.tree(place);
                 }
+                return;
             }
-            Standing::BadTree(None, tree) => {
-                let unresolved = if tree.tree.git_tree.is_some() { FindingId::Sha1Join } else { FindingId::NoLanding };
-                let id = if self.sha1_known(tree.tree.git_tree.as_ref()) { unresolved } else { FindingId::NoLanding };
-                self.add(id, Where { path: Some(tree.repository.clone()), step, ..Where::default() }, Vec::new());
+            (Standing::Unresolved, Some(Material::Tree(tree))) if self.sha1_known(tree.tree.git_tree.as_ref()) => {
+                (FindingId::Sha1Join, &tree.repository)
             }
-            Standing::Product(number) => {
-                let reader = self.decision.steps.candidates.get(at);
-                if reader.is_some_and(|reader| self.decision.steps.clean_for(self.run, reader, *number).is_some()) {
-                    return;
-                }
-                if self.decision.steps.clean(*number).is_some() {
-                    let path = self.run.world.products.name(*number).map(str::to_owned);
-                    return self.add(FindingId::MixedRevisions, Where { path, step, ..Where::default() }, Vec::new());
-                }
-                if !self.seen_products.insert(*number) {
-                    return;
-                }
-                let maker = best_maker(self.run, self.decision, *number);
-                self.waiting.extend(maker.zip(self.run.world.products.digest(*number)));
-            }
-            Standing::BadFile(file) => {
-                self.add(
-                    FindingId::UndeclaredInput,
-                    Where { path: Some(file.name.clone()), step, ..Where::default() },
-                    Vec::new(),
-                );
-            }
-            Standing::BadExternal(external) => {
-                self.add(
-                    FindingId::UnpinnedInput,
-                    Where { path: Some(external.uri.clone()), step, ..Where::default() },
-                    Vec::new(),
-                );
-            }
+            (Standing::Unresolved, Some(Material::Tree(tree))) => (FindingId::NoLanding, &tree.repository),
+            (_, Some(Material::File(file))) => (FindingId::UndeclaredInput, &file.name),
+            (_, Some(Material::External(external))) => (FindingId::UnpinnedInput, &external.uri),
+            _ => return,
+        };
+        self.add(id, Where { path: Some(path.clone()), step, ..Where::default() }, Vec::new());
+    }
+
+    /// What is missing behind a material that is a product.
+    fn product(&mut self, reader: usize, number: u32) {
+        let (steps, world) = (&self.decision.steps, self.run.world);
+        if steps.clean_for(self.run, reader, number).is_some() {
+            return;
+        }
+        let number = wide(number);
+        if steps.clean(number) {
+            let step = steps.candidates().get(reader).and_then(|reader| self.statement(reader.statement()));
+            let path = world.products.name(number).map(str::to_owned);
+            return self.add(FindingId::MixedRevisions, Where { path, step, ..Where::default() }, Vec::new());
+        }
+        if !self.seen_products.insert(number) {
+            return;
+        }
+        let Some(maker) = best_maker(self.run, self.decision, number) else { return };
+        if steps.is_package(maker) || world.asked().contains(number) {
+            self.waiting.push((maker, world.products.digest(number)));
+        } else if maker < self.turn {
+            self.later.insert(maker);
+        } else {
+            self.waiting.push((maker, None));
         }
     }
 
@@ -374,45 +439,41 @@ impl<'a> Walk<'_, '_, 'a> {
 
 /// Of the steps that have a product, by number: the fewest faults of its own, then the smallest digest.
 pub(crate) fn best_maker<'a>(run: &Run<'_, 'a>, decision: &Decision<'a>, product: usize) -> Option<usize> {
-    best_of(run, decision, decision.steps.makers(product), run.world.products.digest(product)?)
+    match decision.steps.makers(product) {
+        [] => None,
+        [only] => Some(wide(*only)).filter(|at| decision.steps.makes(*at)),
+        several => best_of(run, decision, several.iter().map(|at| wide(*at)), run.world.products.digest(product)?),
+    }
 }
 
-fn best_of<'a>(run: &Run<'_, 'a>, decision: &Decision<'a>, makers: &[usize], wanted: Sha256) -> Option<usize> {
+fn best_of<'a>(
+    run: &Run<'_, 'a>,
+    decision: &Decision<'a>,
+    makers: impl Iterator<Item = usize>,
+    wanted: Sha256,
+) -> Option<usize> {
     let steps = &decision.steps;
-    let ranked = makers.iter().filter_map(|at| {
-        let candidate = steps.candidates.get(*at)?;
-        if !matches!(candidate.body.kind, StepKind::Build | StepKind::Package) {
-            return None;
-        }
-        let own = candidate.faults.len() + steps.product_faults(run, *at, wanted).len();
-        let digest = run.world.known.get(candidate.statement).map(Known::digest);
-        let label = candidate.label.and_then(|label| run.world.known.get(label)).map(Known::digest);
-        Some((*at, (own, digest, label)))
+    let ranked = makers.filter(|at| steps.makes(*at)).filter_map(|at| {
+        let candidate = steps.candidates().get(at)?;
+        let own = steps.faults(candidate).count() + steps.product_faults(run, at, wanted).len();
+        let digest = run.world.known.get(candidate.statement()).map(Known::digest);
+        let label = candidate.label().and_then(|label| run.world.known.get(label)).map(Known::digest);
+        Some((at, (own, digest, label)))
     });
     ranked.min_by_key(|(_, key)| *key).map(|(at, _)| at)
 }
 
 /// The worst that the findings of a step and of everything behind it say.
 pub(crate) fn behind<'a>(run: &Run<'_, 'a>, decision: &Decision<'a>, maker: usize, digest: Sha256) -> Blame {
-    let mut walk = Walk {
-        run,
-        decision,
-        found: Vec::new(),
-        seen_steps: FxHashSet::default(),
-        seen_candidates: FxHashSet::default(),
-        seen_products: FxHashSet::default(),
-        waiting: vec![(maker, digest)],
-        started: None,
-        seen_trees: FxHashSet::default(),
-    };
-    while let Some((at, digest)) = walk.waiting.pop() {
-        if walk.seen_steps.insert((at, digest)) {
-            walk.candidate(at, digest);
-        }
-    }
+    let few = || Seen::Few(FxHashSet::default());
+    let mut walk = Walk::new(run, decision, few(), few());
+    walk.candidate(maker, Some(digest));
+    walk.on();
     let mut worst = Blame::Unknown;
-    for at in walk.seen_candidates.iter().copied() {
-        worst = worst.max(own_blame(run, decision, at));
+    if let Seen::Few(candidates) = &walk.seen_candidates {
+        for at in candidates {
+            worst = worst.max(own_blame(run, decision, *at));
+        }
     }
     for item in &walk.found {
         worst = worst.max(blame(item.finding.id));
@@ -453,10 +514,11 @@ fn blame(id: FindingId) -> Blame {
 
 /// What the own findings of a step say of the files behind it.
 pub(crate) fn own_blame<'a>(run: &Run<'_, 'a>, decision: &Decision<'a>, at: usize) -> Blame {
-    let Some(candidate) = decision.steps.candidates.get(at) else { return Blame::Unknown };
-    let Some(statement) = run.world.known.get(candidate.statement) else { return Blame::Unknown };
+    let Some(candidate) = decision.steps.candidates().get(at) else { return Blame::Unknown };
+    let Some(statement) = run.world.known.get(candidate.statement()) else { return Blame::Unknown };
     let by_agent = || {
-        run.world.each(run.world.labels.of(candidate.statement)).any(|(_, _, body)| match body {
+        let labels = run.world.labels.of(candidate.statement()).iter();
+        labels.filter_map(|at| run.world.known.get(wide(*at))).any(|label| match &label.fact.body {
             Body::StepActor(actor) => performers(&actor.actors)
                 .map(|performer| run.world.kind(&performer.principal, performer.kind))
                 .any(|kind| matches!(kind, ActorKind::Agent | ActorKind::Unknown)),
@@ -470,5 +532,5 @@ pub(crate) fn own_blame<'a>(run: &Run<'_, 'a>, decision: &Decision<'a>, at: usiz
         FindingId::NoAuthority if signed_by(ActorKind::Human) && !signed_by(ActorKind::Automation) => Blame::Unreviewed,
         id => blame(id),
     };
-    candidate.faults.iter().map(of_fault).max().unwrap_or(Blame::Unknown)
+    decision.steps.faults(candidate).map(of_fault).max().unwrap_or(Blame::Unknown)
 }

@@ -11,15 +11,17 @@ use lasthand_model::wire::facts::{EntryFact, External, Material, NamedDigest};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::accept::{self, Decision, Goal};
+use crate::by_path::ByPath;
 use crate::container::{Expected, Origin, Source};
 use crate::cover::{Cover, Place, Uncovered};
 use crate::explain::{self, Blame, NearMatch};
 use crate::finding::FindingId;
 use crate::image;
+use crate::order::wide;
 use crate::outcome::{Explanation, FileAnswer, FileVerdict, LandingAuthor, Verdict};
 use crate::pins::{Pins, Use};
 use crate::run::Run;
-use crate::steps::{self, Standing, source_trees};
+use crate::steps::{self, Clean, Standing, source_trees};
 use crate::world::Known;
 
 /// Answers for every entry of the artifact, in path order; of an index those of each member, in its order.
@@ -29,9 +31,17 @@ pub(crate) fn answers<'a>(run: &Run<'_, 'a>, decision: &Decision<'a>, verdict: V
         None => answers_for(run, decision, Asked { digest: asked.0, goal: decision.goal.clone(), platform: None }),
         Some(members) => {
             let members = members.iter().filter(|member| member.platform != accept::INERT);
+            let goals: BTreeMap<ArtifactDigest, &Goal<'a>> = match &decision.goal {
+                Some(Goal::Index(goals)) => goals.iter().map(|(digest, goal)| (*digest, goal)).collect(),
+                _ => BTreeMap::new(),
+            };
             let asked = members.map(|member| Asked {
                 digest: member.digest.0,
-                goal: goal_of_member(run, decision, member.digest),
+                goal: match &decision.goal {
+                    Some(Goal::Index(_)) => goals.get(&member.digest).map(|goal| (*goal).clone()),
+                    Some(whole) => Some(whole.clone()),
+                    None => accept::prove_one(run, &decision.cover, &decision.steps, member.digest),
+                },
                 platform: Some(&member.platform),
             });
             asked.flat_map(|asked| answers_for(run, decision, asked)).collect()
@@ -73,14 +83,6 @@ struct Asked<'a> {
     platform: Option<&'a str>,
 }
 
-fn goal_of_member<'a>(run: &Run<'_, 'a>, decision: &Decision<'a>, member: ArtifactDigest) -> Option<Goal<'a>> {
-    match &decision.goal {
-        Some(Goal::Index(goals)) => goals.iter().find(|(digest, _)| *digest == member).map(|(_, goal)| goal.clone()),
-        Some(whole) => Some(whole.clone()),
-        None => accept::prove_one(run, &decision.cover, &decision.steps, member),
-    }
-}
-
 fn answers_for<'a>(run: &Run<'_, 'a>, decision: &Decision<'a>, asked: Asked<'a>) -> Vec<FileAnswer> {
     let Some(tree) = run.world.trees.get(&asked.digest) else { return Vec::new() };
     let mut judge = Judge {
@@ -111,45 +113,43 @@ struct Judge<'r, 'w, 'a> {
     /// For each tree: the first review of the landing that last changed a path, where that is answered.
     reviews: FxHashMap<Place<'a>, Reviews<'a>>,
     /// For each landing that explains a tree: the landing at or before it that last changed a path.
-    last: FxHashMap<usize, FxHashMap<&'a str, usize>>,
+    last: FxHashMap<usize, ByPath<'a, usize>>,
     /// The standing of each file material of the step that packaged the artifact.
-    files: Option<FxHashMap<&'a NamedDigest, &'r Standing<'a>>>,
+    files: Option<FxHashMap<&'a NamedDigest, Standing>>,
     /// The answer for what the base gives.
     base: Option<Answer>,
     /// What the source trees of the step that packaged the artifact pin.
     pins: Option<Vec<(Place<'a>, Pins<'a>)>>,
 }
 
-type Reviews<'a> = FxHashMap<&'a str, Option<usize>>;
+type Reviews<'a> = ByPath<'a, Option<usize>>;
 
 /// Walks back along the chain of a tree; of each path the last answered change counts.
 fn reviews_behind<'a>(cover: &Cover<'a>, place: Place<'a>) -> Reviews<'a> {
-    let mut reviews = Reviews::default();
+    let mut reviews = Vec::new();
     let mut next = cover.to_tree.get(&place).and_then(|list| list.first()).copied();
     for _ in 0..=cover.landings.len() {
         let Some((at, landing)) = next.and_then(|at| Some((at, cover.landings.get(at)?))) else { break };
-        for (path, answer) in cover.answers_of(at) {
-            reviews.entry(path).or_insert_with(|| answer.first().copied());
-        }
+        let answered =
+            cover.answers_of(at).filter_map(|(change, answer)| Some((change.path, answer?.first().copied())));
+        reviews.extend(answered);
         next = landing.prev;
     }
-    reviews
+    ByPath::new(reviews)
 }
 
 /// Walks back from a landing to the last change of each path, as far as it is known what the landings changed.
-fn last_changes<'a>(cover: &Cover<'a>, start: usize) -> FxHashMap<&'a str, usize> {
-    let mut last = FxHashMap::default();
+fn last_changes<'a>(cover: &Cover<'a>, start: usize) -> ByPath<'a, usize> {
+    let mut last = Vec::new();
     let mut next = Some(start);
     for _ in 0..=cover.landings.len() {
         let Some((at, landing)) = next.and_then(|at| Some((at, cover.landings.get(at)?))) else { break };
         // Behind a landing whose trees are not known, an older change would only seem to be the last.
         let Some(changes) = &landing.changes else { break };
-        for change in changes.iter() {
-            last.entry(change.path).or_insert(at);
-        }
+        last.extend(changes.iter().map(|change| (change.path, at)));
         next = landing.prev;
     }
-    last
+    ByPath::new(last)
 }
 
 impl<'a> Judge<'_, '_, 'a> {
@@ -188,7 +188,7 @@ impl<'a> Judge<'_, '_, 'a> {
     /// The package step whose map explains the artifact.
     fn package(&self, digest: Sha256) -> Option<usize> {
         let steps = &self.decision.steps;
-        let is_package = |at: &usize| steps.candidates.get(*at).is_some_and(|c| c.body.kind == StepKind::Package);
+        let is_package = |at: &usize| steps.candidates().get(*at).is_some_and(|c| c.body.kind == StepKind::Package);
         if let Some(goal) = &self.asked.goal {
             return match goal {
                 Goal::Step(at) => Some(*at).filter(is_package),
@@ -203,8 +203,8 @@ impl<'a> Judge<'_, '_, 'a> {
                 return None;
             }
             let named = accept::made_under_name(self.run.world, name);
-            let of_name = (0..steps.candidates.len())
-                .filter(|at| steps.candidates.get(*at).is_some_and(|c| named.binary_search(&c.statement).is_ok()))
+            let of_name = (0..steps.candidates().len())
+                .filter(|at| steps.candidates().get(*at).is_some_and(|c| named.binary_search(&c.statement()).is_ok()))
                 .filter(is_package);
             self.fewest(of_name, digest)
         })
@@ -213,13 +213,13 @@ impl<'a> Judge<'_, '_, 'a> {
     fn fewest(&self, candidates: impl Iterator<Item = usize>, digest: Sha256) -> Option<usize> {
         let steps = &self.decision.steps;
         candidates.min_by_key(|at| {
-            let candidate = steps.candidates.get(*at);
+            let candidate = steps.candidates().get(*at);
             let is_it = |product: &NamedDigest| image::goes_by(self.run.world, digest, product.digest);
             let made = candidate.is_some_and(|c| c.body.products.iter().any(is_it));
-            let own = candidate.map_or(0, |c| c.faults.len())
+            let own = candidate.map_or(0, |c| steps.faults(c).count())
                 + if made { steps.product_faults(self.run, *at, digest).len() } else { 0 };
-            let statement = candidate.and_then(|c| self.digest(c.statement));
-            let label = candidate.and_then(|c| c.label).and_then(|label| self.digest(label));
+            let statement = candidate.and_then(|c| self.digest(c.statement()));
+            let label = candidate.and_then(|c| c.label()).and_then(|label| self.digest(label));
             (own, statement, label)
         })
     }
@@ -238,7 +238,7 @@ impl<'a> Judge<'_, '_, 'a> {
     fn by_goal(&mut self, goal: &Goal<'a>, entry: &EntryFact) -> Answer {
         match goal {
             Goal::Step(at) => {
-                let step = self.decision.steps.candidates.get(*at).and_then(|c| self.digest(c.statement));
+                let step = self.decision.steps.candidates().get(*at).and_then(|c| self.digest(c.statement()));
                 let explained = Explanation { step, evidence: step.into_iter().collect(), ..rule("product") };
                 (FileVerdict::Clean, explained)
             }
@@ -282,16 +282,16 @@ impl<'a> Judge<'_, '_, 'a> {
         misfit: Option<FindingId>,
         expected: Option<&Expected<'a>>,
     ) -> Answer {
-        let candidate = self.decision.steps.candidates.get(at);
-        let step = candidate.and_then(|candidate| self.digest(candidate.statement));
-        let label = candidate.and_then(|candidate| candidate.label).and_then(|label| self.digest(label));
-        let packaged: Vec<StatementDigest> = step.into_iter().chain(label).collect();
+        let candidate = self.decision.steps.candidates().get(at);
+        let step = candidate.and_then(|candidate| self.digest(candidate.statement()));
+        let label = candidate.and_then(|candidate| candidate.label()).and_then(|label| self.digest(label));
+        let packaged = || step.into_iter().chain(label);
         if misfit.is_some() {
             let name = if misfit == Some(FindingId::EntryUnmatched) { "unmatched" } else { "changed" };
-            return (FileVerdict::Unreviewed, Explanation { step, evidence: packaged, ..rule(name) });
+            return (FileVerdict::Unreviewed, Explanation { step, evidence: packaged().collect(), ..rule(name) });
         }
         let Some(expected) = expected else {
-            return (FileVerdict::Clean, Explanation { step, evidence: packaged, ..rule("parent-folder") });
+            return (FileVerdict::Clean, Explanation { step, evidence: packaged().collect(), ..rule("parent-folder") });
         };
         let (verdict, mut explained) = self.by_source(at, expected);
         explained.path_map = expected.rule.map(|rule| (rule.from.clone(), rule.to.clone()));
@@ -307,9 +307,10 @@ impl<'a> Judge<'_, '_, 'a> {
             explained.rule = "path-map-hardlink";
         }
         explained.step = explained.step.or(step);
-        let behind = std::mem::replace(&mut explained.evidence, packaged);
-        explained.evidence.extend(behind.into_iter().filter(|digest| Some(*digest) != step));
-        let sound = candidate.is_some_and(|candidate| candidate.faults.is_empty());
+        let behind = std::mem::take(&mut explained.evidence);
+        explained.evidence.reserve_exact(behind.len() + 2);
+        explained.evidence.extend(packaged().chain(behind.into_iter().filter(|digest| Some(*digest) != step)));
+        let sound = candidate.is_some_and(|candidate| self.decision.steps.faults(candidate).next().is_none());
         let verdict = match verdict {
             FileVerdict::Clean if !sound => verdict_of(explain::own_blame(self.run, self.decision, at)),
             other => other,
@@ -323,7 +324,7 @@ impl<'a> Judge<'_, '_, 'a> {
                 let materials = self
                     .decision
                     .steps
-                    .candidates
+                    .candidates()
                     .get(at)
                     .map(|candidate| candidate.body.materials.as_slice())
                     .unwrap_or_default();
@@ -349,7 +350,7 @@ impl<'a> Judge<'_, '_, 'a> {
         }
         let (facts, digest) = (self.run.world.facts, self.asked.digest);
         let mut answer = (FileVerdict::Clean, rule("base"));
-        let candidate = self.decision.steps.candidates.get(at);
+        let candidate = self.decision.steps.candidates().get(at);
         let givers = candidate.map(|candidate| steps::givers(self.run, candidate.body)).unwrap_or_default();
         let mut most = None;
         for material in candidate.into_iter().flat_map(|candidate| &candidate.body.materials) {
@@ -375,7 +376,7 @@ impl<'a> Judge<'_, '_, 'a> {
     /// What is pinned is as clean as the entry that pins it.
     fn by_pin(&mut self, at: usize, name: &str, digest: Sha256, used_as: Use) -> Answer {
         let run = self.run;
-        let materials = self.decision.steps.candidates.get(at).map(|candidate| candidate.body.materials.as_slice());
+        let materials = self.decision.steps.candidates().get(at).map(|candidate| candidate.body.materials.as_slice());
         let pins = self.pins.get_or_insert_with(|| steps::pins_of(run, materials.unwrap_or_default()));
         let found = pins.iter().find_map(|(place, pins)| Some((*place, pins.find(name, digest, used_as)?)));
         let Some((place, path)) = found else { return (FileVerdict::Unreviewed, rule("undeclared-input")) };
@@ -414,7 +415,7 @@ impl<'a> Judge<'_, '_, 'a> {
     fn review_of(&mut self, place: Place<'a>, path: &str) -> Option<StatementDigest> {
         let cover = &self.decision.cover;
         let reviews = self.reviews.entry(place).or_insert_with(|| reviews_behind(cover, place));
-        let review = cover.reviews.get((*reviews.get(path)?)?)?;
+        let review = cover.reviews.get(reviews.get(path)??)?;
         self.digest(review.statement)
     }
 
@@ -422,7 +423,7 @@ impl<'a> Judge<'_, '_, 'a> {
     fn last_change(&mut self, top: usize, path: &str) -> Option<StatementDigest> {
         let cover = &self.decision.cover;
         let last = self.last.entry(top).or_insert_with(|| last_changes(cover, top));
-        let at = last.get(path).copied()?;
+        let at = last.get(path)?;
         self.digest(cover.landings.get(at)?.statement)
     }
 
@@ -430,11 +431,11 @@ impl<'a> Judge<'_, '_, 'a> {
         let decision = self.decision;
         let files = self.files.get_or_insert_with(|| {
             let mut files = FxHashMap::default();
-            if let Some(candidate) = decision.steps.candidates.get(at) {
+            if let Some(candidate) = decision.steps.candidates().get(at) {
                 let standings = decision.steps.standings(candidate);
                 for (material, standing) in candidate.body.materials.iter().zip(standings) {
                     if let Material::File(listed) = material {
-                        files.entry(listed).or_insert(standing);
+                        files.entry(listed).or_insert(*standing);
                     }
                 }
             }
@@ -442,20 +443,19 @@ impl<'a> Judge<'_, '_, 'a> {
         });
         let standing = files.get(file).copied();
         match standing {
-            Some(Standing::Clean("pinned", _)) => self.by_pin(at, &file.name, file.digest, Use::Input),
-            Some(Standing::Clean(name, fetch)) => {
-                let evidence = fetch.and_then(|fetch| self.digest(fetch)).into_iter().collect();
-                (FileVerdict::Clean, Explanation { evidence, ..rule(name) })
+            Some(Standing::Clean(Clean::Pinned)) => self.by_pin(at, &file.name, file.digest, Use::Input),
+            Some(Standing::Clean(clean)) => {
+                let evidence = clean.fetch().and_then(|fetch| self.digest(fetch)).into_iter().collect();
+                (FileVerdict::Clean, Explanation { evidence, ..rule(clean.rule()) })
             }
             Some(Standing::Product(number)) => {
-                let reader = decision.steps.candidates.get(at);
-                let clean = reader.and_then(|reader| decision.steps.clean_for(self.run, reader, *number));
-                let maker = clean.or_else(|| explain::best_maker(self.run, decision, *number));
+                let clean = decision.steps.clean_for(self.run, at, number);
+                let maker = clean.or_else(|| explain::best_maker(self.run, decision, wide(number)));
                 let Some(maker) = maker else { return (FileVerdict::Unreviewed, rule("unmatched")) };
                 let verdict = if clean.is_some() { FileVerdict::Clean } else { self.maker_verdict(maker, file.digest) };
-                let candidate = decision.steps.candidates.get(maker);
-                let step = candidate.and_then(|candidate| self.digest(candidate.statement));
-                let label = candidate.and_then(|candidate| candidate.label).and_then(|label| self.digest(label));
+                let candidate = decision.steps.candidates().get(maker);
+                let step = candidate.and_then(|candidate| self.digest(candidate.statement()));
+                let label = candidate.and_then(|candidate| candidate.label()).and_then(|label| self.digest(label));
                 let evidence = step.into_iter().chain(label).collect();
                 (verdict, Explanation { step, evidence, ..rule("product") })
             }

@@ -15,7 +15,7 @@ use crate::image::{self, Givers};
 use crate::outcome::{FileVerdict, InputAnswer};
 use crate::pins::{Pins, Use};
 use crate::run::Run;
-use crate::steps::{self, Candidate, Standing};
+use crate::steps::{self, Candidate, Clean, Standing};
 use crate::world::Known;
 
 /// Every file and address that a build or package step read and that is neither of its source trees nor another step's product,
@@ -23,17 +23,29 @@ use crate::world::Known;
 pub(crate) fn inputs<'a>(run: &Run<'_, 'a>, decision: &Decision<'a>) -> Vec<InputAnswer> {
     let mut inputs = Vec::new();
     let mut landings = Landings::default();
-    let mut told: Option<usize> = None;
-    for candidate in &decision.steps.candidates {
-        // Candidates of one step, one for each label, have the same materials.
-        if told.replace(candidate.statement) == Some(candidate.statement) {
-            continue;
-        }
-        if matches!(candidate.body.kind, StepKind::Build | StepKind::Package) {
-            of_step(run, decision, candidate, &mut landings, &mut inputs);
-        }
+    let steps = &decision.steps;
+    let from_outside = |candidate: &Candidate<'a>| {
+        matches!(candidate.kind, StepKind::Build | StepKind::Package)
+            && steps.standings(candidate).iter().any(|standing| rule(*standing).is_some())
+    };
+    // Candidates of one step, one for each label, have the same materials.
+    let each = steps.candidates().chunk_by(|a, b| a.statement() == b.statement()).filter_map(<[_]>::first);
+    let mut told: Vec<&Candidate<'a>> = each.filter(|candidate| from_outside(candidate)).collect();
+    told.sort_unstable_by_key(|candidate| run.world.rank(candidate.statement()));
+    for candidate in told {
+        of_step(run, decision, candidate, &mut landings, &mut inputs);
     }
     inputs
+}
+
+/// The verdict on what came from outside, and the rule that accounts for it; none for a source tree or another step's product.
+const fn rule(standing: Standing) -> Option<(FileVerdict, &'static str)> {
+    match standing {
+        Standing::Tree(_) | Standing::BadTree(_) | Standing::Unresolved | Standing::Product(_) => None,
+        Standing::Clean(Clean::OwnEntry) => None,
+        Standing::Clean(clean) => Some((FileVerdict::Clean, clean.rule())),
+        Standing::Bad => Some((FileVerdict::Unreviewed, "undeclared-input")),
+    }
 }
 
 fn of_step<'a>(
@@ -43,7 +55,7 @@ fn of_step<'a>(
     landings: &mut Landings<'a>,
     inputs: &mut Vec<InputAnswer>,
 ) {
-    let Some(step) = run.world.known.get(candidate.statement).map(Known::digest) else { return };
+    let Some(step) = run.world.known.get(candidate.statement()).map(Known::digest) else { return };
     let mut pins: Option<Vec<(Place<'a>, Pins<'a>)>> = None;
     let products = candidate.body.products.iter().map(|product| image::container(run.world, product.digest));
     let images: BTreeSet<Sha256> =
@@ -55,11 +67,7 @@ fn of_step<'a>(
             Material::File(NamedDigest { name, digest, .. }) => (name, Some(*digest)),
             Material::External(External { uri, name, digest }) => (name.as_ref().unwrap_or(uri), *digest),
         };
-        let (verdict, rule) = match standing {
-            Standing::Clean("own-entry", _) | Standing::Product(_) => continue,
-            Standing::Clean(rule, _) => (FileVerdict::Clean, *rule),
-            _ => (FileVerdict::Unreviewed, "undeclared-input"),
-        };
+        let Some((verdict, rule)) = rule(*standing) else { continue };
         let gives_layers =
             digest.is_some_and(|digest| images.iter().any(|image| givers.gives(run.world.facts, digest, *image)));
         let pin = digest.filter(|_| rule == "pinned").and_then(|digest| {

@@ -15,6 +15,7 @@
 #![deny(missing_docs, rustdoc::broken_intra_doc_links)]
 
 mod accept;
+mod by_path;
 mod container;
 mod cover;
 mod explain;
@@ -27,10 +28,13 @@ mod inputs;
 mod labels;
 mod landing;
 mod level;
+mod marks;
 mod message;
 #[cfg(feature = "mutants")]
 pub mod mutants;
+mod order;
 mod outcome;
+mod pairs;
 mod people;
 mod pins;
 pub mod presets;

@@ -1,16 +1,20 @@
 //! What an acceptance rests on.
 
+use std::fmt::{Arguments, Write as _};
+use std::ops::Range;
+
 use lasthand_model::actor::StepKind;
-use lasthand_model::digest::Sha256;
+use lasthand_model::digest::{ArtifactDigest, StatementDigest};
 use lasthand_model::wire::facts::{Body, TreeRef};
 use rustc_hash::FxHashSet;
 
 use crate::accept::{self, Decision, Goal};
 use crate::cover::{Place, WholeBy};
+use crate::order::{self, short, wide};
 use crate::outcome::{ProofItem, ProofRole};
 use crate::people;
 use crate::run::Run;
-use crate::steps::{Candidate, Standing, source_trees};
+use crate::steps::{Candidate, Clean, Standing, source_trees};
 use crate::world::Known;
 
 /// Collects the statements of one derivation, each once, sorted by role.
@@ -19,8 +23,8 @@ pub(crate) fn of_acceptance<'a>(run: &Run<'_, 'a>, decision: &Decision<'a>) -> V
         run,
         decision,
         items: Vec::new(),
+        texts: String::new(),
         listed: FxHashSet::default(),
-        steps: FxHashSet::default(),
         trees: FxHashSet::default(),
         walked: FxHashSet::default(),
     };
@@ -38,13 +42,7 @@ pub(crate) fn of_acceptance<'a>(run: &Run<'_, 'a>, decision: &Decision<'a>) -> V
             proof.known(ProofRole::List, list, "a list that is demanded is there and fresh".to_owned());
         }
     }
-    // The index of a statement says its place by digest; what it shows only parts two acts of one statement.
-    proof.items.sort_unstable();
-    proof.items.dedup();
-    let item = |(role, at, shows): (ProofRole, usize, String)| {
-        world.known.get(at).map(|known| ProofItem { role, statement: known.digest(), shows })
-    };
-    proof.items.into_iter().filter_map(item).collect()
+    proof.sorted()
 }
 
 /// The two halves of an exception.
@@ -59,14 +57,27 @@ pub(crate) fn of_exception(halves: [&Known<'_>; 2]) -> Vec<ProofItem> {
         .collect()
 }
 
+/// Where the number of a role is in a key: below it is room for a rank.
+const ROLE_SHIFT: u32 = 60;
+
+/// One piece of evidence.
+struct Item {
+    role: ProofRole,
+    statement: StatementDigest,
+    /// Its place in the order of digests.
+    rank: u32,
+    /// What it shows, a part of the texts.
+    shows: Range<u32>,
+}
+
 struct Proof<'r, 'w, 'a> {
     run: &'r Run<'w, 'a>,
     decision: &'r Decision<'a>,
-    /// Role, index in `World::known`, what it shows.
-    items: Vec<(ProofRole, usize, String)>,
+    items: Vec<Item>,
+    /// What the items show, one text after the other.
+    texts: String,
     /// Landings and reviews that are listed already.
     listed: FxHashSet<(ProofRole, usize)>,
-    steps: FxHashSet<usize>,
     trees: FxHashSet<Place<'a>>,
     /// Landings whose history is listed.
     walked: FxHashSet<usize>,
@@ -75,34 +86,64 @@ struct Proof<'r, 'w, 'a> {
 impl<'a> Proof<'_, '_, 'a> {
     fn known(&mut self, role: ProofRole, statement: &Known<'a>, shows: String) {
         if let Some(at) = self.run.world.find(&statement.digest()) {
-            self.at(role, at, shows);
+            self.at(role, at, format_args!("{shows}"));
         }
     }
 
-    fn at(&mut self, role: ProofRole, at: usize, shows: String) {
-        self.items.push((role, at, shows));
+    fn at(&mut self, role: ProofRole, at: usize, shows: Arguments<'_>) {
+        let world = self.run.world;
+        let Some(statement) = world.known.get(at).map(Known::digest) else { return };
+        let start = short(self.texts.len());
+        // Writing to a text does not fail.
+        let _ = self.texts.write_fmt(shows);
+        let shows = start..short(self.texts.len());
+        self.items.push(Item { role, statement, rank: short(world.rank(at)), shows });
+    }
+
+    /// The items by role, then by digest, each once.
+    fn sorted(&self) -> Vec<ProofItem> {
+        // As far up as ranks reach, so that keys are spread.
+        let shift = ROLE_SHIFT - (usize::BITS - self.run.world.known.len().leading_zeros());
+        let key = |item: &Item| ((item.role as u64) << ROLE_SHIFT) | (u64::from(item.rank) << shift);
+        let keyed: Vec<(u64, u32)> = self.items.iter().zip(0..).map(|(item, at)| (key(item), at)).collect();
+        let sorted = order::sort(keyed, |(key, _)| *key);
+        let mut proof = Vec::with_capacity(sorted.len());
+        for same in sorted.chunk_by(|(a, _), (b, _)| a == b) {
+            let first = proof.len();
+            proof.extend(same.iter().filter_map(|(_, at)| {
+                let Item { role, statement, shows, .. } = self.items.get(wide(*at))?;
+                let shows = self.texts.get(wide(shows.start)..wide(shows.end))?.to_owned();
+                Some(ProofItem { role: *role, statement: *statement, shows })
+            }));
+            // What it shows only parts two acts of one statement.
+            if same.len() > 1 {
+                let mut own = proof.split_off(first);
+                own.sort_unstable();
+                own.dedup();
+                proof.append(&mut own);
+            }
+        }
+        proof
     }
 
     fn goal(&mut self, goal: &Goal<'a>) {
         let mut goals = vec![goal];
-        let mut steps = Vec::new();
         let mut places = Vec::new();
         while let Some(goal) = goals.pop() {
             match goal {
-                Goal::Step(at) => steps.push(*at),
                 Goal::SourceArchive(landing, place) => {
                     self.landing(*landing);
                     places.push(*place);
                 }
-                Goal::TrustedInput => {}
+                Goal::Step(_) | Goal::TrustedInput => {}
                 Goal::Index(members) => goals.extend(members.iter().map(|(_, goal)| goal)),
             }
         }
-        while let Some(at) = steps.pop() {
-            if self.steps.insert(at) {
-                self.step(at, &mut steps, &mut places);
-            }
+        let decision = self.decision;
+        for at in decision.behind.steps.iter() {
+            self.step(at);
         }
+        places.extend(decision.behind.places(&decision.steps));
         self.approvals();
         for start in self.run.world.product.iter().flat_map(|product| &product.onboarding) {
             self.named(&start.repository, &start.tree);
@@ -110,32 +151,29 @@ impl<'a> Proof<'_, '_, 'a> {
         self.places(places);
     }
 
-    fn step(&mut self, at: usize, steps: &mut Vec<usize>, places: &mut Vec<Place<'a>>) {
+    fn step(&mut self, at: usize) {
         let decision = self.decision;
-        let Some(candidate) = decision.steps.candidates.get(at) else { return };
-        let role = if candidate.body.kind == StepKind::Package { ProofRole::Package } else { ProofRole::Build };
+        let Some(candidate) = decision.steps.candidates().get(at) else { return };
+        let role = if candidate.kind == StepKind::Package { ProofRole::Package } else { ProofRole::Build };
         // An image is two products of one name: its manifest and its config.
         let mut made: Vec<&str> = candidate.body.products.iter().map(|product| product.name.as_str()).collect();
         made.dedup();
         let more = made.len().saturating_sub(3);
         made.truncate(3);
         let tail = if more > 0 { format!(" and {more} more") } else { String::new() };
-        self.at(role, candidate.statement, format!("a {} step made {}{tail}", candidate.body.kind, made.join(", ")));
-        if let Some(label) = candidate.label {
-            self.at(role, label, format!("who acted in that {} step, and how it was captured", candidate.body.kind));
+        let shows = format_args!("a {} step made {}{tail}", candidate.kind, made.join(", "));
+        self.at(role, candidate.statement(), shows);
+        if let Some(label) = candidate.label() {
+            let shows = format_args!("who acted in that {} step, and how it was captured", candidate.kind);
+            self.at(role, label, shows);
         }
         for tree in source_trees(&candidate.body.materials) {
             self.named(&tree.repository, &tree.tree);
         }
         self.refs_of(candidate);
         for standing in decision.steps.standings(candidate) {
-            match standing {
-                Standing::Tree(place) => places.push(*place),
-                Standing::Product(number) => steps.extend(decision.steps.clean_for(self.run, candidate, *number)),
-                Standing::Clean(_, Some(fetch)) => {
-                    self.at(ProofRole::Fetch, *fetch, "an input was fetched by an allowed observer".to_owned());
-                }
-                _ => {}
+            if let Standing::Clean(Clean::FetchedBy(fetch)) = standing {
+                self.at(ProofRole::Fetch, wide(*fetch), format_args!("an input was fetched by an allowed observer"));
             }
         }
     }
@@ -150,7 +188,8 @@ impl<'a> Proof<'_, '_, 'a> {
         }
         for standing in decision.steps.standings(candidate) {
             let Standing::Tree(place) = standing else { continue };
-            for at in decision.cover.to_tree.get(place).into_iter().flatten() {
+            let Some(place) = decision.steps.place(wide(*place)) else { continue };
+            for at in decision.cover.to_tree.get(&place).into_iter().flatten() {
                 let landing = decision.cover.landings.get(*at);
                 if landing.is_some_and(|landing| values.contains(landing.body.target_ref.as_str())) {
                     self.landing(*at);
@@ -163,24 +202,31 @@ impl<'a> Proof<'_, '_, 'a> {
     /// The landing that says which root a SHA-1 id means, where a reference has no root.
     fn named(&mut self, repository: &str, tree: &TreeRef) {
         if let Some(at) = self.run.named_by(repository, tree) {
-            self.at(ProofRole::Source, at, "which tree a SHA-1 id means".to_owned());
+            self.at(ProofRole::Source, at, format_args!("which tree a SHA-1 id means"));
         }
     }
 
     /// Approvals of parameters for products of the steps of the proof.
     fn approvals(&mut self) {
         let world = self.run.world;
-        let candidates = self.steps.iter().filter_map(|at| self.decision.steps.candidates.get(*at));
-        let made: FxHashSet<Sha256> =
-            candidates.flat_map(|candidate| candidate.body.products.iter().map(|product| product.digest)).collect();
+        let behind = &self.decision.behind.steps;
+        let made = |digest: ArtifactDigest| {
+            let numbers = world.products.with_digest(digest.0);
+            let mut makers = numbers.flat_map(|number| self.decision.steps.makers(number));
+            makers.any(|maker| behind.contains(wide(*maker)))
+        };
+        let mut valid: Vec<usize> = Vec::new();
         for (at, statement, body) in world.each(&world.by_subject.approvals) {
             if let Body::Approval(approval) = body
                 && approval.action == "parameters"
-                && made.contains(&approval.digest.0)
+                && made(approval.digest)
                 && people::approval_holds(world, statement, approval)
             {
-                self.at(ProofRole::Approval, at, "a release approver signed the parameters".to_owned());
+                valid.push(at);
             }
+        }
+        for at in valid {
+            self.at(ProofRole::Approval, at, format_args!("a release approver signed the parameters"));
         }
     }
 
@@ -213,7 +259,7 @@ impl<'a> Proof<'_, '_, 'a> {
                 self.review(review);
             }
             Some(WholeBy::SourceVsa(at)) => {
-                self.at(ProofRole::SourceVsa, at, "somebody else verified the source tree".to_owned());
+                self.at(ProofRole::SourceVsa, at, format_args!("somebody else verified the source tree"));
             }
             Some(WholeBy::Start) | None => {}
         }
@@ -245,23 +291,24 @@ impl<'a> Proof<'_, '_, 'a> {
         for _ in 0..=cover.landings.len() {
             let Some(landing) = cover.landings.get(at) else { return };
             self.landing(at);
-            for change in landing.changes.iter().flat_map(|changes| changes.iter()) {
+            let from = (landing.body.repository.as_str(), landing.from);
+            // A tree that became covered only after this one is no start for it.
+            let started = order(&from).is_some_and(|earlier| limit.is_none_or(|limit| earlier < limit));
+            for (change, answer) in cover.answers_of(at) {
                 if settled.contains(change.path) {
                     continue;
                 }
-                for review in cover.answer(at, change.path).unwrap_or_default() {
+                for review in answer.unwrap_or_default() {
                     self.review(*review);
                     if cover.needs_history(at, *review) {
                         self.history(at);
                     }
                 }
-                if change.before.is_none() || change.after.is_none() {
+                if !started && (change.before.is_none() || change.after.is_none()) {
                     settled.insert(change.path);
                 }
             }
-            let from = (landing.body.repository.as_str(), landing.from);
-            // A tree that became covered only after this one is no start for it.
-            if order(&from).is_some_and(|earlier| limit.is_none_or(|limit| earlier < limit)) {
+            if started {
                 places.push(from);
                 return;
             }
@@ -291,7 +338,7 @@ impl<'a> Proof<'_, '_, 'a> {
         if let Some(landing) = self.decision.cover.landings.get(at)
             && self.listed.insert((ProofRole::Source, at))
         {
-            let shows = format!("{} moved in {}", landing.body.target_ref, landing.body.repository);
+            let shows = format_args!("{} moved in {}", landing.body.target_ref, landing.body.repository);
             self.at(ProofRole::Source, landing.statement, shows);
             let body = landing.body;
             let merge = body.merge_of.iter().flat_map(|merge| [&merge.head, &merge.base, &merge.result]);
@@ -305,7 +352,7 @@ impl<'a> Proof<'_, '_, 'a> {
         if let Some(review) = self.decision.cover.reviews.get(at)
             && self.listed.insert((ProofRole::Review, at))
         {
-            let shows = format!("{} approved the change", review.body.reviewer.principal);
+            let shows = format_args!("{} approved the change", review.body.reviewer.principal);
             self.at(ProofRole::Review, review.statement, shows);
             for tree in review.body.base.iter().chain([&review.body.head]) {
                 self.named(&review.body.repository, tree);

@@ -40,6 +40,16 @@ impl<'w, 'a> Run<'w, 'a> {
         Self::new(self.world, self.roots, allowed)
     }
 
+    /// The same attempt under fewer labels, for what is not read again: it has asked already.
+    pub(crate) fn narrowed(&self, allowed: LabelSet) -> Self {
+        Self { consulted: self.consulted.clone(), ..self.under(allowed) }
+    }
+
+    /// Labels that derivations may carry.
+    pub(crate) const fn allowed(&self) -> LabelSet {
+        self.allowed
+    }
+
     /// Whether a derivation may carry a label. Asking counts as use.
     pub(crate) fn label(&self, label: Label) -> bool {
         self.consulted.set(self.consulted.get().with(label));

@@ -16,6 +16,7 @@ use crate::outcome::{Outcome, Verdict};
 use crate::proof;
 use crate::rules::Rules;
 use crate::run::{Run, git_roots};
+use crate::steps;
 use crate::world::{Known, World};
 
 /// Decides the question of a facts document.
@@ -71,8 +72,15 @@ fn fewest_labels<'w, 'a>(
             kept = kept.without(label);
             continue;
         }
-        let next_run = run.under(kept.without(label));
-        let next = accept::decide(&next_run);
+        let (next_run, next) = if steps::carries(label) {
+            let next_run = run.narrowed(kept.without(label));
+            let next = accept::decide_again(&next_run, &decision);
+            (next_run, next)
+        } else {
+            let next_run = run.under(kept.without(label));
+            let next = accept::decide(&next_run);
+            (next_run, next)
+        };
         if next.accepted() {
             kept = kept.without(label);
             (run, decision) = (next_run, next);
@@ -169,7 +177,11 @@ fn notes<'a>(world: &World<'a>, decision: &Decision<'a>) -> Vec<Finding> {
 /// Statements that count for nothing.
 fn unused(world: &World<'_>) -> Vec<(lasthand_model::digest::StatementDigest, String)> {
     let unknown = world.unknown.iter().map(|(digest, reason)| (*digest, (*reason).to_owned()));
-    let faulty = world.known.iter().filter_map(|statement| {
+    let mut faulty: Vec<usize> =
+        (0..world.known.len()).filter(|at| world.known.get(*at).is_some_and(|statement| !statement.usable())).collect();
+    faulty.sort_unstable_by_key(|at| world.rank(*at));
+    let faulty = faulty.into_iter().filter_map(|at| {
+        let statement = world.known.get(at)?;
         let id = statement.fault?;
         let place = Place { step: Some(statement.digest()), ..Place::default() };
         Some((statement.digest(), format!("{id} {}: {}", id.name(), message::of(id, &place, &[]))))

@@ -2,9 +2,12 @@
 //!
 //! SPEC: docs/rules.md sections 4 and 5. Linear in steps, materials and products (Dowling and Gallier 1984).
 
+mod behind;
+mod candidate;
 mod material;
 mod read;
 mod revisions;
+mod waits;
 
 use std::cell::{OnceCell, RefCell};
 use std::ops::Range;
@@ -12,16 +15,22 @@ use std::rc::Rc;
 
 use lasthand_model::actor::StepKind;
 use lasthand_model::digest::{ArtifactDigest, Sha256};
-use lasthand_model::wire::facts::{Body, External, Material, NamedDigest, SourceTree, Step, StepActor};
+use lasthand_model::wire::facts::{Body, Label, Material, NamedDigest, SourceTree, Step};
 use rustc_hash::{FxHashMap, FxHashSet};
 
+pub(crate) use self::behind::Behind;
+use self::candidate::Read;
+pub(crate) use self::candidate::{Candidate, Clean, Standing};
 use self::read::Reader;
-use self::revisions::Revisions;
+use self::waits::Waits;
 use crate::container::{self, Comparison, Expected};
 use crate::cover::{Cover, Place};
 use crate::finding::FindingId;
 use crate::groups::Groups;
 use crate::image::{self, Givers};
+use crate::labels::LabelSet;
+use crate::marks::Marks;
+use crate::order::wide;
 use crate::pins::{Pins, Use};
 use crate::products::files;
 use crate::rules::Rule;
@@ -30,209 +39,234 @@ use crate::run::Run;
 /// Something wrong with a step: what, and which path, parameter or input.
 pub(crate) type Fault = (FindingId, Option<String>);
 
-/// How a material stands.
-#[derive(Debug, Clone)]
-pub(crate) enum Standing<'a> {
-    /// A covered tree.
-    Tree(Place<'a>),
-    /// A tree that is not covered, or does not resolve.
-    BadTree(Option<Place<'a>>, &'a SourceTree),
-    /// Clean by itself, by the named rule.
-    Clean(&'static str, Option<usize>),
-    /// Clean when a step that has this product, a number of `World::products`, is faithful.
-    Product(usize),
-    /// Not clean.
-    BadFile(&'a NamedDigest),
-    /// Not clean.
-    BadExternal(&'a External),
-}
+/// Labels that a step carries by what it states itself, and what fails without.
+static CARRIED: [(Label, Fault); 2] = [
+    (Label::AgentMarks, (FindingId::AgentMarks, None)),
+    (Label::InputsNotBounded, (FindingId::InputsNotBounded, None)),
+];
 
-/// A step under one of its own step-actor statements, or under none.
-pub(crate) struct Candidate<'a> {
-    /// Index in `World::known`.
-    pub(crate) statement: usize,
-    pub(crate) body: &'a Step,
-    /// The own label: index in `World::known`.
-    pub(crate) label: Option<usize>,
-    pub(crate) actor: Option<&'a StepActor>,
-    /// What fails, apart from its materials and the comparison.
-    pub(crate) faults: Vec<Fault>,
-    /// Its standings among those of all steps, one for each material.
-    standings: Range<usize>,
-    /// Its products among those of all steps, as `Products::numbers` takes them.
-    pub(crate) products: Range<usize>,
-    /// Its covered trees, a number of `Revisions`.
-    revision: usize,
-    pub(crate) faithful: bool,
+/// Whether only steps carry a label, by what they state themselves.
+pub(crate) fn carries(label: Label) -> bool {
+    CARRIED.iter().any(|(carried, _)| *carried == label)
 }
 
 /// Every step, solved. Products are numbers of `World::products`.
 pub(crate) struct Steps<'a> {
-    /// By digest of the step, then of the label.
-    pub(crate) candidates: Vec<Candidate<'a>>,
-    /// How the materials of all steps stand; candidates of one step share theirs.
-    standings: Vec<Standing<'a>>,
-    /// Candidates that have a product, by its number.
-    makers: Groups,
-    /// By number: the candidate that showed first that the product is clean.
-    clean: Vec<Option<usize>>,
-    revisions: Revisions<'a>,
+    read: Rc<Read<'a>>,
+    /// Labels that a candidate may carry.
+    allowed: LabelSet,
+    /// Candidates.
+    faithful: Marks,
+    /// By number: the revision of a step that shows that the product is clean.
+    clean: Vec<Option<u32>>,
     /// Of products with several makers: by product and the reader's revision, the first maker that fits.
-    chosen: RefCell<FxHashMap<(usize, usize), Option<usize>>>,
-    /// Comparisons of the artifact, by candidate.
-    kept: RefCell<FxHashMap<usize, Result<Rc<Comparison<'a>>, Fault>>>,
+    chosen: RefCell<FxHashMap<(usize, u32), Option<usize>>>,
 }
 
 impl<'a> Steps<'a> {
     pub(crate) fn new(run: &Run<'_, 'a>, cover: &Cover<'a>) -> Self {
         let world = run.world;
         let reader = Reader::new(run, cover);
-        let mut candidates = Vec::with_capacity(world.steps_as_given.len());
-        let mut standings = Vec::new();
-        let mut revisions = Revisions::default();
-        for (at, statement, body) in world.each(&world.steps_as_given) {
+        let mut read = Read::default();
+        read.candidates.reserve_exact(world.by_subject.steps.len());
+        for (at, statement, body) in world.each(&world.by_subject.steps) {
             if let Body::Step(body) = body {
-                reader.read(at, statement, body, &mut candidates, &mut standings, &mut revisions);
+                reader.read(at, statement, body, &mut read);
             }
         }
-        candidates.sort_by_cached_key(|candidate| candidate.statement);
-        let made = candidates.iter().enumerate().flat_map(|(at, candidate)| {
+        read.mark_kinds();
+        let made = (0..).zip(&read.candidates).flat_map(|(at, candidate)| {
             world.products.numbers(candidate.products.clone()).iter().map(move |number| (*number, at))
         });
-        let makers = Groups::new(world.products.len(), made);
-        let clean = vec![None; world.products.len()];
-        let mut steps = Self {
-            candidates,
-            standings,
-            makers,
-            clean,
-            revisions,
-            chosen: RefCell::default(),
-            kept: RefCell::default(),
-        };
-        steps.solve(run);
-        steps
+        read.makers = Groups::new(world.products.len(), made);
+        let candidates = &read.candidates;
+        read.makers.sort_by_key(|at| (candidates.get(at).map(|candidate| world.rank(candidate.statement())), at));
+        Self::solve(run, Rc::new(read))
+    }
+
+    /// The same steps without a label that only steps carry: nothing of a step is read again.
+    pub(crate) fn under(&self, run: &Run<'_, 'a>) -> Self {
+        Self::solve(run, Rc::clone(&self.read))
+    }
+
+    /// Candidates in the order of the document; those of one step by digest of the label.
+    pub(crate) fn candidates(&self) -> &[Candidate<'a>] {
+        &self.read.candidates
+    }
+
+    /// Whether a candidate is faithful.
+    pub(crate) fn faithful(&self, at: usize) -> bool {
+        self.faithful.contains(at)
+    }
+
+    /// Whether a candidate is a package step.
+    pub(crate) fn is_package(&self, at: usize) -> bool {
+        self.read.packages.contains(at)
+    }
+
+    /// Whether a candidate is a build or package step.
+    pub(crate) fn makes(&self, at: usize) -> bool {
+        self.read.makes.contains(at)
+    }
+
+    /// What fails of a candidate, apart from its materials and the comparison.
+    pub(crate) fn faults<'s>(&'s self, candidate: &'s Candidate<'a>) -> impl Iterator<Item = &'s Fault> {
+        let Range { start, end } = candidate.faults;
+        let own = self.read.faults.get(wide(start)..wide(end)).unwrap_or_default();
+        own.iter().chain(CARRIED.iter().filter(|(label, _)| self.lacks(candidate, *label)).map(|(_, fault)| fault))
+    }
+
+    fn lacks(&self, candidate: &Candidate<'a>, label: Label) -> bool {
+        candidate.carried.contains(label) && !self.allowed.contains(label)
     }
 
     /// How the materials of a candidate stand, in their order.
-    pub(crate) fn standings(&self, candidate: &Candidate<'a>) -> &[Standing<'a>] {
-        self.standings.get(candidate.standings.clone()).unwrap_or_default()
+    pub(crate) fn standings(&self, candidate: &Candidate<'a>) -> &[Standing] {
+        self.read.standings(candidate)
     }
 
-    /// Candidates that have a product, by number.
-    pub(crate) fn makers(&self, product: usize) -> &[usize] {
-        self.makers.of(product)
+    /// The tree of a standing.
+    pub(crate) fn place(&self, number: usize) -> Option<Place<'a>> {
+        self.read.places.get(number)
     }
 
-    /// Candidates that have a product with a digest that the content goes by, in order, each once.
+    /// How many trees are materials.
+    pub(crate) fn places(&self) -> usize {
+        self.read.places.len()
+    }
+
+    /// Candidates that have a product, by number; in the order of digests.
+    pub(crate) fn makers(&self, product: usize) -> &[u32] {
+        self.read.makers.of(product)
+    }
+
+    /// Candidates that have a product with a digest that the content goes by, in the order of digests, each once.
     pub(crate) fn makers_of(&self, run: &Run<'_, 'a>, digest: Sha256) -> Vec<usize> {
         let numbers = image::names(run.world, digest).flat_map(|name| run.world.products.with_digest(name));
-        let mut makers: Vec<usize> = numbers.flat_map(|number| self.makers.of(number)).copied().collect();
-        makers.sort_unstable();
+        let mut makers: Vec<usize> = numbers.flat_map(|number| self.makers(number)).map(|at| wide(*at)).collect();
+        let rank = |at: usize| self.candidates().get(at).map(|candidate| run.world.rank(candidate.statement()));
+        makers.sort_unstable_by_key(|at| (rank(*at), *at));
         makers.dedup();
         makers
     }
 
-    /// The candidate that showed first that a product is clean, by number.
-    pub(crate) fn clean(&self, product: usize) -> Option<usize> {
-        self.clean.get(product).copied().flatten()
+    /// Whether some step shows that a product is clean, by number.
+    pub(crate) fn clean(&self, product: usize) -> bool {
+        self.clean.get(product).is_some_and(Option::is_some)
     }
 
     /// A candidate by which a product is a clean material of another.
-    pub(crate) fn clean_for(&self, run: &Run<'_, 'a>, reader: &Candidate<'a>, product: usize) -> Option<usize> {
-        let digest = run.world.products.digest(product)?;
-        self.clean(product)?;
-        let fits = |at: &usize| {
-            self.candidates
-                .get(*at)
-                .is_some_and(|maker| maker.faithful && self.revisions.same(run, maker.revision, reader.revision))
-                && self.product_faults(run, *at, digest).is_empty()
+    pub(crate) fn clean_for(&self, run: &Run<'_, 'a>, reader: usize, product: u32) -> Option<usize> {
+        let number = wide(product);
+        if !self.clean(number) {
+            return None;
+        }
+        let revision = self.read.revision_of(reader);
+        let fits = |at: usize| {
+            self.faithful(at)
+                && self.read.revisions.same(run, self.read.revision_of(at), revision)
+                && self.sound(run, at, number)
         };
-        match self.makers(product) {
-            [only] => Some(*only).filter(fits),
+        match self.makers(number) {
+            [only] => Some(wide(*only)).filter(|at| fits(*at)),
             makers => {
-                let first = || makers.iter().copied().find(fits);
-                *self.chosen.borrow_mut().entry((product, reader.revision)).or_insert_with(first)
+                let first = || makers.iter().map(|at| wide(*at)).find(|at| fits(*at));
+                *self.chosen.borrow_mut().entry((number, revision)).or_insert_with(first)
             }
         }
     }
 
-    fn solve(&mut self, run: &Run<'_, 'a>) {
+    /// Whether the comparison holds for a product, by number.
+    fn sound(&self, run: &Run<'_, 'a>, maker: usize, product: usize) -> bool {
+        let faults = |digest| self.product_faults(run, maker, digest);
+        !self.is_package(maker) || run.world.products.digest(product).map(faults).is_some_and(|f| f.is_empty())
+    }
+
+    fn solve(run: &Run<'_, 'a>, read: Rc<Read<'a>>) -> Self {
+        let mut steps = Self {
+            allowed: run.allowed(),
+            faithful: Marks::new(read.candidates.len()),
+            clean: vec![None; run.world.products.len()],
+            chosen: RefCell::default(),
+            read,
+        };
+        let waits = steps.first_pass(run);
+        if !waits.pairs.is_empty() || steps.read.packages.iter().next().is_some() {
+            steps.serve(run, waits);
+        }
+        steps
+    }
+
+    /// Finds the steps that are faithful by those before them in the document; the others wait.
+    fn first_pass(&mut self, run: &Run<'_, 'a>) -> Waits {
         let rules = run.world.rules;
         let anyway = rules.demand(Rule::MaterialsClean, false);
-        let mut waits: Vec<(usize, usize)> = Vec::new();
-        let mut missing: Vec<usize> = vec![0; self.candidates.len()];
-        let mut ready: Vec<usize> = Vec::new();
-        for (at, candidate) in self.candidates.iter().enumerate() {
-            if !candidate.faults.is_empty() {
+        let read = Rc::clone(&self.read);
+        let mut waits = Waits { missing: vec![0; read.candidates.len()], ..Waits::default() };
+        for (at, candidate) in read.candidates.iter().enumerate() {
+            if self.faults(candidate).next().is_some() {
                 continue;
             }
-            let standings = self.standings(candidate);
-            let hopeless = standings.iter().any(|standing| {
-                matches!(standing, Standing::BadTree(..) | Standing::BadFile(_) | Standing::BadExternal(_))
+            let standings = read.standings(candidate);
+            let hopeless =
+                |standing: &Standing| matches!(standing, Standing::BadTree(_) | Standing::Unresolved | Standing::Bad);
+            if !rules.demand(Rule::MaterialsClean, !standings.iter().any(hopeless)) {
+                continue;
+            }
+            let revision = read.revision_of(at);
+            let at_hand = |number: u32| {
+                let shown = self.clean.get(wide(number)).copied().flatten();
+                shown.is_some_and(|maker| read.revisions.same(run, maker, revision))
+            };
+            let missing = standings.iter().filter(|_| !anyway).filter_map(|standing| match standing {
+                Standing::Product(number) if !at_hand(*number) => Some(*number),
+                _ => None,
             });
-            if !rules.demand(Rule::MaterialsClean, !hopeless) {
-                continue;
-            }
-            let before = waits.len();
-            if !anyway {
-                waits.extend(standings.iter().filter_map(|standing| match standing {
-                    Standing::Product(number) => Some((*number, at)),
-                    _ => None,
-                }));
-                // A product that is read twice is waited for once.
-                if waits.len() > before + 1 {
-                    let mut own = waits.split_off(before);
-                    own.sort_unstable();
-                    own.dedup();
-                    waits.append(&mut own);
+            // A package step is compared later, and once.
+            if !waits.add(at, missing) && candidate.kind != StepKind::Package {
+                self.faithful.insert(at);
+                for number in run.world.products.numbers(candidate.products.clone()) {
+                    self.show(wide(*number), revision);
                 }
-            }
-            if let Some(count) = missing.get_mut(at) {
-                *count = waits.len() - before;
-            }
-            if waits.len() == before {
-                ready.push(at);
             }
         }
-        let waiting = Groups::new(run.world.products.len(), waits.iter().copied());
-        drop(waits);
+        waits
+    }
+
+    /// Notes that a product is clean, by the revision that it is made from.
+    fn show(&mut self, product: usize, revision: u32) {
+        if let Some(shown) = self.clean.get_mut(product) {
+            shown.get_or_insert(revision);
+        }
+    }
+
+    /// Gives products to those that wait for them, and on to those that wait for theirs.
+    fn serve(&mut self, run: &Run<'_, 'a>, mut waits: Waits) {
+        let read = Rc::clone(&self.read);
+        let waiting = Groups::new(run.world.products.len(), waits.pairs.iter().copied());
+        waits.pairs = Vec::new();
         // Of a product with several makers: the revisions that have it, and who has it already.
-        let mut had: FxHashSet<(usize, usize)> = FxHashSet::default();
-        let mut served: FxHashSet<(usize, usize)> = FxHashSet::default();
-        while let Some(at) = ready.pop() {
-            let Some(candidate) = self.candidates.get_mut(at) else { continue };
-            candidate.faithful = true;
-            let package = candidate.body.kind == StepKind::Package;
-            let (revision, products) = (candidate.revision, candidate.products.clone());
-            for number in run.world.products.numbers(products) {
-                let sound = |steps: &Self| {
-                    let digest = run.world.products.digest(*number);
-                    digest.is_some_and(|digest| steps.product_faults(run, at, digest).is_empty())
-                };
-                if package && !sound(self) {
+        let mut had: FxHashSet<(u32, u32)> = FxHashSet::default();
+        let mut served: FxHashSet<(u32, u32)> = FxHashSet::default();
+        while let Some(at) = waits.ready.pop().map(wide) {
+            let Some(candidate) = read.candidates.get(at) else { continue };
+            self.faithful.insert(at);
+            let revision = read.revision_of(at);
+            for number in run.world.products.numbers(candidate.products.clone()) {
+                if !self.sound(run, at, wide(*number)) {
                     continue;
                 }
-                if let Some(slot) = self.clean.get_mut(*number).filter(|slot| slot.is_none()) {
-                    *slot = Some(at);
-                }
-                let several = self.makers(*number).len() > 1;
+                self.show(wide(*number), revision);
+                let several = read.makers.of(wide(*number)).len() > 1;
                 if several && !had.insert((*number, revision)) {
                     continue;
                 }
                 // LIMIT: each reader of a product is looked at once for each revision that the product is made from.
-                for waiter in waiting.of(*number) {
-                    let Some(reader) = self.candidates.get(*waiter) else { continue };
-                    if !self.revisions.same(run, revision, reader.revision)
-                        || (several && !served.insert((*waiter, *number)))
+                for waiter in waiting.of(wide(*number)) {
+                    if read.revisions.same(run, revision, read.revision_of(wide(*waiter)))
+                        && (!several || served.insert((*waiter, *number)))
                     {
-                        continue;
-                    }
-                    if let Some(count) = missing.get_mut(*waiter) {
-                        *count -= 1;
-                        if *count == 0 {
-                            ready.push(*waiter);
-                        }
+                        waits.serve(*waiter);
                     }
                 }
             }
@@ -241,8 +275,8 @@ impl<'a> Steps<'a> {
 
     /// What fails for one product of a step: the comparison of a package step.
     pub(crate) fn product_faults(&self, run: &Run<'_, 'a>, at: usize, product: Sha256) -> Vec<Fault> {
-        let Some(candidate) = self.candidates.get(at) else { return Vec::new() };
-        if candidate.body.kind != StepKind::Package {
+        let Some(candidate) = self.candidates().get(at) else { return Vec::new() };
+        if candidate.kind != StepKind::Package {
             return Vec::new();
         }
         let faults = match self.compare(run, at, product) {
@@ -270,7 +304,7 @@ impl<'a> Steps<'a> {
 
     /// Compares a product of a package step with the step's materials.
     pub(crate) fn compare(&self, run: &Run<'_, 'a>, at: usize, digest: Sha256) -> Result<Rc<Comparison<'a>>, Fault> {
-        let Some(candidate) = self.candidates.get(at) else { return Err((FindingId::NoPathMap, None)) };
+        let Some(candidate) = self.candidates().get(at) else { return Err((FindingId::NoPathMap, None)) };
         let map = candidate.actor.map(|actor| actor.path_map.as_slice()).unwrap_or_default();
         if map.is_empty() {
             return Err((FindingId::NoPathMap, None));
@@ -298,7 +332,7 @@ impl<'a> Steps<'a> {
             return compare();
         }
         // The artifact is compared for the fixpoint, the proof and its files; its comparison is kept, others would fill the memory.
-        let mut kept = self.kept.borrow_mut();
+        let mut kept = self.read.kept.borrow_mut();
         kept.entry(at).or_insert_with(compare).clone()
     }
 
@@ -339,7 +373,7 @@ impl<'a> Steps<'a> {
     /// Paths of the materials of a step.
     pub(crate) fn namespace(&self, run: &Run<'_, 'a>, at: usize) -> container::Namespace<'a> {
         let materials =
-            self.candidates.get(at).map(|candidate| candidate.body.materials.as_slice()).unwrap_or_default();
+            self.candidates().get(at).map(|candidate| candidate.body.materials.as_slice()).unwrap_or_default();
         let trees = source_trees(materials)
             .filter_map(|tree| run.resolve(&tree.repository, &tree.tree))
             .filter_map(|root| run.world.trees.get(&root));

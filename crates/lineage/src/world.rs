@@ -1,9 +1,9 @@
 //! The facts, indexed once: which statements are known and usable, who signs under which row, what kind each principal has.
 
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::rc::Rc;
 
-use lasthand_model::actor::{ActorKind, Role};
+use lasthand_model::actor::{ActorKind, Role, StepKind};
 use lasthand_model::digest::{Sha256, StatementDigest};
 use lasthand_model::glob;
 use lasthand_model::inventory::Inventory;
@@ -12,30 +12,24 @@ use lasthand_model::wire::facts::{
 };
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use crate::accept;
 use crate::finding::FindingId;
 use crate::groups::Groups;
 use crate::image;
-use crate::products::{Products, prefix};
+use crate::marks::Marks;
+use crate::order::{self, Keyed, short, wide};
+pub(crate) use crate::pairs::{Pair, Pairs};
+use crate::products::Products;
 use crate::roster::{Matching, Revoked, Rows, read_persons, read_robots};
 use crate::rules::{Rule, Rules};
 use crate::trees::{Change, Tree, diff};
-
-/// One signer of a statement under one row that matches him.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Pair<'a> {
-    pub(crate) signer: &'a Signer,
-    pub(crate) row: &'a IdentityRow,
-    /// The row's kind, but agent when any row says that the signer is one.
-    pub(crate) kind: ActorKind,
-    pub(crate) level: u8,
-}
 
 /// A known statement.
 #[derive(Debug)]
 pub(crate) struct Known<'a> {
     pub(crate) fact: &'a StatementFact,
     /// Signers under rows, without revoked signers.
-    pub(crate) pairs: Vec<Pair<'a>>,
+    pub(crate) pairs: Pairs<'a>,
     /// Why the statement proves nothing, if so.
     pub(crate) fault: Option<FindingId>,
 }
@@ -50,18 +44,49 @@ impl Known<'_> {
     }
 }
 
-/// Known statements by what they say: indices in `World::known`, so in order of digest.
+/// Known statements by what they say: indices in `World::known`, in order of digest.
 #[derive(Debug, Default)]
 pub(crate) struct BySubject {
     pub(crate) landings: Vec<usize>,
     pub(crate) reviews: Vec<usize>,
     pub(crate) edits: Vec<usize>,
+    /// In the order of the facts document: what one points to lies near what the next points to.
     pub(crate) steps: Vec<usize>,
+    /// The fetch steps among these.
+    pub(crate) fetches: Vec<usize>,
     pub(crate) step_actors: Vec<usize>,
     pub(crate) acts: Vec<usize>,
     pub(crate) approvals: Vec<usize>,
     pub(crate) source_vsas: Vec<usize>,
     lists: Vec<usize>,
+    /// Those that state a credential, in the order of the facts document.
+    credentials: Vec<usize>,
+}
+
+impl BySubject {
+    fn add(&mut self, at: usize, fact: &StatementFact) {
+        if fact.credential.is_some() {
+            self.credentials.push(at);
+        }
+        let list = match &fact.body {
+            Body::Landing(_) => &mut self.landings,
+            Body::Review(_) => &mut self.reviews,
+            Body::Edit(_) => &mut self.edits,
+            Body::Step(step) => {
+                if step.kind == StepKind::Fetch {
+                    self.fetches.push(at);
+                }
+                &mut self.steps
+            }
+            Body::StepActor(_) => &mut self.step_actors,
+            Body::Act(_) => &mut self.acts,
+            Body::Approval(_) => &mut self.approvals,
+            Body::List(_) => &mut self.lists,
+            Body::SourceVsa(_) => &mut self.source_vsas,
+            _ => return,
+        };
+        list.push(at);
+    }
 }
 
 /// Differences between trees, by the roots of both, computed once.
@@ -72,18 +97,22 @@ pub(crate) struct World<'a> {
     pub(crate) facts: &'a Facts,
     pub(crate) product: Option<&'a ProductRow>,
     pub(crate) rules: Rules,
+    /// In the order of the facts document, which is how its memory lies.
     pub(crate) known: Vec<Known<'a>>,
+    /// Indices of the known statements, by digest.
+    by_digest: Vec<Keyed>,
+    /// By known statement: its place in the order of digests.
+    ranks: Vec<u32>,
     /// Statements without any row, or contradicting another of the same digest.
     pub(crate) unknown: Vec<(StatementDigest, &'static str)>,
     pub(crate) by_subject: BySubject,
-    /// Steps in the order of the facts document: what one points to lies near what the next points to.
-    pub(crate) steps_as_given: Vec<usize>,
     /// Step-actor statements by the known statement that they label.
     pub(crate) labels: Groups,
     /// Products and file materials of the steps.
     pub(crate) products: Products<'a>,
     pub(crate) trees: FxHashMap<Sha256, Tree<'a>>,
     pub(crate) empty_root: Sha256,
+    asked: OnceCell<Marks>,
     diffs: RefCell<Diffs<'a>>,
     rows: Rows<'a>,
     persons: FxHashMap<&'a str, usize>,
@@ -105,13 +134,15 @@ impl<'a> World<'a> {
             product,
             rules,
             known: Vec::new(),
+            by_digest: Vec::new(),
+            ranks: Vec::new(),
             unknown: Vec::new(),
             by_subject: BySubject::default(),
-            steps_as_given: Vec::new(),
             labels: Groups::default(),
             products: Products::default(),
             trees,
             empty_root,
+            asked: OnceCell::new(),
             diffs: RefCell::default(),
             rows: Rows::new(&facts.trust.identities),
             persons: read_persons(&facts.trust.persons),
@@ -126,29 +157,66 @@ impl<'a> World<'a> {
     /// Finds the known statements and what is wrong with each.
     fn read_statements(&mut self) {
         let statements = &self.facts.statements;
-        let order = in_digest_order(statements);
-        let mut judged: Vec<Option<Known<'a>>> = statements.iter().map(|_| None).collect();
-        for (at, contradicted) in &order {
-            let Some(fact) = statements.get(*at) else { continue };
-            if *contradicted {
-                self.unknown.push((fact.digest, "two different statements claim this payload digest"));
-            } else if let Some(slot) = judged.get_mut(*at) {
-                *slot = Some(Known { fact, pairs: Vec::new(), fault: None });
-            }
+        let mut sorted = by_digest(statements);
+        let mut repeated: Vec<bool> = vec![false; statements.len()];
+        for same in sorted.chunk_by(|a, b| same_digest(statements, a, b)).filter(|same| same.len() > 1) {
+            self.hide_repeated(same, &mut repeated);
         }
-        // In the order of the document, not of digests: that is how the memory lies.
-        for slot in &mut judged {
-            if let Some(statement) = slot {
-                statement.pairs = self.pairs(&statement.fact.signers);
-                if statement.pairs.is_empty() {
-                    self.unknown.push((statement.fact.digest, "no row of the trust file matches its signer"));
-                    *slot = None;
-                }
+        self.known.reserve_exact(statements.len());
+        // By statement of the document: which known one it is.
+        let mut known: Vec<Option<u32>> = vec![None; statements.len()];
+        for ((fact, repeated), slot) in statements.iter().zip(repeated).zip(&mut known) {
+            if repeated {
+                continue;
             }
+            let pairs = self.pairs(&fact.signers);
+            if pairs.is_empty() {
+                self.unknown.push((fact.digest, "no row of the trust file matches its signer"));
+                continue;
+            }
+            *slot = Some(short(self.known.len()));
+            self.by_subject.add(self.known.len(), fact);
+            self.known.push(Known { fact, pairs, fault: None });
         }
         self.unknown.sort_unstable();
-        let reused = reused_credentials(judged.iter().flatten());
-        self.revoked = Revoked::collect(judged.iter().flatten().filter_map(|statement| match &statement.fact.body {
+        sorted.retain_mut(|one| {
+            let new = known.get(one.number()).copied().flatten();
+            *one = one.with(new.unwrap_or(0));
+            new.is_some()
+        });
+        self.ranks = vec![0; self.known.len()];
+        for (rank, one) in (0..).zip(&sorted) {
+            if let Some(slot) = self.ranks.get_mut(one.number()) {
+                *slot = rank;
+            }
+        }
+        self.by_digest = sorted;
+        self.judge_all();
+    }
+
+    /// Of several statements with one digest the first counts, or none where they are not equal.
+    fn hide_repeated(&mut self, same: &[Keyed], repeated: &mut [bool]) {
+        let fact = |one: &Keyed| self.facts.statements.get(one.number());
+        let Some((first, more)) = same.split_first() else { return };
+        let contradicted = more.iter().any(|other| fact(other) != fact(first));
+        let hidden = if contradicted { same } else { more };
+        for one in hidden {
+            if let Some(slot) = repeated.get_mut(one.number()) {
+                *slot = true;
+            }
+        }
+        if let Some(fact) = fact(first).filter(|_| contradicted) {
+            self.unknown.push((fact.digest, "two different statements claim this payload digest"));
+        }
+    }
+
+    /// Finds what is wrong with each known statement.
+    fn judge_all(&mut self) {
+        let mut known = std::mem::take(&mut self.known);
+        let credentials = self.by_subject.credentials.iter().filter_map(|at| known.get(*at));
+        let reused = reused_credentials(credentials);
+        let lists = self.by_subject.lists.iter().filter_map(|at| known.get(*at));
+        self.revoked = Revoked::collect(lists.filter_map(|statement| match &statement.fact.body {
             Body::List(list)
                 if matches!(list.kind, ListKind::Revocation | ListKind::Withdrawal)
                     && self.list_counts(statement, list) =>
@@ -157,53 +225,65 @@ impl<'a> World<'a> {
             }
             _ => None,
         }));
-        for statement in judged.iter_mut().flatten() {
+        for statement in &mut known {
             self.judge(statement, &reused);
         }
-        self.known = order.into_iter().filter_map(|(at, _)| judged.get_mut(at)?.take()).collect();
+        self.known = known;
     }
 
-    /// Sorts the known statements by what they say.
+    /// Orders the known statements by what they say.
     fn read_subjects(&mut self) {
-        let by = &mut self.by_subject;
-        for (at, statement) in self.known.iter().enumerate() {
-            let list = match &statement.fact.body {
-                Body::Landing(_) => &mut by.landings,
-                Body::Review(_) => &mut by.reviews,
-                Body::Edit(_) => &mut by.edits,
-                Body::Step(_) => &mut by.steps,
-                Body::StepActor(_) => &mut by.step_actors,
-                Body::Act(_) => &mut by.acts,
-                Body::Approval(_) => &mut by.approvals,
-                Body::List(_) => &mut by.lists,
-                Body::SourceVsa(_) => &mut by.source_vsas,
-                _ => continue,
-            };
-            list.push(at);
+        let mut by = std::mem::take(&mut self.by_subject);
+        for list in [
+            &mut by.fetches,
+            &mut by.landings,
+            &mut by.reviews,
+            &mut by.edits,
+            &mut by.step_actors,
+            &mut by.acts,
+            &mut by.approvals,
+            &mut by.lists,
+            &mut by.source_vsas,
+        ] {
+            list.sort_unstable_by_key(|at| self.rank(*at));
         }
-        self.steps_as_given.clone_from(&self.by_subject.steps);
-        // Statements lie in one list, so their addresses are in its order.
-        self.steps_as_given.sort_by_cached_key(|at| self.known.get(*at).map(|known| std::ptr::from_ref(known.fact)));
-        let labels: Vec<(usize, usize)> = self
-            .by_subject
+        let labels: Vec<(u32, u32)> = by
             .step_actors
             .iter()
             .filter_map(|at| match &self.known.get(*at)?.fact.body {
-                Body::StepActor(actor) => Some((self.find(&actor.labels)?, *at)),
+                Body::StepActor(actor) => Some((short(self.find(&actor.labels)?), short(*at))),
                 _ => None,
             })
             .collect();
         self.labels = Groups::new(self.known.len(), labels.iter().copied());
-        let steps = self.steps_as_given.iter().filter_map(|at| match &self.known.get(*at)?.fact.body {
+        let steps = by.steps.iter().filter_map(|at| match &self.known.get(*at)?.fact.body {
             Body::Step(step) => Some((*at, step)),
             _ => None,
         });
         self.products = Products::collect(self.known.len(), steps);
+        self.by_subject = by;
     }
 
     /// The known statement with a digest.
     pub(crate) fn find(&self, digest: &StatementDigest) -> Option<usize> {
-        self.known.binary_search_by(|known| known.fact.digest.cmp(digest)).ok()
+        let digest_of = |at: usize| self.known.get(at).map(|known| known.digest().0);
+        order::of_digest(&self.by_digest, digest.0, digest_of).next()
+    }
+
+    /// The products, by number, with the digest of the artifact or of a member of the index that it is.
+    pub(crate) fn asked(&self) -> &Marks {
+        self.asked.get_or_init(|| {
+            let mut asked = Marks::new(self.products.len());
+            for number in accept::asked(self).flat_map(|digest| self.products.with_digest(digest)) {
+                asked.insert(number);
+            }
+            asked
+        })
+    }
+
+    /// The place of a known statement in the order of digests.
+    pub(crate) fn rank(&self, at: usize) -> usize {
+        self.ranks.get(at).copied().map_or(usize::MAX, wide)
     }
 
     /// Known statements of one sort, with what they say.
@@ -214,16 +294,16 @@ impl<'a> World<'a> {
         list.iter().filter_map(|at| self.known.get(*at).map(|known| (*at, known, &known.fact.body)))
     }
 
-    fn pairs(&self, signers: &'a [Signer]) -> Vec<Pair<'a>> {
+    fn pairs(&self, signers: &'a [Signer]) -> Pairs<'a> {
         let mut pairs = Vec::new();
         for signer in signers {
             let matching = self.rows.of(&signer.principal);
-            pairs.extend(matching.rows.iter().filter(|row| row.method == signer.method).map(|row| {
+            for row in matching.rows.iter().filter(|row| row.method == signer.method) {
                 let kind = if matching.agent { ActorKind::Agent } else { row.kind };
-                Pair { signer, row, kind, level: lasthand_trust::level::level(row, signer) }
-            }));
+                pairs.push(Pair { signer, row, kind, level: lasthand_trust::level::level(row, signer) });
+            }
         }
-        pairs
+        pairs.into()
     }
 
     fn judge(&self, statement: &mut Known<'a>, reused: &FxHashSet<Sha256>) {
@@ -238,7 +318,8 @@ impl<'a> World<'a> {
         let is_list = matches!(fact.body, Body::List(_));
         // A list goes on to deny when its signer is revoked; see `current_list`.
         if !is_list && gone > 0 && !self.rules.demand(Rule::Revocation, false) {
-            statement.pairs.retain(|pair| !revoked.signer(pair.signer));
+            let left = statement.pairs.iter().filter(|pair| !revoked.signer(pair.signer)).copied();
+            statement.pairs = left.collect::<Vec<_>>().into();
         }
         statement.fault = if simulated {
             Some(FindingId::Simulated)
@@ -393,21 +474,19 @@ fn reused_credentials<'k, 'a: 'k>(known: impl Iterator<Item = &'k Known<'a>>) ->
     reused
 }
 
-/// The first statement of each digest, by digest, and whether another one of this digest says something else.
-fn in_digest_order(statements: &[StatementFact]) -> Vec<(usize, bool)> {
-    let mut order: Vec<(u64, usize)> =
-        statements.iter().enumerate().map(|(at, fact)| (prefix(&fact.digest.0), at)).collect();
-    let digest = |at: usize| statements.get(at).map(|fact| fact.digest);
-    // Hardly ever do two share eight bytes: the statements themselves are not visited.
-    order.sort_unstable_by(|(a, at_a), (b, at_b)| {
-        a.cmp(b).then_with(|| digest(*at_a).cmp(&digest(*at_b))).then_with(|| at_a.cmp(at_b))
-    });
-    order
-        .chunk_by(|(a, at_a), (b, at_b)| a == b && digest(*at_a) == digest(*at_b))
-        .filter_map(|same| {
-            let (_, first) = *same.first()?;
-            let contradicted = same.iter().skip(1).any(|(_, at)| statements.get(*at) != statements.get(first));
-            Some((first, contradicted))
-        })
-        .collect()
+/// The statements of the document by digest, then in their order.
+fn by_digest(statements: &[StatementFact]) -> Vec<Keyed> {
+    let keyed = (0..).zip(statements).map(|(at, fact)| Keyed::new(&fact.digest.0, at));
+    let mut sorted = order::sort(keyed.collect(), Keyed::spread);
+    // Few begin alike: most statements themselves are not visited.
+    for alike in sorted.chunk_by_mut(|a, b| a.prefix() == b.prefix()).filter(|alike| alike.len() > 1) {
+        alike.sort_by_key(|one| statements.get(one.number()).map(|fact| fact.digest));
+    }
+    sorted
+}
+
+/// Whether two statements of the document have one digest.
+fn same_digest(statements: &[StatementFact], a: &Keyed, b: &Keyed) -> bool {
+    let digest = |one: &Keyed| statements.get(one.number()).map(|fact| fact.digest);
+    a.prefix() == b.prefix() && digest(a) == digest(b)
 }

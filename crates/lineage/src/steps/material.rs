@@ -7,9 +7,11 @@ use lasthand_model::digest::Sha256;
 use lasthand_model::inventory::EntryType;
 use lasthand_model::wire::facts::{External, Label, Material, NamedDigest};
 
-use super::Standing;
 use super::read::{Owner, Reader};
+use super::revisions::Places;
+use super::{Clean, Standing};
 use crate::cover::Place;
+use crate::order::{short, wide};
 use crate::pins::{Pins, Use};
 use crate::rules::Rule;
 use crate::trees::Tree;
@@ -56,44 +58,42 @@ impl<'a> Reader<'_, '_, 'a> {
         &self,
         step: Owner<'_, 'a>,
         material: &'a Material,
-        numbers: &mut impl Iterator<Item = &'n usize>,
-    ) -> Standing<'a> {
-        let rules = self.run.world.rules;
+        numbers: &mut impl Iterator<Item = &'n u32>,
+        places: &mut Places<'a>,
+    ) -> Standing {
         match material {
-            Material::Tree(tree) => match self.place(tree) {
-                Some(place) if rules.demand(Rule::TreeCovered, self.cover.tree_covered(&place)) => {
-                    Standing::Tree(place)
-                }
-                place => Standing::BadTree(place, tree),
-            },
+            Material::Tree(tree) => self.place(tree).map_or(Standing::Unresolved, |place| {
+                let rules = self.run.world.rules;
+                places.standing(place, || rules.demand(Rule::TreeCovered, self.cover.tree_covered(&place)))
+            }),
             Material::File(file) => self.file_standing(step, file, numbers.next().copied()),
             Material::External(external) => self.external_standing(step, external),
         }
     }
 
-    fn file_standing(&self, step: Owner<'_, 'a>, file: &'a NamedDigest, number: Option<usize>) -> Standing<'a> {
+    fn file_standing(&self, step: Owner<'_, 'a>, file: &'a NamedDigest, number: Option<u32>) -> Standing {
         let rules = self.run.world.rules;
         // LIMIT: each file material is looked up in each tree material of its step.
         let own = step.places.iter().any(|place| self.holds_file(place, file));
         if rules.grant(Rule::OwnEntry, own) {
-            return Standing::Clean("own-entry", None);
+            return Standing::Clean(Clean::OwnEntry);
         }
         if self.trusted(file.digest) {
-            return Standing::Clean("trusted-input", None);
+            return Standing::Clean(Clean::TrustedInput);
         }
         if self.pinned(step.places, &file.name, file.digest) {
-            return Standing::Clean("pinned", None);
+            return Standing::Clean(Clean::Pinned);
         }
-        let made = number.filter(|number| self.made.get(*number).is_some_and(|made| *made));
+        let made = number.filter(|number| self.run.world.products.is_made(wide(*number)));
         if let Some(number) = made.filter(|_| rules.grant(Rule::ProductOfStep, true)) {
             return Standing::Product(number);
         }
         if rules.grant(Rule::ProductOfStep, false) {
-            return Standing::Clean("product", None);
+            return Standing::Clean(Clean::Product);
         }
         match self.fetch_of(&file.name, file.digest) {
-            Some(fetch) => Standing::Clean("fetched", Some(fetch)),
-            None => Standing::BadFile(file),
+            Some(fetch) => Standing::Clean(Clean::FetchedBy(short(fetch))),
+            None => Standing::Bad,
         }
     }
 
@@ -124,23 +124,23 @@ impl<'a> Reader<'_, '_, 'a> {
         self.run.world.rules.grant(Rule::Fetched, usable).then_some(fetch).flatten()
     }
 
-    fn external_standing(&self, step: Owner<'_, 'a>, external: &'a External) -> Standing<'a> {
-        let Some(digest) = external.digest else { return Standing::BadExternal(external) };
+    fn external_standing(&self, step: Owner<'_, 'a>, external: &'a External) -> Standing {
+        let Some(digest) = external.digest else { return Standing::Bad };
         let world = self.run.world;
         if self.trusted(digest) {
-            return Standing::Clean("trusted-input", None);
+            return Standing::Clean(Clean::TrustedInput);
         }
         if external.name.as_ref().is_some_and(|name| self.pinned(step.places, name, digest)) {
-            return Standing::Clean("pinned", None);
+            return Standing::Clean(Clean::Pinned);
         }
         let builder_fetches = step.builder.is_some_and(|pair| may(pair.row, "fetch"));
         let allowed = builder_fetches && self.run.label(Label::UnpinnedInput);
         if world.rules.grant(Rule::Fetched, allowed) {
-            return Standing::Clean("fetched", None);
+            return Standing::Clean(Clean::Fetched);
         }
         if let Some(fetch) = self.fetch_of(external.name.as_deref().unwrap_or(&external.uri), digest) {
-            return Standing::Clean("fetched", Some(fetch));
+            return Standing::Clean(Clean::FetchedBy(short(fetch)));
         }
-        Standing::BadExternal(external)
+        Standing::Bad
     }
 }

@@ -9,11 +9,13 @@ use lasthand_model::digest::Sha256;
 use lasthand_model::wire::facts::{Approval, Body, Bound, Inputs, Label, Signer, SourceTree, Step, StepActor};
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::revisions::Revisions;
-use super::{Candidate, Fault, Standing, source_trees};
+use super::candidate::{Candidate, Read};
+use super::{Fault, source_trees};
 use crate::cover::{Cover, Place};
 use crate::finding::FindingId;
+use crate::labels::LabelSet;
 use crate::level;
+use crate::order::{short, wide};
 use crate::people;
 use crate::pins::Pins;
 use crate::rules::{Rule, Rules};
@@ -30,8 +32,6 @@ pub(super) struct Reader<'r, 'w, 'a> {
     approvals: FxHashMap<Sha256, Vec<&'a Approval>>,
     /// Digests of trusted inputs that are not expired, and those of them that are toolchains.
     pub(super) trusted: [FxHashSet<Sha256>; 2],
-    /// By number: whether a build or package step has the product.
-    pub(super) made: Vec<bool>,
     /// Pins of the lock files of each tree, by root.
     pub(super) pins: RefCell<FxHashMap<Sha256, Pins<'a>>>,
     /// Refs that landings of ours moved to a tree.
@@ -47,7 +47,6 @@ impl<'r, 'w, 'a> Reader<'r, 'w, 'a> {
             fetched: FxHashMap::default(),
             approvals: FxHashMap::default(),
             trusted: Default::default(),
-            made: vec![false; world.products.len()],
             pins: RefCell::default(),
             refs: RefCell::default(),
         };
@@ -68,40 +67,21 @@ impl<'r, 'w, 'a> Reader<'r, 'w, 'a> {
                 reader.approvals.entry(approval.digest.0).or_default().push(approval);
             }
         }
-        let mut fetches = Vec::new();
-        for (at, statement, body) in world.each(&world.steps_as_given) {
-            let Body::Step(step) = body else { continue };
-            if step.kind == StepKind::Fetch {
-                fetches.push((at, statement, step));
-                continue;
-            }
-            for number in world.products.numbers(world.products.made_by(at, step)) {
-                if let Some(made) = reader.made.get_mut(*number) {
-                    *made = true;
-                }
-            }
-        }
-        // Of several fetches of one digest the last by digest counts.
-        fetches.sort_unstable_by_key(|(at, ..)| *at);
-        for (at, statement, step) in fetches {
-            if reader.may_fetch(at, statement) {
-                reader
-                    .fetched
-                    .extend(step.products.iter().map(|product| ((product.name.as_str(), product.digest), at)));
+        for at in &world.by_subject.fetches {
+            let Some(statement) = world.known.get(*at) else { continue };
+            if let Body::Step(step) = &statement.fact.body
+                && reader.may_fetch(*at, statement)
+            {
+                // Of several fetches of one digest the last by digest counts.
+                let products = step.products.iter().map(|product| ((product.name.as_str(), product.digest), *at));
+                reader.fetched.extend(products);
             }
         }
         reader
     }
 
-    pub(super) fn read(
-        &self,
-        at: usize,
-        statement: &Known<'a>,
-        body: &'a Step,
-        out: &mut Vec<Candidate<'a>>,
-        standings: &mut Vec<Standing<'a>>,
-        revisions: &mut Revisions<'a>,
-    ) {
+    /// Reads one step: how its materials stand, and what fails under each of its own labels.
+    pub(super) fn read(&self, at: usize, statement: &Known<'a>, body: &'a Step, out: &mut Read<'a>) {
         let world = self.run.world;
         let labels = world.labels.of(at);
         let builder = self.builder(statement, body).copied();
@@ -109,16 +89,17 @@ impl<'r, 'w, 'a> Reader<'r, 'w, 'a> {
         let step = Owner { statement, body, builder, places: &places };
         let (own, void): (Vec<usize>, Vec<usize>) = labels
             .iter()
-            .copied()
+            .map(|label| wide(*label))
             .filter(|label| self.is_own(step, *label))
             .partition(|label| world.known.get(*label).is_some_and(|label| self.label_counts(label)));
-        let first = standings.len();
+        let first = out.standings.len();
         let mut numbers = world.products.read_by(at, body).iter();
         for material in &body.materials {
-            standings.push(self.standing(step, material, &mut numbers));
+            let standing = self.standing(step, material, &mut numbers, &mut out.places);
+            out.standings.push(standing);
         }
-        let revision = revisions.number(standings.get(first..).unwrap_or_default());
-        let standings = first..standings.len();
+        let revision = out.revisions.number(out.standings.get(first..).unwrap_or_default());
+        let standings = short(first)..short(out.standings.len());
         let all = self.all_labels(labels);
         let without = own.is_empty().then_some(None);
         for label in own.into_iter().map(Some).chain(without) {
@@ -127,16 +108,19 @@ impl<'r, 'w, 'a> Reader<'r, 'w, 'a> {
                 _ => None,
             });
             let void = self.void_fault(label, &void);
-            out.push(Candidate {
-                statement: at,
+            let first = short(out.faults.len());
+            let carried = self.faults(step, Labels { label, actor, all, void }, &mut out.faults);
+            out.revision_of.push(revision);
+            out.candidates.push(Candidate {
                 body,
-                label,
                 actor,
-                faults: self.faults(step, Labels { label, actor, all, void }),
+                statement: short(at),
+                label: label.map(short),
                 standings: standings.clone(),
-                revision,
                 products: world.products.made_by(at, body),
-                faithful: false,
+                faults: first..short(out.faults.len()),
+                kind: body.kind,
+                carried,
             });
         }
     }
@@ -152,7 +136,7 @@ impl<'r, 'w, 'a> Reader<'r, 'w, 'a> {
     }
 
     /// What all known labels of a step say together.
-    fn all_labels(&self, labels: &[usize]) -> AllLabels {
+    fn all_labels(&self, labels: &[u32]) -> AllLabels {
         let mut all = AllLabels { automation: true, marked: false, failed: false };
         for (_, actor) in self.each_label(labels) {
             all.automation &= performers(&actor.actors)
@@ -210,10 +194,11 @@ impl<'r, 'w, 'a> Reader<'r, 'w, 'a> {
             })
     }
 
-    fn faults(&self, step: Owner<'_, 'a>, labels: Labels<'a>) -> Vec<Fault> {
+    /// Adds what fails of a step under a label; gives the labels without which more would.
+    fn faults(&self, step: Owner<'_, 'a>, labels: Labels<'a>, found: &mut Vec<Fault>) -> LabelSet {
         let Owner { statement, body, builder, .. } = step;
         let Labels { label, actor, all, void } = labels;
-        let mut faults = Faults { rules: self.run.world.rules, found: Vec::new() };
+        let mut faults = Faults { run: self.run, rules: self.run.world.rules, found, carried: LabelSet::default() };
         let preset = &self.run.world.facts.preset;
         let kind_ok = matches!(body.kind, StepKind::Build | StepKind::Package)
             && actor.is_none_or(|actor| actor.kind == body.kind);
@@ -238,8 +223,7 @@ impl<'r, 'w, 'a> Reader<'r, 'w, 'a> {
             self.automation_only(step, label, actor, all),
             FindingId::ActorNotAutomation,
         );
-        let unmarked = !all.marked || self.run.label(Label::AgentMarks);
-        faults.demand(Rule::NoMarks, unmarked, FindingId::AgentMarks);
+        faults.demand_or(Label::AgentMarks, Rule::NoMarks, !all.marked, FindingId::AgentMarks);
         let stated = silent.is_some() || actor.and_then(|actor| actor.success).unwrap_or(body.only_on_success);
         faults.demand(Rule::Success, stated && !all.failed, FindingId::StepFailed);
         faults.demand(Rule::HasMaterials, !body.materials.is_empty(), FindingId::NoMaterials);
@@ -247,11 +231,11 @@ impl<'r, 'w, 'a> Reader<'r, 'w, 'a> {
             self.parameter_faults(step, actor, &mut faults);
         }
         self.source_faults(body, &mut faults);
-        faults.found
+        faults.carried
     }
 
     /// What fails of that which a label, or the builder's row in its place, must say.
-    fn label_faults(&self, step: Owner<'_, 'a>, actor: Option<&'a StepActor>, faults: &mut Faults) {
+    fn label_faults(&self, step: Owner<'_, 'a>, actor: Option<&'a StepActor>, faults: &mut Faults<'_, '_, 'a>) {
         let Owner { body, builder, .. } = step;
         faults.demand(Rule::StepProduct, self.for_this_product(body, actor), FindingId::NotThisProduct);
         let complete = match actor {
@@ -263,11 +247,11 @@ impl<'r, 'w, 'a> Reader<'r, 'w, 'a> {
         let bounded = actor.is_some_and(|actor| {
             matches!(actor.materials_bound, Bound::Upper | Bound::Exact) && actor.materials_gaps.is_empty()
         });
-        let declared = || {
-            builder.is_some_and(|builder| builder.row.inputs == Inputs::Declared)
-                && self.run.label(Label::InputsNotBounded)
-        };
-        faults.demand(Rule::Bounded, bounded || declared(), FindingId::InputsNotBounded);
+        if builder.is_some_and(|builder| builder.row.inputs == Inputs::Declared) {
+            faults.demand_or(Label::InputsNotBounded, Rule::Bounded, bounded, FindingId::InputsNotBounded);
+        } else {
+            faults.demand(Rule::Bounded, bounded, FindingId::InputsNotBounded);
+        }
         if self.run.world.facts.preset.require_credential && actor.is_none() {
             faults.found.push((FindingId::Credential, None));
         }
@@ -281,10 +265,10 @@ impl<'r, 'w, 'a> Reader<'r, 'w, 'a> {
 
     pub(super) fn each_label<'s>(
         &'s self,
-        labels: &'s [usize],
+        labels: &'s [u32],
     ) -> impl Iterator<Item = (&'s Known<'a>, &'a StepActor)> + 's {
         labels.iter().filter_map(|label| {
-            let known = self.run.world.known.get(*label)?;
+            let known = self.run.world.known.get(wide(*label))?;
             match &known.fact.body {
                 Body::StepActor(actor) => Some((known, actor)),
                 _ => None,
@@ -324,7 +308,7 @@ impl<'r, 'w, 'a> Reader<'r, 'w, 'a> {
             })
     }
 
-    fn instruction_faults(&self, step: Owner<'_, 'a>, actor: Option<&'a StepActor>, faults: &mut Faults) {
+    fn instruction_faults(&self, step: Owner<'_, 'a>, actor: Option<&'a StepActor>, faults: &mut Faults<'_, '_, 'a>) {
         let more = actor.map(|actor| actor.instructions.as_slice()).unwrap_or_default();
         let mut any = false;
         for instruction in step.body.instructions.iter().chain(more) {
@@ -340,7 +324,7 @@ impl<'r, 'w, 'a> Reader<'r, 'w, 'a> {
         }
     }
 
-    fn parameter_faults(&self, step: Owner<'_, 'a>, actor: Option<&'a StepActor>, faults: &mut Faults) {
+    fn parameter_faults(&self, step: Owner<'_, 'a>, actor: Option<&'a StepActor>, faults: &mut Faults<'_, '_, 'a>) {
         let more = actor.into_iter().flat_map(|actor| &actor.parameters);
         for (name, value) in step.body.parameters.iter().chain(more) {
             if !faults.rules.demand(Rule::Parameters, self.parameter_fixed(step, actor, name, value)) {
@@ -381,7 +365,7 @@ impl<'r, 'w, 'a> Reader<'r, 'w, 'a> {
         refs.contains(target_ref)
     }
 
-    fn source_faults(&self, body: &'a Step, faults: &mut Faults) {
+    fn source_faults(&self, body: &'a Step, faults: &mut Faults<'_, '_, 'a>) {
         let Some(product) = self.run.world.product else { return };
         let mut seen: FxHashMap<&str, &'a SourceTree> = FxHashMap::default();
         for tree in source_trees(&body.materials) {
@@ -442,16 +426,27 @@ struct AllLabels {
     failed: bool,
 }
 
-struct Faults {
+struct Faults<'f, 'w, 'a> {
+    run: &'f Run<'w, 'a>,
     rules: Rules,
-    found: Vec<Fault>,
+    found: &'f mut Vec<Fault>,
+    carried: LabelSet,
 }
 
-impl Faults {
+impl Faults<'_, '_, '_> {
     fn demand(&mut self, rule: Rule, holds: bool, id: FindingId) {
         if !self.rules.demand(rule, holds) {
             self.found.push((id, None));
         }
+    }
+
+    /// A condition that a label stands in for: `CARRIED` says what fails without it.
+    fn demand_or(&mut self, label: Label, rule: Rule, holds: bool, id: FindingId) {
+        let by_label = !holds && self.run.label(label);
+        if by_label && !self.rules.demand(rule, false) {
+            self.carried = self.carried.with(label);
+        }
+        self.demand(rule, holds || by_label, id);
     }
 }
 
