@@ -201,7 +201,9 @@ fn every_finding_has_a_positive_a_negative_and_a_bypass_story() {
             shown.insert((id.clone(), *shows));
         }
     }
-    for id in FindingId::ALL.iter().map(|id| id.id()) {
+    // What reading an artifact finds is no matter of evidence: crates/verify/tests/verify.rs.
+    let of_reading = [FindingId::ReadDifferently, FindingId::OddEntry];
+    for id in FindingId::ALL.iter().filter(|id| !of_reading.contains(id)).map(|id| id.id()) {
         for shows in [Shows::Positive, Shows::Negative, Shows::Bypass] {
             if !shown.contains(&(id.to_owned(), shows)) {
                 wrong.insert(format!("{id} {shows:?}"), format!("  {id} has no {shows:?} story\n"));

@@ -375,3 +375,18 @@ fn a_file_made_of_a_trees_last_two_hashes_is_not_that_tree() {
     world.evidence.retain(|name, _| !name.ends_with(".inv"));
     assert_ne!(world.verify().outcome.verdict, Verdict::Accepted);
 }
+
+#[test]
+fn an_unusual_entry_is_told_and_refuses_nothing() {
+    // positive: told once for its kind; negative: not of an ordinary archive; bypass: a duplicate does not bring the old file back
+    let plain = World::accepted().verify();
+    assert!(plain.report.findings.iter().all(|finding| finding.id != "LH411" && finding.id != "LH410"));
+    let mut world = World::accepted();
+    let unended = world.artifact.len() - 1024;
+    assert!(world.artifact[unended..].iter().all(|byte| *byte == 0));
+    world.artifact.truncate(unended);
+    let verification = world.verify();
+    let told: Vec<_> = verification.report.findings.iter().filter(|finding| finding.id == "LH411").collect();
+    assert!(matches!(told.as_slice(), [one] if one.message.contains("missing-end-marker")), "{told:?}");
+    assert!(verification.report.findings.iter().all(|finding| finding.id != "LH410"));
+}
