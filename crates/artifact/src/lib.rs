@@ -6,10 +6,11 @@
 //! -> [`Inventory`](lasthand_model::inventory::Inventory) and [`ReaderNote`]s. A folder comes as a [`TreeSource`]. Container images are
 //! read by [`image`].
 //!
-//! **Invariants.** One pass; buffers of 64 KiB (zstd: its window, 128 MiB at most); memory grows with the number of entries and never
+//! **Invariants.** One pass; fixed buffers (zstd: its window too); memory grows with the number of entries and never
 //! with their content. Nothing is written to disk. No network, no clock. The module [`local`] is the only place that touches
-//! `std::fs`; it only reads. Where tar readers disagree the entry is read as Go's `archive/tar` reads it and noted, or refused:
-//! [`ReaderNote::ambiguous`] says which notes a verifier must not pass over. No inventory is ever returned for a part of an archive.
+//! `std::fs`; it only reads. Entries are those of Go's `archive/tar`; where other readers take them differently there is a note, and
+//! [`ReaderNote::refuses`] says which notes a verifier must not pass over. No inventory is ever returned for a part of an archive.
+//! Threads are used where they pay; what is returned does not depend on them.
 //!
 //! ```
 //! use lasthand_artifact::{Kind, MemoryBlob, read};

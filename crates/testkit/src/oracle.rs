@@ -1,7 +1,7 @@
 //! Go's `archive/tar` as an oracle: what a puller's reader gives its caller for an archive.
 //!
 //! The program is `tests/oracles/listtar`. It is built once for each test program, offline, with the `go` on the path; where there is none,
-//! or one older than 1.24, the caller's test is skipped through [`need`](crate::need).
+//! or one older than 1.24, the caller's test is skipped through [`crate::need`].
 //!
 //! ```no_run
 //! use lasthand_testkit::oracle::Oracle;

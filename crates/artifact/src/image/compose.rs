@@ -177,12 +177,10 @@ impl<'f> Tree<'f> {
     /// Removes what an entry replaces, before it is made: everything at and below its path, save that a folder on a folder keeps what is below.
     fn make_room(&mut self, at: &[u8], record: &FileRecord) -> Result<(), ArtifactError> {
         let is_folder = record.entry_type == EntryType::Directory;
-        if let Some(old) = self.nodes.get(at) {
-            if old.layer == self.layer {
-                let is_linked = self.linked.contains(old.record.path.as_slice());
-                let kind = replacement(old.record, record, is_linked);
-                self.note(kind, &record.path);
-            }
+        if let Some(old) = self.nodes.get(at).filter(|old| old.layer == self.layer) {
+            let is_linked = self.linked.contains(old.record.path.as_slice());
+            let kind = replacement(old.record, record, is_linked);
+            self.note(kind, &record.path);
         }
         if is_folder {
             return Ok(());

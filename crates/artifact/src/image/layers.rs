@@ -18,6 +18,7 @@ use crate::meter::{Meter, Progress};
 use crate::note::ReaderNote;
 
 /// What one layer yields, shared by all images that have it.
+#[derive(Clone)]
 pub(super) struct Shared {
     pub(super) facts: Arc<LayerFacts>,
     pub(super) notes: Arc<[ReaderNote]>,
@@ -32,7 +33,7 @@ pub(super) struct Wanted<'e> {
 /// Layers by member and diff id: each is read once.
 #[derive(Default)]
 pub(super) struct Read {
-    known: BTreeMap<(Vec<u8>, Sha256), (Arc<LayerFacts>, Arc<[ReaderNote]>)>,
+    known: BTreeMap<(Vec<u8>, Sha256), Shared>,
     entries: AtomicUsize,
 }
 
@@ -69,21 +70,21 @@ impl Read {
             }
         }
         for (job, read) in run(place, &jobs, limits, &self.entries, progress)? {
-            self.known.insert(key(job.wanted), (Arc::new(read.facts), read.notes.into()));
+            let shared = Shared { facts: Arc::new(read.facts), notes: read.notes.into() };
+            self.known.insert(key(job.wanted), shared);
         }
         wanted.iter().map(|layer| self.take(place, layer)).collect()
     }
 
     /// A layer that was read, under what this manifest states of it.
     fn take(&self, place: &Place<'_>, wanted: &Wanted<'_>) -> Result<Shared, ArtifactError> {
-        let Some((facts, notes)) = self.known.get(&key(wanted)) else { return Err(missing(place, wanted)) };
-        layer::check(&wanted.expected, facts)?;
-        let stated = wanted.expected.media_type.filter(|stated| *stated != facts.media_type);
-        let facts = match stated {
-            Some(stated) => Arc::new(LayerFacts { media_type: stated.to_owned(), ..LayerFacts::clone(facts) }),
-            None => Arc::clone(facts),
-        };
-        Ok(Shared { facts, notes: Arc::clone(notes) })
+        let mut shared = self.known.get(&key(wanted)).cloned().ok_or_else(|| missing(place, wanted))?;
+        layer::check(&wanted.expected, &shared.facts)?;
+        if let Some(stated) = wanted.expected.media_type.filter(|stated| *stated != shared.facts.media_type) {
+            let facts = LayerFacts::clone(&shared.facts);
+            shared.facts = Arc::new(LayerFacts { media_type: stated.to_owned(), ..facts });
+        }
+        Ok(shared)
     }
 }
 
@@ -124,7 +125,7 @@ fn run<'j, 'w, 'e>(
     };
     thread::scope(|scope| {
         for _ in 1..cores.min(jobs.len()) {
-            scope.spawn(&work);
+            scope.spawn(work);
         }
         work();
     });

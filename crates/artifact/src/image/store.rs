@@ -222,7 +222,7 @@ impl<'a> ImageStore<'a> {
     ///
     /// # Proves / does not prove
     /// Proves which layers, files and configuration the digest stands for. Does not prove who made them. A verifier must look at
-    /// [`ImageFacts::ambiguities`](super::ImageFacts::ambiguities).
+    /// [`ImageFacts::refusals`](super::ImageFacts::refusals).
     pub fn read(
         &self,
         choice: &Choice,

@@ -48,7 +48,8 @@ impl PaxRecords {
             let (key, value, rest) = split_record(bytes)?;
             bytes = rest;
             if matches!(key, b"GNU.sparse.offset" | b"GNU.sparse.numbytes") {
-                let wanted: &[u8] = if map.len() % 2 == 0 { b"GNU.sparse.offset" } else { b"GNU.sparse.numbytes" };
+                let wanted: &[u8] =
+                    if map.len().is_multiple_of(2) { b"GNU.sparse.offset" } else { b"GNU.sparse.numbytes" };
                 if key != wanted || value.contains(&b',') {
                     return Err("the map of a sparse file is malformed");
                 }
