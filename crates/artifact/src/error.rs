@@ -171,7 +171,9 @@ impl ArtifactError {
             Self::Malformed { .. } => vec!["repack the archive with GNU tar or bsdtar in ustar or pax format"],
             Self::BadPath { .. } => vec!["repack with relative paths that stay inside the archive"],
             Self::Duplicate { .. } => vec!["repack with each path once: readers differ in which of the two they keep"],
-            Self::OverLimit { .. } => vec!["if the artifact is trusted to be this large, raise the limit"],
+            Self::OverLimit { .. } => vec![
+                "if the artifact is trusted to be this large, raise the limit: `--limit NAME=NUMBER`; docs/reader.md names them",
+            ],
             Self::Unsupported { .. } => {
                 vec!["repack without sparse files and vendor entry types (`tar --format=posix`, no `--sparse`)"]
             }

@@ -1,6 +1,7 @@
 //! The command line, as a whole; each command's own arguments stand in its own file.
 
 use clap::{Parser, Subcommand};
+use lasthand_model::limits::Limits;
 
 use crate::commands::{
     attach, attest, completions, demo, diff, init, inspect, key, man, review, run, source, trust, verify, why,
@@ -18,9 +19,38 @@ use crate::context::Side;
                   70  a bug in lasthand\n\nBegin with: lasthand demo"
 )]
 pub(crate) struct Arguments {
+    /// Set a bound on what is read, where a large artifact is trusted to be large (repeatable; docs/reader.md lists them)
+    #[arg(long = "limit", value_name = "NAME=NUMBER", global = true, value_parser = LimitChange::parse)]
+    pub(crate) limits: Vec<LimitChange>,
     /// What to do.
     #[command(subcommand)]
     pub(crate) command: Command,
+}
+
+/// One limit and what it becomes.
+#[derive(Debug, Clone)]
+pub(crate) struct LimitChange {
+    name: String,
+    number: u64,
+}
+
+impl LimitChange {
+    fn parse(text: &str) -> Result<Self, String> {
+        let (name, number) = text.split_once('=').ok_or("write it as NAME=NUMBER")?;
+        let number = number.parse().map_err(|_| format!("`{number}` is not a whole number"))?;
+        Limits::DEFAULT.clone().set(name, number).map_err(|error| error.to_string())?;
+        Ok(Self { name: name.to_owned(), number })
+    }
+
+    /// The default limits with these changes.
+    pub(crate) fn all(changes: &[Self]) -> Limits {
+        let mut limits = Limits::DEFAULT;
+        for change in changes {
+            // Its name was looked up when it was parsed.
+            let _ = limits.set(&change.name, change.number);
+        }
+        limits
+    }
 }
 
 /// What to do.

@@ -35,12 +35,12 @@ impl Context {
     ///
     /// # Errors
     /// When a file stands for the surroundings and cannot be read.
-    pub(crate) fn read(output: Output, side: Side) -> Result<Self, CommandError> {
+    pub(crate) fn read(output: Output, side: Side, limits: Limits) -> Result<Self, CommandError> {
         let surroundings = match side {
             Side::Record => Surroundings::read()?,
             Side::Verify => Surroundings::default(),
         };
-        Ok(Self { surroundings, output, now: now(), limits: Limits::DEFAULT })
+        Ok(Self { surroundings, output, now: now(), limits })
     }
 }
 

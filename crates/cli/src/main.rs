@@ -21,7 +21,7 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 
-use crate::args::Arguments;
+use crate::args::{Arguments, LimitChange};
 use crate::command_error::{CommandError, exit_code};
 use crate::context::Context;
 use crate::output::Output;
@@ -54,7 +54,8 @@ fn run(output: Output) -> Result<u8, CommandError> {
             return Ok(if error.use_stderr() { exit_code(crate::command_error::Kind::Usage) } else { 0 });
         }
     };
-    let context = Context::read(output, arguments.command.side())?;
+    let limits = LimitChange::all(&arguments.limits);
+    let context = Context::read(output, arguments.command.side(), limits)?;
     commands::run(arguments.command, &context)
 }
 

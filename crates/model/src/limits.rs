@@ -1,5 +1,7 @@
 //! Every bound on what input controls, in one place.
 
+use thiserror::Error;
+
 /// Upper bounds on sizes, depths and counts of foreign input. Reaching one is an error that names it, exit code 4.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
@@ -62,8 +64,79 @@ impl Limits {
     };
 }
 
+/// No limit has this name.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("no limit is named `{name}`; there are: {}", Limits::NAMES.join(", "))]
+pub struct UnknownLimit {
+    /// The name.
+    pub name: String,
+}
+
+impl Limits {
+    /// Names of the limits that a user can change, as options have them.
+    pub const NAMES: &'static [&'static str] = &[
+        "archive-bytes",
+        "bundles",
+        "config-bytes",
+        "entries",
+        "evidence-bytes",
+        "inflate-free-bytes",
+        "inflate-ratio",
+        "layers",
+        "manifest-bytes",
+        "manifests",
+        "path-bytes",
+        "xattr-bytes",
+        "zstd-window-bytes",
+    ];
+
+    /// Sets a limit by its name; a number that this machine cannot count to is as good as none.
+    ///
+    /// # Errors
+    /// A name that is not one of [`Limits::NAMES`].
+    pub fn set(&mut self, name: &str, number: u64) -> Result<(), UnknownLimit> {
+        let count = usize::try_from(number).unwrap_or(usize::MAX);
+        match name {
+            "archive-bytes" => self.archive_bytes = number,
+            "bundles" => self.bundles = count,
+            "config-bytes" => self.config_bytes = count,
+            "entries" => self.entries = count,
+            "evidence-bytes" => self.evidence_bytes = number,
+            "inflate-free-bytes" => self.inflate_free_bytes = number,
+            "inflate-ratio" => self.inflate_ratio = number,
+            "layers" => self.layers = count,
+            "manifest-bytes" => self.manifest_bytes = count,
+            "manifests" => self.manifests = count,
+            "path-bytes" => self.path_bytes = count,
+            "xattr-bytes" => self.xattr_bytes = count,
+            "zstd-window-bytes" => self.zstd_window_bytes = number,
+            _ => return Err(UnknownLimit { name: name.to_owned() }),
+        }
+        Ok(())
+    }
+}
+
 impl Default for Limits {
     fn default() -> Self {
         Self::DEFAULT
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_name_sets_a_limit_of_its_own() {
+        // pass: one limit changes for each name, and no two names change the same; fail: another name
+        let mut seen = Vec::new();
+        for name in Limits::NAMES {
+            let mut limits = Limits::DEFAULT;
+            assert_eq!(limits.set(name, 7), Ok(()));
+            assert_ne!(limits, Limits::DEFAULT, "{name}");
+            assert!(!seen.contains(&limits), "{name}");
+            seen.push(limits);
+        }
+        assert!(Limits::DEFAULT.clone().set("bytes", 7).is_err());
     }
 }

@@ -1,0 +1,159 @@
+//! Archives that cost little to ship and much to read: stopped by a limit that names itself, and what only looks like one is read.
+#![expect(clippy::unwrap_used, reason = "a test")]
+
+use std::io::{self, Read, Write as _};
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use lasthand_artifact::{ArtifactError, BlobSource, Kind, MemoryBlob, read};
+use lasthand_model::limits::Limits;
+
+const MIB: u64 = 1 << 20;
+
+/// One header of a regular file.
+fn header(path: &str, size: u64) -> Vec<u8> {
+    let mut header = tar::Header::new_ustar();
+    header.set_path(path).unwrap();
+    header.set_size(size);
+    header.set_mode(0o644);
+    header.set_cksum();
+    header.as_bytes().to_vec()
+}
+
+/// An archive of one file of zeros, packed.
+fn zeros<W: io::Write>(mib: u64, mut pack: W) -> W {
+    pack.write_all(&header("zeros", mib * MIB)).unwrap();
+    let zeros = vec![0; 1 << 20];
+    for _ in 0..mib {
+        pack.write_all(&zeros).unwrap();
+    }
+    pack.write_all(&[0; 1024]).unwrap();
+    pack
+}
+
+fn gzip(mib: u64) -> Vec<u8> {
+    zeros(mib, GzEncoder::new(Vec::new(), Compression::default())).finish().unwrap()
+}
+
+fn zstd(mib: u64) -> Vec<u8> {
+    zeros(mib, zstd::Encoder::new(Vec::new(), 1).unwrap()).finish().unwrap()
+}
+
+/// A sparse file of the pax form 1.0 with nothing but a hole.
+fn hole(bytes: u64) -> Vec<u8> {
+    let record = |key: &str, value: &str| {
+        let rest = format!(" {key}={value}\n");
+        let mut length = rest.len() + 1;
+        while length != rest.len() + length.to_string().len() {
+            length = rest.len() + length.to_string().len();
+        }
+        format!("{length}{rest}")
+    };
+    let records = [
+        record("GNU.sparse.major", "1"),
+        record("GNU.sparse.minor", "0"),
+        record("GNU.sparse.name", "hole"),
+        record("GNU.sparse.realsize", &bytes.to_string()),
+    ]
+    .concat();
+    let mut extension = tar::Header::new_ustar();
+    extension.set_path("pax").unwrap();
+    extension.set_entry_type(tar::EntryType::XHeader);
+    extension.set_size(records.len() as u64);
+    extension.set_cksum();
+    let mut archive = extension.as_bytes().to_vec();
+    archive.extend(records.as_bytes());
+    archive.resize(archive.len().next_multiple_of(512), 0);
+    archive.extend(header("GNUSparseFile.0/hole", 512));
+    archive.extend(b"0\n");
+    archive.resize(archive.len().next_multiple_of(512) + 1024, 0);
+    archive
+}
+
+fn outcome(bytes: Vec<u8>) -> Result<u64, ArtifactError> {
+    let facts = read(&MemoryBlob::new("test", bytes), None, &Limits::DEFAULT, &mut |_| {})?;
+    Ok(facts.inventory.records().iter().map(|record| record.size).sum())
+}
+
+fn check_stopped(bytes: Vec<u8>, limited: &str) {
+    let found = outcome(bytes);
+    assert!(matches!(&found, Err(ArtifactError::OverLimit { what, .. }) if *what == limited), "{found:?}");
+}
+
+#[test]
+fn a_bomb_is_stopped_by_its_ratio_once_a_gibibyte_came_out() {
+    // fail: gzip, zstd, and the hole of a sparse file; pass: 768 MiB of zeros, a hole of 100 MiB
+    let ratio = "uncompressed bytes for one compressed byte";
+    check_stopped(gzip(1100), ratio);
+    check_stopped(zstd(1100), ratio);
+    check_stopped(hole(60_000 * MIB), ratio);
+    assert_eq!(outcome(gzip(768)).unwrap(), 768 * MIB);
+    assert_eq!(outcome(zstd(768)).unwrap(), 768 * MIB);
+    assert_eq!(outcome(hole(100 * MIB)).unwrap(), 100 * MIB);
+}
+
+#[test]
+fn a_stream_in_a_stream_is_inflated_once() {
+    // pass: what is inside is a file, and its inside is nobody's
+    let mut outer = GzEncoder::new(Vec::new(), Compression::default());
+    outer.write_all(&gzip(1100)).unwrap();
+    let bytes = outer.finish().unwrap();
+    let facts = read(&MemoryBlob::new("test", bytes), None, &Limits::DEFAULT, &mut |_| {}).unwrap();
+    assert_eq!(facts.kind, Kind::File);
+}
+
+#[test]
+fn an_extension_header_of_a_million_records_is_stopped() {
+    // fail: before a record is read
+    let size = 10_000_000;
+    let mut extension = tar::Header::new_ustar();
+    extension.set_path("pax").unwrap();
+    extension.set_entry_type(tar::EntryType::XHeader);
+    extension.set_size(size);
+    extension.set_cksum();
+    let mut archive = extension.as_bytes().to_vec();
+    archive.extend(b"10 aaaa=b\n".repeat(1_000_000));
+    check_stopped(archive, "bytes of an extension header");
+}
+
+/// An archive of empty files that never ends.
+struct Endless;
+
+struct Headers {
+    next: u64,
+    block: Vec<u8>,
+}
+
+impl Read for Headers {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if self.block.is_empty() {
+            self.block = header(&self.next.to_string(), 0);
+            self.next += 1;
+        }
+        let length = self.block.len().min(buffer.len());
+        buffer.iter_mut().zip(self.block.drain(..length)).for_each(|(to, from)| *to = from);
+        Ok(length)
+    }
+}
+
+impl BlobSource for Endless {
+    fn open(&self) -> io::Result<Box<dyn Read + Send + '_>> {
+        Ok(Box::new(Headers { next: 0, block: Vec::new() }))
+    }
+
+    fn name(&self) -> &'static str {
+        "endless"
+    }
+
+    fn len(&self) -> Option<u64> {
+        None
+    }
+}
+
+#[test]
+fn entries_are_counted() {
+    // fail: one more than the limit
+    let limits = Limits { entries: 20_000, ..Limits::DEFAULT };
+    let found = read(&Endless as &dyn BlobSource, None, &limits, &mut |_| {});
+    assert!(matches!(&found, Err(ArtifactError::OverLimit { what: "entries", limit: 20_000, .. })), "{found:?}");
+}
