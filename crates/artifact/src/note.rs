@@ -80,7 +80,7 @@ note_kinds! {
     AfterEndMarker = "after-end-marker", Error, "bytes other than zero after the end marker: readers that look past it see more entries";
     // Names.
     EmptyName = "empty-name", Error, "an entry without a name";
-    AbsolutePath = "absolute-path", Warning, "an absolute path, taken from the root of the container";
+    AbsolutePath = "absolute-path", Warning, "an absolute path, taken from the root of the container; outside of images listed with an attribute, because some readers write it where it says";
     ParentInPath = "parent-in-path", Error, "a path with `..`, resolved by its text and kept inside the root";
     RewrittenPath = "rewritten-path", Error, "a path with inner `.` or empty segments; they are dropped";
     TrailingSlashFile = "trailing-slash-file", Error, "a file whose name ends in `/`; some readers call it a folder";

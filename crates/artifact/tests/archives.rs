@@ -191,6 +191,8 @@ fn paths_that_leave_the_root_are_brought_back_and_refused() {
         assert_eq!(paths, [inside]);
         assert_eq!(facts.notes.iter().map(|note| note.kind).collect::<Vec<_>>(), expected);
     }
+    let facts = read_bytes(&archive(&[(b"/a", Type::Regular, b"x")]), None).unwrap();
+    assert_eq!(facts.inventory.records()[0].xattrs, [(b"absolute-path".to_vec(), Vec::new())]);
     let facts = read_bytes(&archive(&[(b"./", Type::Directory, b""), (b"./a", Type::Regular, b"x")]), None).unwrap();
     assert_eq!(facts.inventory.records().len(), 1);
     assert!(facts.inventory.find(b"a").is_some());

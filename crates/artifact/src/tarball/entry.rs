@@ -144,7 +144,7 @@ impl<R: BufRead> TarStream<'_, '_, R> {
         &mut self,
         header: &Header,
         sha256: Option<Sha256>,
-        xattrs: Xattrs,
+        mut xattrs: Xattrs,
         mut notes: Vec<NoteKind>,
         offset: u64,
     ) -> Result<(), ArtifactError> {
@@ -156,6 +156,10 @@ impl<R: BufRead> TarStream<'_, '_, R> {
         }
         note_header(header, entry_type, &settled, &xattrs, &mut notes);
         let link_target = link_target(header, entry_type, &mut notes);
+        // SECURITY: some readers of archives write it where it says. Pullers of images do not.
+        if notes.contains(&NoteKind::AbsolutePath) && !self.collector.is_layer() {
+            xattrs.push((b"absolute-path".to_vec(), Vec::new()));
+        }
         let mut path = settled.path;
         if path.is_empty() && entry_type == EntryType::Directory && !header.path.is_empty() {
             // SECURITY: pullers set it on the root of the container, and no inventory lists it.

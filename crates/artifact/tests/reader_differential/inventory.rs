@@ -86,5 +86,5 @@ fn xattrs_text<'a>(xattrs: impl Iterator<Item = &'a (Vec<u8>, Vec<u8>)>) -> Stri
 fn is_besides(name: &[u8]) -> bool {
     const PREFIXES: &[&[u8]] =
         &[b"SCHILY.acl.", b"SCHILY.fflags", b"LIBARCHIVE.xattr.", b"RHT.security.", b"GNU.dumpdir"];
-    matches!(name, b"uname" | b"gname") || PREFIXES.iter().any(|prefix| name.starts_with(prefix))
+    matches!(name, b"uname" | b"gname" | b"absolute-path") || PREFIXES.iter().any(|prefix| name.starts_with(prefix))
 }
