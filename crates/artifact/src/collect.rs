@@ -41,8 +41,9 @@ impl Notes {
         }
     }
 
-    pub(crate) fn into_vec(self) -> Vec<ReaderNote> {
-        self.kept
+    /// Hands out what was kept since the last time; the bound holds over all.
+    pub(crate) fn take(&mut self) -> Vec<ReaderNote> {
+        std::mem::take(&mut self.kept)
     }
 }
 
@@ -79,7 +80,7 @@ impl<'a> Collector<'a> {
 
     /// Everything as it came; nothing is compared with each other.
     pub(crate) fn into_parts(self) -> (Vec<(FileRecord, u64)>, Vec<ReaderNote>) {
-        (self.records, self.notes.into_vec())
+        (self.records, self.notes.kept)
     }
 
     pub(crate) fn note(&mut self, kind: NoteKind, path: &[u8], offset: u64) {
@@ -157,7 +158,7 @@ impl<'a> Collector<'a> {
             offset: 0,
             path,
         })?;
-        Ok((inventory, self.notes.into_vec()))
+        Ok((inventory, self.notes.kept))
     }
 
     /// SPEC: containerd `applyNaive`, umoci, GNU tar, bsdtar: what is there is removed first, so the last entry counts.
@@ -239,13 +240,12 @@ fn same_path(pair: &[(FileRecord, u64)]) -> bool {
 
 /// What an entry in place of an earlier one of its path is.
 pub(crate) fn replacement(old: &FileRecord, new: &FileRecord, is_linked: bool) -> NoteKind {
-    use EntryType::{Directory, Hardlink, Symlink};
+    use EntryType::{Directory, File};
     match (old.entry_type, new.entry_type) {
         (Directory, Directory) => NoteKind::RepeatedDirectory,
         (Directory, _) | (_, Directory) => NoteKind::ReplacedFolder,
-        (Hardlink | Symlink, _) => NoteKind::ReplacedLink,
         // SECURITY: written in place, the file under its other name changes too.
-        _ if is_linked => NoteKind::ReplacedLink,
-        _ => NoteKind::DuplicatePath,
+        (File, _) if !is_linked => NoteKind::DuplicatePath,
+        _ => NoteKind::ReplacedLink,
     }
 }

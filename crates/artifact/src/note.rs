@@ -92,7 +92,7 @@ note_kinds! {
     UnicodeCollision = "unicode-collision", Warning, "names that differ in Unicode normalisation alone: one file where names are normalised";
     // Entries with each other.
     DuplicatePath = "duplicate-path", Warning, "a file listed again; the last one counts, as on disk after unpacking";
-    ReplacedLink = "replaced-link", Error, "an entry in place of a link, or of a file that a link shares: readers that write in place change the other one too";
+    ReplacedLink = "replaced-link", Error, "an entry in place of a link or device, or of a file that a link shares: readers that write in place change something else too";
     ReplacedFolder = "replaced-folder", Error, "a folder and something else under one path; some readers refuse, others remove what was there";
     RepeatedDirectory = "repeated-directory", Note, "a folder listed again; the last entry counts";
     BelowNonDirectory = "below-non-directory", Error, "an entry below something that is no folder";

@@ -217,6 +217,8 @@ fn the_last_entry_of_a_path_counts() {
     }
     let folder = archive(&[(b"a", Type::Regular, b"x"), (b"a/", Type::Directory, b"")]);
     assert_eq!(notes(&folder), [NoteKind::ReplacedFolder]);
+    let fifo = archive(&[(b"a", Type::Fifo, b""), (b"a", Type::Regular, b"x")]);
+    assert!(read_bytes(&fifo, None).unwrap().refusals().any(|note| note.kind == NoteKind::ReplacedLink));
 }
 
 #[test]
@@ -320,6 +322,35 @@ fn a_map_of_a_sparse_file_has_as_many_blocks_as_in_go() {
         Kind::Tar,
         |error| matches!(error, ArtifactError::Malformed { reason, .. } if reason.contains("too long")),
     );
+}
+
+#[test]
+fn an_entry_that_was_read_is_shown_though_its_padding_is_damaged() {
+    // fail: the archive; pass: the entry before the error is shown, as Go shows it
+    let whole = archive(&[(b"a", Type::Regular, b"x"), (b"b", Type::Regular, b"y")]);
+    let mut packed = GzEncoder::new(Vec::new(), Compression::none());
+    packed.write_all(&whole[..600]).unwrap();
+    packed.flush().unwrap();
+    let cut = packed.get_ref().clone();
+    let mut shown = Vec::new();
+    let blob = MemoryBlob::new("test", cut);
+    let found = lasthand_artifact::list(&blob, Some(Kind::TarGzip), &Limits::DEFAULT, &mut |entry| {
+        shown.push(entry.path.to_vec());
+    });
+    assert!(matches!(found, Err(ArtifactError::Compression { .. })), "{found:?}");
+    assert_eq!(shown, [b"a"]);
+}
+
+#[test]
+fn frames_that_need_a_dictionary_or_much_memory_are_refused() {
+    // fail: RFC 8878 section 3.1.1.1: a dictionary id; a window of 256 MiB; pass: the same frame without either
+    let empty_block = [1, 0, 0];
+    for (header, fine) in [(&[0x20, 0][..], true), (&[0x21, 1, 0], false), (&[0, 0x90], false)] {
+        let frame = [&[0x28, 0xb5, 0x2f, 0xfd], header, &empty_block].concat();
+        let found = read_bytes(&frame, None);
+        assert_eq!(found.is_ok(), fine, "{header:?}: {found:?}");
+        assert!(fine || matches!(found, Err(ArtifactError::Compression { kind: "zstd", .. })));
+    }
 }
 
 #[test]

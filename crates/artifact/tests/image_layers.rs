@@ -140,6 +140,15 @@ fn the_last_entry_of_a_layer_counts() {
 }
 
 #[test]
+fn names_that_fall_together_are_noted_over_layers() {
+    // pass: with the layer of the second one; refuses nothing
+    let facts = facts(&[&[file("README", "1")], &[file("Readme", "2")]]);
+    assert_eq!(notes(&facts), [NoteKind::CaseCollision]);
+    assert_eq!(facts.notes[0].0, Some(1));
+    assert_eq!(facts.refusals().count(), 0);
+}
+
+#[test]
 fn a_path_below_a_file_is_refused() {
     // fail: as `mkdir` does, in one layer and over layers, also for a whiteout
     let what = "lies below something that is no folder";

@@ -13,7 +13,8 @@ use lasthand_model::inventory::{EntryType, FileRecord, Inventory};
 
 use super::facts::LayerFacts;
 use super::fault::ImageFault;
-use crate::collect::{MAX_NOTES, OUTSIDE, replacement};
+use crate::collect::{Notes, OUTSIDE, replacement};
+use crate::collide;
 use crate::error::ArtifactError;
 use crate::note::{NoteKind, ReaderNote};
 use crate::path;
@@ -39,7 +40,13 @@ pub(super) type LayerNote = (Option<usize>, ReaderNote);
 
 /// Applies the layers and gives what is odd about the way they lie on each other.
 pub(super) fn notes(name: &str, layers: &[Arc<LayerFacts>]) -> Result<Vec<LayerNote>, ArtifactError> {
-    Ok(Tree::of(name, layers)?.notes)
+    let tree = Tree::of(name, layers)?;
+    let mut notes = tree.notes;
+    for (kind, path) in collide::collisions(tree.nodes.keys().map(AsRef::as_ref)) {
+        let layer = tree.nodes.get(path.as_slice()).map(|node| node.layer);
+        notes.push((layer, ReaderNote { kind, path, offset: 0 }));
+    }
+    Ok(notes)
 }
 
 /// Applies the layers and lists the tree.
@@ -74,6 +81,8 @@ struct Tree<'f> {
     name: &'f str,
     nodes: BTreeMap<Cow<'f, [u8]>, Node<'f>>,
     notes: Vec<LayerNote>,
+    /// Those of the layer that is applied.
+    own_notes: Notes,
     /// The layer that is applied.
     layer: usize,
     /// The header offset of the entry that is applied.
@@ -114,6 +123,7 @@ impl<'f> Tree<'f> {
             name,
             nodes: BTreeMap::new(),
             notes: Vec::new(),
+            own_notes: Notes::default(),
             layer: 0,
             offset: 0,
             emptied: BTreeMap::new(),
@@ -131,6 +141,8 @@ impl<'f> Tree<'f> {
                 tree.check_steps()?;
             }
             tree.check_emptied();
+            let own = tree.own_notes.take().into_iter();
+            tree.notes.extend(own.map(|note| (Some(number), note)));
             tree.markers.clear();
             tree.last = None;
         }
@@ -394,13 +406,7 @@ impl<'f> Tree<'f> {
     }
 
     fn note(&mut self, kind: NoteKind, path: &[u8]) {
-        let note =
-            |kind, path: &[u8]| (Some(self.layer), ReaderNote { kind, path: path.to_vec(), offset: self.offset });
-        if self.notes.len() < MAX_NOTES {
-            self.notes.push(note(kind, path));
-        } else if self.notes.len() == MAX_NOTES {
-            self.notes.push(note(NoteKind::NotesCut, b""));
-        }
+        self.own_notes.push(ReaderNote { kind, path: path.to_vec(), offset: self.offset });
     }
 
     fn refuse(&self, record: &FileRecord, what: &'static str) -> ArtifactError {

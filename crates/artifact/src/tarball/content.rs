@@ -45,7 +45,6 @@ impl<R: BufRead> TarStream<'_, '_, R> {
                 self.offset = self.offset.saturating_add(size - 1);
                 self.inner = open_at(self.offset).map_err(|error| (self.sort)(self.offset, error))?;
                 self.take_exact(&mut [0])?;
-                self.skip_padding(size)?;
                 return Ok((None, look_at.is_some()));
             }
         }
@@ -63,7 +62,6 @@ impl<R: BufRead> TarStream<'_, '_, R> {
             is_header = has_checksum(&block);
         }
         self.digest(left, &mut hasher)?;
-        self.skip_padding(size)?;
         Ok((Some(Sha256::from_bytes(hasher.finalize().into())), is_header))
     }
 
@@ -88,7 +86,6 @@ impl<R: BufRead> TarStream<'_, '_, R> {
         if left > 0 {
             return Err(self.malformed(offset, "a sparse file has more stored bytes than its map"));
         }
-        self.skip_padding(sparse.stored)?;
         Ok(Sha256::from_bytes(hasher.finalize().into()))
     }
 

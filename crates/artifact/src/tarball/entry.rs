@@ -81,6 +81,7 @@ impl<R: BufRead> TarStream<'_, '_, R> {
             link: &header.link,
             sha256,
         });
+        self.skip_padding(stored)?;
         let mut xattrs = pax.map(|pax| pax.xattrs()).unwrap_or_default();
         xattrs.extend(owner_names(&header, &mut notes));
         self.collect(&header, sha256, xattrs, notes, offset)
