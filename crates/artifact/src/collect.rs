@@ -1,9 +1,10 @@
 //! Records as they come -> one inventory, and what is odd about them beside each other.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use lasthand_model::inventory::{EntryType, FileRecord, Inventory};
+use lasthand_model::inventory::{EntryType, FileRecord, Inventory, Record, RecordAt, Records};
 use lasthand_model::limits::Limits;
 
 use crate::collide;
@@ -51,7 +52,9 @@ impl Notes {
 pub(crate) struct Collector<'a> {
     name: &'a str,
     limits: &'a Limits,
-    records: Vec<(FileRecord, u64)>,
+    records: Records,
+    /// Start of each entry's header.
+    offsets: Vec<u64>,
     notes: Notes,
     metadata_bytes: u64,
     /// Of a layer of an image: the entries of all layers so far.
@@ -60,7 +63,15 @@ pub(crate) struct Collector<'a> {
 
 impl<'a> Collector<'a> {
     pub(crate) fn new(name: &'a str, limits: &'a Limits) -> Self {
-        Self { name, limits, records: Vec::new(), notes: Notes::default(), metadata_bytes: 0, layers: None }
+        Self {
+            name,
+            limits,
+            records: Records::default(),
+            offsets: Vec::new(),
+            notes: Notes::default(),
+            metadata_bytes: 0,
+            layers: None,
+        }
     }
 
     /// For a layer of an image: whiteouts are what they are, and entries are compared with each other by who applies it. `entries`
@@ -73,14 +84,14 @@ impl<'a> Collector<'a> {
         self.layers.is_some()
     }
 
-    /// The records so far, each with its offset, in the order they came.
-    pub(crate) fn records(&self) -> &[(FileRecord, u64)] {
+    /// The records so far, in the order they came.
+    pub(crate) const fn records(&self) -> &Records {
         &self.records
     }
 
-    /// Everything as it came; nothing is compared with each other.
-    pub(crate) fn into_parts(self) -> (Vec<(FileRecord, u64)>, Vec<ReaderNote>) {
-        (self.records, self.notes.kept)
+    /// Everything as it came, with the offset of each record; nothing is compared with each other.
+    pub(crate) fn into_parts(self) -> (Records, Vec<u64>, Vec<ReaderNote>) {
+        (self.records, self.offsets, self.notes.kept)
     }
 
     pub(crate) fn note(&mut self, kind: NoteKind, path: &[u8], offset: u64) {
@@ -99,7 +110,8 @@ impl<'a> Collector<'a> {
             }
             _ => {}
         }
-        self.records.push((record, offset));
+        self.records.push(record);
+        self.offsets.push(offset);
         Ok(())
     }
 
@@ -142,45 +154,76 @@ impl<'a> Collector<'a> {
     }
 
     /// Sorts the records, keeps the last of each path as unpacking does, and notes what is odd about them beside each other.
-    pub(crate) fn finish(mut self) -> Result<(Inventory, Vec<ReaderNote>), ArtifactError> {
-        self.records.sort_by(|(a, at), (b, other)| a.path.cmp(&b.path).then(at.cmp(other)));
-        self.note_hard_links();
-        self.keep_last();
-        self.note_parents();
-        let found = collide::collisions(self.records.iter().map(|(record, _)| record.path.as_slice()));
-        for (kind, path) in found {
-            self.note(kind, &path, 0);
+    pub(crate) fn finish(self) -> Result<(Inventory, Vec<ReaderNote>), ArtifactError> {
+        let Self { name, records, offsets, notes, .. } = self;
+        let mut order: Vec<u32> = (0..).take(records.len()).collect();
+        // Stable: entries of one path stay as they came.
+        order.sort_by(|a, b| records.path(place(*a)).cmp(records.path(place(*b))));
+        let mut sorted = Sorted { records: &records, offsets: &offsets, order, notes };
+        sorted.note_hard_links();
+        sorted.keep_last();
+        sorted.note_parents();
+        for (kind, path) in collide::collisions(sorted.order.iter().map(|at| records.path(place(*at)))) {
+            sorted.notes.push(ReaderNote { kind, path, offset: 0 });
         }
-        let records = self.records.into_iter().map(|(record, _)| record).collect();
+        let Sorted { order, notes, .. } = sorted;
+        let rows = order.into_iter().map(|at| RecordAt { table: 0, at }).collect();
         // Each path is there once.
-        let inventory = Inventory::from_records(records).map_err(|path| ArtifactError::Duplicate {
-            name: self.name.to_owned(),
-            offset: 0,
-            path,
+        let inventory = Inventory::from_tables(vec![Arc::new(records)], rows).map_err(|path| {
+            ArtifactError::Duplicate { name: name.to_owned(), offset: 0, path }
         })?;
-        Ok((inventory, self.notes.kept))
+        Ok((inventory, notes.kept))
+    }
+}
+
+const fn place(at: u32) -> usize {
+    at as usize
+}
+
+/// Records by path; those of one path as they came.
+struct Sorted<'r> {
+    records: &'r Records,
+    offsets: &'r [u64],
+    /// Places of the records.
+    order: Vec<u32>,
+    notes: Notes,
+}
+
+impl<'r> Sorted<'r> {
+    fn path(&self, at: u32) -> &'r [u8] {
+        self.records.path(place(at))
+    }
+
+    fn record(&self, at: u32) -> Record<'r> {
+        self.records.get(place(at)).unwrap_or(Record::NOTHING)
+    }
+
+    fn note(&mut self, kind: NoteKind, path: &[u8], at: u32) {
+        let offset = self.offsets.get(place(at)).copied().unwrap_or_default();
+        self.notes.push(ReaderNote { kind, path: path.to_vec(), offset });
     }
 
     /// SPEC: containerd `applyNaive`, umoci, GNU tar, bsdtar: what is there is removed first, so the last entry counts.
     fn keep_last(&mut self) {
-        let linked: BTreeSet<Vec<u8>> = if self.records.windows(2).any(same_path) {
-            let links = self.records.iter().filter(|(record, _)| record.entry_type == EntryType::Hardlink);
-            links.map(|(record, _)| record.link_target.clone()).collect()
-        } else {
-            BTreeSet::new()
-        };
-        let mut kept: Vec<(FileRecord, u64)> = Vec::with_capacity(self.records.len());
-        for (record, offset) in std::mem::take(&mut self.records) {
+        let same_path = |pair: &[u32]| matches!(pair, [a, b] if self.path(*a) == self.path(*b));
+        if !self.order.windows(2).any(same_path) {
+            return;
+        }
+        let links = self.records.iter().filter(|record| record.entry_type == EntryType::Hardlink);
+        let linked: BTreeSet<&[u8]> = links.map(|record| record.link_target).collect();
+        let mut kept: Vec<u32> = Vec::with_capacity(self.order.len());
+        for at in std::mem::take(&mut self.order) {
+            let path = self.path(at);
             match kept.last_mut() {
-                Some(last) if last.0.path == record.path => {
-                    let kind = replacement(&last.0, &record, linked.contains(&record.path));
-                    self.note(kind, &record.path, offset);
-                    *last = (record, offset);
+                Some(last) if self.path(*last) == path => {
+                    let kind = replacement(self.record(*last), self.record(at), linked.contains(path));
+                    self.note(kind, path, at);
+                    *last = at;
                 }
-                _ => kept.push((record, offset)),
+                _ => kept.push(at),
             }
         }
-        self.records = kept;
+        self.order = kept;
     }
 
     /// SECURITY: an entry below a symbolic link of the same archive lands elsewhere than its path says.
@@ -188,58 +231,56 @@ impl<'a> Collector<'a> {
         let mut odd = Vec::new();
         let mut checked: &[u8] = b"";
         let mut checked_is_odd = false;
-        for (record, offset) in &self.records {
-            let Some(direct) = path::parent(&record.path) else { continue };
+        for at in &self.order {
+            let Some(direct) = path::parent(self.path(*at)) else { continue };
             if direct != checked {
                 checked = direct;
                 let ancestors = std::iter::successors(Some(direct), |ancestor| path::parent(ancestor));
-                let is_other = |(found, _): &(FileRecord, u64)| found.entry_type != EntryType::Directory;
+                let is_other = |found: Record<'_>| found.entry_type != EntryType::Directory;
                 checked_is_odd = ancestors.into_iter().any(|ancestor| self.find(ancestor).is_some_and(is_other));
             }
             if checked_is_odd && odd.len() <= MAX_NOTES {
-                odd.push((record.path.clone(), *offset));
+                odd.push(*at);
             }
         }
-        for (path, offset) in odd {
-            self.note(NoteKind::BelowNonDirectory, &path, offset);
+        for at in odd {
+            self.note(NoteKind::BelowNonDirectory, self.path(at), at);
         }
     }
 
     /// Looks at hard links before repeated paths are dropped: what they lead to is what lay there when they came.
     fn note_hard_links(&mut self) {
         let mut odd = Vec::new();
-        for (record, offset) in &self.records {
+        for at in &self.order {
+            let record = self.record(*at);
             if record.entry_type != EntryType::Hardlink {
                 continue;
             }
-            match self.last_before(&record.link_target, *offset).map(|(target, _)| target.entry_type) {
-                None => odd.push((NoteKind::HardlinkTargetMissing, record.path.clone(), *offset)),
+            match self.last_before(record.link_target, *at).map(|target| target.entry_type) {
+                None => odd.push((NoteKind::HardlinkTargetMissing, *at)),
                 Some(EntryType::File | EntryType::Hardlink) => {}
-                Some(_) => odd.push((NoteKind::HardlinkTargetNotFile, record.path.clone(), *offset)),
+                Some(_) => odd.push((NoteKind::HardlinkTargetNotFile, *at)),
             }
         }
-        for (kind, path, offset) in odd {
-            self.note(kind, &path, offset);
+        for (kind, at) in odd {
+            self.note(kind, self.path(at), at);
         }
     }
 
-    fn last_before(&self, path: &[u8], offset: u64) -> Option<&(FileRecord, u64)> {
-        let from = self.records.partition_point(|(record, at)| (record.path.as_slice(), *at) < (path, offset));
-        self.records.get(from.checked_sub(1)?).filter(|(record, _)| record.path == path)
+    /// The last record of a path that came before a place.
+    fn last_before(&self, path: &[u8], before: u32) -> Option<Record<'r>> {
+        let from = self.order.partition_point(|at| (self.path(*at), *at) < (path, before));
+        self.order.get(from.checked_sub(1)?).filter(|at| self.path(**at) == path).map(|at| self.record(*at))
     }
 
-    fn find(&self, path: &[u8]) -> Option<&(FileRecord, u64)> {
-        let at = self.records.binary_search_by(|(record, _)| record.path.as_slice().cmp(path)).ok()?;
-        self.records.get(at)
+    fn find(&self, path: &[u8]) -> Option<Record<'r>> {
+        let found = self.order.binary_search_by(|at| self.path(*at).cmp(path)).ok()?;
+        self.order.get(found).map(|at| self.record(*at))
     }
-}
-
-fn same_path(pair: &[(FileRecord, u64)]) -> bool {
-    matches!(pair, [(a, _), (b, _)] if a.path == b.path)
 }
 
 /// What an entry in place of an earlier one of its path is.
-pub(crate) fn replacement(old: &FileRecord, new: &FileRecord, is_linked: bool) -> NoteKind {
+pub(crate) fn replacement(old: Record<'_>, new: Record<'_>, is_linked: bool) -> NoteKind {
     use EntryType::{Directory, File};
     match (old.entry_type, new.entry_type) {
         (Directory, Directory) => NoteKind::RepeatedDirectory,

@@ -187,12 +187,12 @@ fn paths_that_leave_the_root_are_brought_back_and_refused() {
         (b"a//b", b"a/b", &[NoteKind::RewrittenPath]),
     ] {
         let facts = read_bytes(&archive(&[(path, Type::Regular, b"x")]), Some(Kind::Tar)).unwrap();
-        let paths: Vec<_> = facts.inventory.records().iter().map(|record| record.path.as_slice()).collect();
+        let paths: Vec<_> = facts.inventory.records().map(|record| record.path).collect();
         assert_eq!(paths, [inside]);
         assert_eq!(facts.notes.iter().map(|note| note.kind).collect::<Vec<_>>(), expected);
     }
     let facts = read_bytes(&archive(&[(b"/a", Type::Regular, b"x")]), None).unwrap();
-    assert_eq!(facts.inventory.records()[0].xattrs, [(b"absolute-path".to_vec(), Vec::new())]);
+    assert_eq!(facts.inventory.records().next().unwrap().xattrs, [(b"absolute-path".to_vec(), Vec::new())]);
     let facts = read_bytes(&archive(&[(b"./", Type::Directory, b""), (b"./a", Type::Regular, b"x")]), None).unwrap();
     assert_eq!(facts.inventory.records().len(), 1);
     assert!(facts.inventory.find(b"a").is_some());
@@ -237,7 +237,7 @@ fn links_stay_inside_and_are_noted_when_they_dangle() {
     assert_eq!(facts.inventory.find(b"s").unwrap().link_target, b"/etc");
     let hard = facts.inventory.find(b"h").unwrap();
     assert_eq!(
-        (hard.entry_type, hard.sha256, hard.link_target.as_slice()),
+        (hard.entry_type, hard.sha256, hard.link_target),
         (EntryType::Hardlink, None, &b"nowhere"[..])
     );
     let found: Vec<_> = facts.notes.iter().map(|note| note.kind).collect();
@@ -256,7 +256,7 @@ fn pax_records_apply_to_their_entry_alone() {
             .concat();
     let facts = read_bytes(&[pax(&text), file.clone()].concat(), None).unwrap();
     let found = facts.inventory.find(b"two").unwrap();
-    assert_eq!((found.uid, found.xattrs.as_slice()), (70_000_000, &[(b"user.k".to_vec(), b"v".to_vec())][..]));
+    assert_eq!((found.uid, found.xattrs), (70_000_000, &[(b"user.k".to_vec(), b"v".to_vec())][..]));
     assert_eq!(facts.notes.iter().map(|note| note.kind).collect::<Vec<_>>(), [NoteKind::RepeatedPaxKey]);
 
     // SECURITY: the size belongs to the file, not to the long name between.

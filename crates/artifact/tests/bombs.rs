@@ -72,7 +72,7 @@ fn hole(bytes: u64) -> Vec<u8> {
 
 fn outcome(bytes: Vec<u8>) -> Result<u64, ArtifactError> {
     let facts = read(&MemoryBlob::new("test", bytes), None, &Limits::DEFAULT, &mut |_| {})?;
-    Ok(facts.inventory.records().iter().map(|record| record.size).sum())
+    Ok(facts.inventory.records().map(|record| record.size).sum())
 }
 
 fn check_stopped(bytes: Vec<u8>, limited: &str) {

@@ -100,7 +100,7 @@ fn smuggled_and_second_readings_are_the_right_ones() {
         }
         let facts = read_one(&folder, path, None).unwrap();
         let paths: Vec<_> =
-            facts.inventory.records().iter().map(|record| String::from_utf8_lossy(&record.path)).collect();
+            facts.inventory.records().map(|record| String::from_utf8_lossy(record.path)).collect();
         assert_eq!(paths, expected, "{path}");
     };
     check("tar-crafted/pax-size-override.tar", &["after", "outer"]);
@@ -116,7 +116,7 @@ fn detection_finds_the_kind_from_the_bytes() {
     for (path, _) in manifest(&folder) {
         let Some(kind) = kind_of(&path).filter(|_| path != BOMB) else { continue };
         let Ok(named) = read_one(&folder, &path, Some(kind)) else { continue };
-        if named.inventory.records().is_empty() {
+        if named.inventory.is_empty() {
             continue;
         }
         let detected = read_one(&folder, &path, None).unwrap();

@@ -32,7 +32,7 @@ fn a_folder_is_inventoried_in_path_order() {
     let folder = folder();
     let facts = facts(&folder).unwrap();
     let found: Vec<_> =
-        facts.inventory.records().iter().map(|record| (record.path.as_slice(), record.entry_type)).collect();
+        facts.inventory.records().map(|record| (record.path, record.entry_type)).collect();
     let expected: [(&[u8], EntryType); 5] = [
         (b"a", EntryType::File),
         (b"d", EntryType::Directory),

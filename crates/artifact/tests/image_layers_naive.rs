@@ -234,15 +234,14 @@ fn check(layers: &[Vec<Op>]) -> Result<bool, TestCaseError> {
     let inventory = facts.rootfs(layers.len()).unwrap();
     let listed: BTreeSet<(String, String)> = inventory
         .records()
-        .iter()
         .map(|record| {
             let what = match record.entry_type {
                 EntryType::Directory => "folder".to_owned(),
-                EntryType::Symlink => format!("link {}", String::from_utf8_lossy(&record.link_target)),
+                EntryType::Symlink => format!("link {}", String::from_utf8_lossy(record.link_target)),
                 EntryType::File => format!("file {}", record.sha256.unwrap()),
                 other => panic!("{other:?}"),
             };
-            (String::from_utf8(record.path.clone()).unwrap(), what)
+            (String::from_utf8(record.path.to_vec()).unwrap(), what)
         })
         .collect();
     // A folder that no layer lists is on disk and in no inventory.

@@ -19,7 +19,7 @@ use image_kit::{
 };
 use lasthand_artifact::image::ImageFacts;
 use lasthand_model::digest::Sha256;
-use lasthand_model::inventory::{EntryType, FileRecord};
+use lasthand_model::inventory::{EntryType, Record};
 use lasthand_testkit::need;
 use lasthand_testkit::worlds::Rng;
 use serde_json::json;
@@ -124,11 +124,11 @@ struct Node {
 }
 
 impl Node {
-    fn listed(record: &FileRecord) -> Self {
+    fn listed(record: Record<'_>) -> Self {
         // A symbolic link has no mode of its own on a disk.
         let mode = if record.entry_type == EntryType::Symlink { 0 } else { record.mode };
         let sha256 = record.sha256.map(|digest| digest.0);
-        Self { entry_type: record.entry_type, mode, size: record.size, link: record.link_target.clone(), sha256 }
+        Self { entry_type: record.entry_type, mode, size: record.size, link: record.link_target.to_vec(), sha256 }
     }
 
     fn on_disk(path: &Path) -> Self {
@@ -194,8 +194,8 @@ fn eprint_of(text: &str) {
 
 fn listed(facts: &ImageFacts) -> BTreeMap<String, Node> {
     let inventory = facts.rootfs(facts.layers.len()).unwrap();
-    let records = inventory.records().iter();
-    records.map(|record| (String::from_utf8(record.path.clone()).unwrap(), Node::listed(record))).collect()
+    let records = inventory.records();
+    records.map(|record| (String::from_utf8(record.path.to_vec()).unwrap(), Node::listed(record))).collect()
 }
 
 /// What is in the upper layers of an image, below which there is something to be taken away, linked or replaced.

@@ -44,7 +44,7 @@ pub fn inventory_statement(of: &InventorySubject, inventory: &Inventory) -> Resu
         }
     };
     let records = inventory.records();
-    let bytes = records.iter().fold(0u64, |sum, record| sum.saturating_add(record.size));
+    let bytes = records.clone().fold(0u64, |sum, record| sum.saturating_add(record.size));
     let count = u64::try_from(records.len()).unwrap_or(u64::MAX);
     let predicate = InventoryPredicate { root, count, bytes, extra: Map::new() };
     subject::statement(vec![subject], INVENTORY, serde_json::to_value(&predicate))

@@ -1,10 +1,13 @@
 //! Files that this command writes: whole or not at all.
 
 use std::fs;
-use std::io;
+use std::io::{self, Write as _};
 use std::path::Path;
 
 use crate::command_error::CommandError;
+
+/// Something that writes a document, the same one each time.
+pub(crate) type WriteBy<'w> = dyn Fn(&mut dyn io::Write) -> io::Result<()> + 'w;
 
 /// Writes a file beside its place and renames it there. What is there and is no regular file, such as a pipe, a terminal or
 /// `/dev/null`, is written to and stays what it is; a link is followed.
@@ -12,26 +15,44 @@ use crate::command_error::CommandError;
 /// # Errors
 /// When the system refuses; then nothing is left.
 pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), CommandError> {
-    let written = try_write(path, bytes);
+    write_whole_by(path, &|out| out.write_all(bytes))
+}
+
+/// Writes what `write` gives, as [`write_whole`] does.
+///
+/// # Errors
+/// As [`write_whole`].
+pub(crate) fn write_whole_by(path: &Path, write: &WriteBy<'_>) -> Result<(), CommandError> {
+    let written = try_write(path, write);
     written.map_err(|error| CommandError::usage(format!("cannot write `{}`", path.display())).because(error))
 }
 
-fn try_write(path: &Path, bytes: &[u8]) -> io::Result<()> {
+fn try_write(path: &Path, write: &WriteBy<'_>) -> io::Result<()> {
     let is_other = fs::metadata(path).is_ok_and(|there| !there.is_file() && !there.is_dir());
     if is_other {
-        return io::Write::write_all(&mut fs::OpenOptions::new().write(true).open(path)?, bytes);
+        return buffered(fs::OpenOptions::new().write(true).open(path)?, write);
     }
     // The file that a link leads to is replaced, and not the link.
     let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     let path = target.as_path();
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     fs::create_dir_all(folder)?;
-    let mut file = tempfile::NamedTempFile::new_in(folder)?;
-    io::Write::write_all(&mut file, bytes)?;
+    let file = tempfile::NamedTempFile::new_in(folder)?;
+    buffered(file.as_file(), write)?;
     file.as_file().sync_all()?;
     allow_others_to_read(file.path())?;
     file.persist(path).map_err(|error| error.error)?;
     Ok(())
+}
+
+/// Writes through a buffer.
+///
+/// # Errors
+/// Those of `out`.
+pub(crate) fn buffered(out: impl io::Write, write: &WriteBy<'_>) -> io::Result<()> {
+    let mut out = io::BufWriter::with_capacity(1 << 16, out);
+    write(&mut out)?;
+    out.flush()
 }
 
 #[cfg(unix)]

@@ -7,6 +7,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use lasthand_observe::git::escape_for_terminal;
 
 use crate::command_error::CommandError;
+use crate::files::{WriteBy, buffered};
 
 /// Where words go, and how.
 #[derive(Debug, Clone, Copy)]
@@ -40,8 +41,16 @@ impl Output {
     /// # Errors
     /// When standard output fails in any other way.
     pub(crate) fn data(self, bytes: &[u8]) -> Result<(), CommandError> {
+        self.data_by(&|out| out.write_all(bytes))
+    }
+
+    /// Writes what `write` gives, as [`Output::data`] does.
+    ///
+    /// # Errors
+    /// As [`Output::data`].
+    pub(crate) fn data_by(self, write: &WriteBy<'_>) -> Result<(), CommandError> {
         let mut stdout = io::stdout().lock();
-        match stdout.write_all(bytes).and_then(|()| stdout.flush()) {
+        match buffered(&mut stdout, write).and_then(|()| stdout.flush()) {
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
             written => written.map_err(|error| CommandError::usage("cannot write to standard output").because(error)),
         }

@@ -212,7 +212,7 @@ fn prove_source_archive<'a>(run: &Run<'_, 'a>, cover: &Cover<'a>, digest: Sha256
 
 /// A cheap look before a whole comparison.
 fn may_match(product: &Tree<'_>, tree: &Tree<'_>, left_out: &[String]) -> bool {
-    let files = |tree: &Tree<'_>| tree.entries.iter().filter(|entry| entry.sha256.is_some()).count();
+    let files = |tree: &Tree<'_>| tree.entries().filter(|entry| entry.sha256().is_some()).count();
     // LIMIT: a comparison costs as much as the tree, so all of them together cost as much as the facts.
     let (made, wanted) = (files(product), files(tree));
     made == wanted || (!left_out.is_empty() && made < wanted)

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use lasthand_model::digest::FileDigest;
 use lasthand_model::inventory::{CONFIG, EntryType};
-use lasthand_model::wire::facts::{EntryFact, NamedDigest, PathRule};
+use lasthand_model::wire::facts::{Entry, NamedDigest, PathRule};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::finding::FindingId;
@@ -17,13 +17,13 @@ use crate::trees::{Tree, tells_content};
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Source<'a> {
     /// An entry of a source tree.
-    Entry(&'a EntryFact),
+    Entry(Entry<'a>),
     /// A file material.
     File(&'a NamedDigest),
     /// A file material that is there to be used, not shipped: nothing fits it.
     Tool(&'a NamedDigest),
     /// An entry of the layers that a base gives, in its place.
-    Base(&'a EntryFact),
+    Base(Entry<'a>),
     /// A field of the configuration, by the digest of its value, and who states it.
     Field(FileDigest, Origin<'a>),
 }
@@ -32,7 +32,7 @@ pub(crate) enum Source<'a> {
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Origin<'a> {
     /// An entry of a source tree.
-    Entry(&'a EntryFact),
+    Entry(Entry<'a>),
     /// A file material.
     File(&'a NamedDigest),
     /// The configuration of the base.
@@ -72,11 +72,11 @@ pub(crate) struct Comparison<'a> {
 
 /// Merges trees and file materials, each with whether it is a tool, into one namespace. A file material hides a tree entry of other content only.
 pub(crate) fn namespace<'a>(
-    trees: impl Iterator<Item = &'a EntryFact>,
+    trees: impl Iterator<Item = Entry<'a>>,
     files: impl Iterator<Item = (&'a NamedDigest, bool)>,
 ) -> Namespace<'a> {
-    let entries = trees.filter(|entry| entry.entry_type != EntryType::Submodule);
-    let entries = entries.map(|entry| (entry.path.as_str(), Source::Entry(entry)));
+    let entries = trees.filter(|entry| entry.entry_type() != EntryType::Submodule);
+    let entries = entries.map(|entry| (entry.path(), Source::Entry(entry)));
     let mut all: Namespace<'a> =
         entries
             .chain(files.map(|(file, is_tool)| {
@@ -89,7 +89,7 @@ pub(crate) fn namespace<'a>(
         let one = path == kept;
         let same = match (&*current, &*next) {
             (Source::Entry(entry), Source::File(file) | Source::Tool(file)) => {
-                entry.sha256.is_some_and(|digest| digest.0 == file.digest)
+                entry.sha256().is_some_and(|digest| digest.0 == file.digest)
             }
             _ => false,
         };
@@ -109,15 +109,15 @@ pub(crate) fn compare<'a>(product: &Tree<'a>, expected: Vec<Expected<'a>>) -> Co
     let mut places = Places::new(product);
     let mut missing: Vec<&str> = Vec::new();
     let mut rest = comparison.expected.iter().peekable();
-    for entry in &product.entries {
+    for entry in product.entries() {
         // Both are sorted: an expected path that comes before the entry is not there.
-        while let Some(absent) = rest.next_if(|expected| *expected.path < *entry.path) {
+        while let Some(absent) = rest.next_if(|expected| *expected.path < *entry.path()) {
             missing.push(&absent.path);
         }
-        let here = rest.next_if(|expected| *expected.path == *entry.path);
-        let stands_for = |here: &&Expected<'_>| entry.entry_type == EntryType::Directory && here.mapped();
+        let here = rest.next_if(|expected| *expected.path == *entry.path());
+        let stands_for = |here: &&Expected<'_>| entry.entry_type() == EntryType::Directory && here.mapped();
         if let Some(id) = misfit(entry, &mut places, here, &comparison.expected, &folders) {
-            comparison.misfits.insert(entry.path.clone(), id);
+            comparison.misfits.insert(entry.path().to_owned(), id);
         } else if let Some(here) = here.filter(stands_for) {
             missing.push(&here.path);
         }
@@ -219,7 +219,7 @@ impl<'p, 'a> Places<'p, 'a> {
         }
         for folder in new.into_iter().rev() {
             let entry = if blocked { None } else { self.product.find(folder) };
-            blocked |= entry.is_some_and(|entry| entry.entry_type != EntryType::Directory);
+            blocked |= entry.is_some_and(|entry| entry.entry_type() != EntryType::Directory);
             self.blocked.insert(folder, blocked);
         }
         blocked
@@ -227,14 +227,14 @@ impl<'p, 'a> Places<'p, 'a> {
 }
 
 fn misfit<'a>(
-    entry: &'a EntryFact,
+    entry: Entry<'a>,
     places: &mut Places<'_, 'a>,
     here: Option<&Expected<'a>>,
     expected: &[Expected<'a>],
     folders: &FxHashSet<&str>,
 ) -> Option<FindingId> {
     // A field has no place in the file system, so none is above it.
-    if entry.entry_type != EntryType::Config && places.below_no_folder(&entry.path) {
+    if entry.entry_type() != EntryType::Config && places.below_no_folder(entry.path()) {
         return Some(FindingId::EntryUnmatched);
     }
     match here.map(|here| here.source) {
@@ -242,8 +242,8 @@ fn misfit<'a>(
         Some(Source::Field(value, _)) => return unlike_field(entry, value),
         _ => {}
     }
-    if entry.entry_type == EntryType::Directory {
-        return if !folders.contains(entry.path.as_str()) {
+    if entry.entry_type() == EntryType::Directory {
+        return if !folders.contains(entry.path()) {
             Some(FindingId::EntryUnmatched)
         } else {
             (!neutral(entry)).then_some(FindingId::EntryRaised)
@@ -258,10 +258,10 @@ fn misfit<'a>(
 }
 
 /// What is wrong with an entry that must be as the base has it.
-fn unlike_base(entry: &EntryFact, base: &EntryFact) -> Option<FindingId> {
-    let same_content = entry.entry_type == base.entry_type
-        && entry.sha256 == base.sha256
-        && entry.link_target == base.link_target
+fn unlike_base(entry: Entry<'_>, base: Entry<'_>) -> Option<FindingId> {
+    let same_content = entry.entry_type() == base.entry_type()
+        && entry.sha256() == base.sha256()
+        && entry.link_target() == base.link_target()
         && tells_content(entry);
     if !same_content {
         return Some(FindingId::EntryChanged);
@@ -270,29 +270,29 @@ fn unlike_base(entry: &EntryFact, base: &EntryFact) -> Option<FindingId> {
 }
 
 /// What is wrong with an entry that must be a field of the configuration with this value.
-fn unlike_field(entry: &EntryFact, value: FileDigest) -> Option<FindingId> {
-    let same = entry.entry_type == EntryType::Config && entry.sha256 == Some(value);
+fn unlike_field(entry: Entry<'_>, value: FileDigest) -> Option<FindingId> {
+    let same = entry.entry_type() == EntryType::Config && entry.sha256() == Some(value);
     (!same).then_some(FindingId::EntryChanged)
 }
 
-fn same_content(entry: &EntryFact, source: Source<'_>, product: &Tree<'_>, expected: &[Expected<'_>]) -> bool {
+fn same_content(entry: Entry<'_>, source: Source<'_>, product: &Tree<'_>, expected: &[Expected<'_>]) -> bool {
     let material_digest = match source {
         Source::File(file) => Some(file.digest),
-        Source::Entry(from) if from.entry_type == EntryType::File => from.sha256.map(|digest| digest.0),
+        Source::Entry(from) if from.entry_type() == EntryType::File => from.sha256().map(|digest| digest.0),
         Source::Entry(_) | Source::Tool(_) | Source::Base(_) | Source::Field(..) => None,
     };
-    match entry.entry_type {
-        EntryType::File => material_digest.is_some() && entry.sha256.map(|digest| digest.0) == material_digest,
+    match entry.entry_type() {
+        EntryType::File => material_digest.is_some() && entry.sha256().map(|digest| digest.0) == material_digest,
         EntryType::Hardlink => {
-            let target = product.find(&entry.link_target);
+            let target = product.find(entry.link_target());
             material_digest.is_some()
-                && expected.binary_search_by(|expected| (*expected.path).cmp(&entry.link_target)).is_ok()
+                && expected.binary_search_by(|expected| (*expected.path).cmp(entry.link_target())).is_ok()
                 && target.is_some_and(|target| {
-                    target.entry_type == EntryType::File && target.sha256.map(|digest| digest.0) == material_digest
+                    target.entry_type() == EntryType::File && target.sha256().map(|digest| digest.0) == material_digest
                 })
         }
         EntryType::Symlink => match source {
-            Source::Entry(from) => from.entry_type == EntryType::Symlink && from.link_target == entry.link_target,
+            Source::Entry(from) => from.entry_type() == EntryType::Symlink && from.link_target() == entry.link_target(),
             Source::File(_) | Source::Tool(_) | Source::Base(_) | Source::Field(..) => false,
         },
         _ => false,
@@ -300,21 +300,21 @@ fn same_content(entry: &EntryFact, source: Source<'_>, product: &Tree<'_>, expec
 }
 
 /// Owner 0:0, no xattrs, no device, no set-id or sticky bit, not writable for others.
-pub(crate) fn neutral(entry: &EntryFact) -> bool {
-    let mode_ok = entry.entry_type == EntryType::Symlink || entry.mode & 0o7002 == 0;
-    entry.uid == 0 && entry.gid == 0 && entry.xattrs.is_empty() && entry.device.is_none() && mode_ok
+pub(crate) fn neutral(entry: Entry<'_>) -> bool {
+    let mode_ok = entry.entry_type() == EntryType::Symlink || entry.mode() & 0o7002 == 0;
+    entry.owner() == (0, 0) && !entry.has_xattrs() && entry.device().is_none() && mode_ok
 }
 
 /// The entry whose mode counts: a hard link has that of its target.
-fn linked<'e>(entry: &'e EntryFact, product: &Tree<'e>) -> &'e EntryFact {
-    let target = (entry.entry_type == EntryType::Hardlink).then(|| product.find(&entry.link_target)).flatten();
+fn linked<'e>(entry: Entry<'e>, product: &Tree<'e>) -> Entry<'e> {
+    let target = (entry.entry_type() == EntryType::Hardlink).then(|| product.find(entry.link_target())).flatten();
     target.unwrap_or(entry)
 }
 
-fn raises_execute(entry: &EntryFact, source: Source<'_>) -> bool {
-    let executable = matches!(entry.entry_type, EntryType::File | EntryType::Hardlink) && entry.mode & 0o111 != 0;
+fn raises_execute(entry: Entry<'_>, source: Source<'_>) -> bool {
+    let executable = matches!(entry.entry_type(), EntryType::File | EntryType::Hardlink) && entry.mode() & 0o111 != 0;
     let allowed = match source {
-        Source::Entry(from) | Source::Base(from) => from.mode & 0o111 != 0,
+        Source::Entry(from) | Source::Base(from) => from.mode() & 0o111 != 0,
         Source::File(file) => file.mode.is_some_and(|mode| mode & 0o111 != 0),
         Source::Tool(_) | Source::Field(..) => false,
     };
@@ -335,7 +335,7 @@ pub(crate) struct ArchiveDiff {
 /// Prefixes that a source archive may have: none, or the first segment that all entries share.
 pub(crate) fn prefixes(product: &Tree<'_>) -> Vec<String> {
     let mut prefixes = vec![String::new()];
-    let first = product.entries.first().map(|entry| entry.path.split('/').next().unwrap_or_default());
+    let first = product.entries().next().map(|entry| entry.path().split('/').next().unwrap_or_default());
     let plain = |first: &&str| {
         !first.is_empty()
             && !first.starts_with(['.', '-'])
@@ -343,8 +343,8 @@ pub(crate) fn prefixes(product: &Tree<'_>) -> Vec<String> {
     };
     if let Some(first) = first.filter(plain) {
         let folder = format!("{first}/");
-        let shared = product.entries.iter().all(|entry| {
-            entry.path.starts_with(&folder) || (entry.path == first && entry.entry_type == EntryType::Directory)
+        let shared = product.entries().all(|entry| {
+            entry.path().starts_with(&folder) || (entry.path() == first && entry.entry_type() == EntryType::Directory)
         });
         if shared {
             prefixes.push(folder);
@@ -356,26 +356,26 @@ pub(crate) fn prefixes(product: &Tree<'_>) -> Vec<String> {
 /// Compares a container with a source tree less what a source archive leaves out.
 pub(crate) fn compare_archive(product: &Tree<'_>, tree: &Tree<'_>, prefix: &str, left_out: &[String]) -> ArchiveDiff {
     let mut result = ArchiveDiff { prefix: prefix.to_owned(), ..ArchiveDiff::default() };
-    let kept = tree.entries.iter().copied();
-    let kept = kept.filter(|entry| entry.entry_type != EntryType::Submodule && !ignored(left_out, &entry.path));
+    let kept = tree.entries();
+    let kept = kept.filter(|entry| entry.entry_type() != EntryType::Submodule && !ignored(left_out, entry.path()));
     // One prefix for all keeps their order.
-    let wanted: Vec<(Cow<'_, str>, &EntryFact)> = kept.map(|entry| (prefixed(prefix, &entry.path), entry)).collect();
+    let wanted: Vec<(Cow<'_, str>, Entry<'_>)> = kept.map(|entry| (prefixed(prefix, entry.path()), entry)).collect();
     // A submodule is an empty folder in an archive.
-    let submodules = tree.entries.iter().filter(|entry| entry.entry_type == EntryType::Submodule);
-    let submodules: Vec<String> = submodules.map(|entry| format!("{prefix}{}/x", entry.path)).collect();
+    let submodules = tree.entries().filter(|entry| entry.entry_type() == EntryType::Submodule);
+    let submodules: Vec<String> = submodules.map(|entry| format!("{prefix}{}/x", entry.path())).collect();
     let folders = parents(wanted.iter().map(|(path, _)| path.as_ref()).chain(submodules.iter().map(String::as_str)));
     let mut places = Places::new(product);
     let mut missing: Vec<&str> = Vec::new();
     let mut rest = wanted.iter().peekable();
-    for entry in &product.entries {
-        while let Some((absent, _)) = rest.next_if(|(path, _)| **path < *entry.path) {
+    for entry in product.entries() {
+        while let Some((absent, _)) = rest.next_if(|(path, _)| **path < *entry.path()) {
             missing.push(absent);
         }
-        let here = rest.next_if(|(path, _)| **path == *entry.path).map(|(_, from)| *from);
-        let id = if places.below_no_folder(&entry.path) {
+        let here = rest.next_if(|(path, _)| **path == *entry.path()).map(|(_, from)| *from);
+        let id = if places.below_no_folder(entry.path()) {
             Some(FindingId::EntryUnmatched)
-        } else if entry.entry_type == EntryType::Directory {
-            if !folders.contains(entry.path.as_str()) {
+        } else if entry.entry_type() == EntryType::Directory {
+            if !folders.contains(entry.path()) {
                 Some(FindingId::EntryUnmatched)
             } else {
                 (!neutral(entry)).then_some(FindingId::EntryRaised)
@@ -384,9 +384,9 @@ pub(crate) fn compare_archive(product: &Tree<'_>, tree: &Tree<'_>, prefix: &str,
             match here {
                 None => Some(FindingId::EntryUnmatched),
                 Some(from)
-                    if from.entry_type != entry.entry_type
-                        || from.sha256 != entry.sha256
-                        || from.link_target != entry.link_target =>
+                    if from.entry_type() != entry.entry_type()
+                        || from.sha256() != entry.sha256()
+                        || from.link_target() != entry.link_target() =>
                 {
                     Some(FindingId::EntryChanged)
                 }
@@ -396,8 +396,8 @@ pub(crate) fn compare_archive(product: &Tree<'_>, tree: &Tree<'_>, prefix: &str,
             }
         };
         match id {
-            Some(id) => drop(result.misfits.insert(entry.path.clone(), id)),
-            None if entry.entry_type != EntryType::Directory => result.agreeing += 1,
+            Some(id) => drop(result.misfits.insert(entry.path().to_owned(), id)),
+            None if entry.entry_type() != EntryType::Directory => result.agreeing += 1,
             None => {}
         }
     }

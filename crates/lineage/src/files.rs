@@ -2,15 +2,17 @@
 //!
 //! SPEC: docs/rules.md section 8.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use lasthand_model::actor::StepKind;
 use lasthand_model::digest::{ArtifactDigest, Sha256, StatementDigest};
 use lasthand_model::inventory::EntryType;
-use lasthand_model::wire::facts::{EntryFact, External, Material, NamedDigest};
+use lasthand_model::wire::facts::{Entry, External, Material, NamedDigest};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::accept::{self, Decision, Goal};
+use crate::answers::{Collector, FileAnswers};
 use crate::by_path::ByPath;
 use crate::container::{Expected, Origin, Source};
 use crate::cover::{Cover, Place, Uncovered};
@@ -18,39 +20,42 @@ use crate::explain::{self, Blame, NearMatch};
 use crate::finding::FindingId;
 use crate::image;
 use crate::order::wide;
-use crate::outcome::{Explanation, FileAnswer, FileVerdict, LandingAuthor, Verdict};
+use crate::outcome::{Explanation, FileVerdict, LandingAuthor, Verdict};
 use crate::pins::{Pins, Use};
 use crate::run::Run;
 use crate::steps::{self, Clean, Standing, source_trees};
+use crate::trees::Tree;
 use crate::world::Known;
 
 /// Answers for every entry of the artifact, in path order; of an index those of each member, in its order.
-pub(crate) fn answers<'a>(run: &Run<'_, 'a>, decision: &Decision<'a>, verdict: Verdict) -> Vec<FileAnswer> {
+pub(crate) fn answers<'a>(run: &Run<'_, 'a>, decision: &Decision<'a>, verdict: Verdict) -> FileAnswers {
     let asked = run.world.facts.question.digest;
-    let mut answers = match run.world.facts.indexes.get(&asked) {
-        None => answers_for(run, decision, Asked { digest: asked.0, goal: decision.goal.clone(), platform: None }),
+    let mut collector = Collector::default();
+    match run.world.facts.indexes.get(&asked) {
+        None => {
+            let asked = Asked { digest: asked.0, goal: decision.goal.clone(), platform: None };
+            answers_for(run, decision, asked, &mut collector);
+        }
         Some(members) => {
             let members = members.iter().filter(|member| member.platform != accept::INERT);
             let goals: BTreeMap<ArtifactDigest, &Goal<'a>> = match &decision.goal {
                 Some(Goal::Index(goals)) => goals.iter().map(|(digest, goal)| (*digest, goal)).collect(),
                 _ => BTreeMap::new(),
             };
-            let asked = members.map(|member| Asked {
-                digest: member.digest.0,
-                goal: match &decision.goal {
+            for member in members {
+                let goal = match &decision.goal {
                     Some(Goal::Index(_)) => goals.get(&member.digest).map(|goal| (*goal).clone()),
                     Some(whole) => Some(whole.clone()),
                     None => accept::prove_one(run, &decision.cover, &decision.steps, member.digest),
-                },
-                platform: Some(&member.platform),
-            });
-            asked.flat_map(|asked| answers_for(run, decision, asked)).collect()
+                };
+                let asked = Asked { digest: member.digest.0, goal, platform: Some(&member.platform) };
+                answers_for(run, decision, asked, &mut collector);
+            }
         }
-    };
+    }
+    let mut answers = collector.finish();
     if verdict == Verdict::Exception {
-        for answer in answers.iter_mut().filter(|answer| answer.verdict != FileVerdict::Clean) {
-            answer.verdict = FileVerdict::Exception;
-        }
+        answers.excuse();
     }
     answers
 }
@@ -59,10 +64,10 @@ pub(crate) fn answers<'a>(run: &Run<'_, 'a>, decision: &Decision<'a>, verdict: V
 pub(crate) fn authors(
     run: &Run<'_, '_>,
     decision: &Decision<'_>,
-    answers: &[FileAnswer],
+    answers: &FileAnswers,
 ) -> BTreeMap<StatementDigest, Vec<LandingAuthor>> {
     let named: FxHashSet<StatementDigest> =
-        answers.iter().filter_map(|answer| answer.explained_by.last_landing).collect();
+        answers.reasons().iter().filter_map(|reason| reason.last_landing).collect();
     let landings = decision.cover.landings.iter();
     let landings = landings.filter_map(|landing| {
         let digest =
@@ -83,8 +88,9 @@ struct Asked<'a> {
     platform: Option<&'a str>,
 }
 
-fn answers_for<'a>(run: &Run<'_, 'a>, decision: &Decision<'a>, asked: Asked<'a>) -> Vec<FileAnswer> {
-    let Some(tree) = run.world.trees.get(&asked.digest) else { return Vec::new() };
+fn answers_for<'a>(run: &Run<'_, 'a>, decision: &Decision<'a>, asked: Asked<'a>, collector: &mut Collector) {
+    let Some(tree) = run.world.trees.get(&asked.digest) else { return };
+    collector.begin(asked.digest, asked.platform, tree);
     let mut judge = Judge {
         run,
         decision,
@@ -97,10 +103,11 @@ fn answers_for<'a>(run: &Run<'_, 'a>, decision: &Decision<'a>, asked: Asked<'a>)
         base: None,
         pins: None,
     };
-    judge.all(&tree.entries)
+    judge.all(tree, collector);
 }
 
-type Answer = (FileVerdict, Explanation);
+/// The verdict, why, and the path of the material it came from.
+type Answer<'a> = (FileVerdict, Explanation, Option<Cow<'a, str>>);
 
 struct Judge<'r, 'w, 'a> {
     run: &'r Run<'w, 'a>,
@@ -117,7 +124,7 @@ struct Judge<'r, 'w, 'a> {
     /// The standing of each file material of the step that packaged the artifact.
     files: Option<FxHashMap<&'a NamedDigest, Standing>>,
     /// The answer for what the base gives.
-    base: Option<Answer>,
+    base: Option<Answer<'a>>,
     /// What the source trees of the step that packaged the artifact pin.
     pins: Option<Vec<(Place<'a>, Pins<'a>)>>,
 }
@@ -153,36 +160,32 @@ fn last_changes<'a>(cover: &Cover<'a>, start: usize) -> ByPath<'a, usize> {
 }
 
 impl<'a> Judge<'_, '_, 'a> {
-    fn all(&mut self, entries: &[&'a EntryFact]) -> Vec<FileAnswer> {
+    fn all(&mut self, tree: &Tree<'a>, collector: &mut Collector) {
         let digest = self.asked.digest;
         let goal = self.asked.goal.clone();
-        let platform = self.asked.platform.map(str::to_owned);
         let by_package = self.package(digest);
         let near = self.near(digest, by_package);
         let comparison = by_package.and_then(|at| self.decision.steps.compare(self.run, at, digest).ok());
         let expected = comparison.as_ref().map(|comparison| comparison.expected.as_slice()).unwrap_or_default();
         let mut expected = expected.iter().peekable();
-        let mut answers = Vec::with_capacity(entries.len());
-        for entry in entries {
+        for entry in tree.entries() {
             // Both are sorted by path.
-            while expected.next_if(|expected| *expected.path < *entry.path).is_some() {}
-            let here = expected.peek().copied().filter(|expected| *expected.path == *entry.path);
-            let (verdict, explained_by) = match (&goal, by_package, &near) {
+            while expected.next_if(|expected| *expected.path < *entry.path()).is_some() {}
+            let here = expected.peek().copied().filter(|expected| *expected.path == *entry.path());
+            let (verdict, why, source) = match (&goal, by_package, &near) {
                 (Some(goal), None, _) => self.by_goal(goal, entry),
                 (_, None, Some(near)) => self.by_near(near, entry),
-                (None, None, None) => (FileVerdict::Indeterminate, rule("no-step")),
+                (None, None, None) => plain(FileVerdict::Indeterminate, rule("no-step")),
                 (_, Some(at), _) => match &comparison {
                     Some(comparison) => {
-                        let misfit = comparison.misfits.get(&entry.path).copied();
+                        let misfit = comparison.misfits.get(entry.path()).copied();
                         self.by_package(at, entry, misfit, here)
                     }
-                    None => (FileVerdict::Indeterminate, rule("no-path-map")),
+                    None => plain(FileVerdict::Indeterminate, rule("no-path-map")),
                 },
             };
-            let (platform, path) = (platform.clone(), entry.path.clone());
-            answers.push(FileAnswer { platform, path, verdict, explained_by });
+            collector.push(entry.path(), verdict, why, source.as_deref());
         }
-        answers
     }
 
     /// The package step whose map explains the artifact.
@@ -235,75 +238,76 @@ impl<'a> Judge<'_, '_, 'a> {
         self.run.world.known.get(at).map(Known::digest)
     }
 
-    fn by_goal(&mut self, goal: &Goal<'a>, entry: &EntryFact) -> Answer {
+    fn by_goal(&mut self, goal: &Goal<'a>, entry: Entry<'a>) -> Answer<'a> {
         match goal {
             Goal::Step(at) => {
                 let step = self.decision.steps.candidates().get(*at).and_then(|c| self.digest(c.statement()));
                 let explained = Explanation { step, evidence: step.into_iter().collect(), ..rule("product") };
-                (FileVerdict::Clean, explained)
+                plain(FileVerdict::Clean, explained)
             }
             Goal::SourceArchive(at, place) => {
-                let from = entry.path.clone();
+                let from = entry.path();
+                let mut source = None;
                 let mut explained = rule("source-archive");
                 if let Some(landing) = self.decision.cover.landings.get(*at) {
                     let tree = self.run.world.trees.get(&place.1);
                     let path = tree
                         .and_then(|tree| {
-                            tree.find(&from).or_else(|| from.split_once('/').and_then(|(_, rest)| tree.find(rest)))
+                            tree.find(from).or_else(|| from.split_once('/').and_then(|(_, rest)| tree.find(rest)))
                         })
-                        .map(|found| found.path.clone());
+                        .map(Entry::path);
                     explained.evidence = self.digest(landing.statement).into_iter().collect();
-                    explained.review = path.as_deref().and_then(|path| self.review_of(*place, path));
-                    explained.last_landing = path.as_deref().and_then(|path| self.last_change(*at, path));
-                    explained.source_path = path;
+                    explained.review = path.and_then(|path| self.review_of(*place, path));
+                    explained.last_landing = path.and_then(|path| self.last_change(*at, path));
+                    source = path.map(Cow::Borrowed);
                 }
-                (FileVerdict::Clean, explained)
+                (FileVerdict::Clean, explained, source)
             }
-            Goal::TrustedInput => (FileVerdict::Clean, rule("trusted-input")),
-            Goal::Index(_) => (FileVerdict::Clean, rule("index")),
+            Goal::TrustedInput => plain(FileVerdict::Clean, rule("trusted-input")),
+            Goal::Index(_) => plain(FileVerdict::Clean, rule("index")),
         }
     }
 
-    fn by_near(&mut self, near: &NearMatch<'a>, entry: &EntryFact) -> Answer {
-        if near.diff.misfits.contains_key(&entry.path) {
-            return (FileVerdict::Unreviewed, rule("unmatched"));
+    fn by_near(&mut self, near: &NearMatch<'a>, entry: Entry<'a>) -> Answer<'a> {
+        if near.diff.misfits.contains_key(entry.path()) {
+            return plain(FileVerdict::Unreviewed, rule("unmatched"));
         }
-        if entry.entry_type == EntryType::Directory {
-            return (FileVerdict::Clean, rule("parent-folder"));
+        if entry.entry_type() == EntryType::Directory {
+            return plain(FileVerdict::Clean, rule("parent-folder"));
         }
-        let path = entry.path.strip_prefix(&near.diff.prefix).unwrap_or(&entry.path).to_owned();
-        self.by_tree(near.place, &path)
+        let path = entry.path().strip_prefix(near.diff.prefix.as_str()).unwrap_or(entry.path());
+        self.by_tree(near.place, path)
     }
 
     fn by_package(
         &mut self,
         at: usize,
-        entry: &EntryFact,
+        entry: Entry<'a>,
         misfit: Option<FindingId>,
         expected: Option<&Expected<'a>>,
-    ) -> Answer {
+    ) -> Answer<'a> {
         let candidate = self.decision.steps.candidates().get(at);
         let step = candidate.and_then(|candidate| self.digest(candidate.statement()));
         let label = candidate.and_then(|candidate| candidate.label()).and_then(|label| self.digest(label));
         let packaged = || step.into_iter().chain(label);
         if misfit.is_some() {
             let name = if misfit == Some(FindingId::EntryUnmatched) { "unmatched" } else { "changed" };
-            return (FileVerdict::Unreviewed, Explanation { step, evidence: packaged().collect(), ..rule(name) });
+            return plain(FileVerdict::Unreviewed, Explanation { step, evidence: packaged().collect(), ..rule(name) });
         }
         let Some(expected) = expected else {
-            return (FileVerdict::Clean, Explanation { step, evidence: packaged().collect(), ..rule("parent-folder") });
+            return plain(FileVerdict::Clean, Explanation { step, evidence: packaged().collect(), ..rule("parent-folder") });
         };
-        let (verdict, mut explained) = self.by_source(at, expected);
+        let (verdict, mut explained, _) = self.by_source(at, expected);
         explained.path_map = expected.rule.map(|rule| (rule.from.clone(), rule.to.clone()));
-        explained.source_path = expected.rule.map(|_| expected.from.to_owned());
+        let source = expected.rule.map(|_| Cow::Borrowed(expected.from));
         if explained.rule == "tree" {
-            explained.rule = match entry.entry_type {
+            explained.rule = match entry.entry_type() {
                 EntryType::Symlink => "path-map-symlink",
                 EntryType::Hardlink => "path-map-hardlink",
                 EntryType::Config => "config-stated",
                 _ => "path-map",
             };
-        } else if entry.entry_type == EntryType::Hardlink {
+        } else if entry.entry_type() == EntryType::Hardlink {
             explained.rule = "path-map-hardlink";
         }
         explained.step = explained.step.or(step);
@@ -315,10 +319,10 @@ impl<'a> Judge<'_, '_, 'a> {
             FileVerdict::Clean if !sound => verdict_of(explain::own_blame(self.run, self.decision, at)),
             other => other,
         };
-        (verdict, explained)
+        (verdict, explained, source)
     }
 
-    fn by_source(&mut self, at: usize, expected: &Expected<'a>) -> Answer {
+    fn by_source(&mut self, at: usize, expected: &Expected<'a>) -> Answer<'a> {
         match expected.source {
             Source::Entry(entry) | Source::Field(_, Origin::Entry(entry)) => {
                 let materials = self
@@ -330,12 +334,12 @@ impl<'a> Judge<'_, '_, 'a> {
                     .unwrap_or_default();
                 let place = source_trees(materials).find_map(|tree| {
                     let root = self.run.resolve(&tree.repository, &tree.tree)?;
-                    self.run.world.trees.get(&root)?.find(&entry.path).filter(|found| std::ptr::eq(*found, entry))?;
+                    self.run.world.trees.get(&root)?.find(entry.path()).filter(|found| found.is(entry))?;
                     Some((tree.repository.as_str(), root))
                 });
                 match place {
-                    Some(place) => self.by_tree(place, &entry.path),
-                    None => (FileVerdict::Indeterminate, rule("no-landing")),
+                    Some(place) => self.by_tree(place, entry.path()),
+                    None => plain(FileVerdict::Indeterminate, rule("no-landing")),
                 }
             }
             Source::File(file) | Source::Tool(file) | Source::Field(_, Origin::File(file)) => self.by_file(at, file),
@@ -344,12 +348,12 @@ impl<'a> Judge<'_, '_, 'a> {
     }
 
     /// What a base gives is as clean as all that makes bases of the materials: a row of the trust file, or the entry that pins them.
-    fn by_base(&mut self, at: usize) -> Answer {
+    fn by_base(&mut self, at: usize) -> Answer<'a> {
         if let Some(known) = &self.base {
             return known.clone();
         }
         let (facts, digest) = (self.run.world.facts, self.asked.digest);
-        let mut answer = (FileVerdict::Clean, rule("base"));
+        let mut answer = plain(FileVerdict::Clean, rule("base"));
         let candidate = self.decision.steps.candidates().get(at);
         let givers = candidate.map(|candidate| steps::givers(self.run, candidate.body)).unwrap_or_default();
         let mut most = None;
@@ -364,9 +368,9 @@ impl<'a> Judge<'_, '_, 'a> {
             if image::is_base(facts, own) {
                 continue;
             }
-            let (verdict, explained) = self.by_pin(at, name, own, Use::Base);
+            let (verdict, explained, source) = self.by_pin(at, name, own, Use::Base);
             if verdict != FileVerdict::Clean {
-                answer = (verdict, Explanation { base: answer.1.base, ..explained });
+                answer = (verdict, Explanation { base: answer.1.base, ..explained }, source);
             }
         }
         self.base = Some(answer.clone());
@@ -374,39 +378,39 @@ impl<'a> Judge<'_, '_, 'a> {
     }
 
     /// What is pinned is as clean as the entry that pins it.
-    fn by_pin(&mut self, at: usize, name: &str, digest: Sha256, used_as: Use) -> Answer {
+    fn by_pin(&mut self, at: usize, name: &str, digest: Sha256, used_as: Use) -> Answer<'a> {
         let run = self.run;
         let materials = self.decision.steps.candidates().get(at).map(|candidate| candidate.body.materials.as_slice());
         let pins = self.pins.get_or_insert_with(|| steps::pins_of(run, materials.unwrap_or_default()));
         let found = pins.iter().find_map(|(place, pins)| Some((*place, pins.find(name, digest, used_as)?)));
-        let Some((place, path)) = found else { return (FileVerdict::Unreviewed, rule("undeclared-input")) };
-        let (verdict, explained) = self.by_tree(place, path);
+        let Some((place, path)) = found else { return plain(FileVerdict::Unreviewed, rule("undeclared-input")) };
+        let (verdict, explained, source) = self.by_tree(place, path);
         let rule = if verdict == FileVerdict::Clean { "pinned" } else { explained.rule };
-        (verdict, Explanation { rule, ..explained })
+        (verdict, Explanation { rule, ..explained }, source)
     }
 
-    fn by_tree(&mut self, place: Place<'a>, path: &str) -> Answer {
+    fn by_tree(&mut self, place: Place<'a>, path: &str) -> Answer<'a> {
         let (run, decision) = (self.run, self.decision);
         let known = self.landings.entry(place).or_insert_with(|| decision.cover.best_landing(run, &place));
         let Some((landing_at, uncovered)) = known else {
-            return (FileVerdict::Indeterminate, rule("no-landing"));
+            return plain(FileVerdict::Indeterminate, rule("no-landing"));
         };
         let (top, origin) = (*landing_at, uncovered.get(path).copied());
         let landing_at = origin.unwrap_or(top);
         let Some(landing) = decision.cover.landings.get(landing_at) else {
-            return (FileVerdict::Indeterminate, rule("no-landing"));
+            return plain(FileVerdict::Indeterminate, rule("no-landing"));
         };
         let evidence: Vec<StatementDigest> = self.digest(landing.statement).into_iter().collect();
         let last_landing = self.last_change(top, path);
         match origin {
             None => {
                 let review = self.review_of(place, path);
-                (FileVerdict::Clean, Explanation { evidence, review, last_landing, ..rule("tree") })
+                plain(FileVerdict::Clean, Explanation { evidence, review, last_landing, ..rule("tree") })
             }
             Some(_) => {
                 let verdict = if landing.agent_touched() { FileVerdict::Violation } else { FileVerdict::Unreviewed };
                 let actors = landing.authors.iter().map(|author| author.principal.to_owned()).collect();
-                (verdict, Explanation { evidence, actors, last_landing, ..rule("unreviewed") })
+                plain(verdict, Explanation { evidence, actors, last_landing, ..rule("unreviewed") })
             }
         }
     }
@@ -427,7 +431,7 @@ impl<'a> Judge<'_, '_, 'a> {
         self.digest(cover.landings.get(at)?.statement)
     }
 
-    fn by_file(&mut self, at: usize, file: &'a NamedDigest) -> Answer {
+    fn by_file(&mut self, at: usize, file: &'a NamedDigest) -> Answer<'a> {
         let decision = self.decision;
         let files = self.files.get_or_insert_with(|| {
             let mut files = FxHashMap::default();
@@ -446,20 +450,20 @@ impl<'a> Judge<'_, '_, 'a> {
             Some(Standing::Clean(Clean::Pinned)) => self.by_pin(at, &file.name, file.digest, Use::Input),
             Some(Standing::Clean(clean)) => {
                 let evidence = clean.fetch().and_then(|fetch| self.digest(fetch)).into_iter().collect();
-                (FileVerdict::Clean, Explanation { evidence, ..rule(clean.rule()) })
+                plain(FileVerdict::Clean, Explanation { evidence, ..rule(clean.rule()) })
             }
             Some(Standing::Product(number)) => {
                 let clean = decision.steps.clean_for(self.run, at, number);
                 let maker = clean.or_else(|| explain::best_maker(self.run, decision, wide(number)));
-                let Some(maker) = maker else { return (FileVerdict::Unreviewed, rule("unmatched")) };
+                let Some(maker) = maker else { return plain(FileVerdict::Unreviewed, rule("unmatched")) };
                 let verdict = if clean.is_some() { FileVerdict::Clean } else { self.maker_verdict(maker, file.digest) };
                 let candidate = decision.steps.candidates().get(maker);
                 let step = candidate.and_then(|candidate| self.digest(candidate.statement()));
                 let label = candidate.and_then(|candidate| candidate.label()).and_then(|label| self.digest(label));
                 let evidence = step.into_iter().chain(label).collect();
-                (verdict, Explanation { step, evidence, ..rule("product") })
+                plain(verdict, Explanation { step, evidence, ..rule("product") })
             }
-            _ => (FileVerdict::Unreviewed, rule("undeclared-input")),
+            _ => plain(FileVerdict::Unreviewed, rule("undeclared-input")),
         }
     }
 
@@ -472,6 +476,11 @@ impl<'a> Judge<'_, '_, 'a> {
         self.makers.insert(maker, verdict);
         verdict
     }
+}
+
+/// An answer for what has no path in the materials.
+const fn plain<'a>(verdict: FileVerdict, why: Explanation) -> Answer<'a> {
+    (verdict, why, None)
 }
 
 fn rule(name: &'static str) -> Explanation {

@@ -301,8 +301,8 @@ pub(crate) fn stated<'a>(
         let Ok(at) = namespace.binary_search_by(|(path, _)| (*path).cmp(&rule.from)) else { continue };
         let Some((from, source)) = namespace.get(at) else { continue };
         let (digest, origin) = match source {
-            Source::Entry(entry) if entry.entry_type == EntryType::File => {
-                (entry.sha256.map(|digest| digest.0), Origin::Entry(entry))
+            Source::Entry(entry) if entry.entry_type() == EntryType::File => {
+                (entry.sha256().map(|digest| digest.0), Origin::Entry(*entry))
             }
             Source::File(file) => (Some(file.digest), Origin::File(file)),
             Source::Tool(_) => return Err(from),
@@ -343,9 +343,9 @@ pub(crate) fn expect<'a>(
             expected.push(field_of(field, field, Source::Field(value, Origin::Base), None));
         }
     }
-    expected.extend(entries.into_iter().flat_map(|tree| &tree.entries).map(|entry| Expected {
-        path: Cow::Borrowed(entry.path.as_str()),
-        from: &entry.path,
+    expected.extend(entries.into_iter().flat_map(Tree::entries).map(|entry| Expected {
+        path: Cow::Borrowed(entry.path()),
+        from: entry.path(),
         source: Source::Base(entry),
         rule: None,
     }));

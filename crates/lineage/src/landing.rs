@@ -184,7 +184,7 @@ fn key(change: &Change<'_>) -> u64 {
     use std::hash::{Hash, Hasher};
     let mut hasher = rustc_hash::FxHasher::default();
     if let Some(entry) = change.after {
-        (entry.entry_type, entry.mode, entry.sha256, &entry.link_target).hash(&mut hasher);
+        (entry.entry_type(), entry.mode(), entry.sha256(), entry.link_target()).hash(&mut hasher);
     }
     hasher.finish()
 }

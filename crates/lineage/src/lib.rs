@@ -15,6 +15,7 @@
 #![deny(missing_docs, rustdoc::broken_intra_doc_links)]
 
 mod accept;
+mod answers;
 mod by_path;
 mod container;
 mod cover;
@@ -49,10 +50,11 @@ mod steps;
 mod trees;
 mod world;
 
+pub use answers::{FileAnswer, FileAnswers, MemberAnswers};
 pub use finding::{Finding, FindingId, Place, Severity};
 pub use image::{BaseLayers, base_layers};
 pub use outcome::{
-    Explanation, FileAnswer, FileVerdict, FrontierItem, InputAnswer, LandingAuthor, Outcome, ProofItem, ProofRole,
+    Explanation, FileVerdict, FrontierItem, InputAnswer, LandingAuthor, Outcome, ProofItem, ProofRole,
     Verdict,
 };
 pub use pins::LOCK_FORMATS;

@@ -1,11 +1,13 @@
 //! What solving gives: a verdict with its proof or its frontier, findings, and a verdict per file.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use lasthand_model::actor::ActorKind;
 use lasthand_model::digest::{Sha256, StatementDigest};
 use lasthand_model::wire::facts::Label;
 
+use crate::answers::FileAnswers;
 use crate::finding::{Finding, Severity};
 
 /// The answer to the question. Callers must face every case, so this enum is exhaustive.
@@ -64,7 +66,7 @@ impl FileVerdict {
 }
 
 /// Why a file has its verdict.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
 pub struct Explanation {
     /// Rule that decided: `source-archive`, `path-map`, `product`, `pinned`, `trusted-input`, `parent-folder`, `unmatched` ...
     pub rule: &'static str,
@@ -80,8 +82,6 @@ pub struct Explanation {
     pub base: Option<String>,
     /// Path map rule `from -> to` that placed it.
     pub path_map: Option<(String, String)>,
-    /// Path of the material it came from.
-    pub source_path: Option<String>,
     /// For a file that is not clean: the actors of the step to look at.
     pub actors: Vec<String>,
 }
@@ -93,27 +93,6 @@ pub struct LandingAuthor {
     pub principal: String,
     /// What he is taken for: the worst that is known.
     pub kind: ActorKind,
-}
-
-/// One entry of the artifact, in path order within its member.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct FileAnswer {
-    /// Platform of the member, where the artifact is an index.
-    pub platform: Option<String>,
-    /// Path as in the facts.
-    pub path: String,
-    /// The answer.
-    pub verdict: FileVerdict,
-    /// Why.
-    pub explained_by: Explanation,
-}
-
-impl FileAnswer {
-    /// The name of the entry in documents that list answers: its path, after the platform of its member where it has one.
-    #[must_use]
-    pub fn key(&self) -> String {
-        self.platform.iter().map(String::as_str).chain([self.path.as_str()]).collect::<Vec<_>>().join(" ")
-    }
 }
 
 /// One input of a build or package step that came from outside.
@@ -207,7 +186,7 @@ pub struct Outcome {
     /// Findings, worst first.
     pub findings: Vec<Finding>,
     /// Files of the artifact in path order.
-    pub files: Vec<FileAnswer>,
+    pub files: Arc<FileAnswers>,
     /// Authors of the landings that last changed the source of some file: those it lists, those of reviews and edits that meet it.
     pub authors: BTreeMap<StatementDigest, Vec<LandingAuthor>>,
     /// What came into its steps from outside, by step.
@@ -232,12 +211,8 @@ impl Outcome {
             self.proof.clear();
         }
         let odd: BTreeSet<&str> = errors.iter().filter_map(|finding| finding.place.path.as_deref()).collect();
-        for answer in &mut self.files {
-            if odd.contains(answer.path.as_str())
-                && matches!(answer.verdict, FileVerdict::Clean | FileVerdict::Exception)
-            {
-                answer.verdict = FileVerdict::Indeterminate;
-            }
+        if !odd.is_empty() {
+            Arc::make_mut(&mut self.files).doubt(&odd);
         }
         let frontier = errors.iter().map(|finding| FrontierItem { finding: finding.clone(), actors: Vec::new() });
         self.frontier.splice(0..0, frontier);

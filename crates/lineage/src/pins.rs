@@ -48,14 +48,14 @@ impl<'a> Pins<'a> {
     /// Cost: O(entries of the tree and pins of its lock files).
     pub(crate) fn of(facts: &'a Facts, tree: &Tree<'a>) -> Self {
         let mut pins = Self::default();
-        for entry in &tree.entries {
-            let format = entry.path.rsplit('/').next().unwrap_or(&entry.path);
-            let Some(sha256) = entry.sha256.filter(|_| LOCK_FORMATS.contains(&format)) else { continue };
+        for entry in tree.entries() {
+            let format = entry.path().rsplit('/').next().unwrap_or(entry.path());
+            let Some(sha256) = entry.sha256().filter(|_| LOCK_FORMATS.contains(&format)) else { continue };
             for pin in facts.locks.get(&sha256).into_iter().flatten() {
                 let [input, base] = pins.0.entry((&pin.name, pin.digest)).or_default();
-                input.get_or_insert(&entry.path);
+                input.get_or_insert(entry.path());
                 if BASE_FORMATS.contains(&format) {
-                    base.get_or_insert(&entry.path);
+                    base.get_or_insert(entry.path());
                 }
             }
         }

@@ -2,6 +2,8 @@
 //!
 //! SPEC: docs/rules.md section 6, "Verdict" and "Labels".
 
+use std::sync::Arc;
+
 use lasthand_model::glob;
 use lasthand_model::wire::facts::{Facts, Label};
 
@@ -101,7 +103,7 @@ fn accepted<'a>(world: &World<'a>, run: &Run<'_, 'a>, decision: &Decision<'a>, l
         .collect();
     findings.extend(notes(world, decision));
     findings.sort();
-    let files = files::answers(run, decision, Verdict::Accepted);
+    let files = Arc::new(files::answers(run, decision, Verdict::Accepted));
     Outcome {
         verdict: Verdict::Accepted,
         authors: files::authors(run, decision, &files),
@@ -132,7 +134,7 @@ fn not_accepted<'a>(world: &World<'a>, run: &Run<'_, 'a>, decision: &Decision<'a
     findings.extend(notes(world, decision));
     findings.sort();
     findings.dedup();
-    let files = files::answers(run, decision, verdict);
+    let files = Arc::new(files::answers(run, decision, verdict));
     Outcome {
         verdict,
         labels: Vec::new(),

@@ -377,7 +377,7 @@ impl<'a> Steps<'a> {
         let trees = source_trees(materials)
             .filter_map(|tree| run.resolve(&tree.repository, &tree.tree))
             .filter_map(|root| run.world.trees.get(&root));
-        let entries = trees.flat_map(|tree| tree.entries.iter().copied());
+        let entries = trees.flat_map(|tree| tree.entries());
         // A tool is no content, unless a lock file pins it as such.
         let pins: OnceCell<Vec<(Place<'a>, Pins<'a>)>> = OnceCell::new();
         let is_tool = |file: &NamedDigest| {

@@ -2,14 +2,18 @@
 //!
 //! SPEC: docs/predicates/inventory.md; RFC 6962 section 2.1 (Merkle tree hash).
 
+use std::sync::Arc;
+
 use crate::actor::words;
 use crate::digest::{FileDigest, InventoryRoot};
 
 mod blob;
 mod escape;
+mod records;
 
 pub use blob::{BlobError, Field};
 pub use escape::{EscapeError, escape_path, unescape_path};
+pub use records::{Record, Records};
 
 /// Beginning of the paths of an image's configuration fields; alone, the target of a rule that says which file states them.
 pub const CONFIG: &str = "config:";
@@ -57,9 +61,21 @@ pub struct FileRecord {
 }
 
 /// Records of one container, sorted by path bytes, each path once.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+///
+/// The records lie in tables that several inventories can share: the layers of an image.
+#[derive(Debug, Clone, Default)]
 pub struct Inventory {
-    records: Vec<FileRecord>,
+    tables: Vec<Arc<Records>>,
+    rows: Vec<RecordAt>,
+}
+
+/// A record of an inventory: its table, and its place there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RecordAt {
+    /// Number of the table.
+    pub table: u32,
+    /// Place in the table.
+    pub at: u32,
 }
 
 impl Inventory {
@@ -67,61 +83,138 @@ impl Inventory {
     ///
     /// # Errors
     /// The first path that occurs twice.
-    pub fn from_records(mut records: Vec<FileRecord>) -> Result<Self, Vec<u8>> {
-        records.sort_by(|a, b| a.path.cmp(&b.path));
-        for record in &mut records {
+    pub fn from_records(records: Vec<FileRecord>) -> Result<Self, Vec<u8>> {
+        let records = records.into_iter().map(|mut record| {
             record.xattrs.sort();
+            record
+        });
+        let table: Records = records.collect();
+        let rows = (0..).take(table.len()).map(|at| RecordAt { table: 0, at }).collect();
+        Self::from_tables(vec![Arc::new(table)], rows)
+    }
+
+    /// Sorts `rows` by the paths of their records. Extended attributes must be sorted by name.
+    ///
+    /// # Errors
+    /// The first path that occurs twice.
+    pub fn from_tables(tables: Vec<Arc<Records>>, mut rows: Vec<RecordAt>) -> Result<Self, Vec<u8>> {
+        let path = |row: &RecordAt| tables.get(index(row.table)).map_or(&b""[..], |table| table.path(index(row.at)));
+        if !rows.is_sorted_by(|a, b| path(a) < path(b)) {
+            rows.sort_by(|a, b| path(a).cmp(path(b)));
         }
-        for pair in records.windows(2) {
-            if let [a, b] = pair
-                && a.path == b.path
-            {
-                return Err(a.path.clone());
-            }
-        }
-        Ok(Self { records })
+        let twice = rows.windows(2).find_map(|pair| match pair {
+            [a, b] if path(a) == path(b) => Some(path(a).to_vec()),
+            _ => None,
+        });
+        twice.map_or(Ok(Self { tables, rows }), Err)
+    }
+
+    /// The number of records.
+    #[must_use]
+    pub const fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// True when there is none.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.rows.is_empty()
     }
 
     /// The records in path order.
+    pub fn records(&self) -> impl ExactSizeIterator<Item = Record<'_>> + Clone {
+        self.rows.iter().map(|row| self.at(*row))
+    }
+
+    /// The record at a place of the path order.
     #[must_use]
-    pub fn records(&self) -> &[FileRecord] {
-        &self.records
+    pub fn get(&self, at: usize) -> Option<Record<'_>> {
+        self.rows.get(at).map(|row| self.at(*row))
     }
 
     /// Finds the record of a path.
     #[must_use]
-    pub fn find(&self, path: &[u8]) -> Option<&FileRecord> {
-        self.records
-            .binary_search_by(|record| record.path.as_slice().cmp(path))
-            .ok()
-            .and_then(|at| self.records.get(at))
+    pub fn find(&self, path: &[u8]) -> Option<Record<'_>> {
+        self.position(path).and_then(|at| self.get(at))
+    }
+
+    /// The number of the table that the record of a path lies in.
+    #[must_use]
+    pub fn table_of(&self, path: &[u8]) -> Option<usize> {
+        self.rows.get(self.position(path)?).map(|row| index(row.table))
+    }
+
+    /// The path at a place of the path order, as [`escape_path`] writes it.
+    #[must_use]
+    pub fn path_text(&self, at: usize) -> &str {
+        self.row(at).map_or("", |(table, at)| table.path_text(at))
+    }
+
+    /// The link target at a place of the path order, as [`escape_path`] writes it.
+    #[must_use]
+    pub fn link_target_text(&self, at: usize) -> &str {
+        self.row(at).map_or("", |(table, at)| table.link_target_text(at))
+    }
+
+    /// True when every path is the same text as its bytes, so that texts are in the order of the records.
+    #[must_use]
+    pub fn is_plain(&self) -> bool {
+        !self.tables.iter().any(|table| table.has_odd())
     }
 
     /// The RFC 6962 root over the canonical records.
     #[must_use]
     pub fn root(&self) -> InventoryRoot {
-        merkle::root(self.records.iter().map(canonical_bytes))
+        merkle::root(self.records().map(canonical_bytes))
     }
+
+    fn position(&self, path: &[u8]) -> Option<usize> {
+        let path_of = |row: &RecordAt| self.tables.get(index(row.table)).map_or(&b""[..], |t| t.path(index(row.at)));
+        self.rows.binary_search_by(|row| path_of(row).cmp(path)).ok()
+    }
+
+    fn row(&self, at: usize) -> Option<(&Records, usize)> {
+        let row = self.rows.get(at)?;
+        Some((self.tables.get(index(row.table))?, index(row.at)))
+    }
+
+    fn at(&self, row: RecordAt) -> Record<'_> {
+        // Every row has a record.
+        self.tables.get(index(row.table)).and_then(|table| table.get(index(row.at))).unwrap_or(Record::NOTHING)
+    }
+}
+
+impl PartialEq for Inventory {
+    fn eq(&self, other: &Self) -> bool {
+        self.len() == other.len() && self.records().eq(other.records())
+    }
+}
+
+impl Eq for Inventory {}
+
+const fn index(number: u32) -> usize {
+    number as usize
 }
 
 /// Writes the canonical bytes of one record: each field with its length before it (u32, big-endian), in the order
 /// path, type, mode (octal), uid, gid, size (decimal), sha256 (32 bytes or empty), link target, device major, device minor,
 /// then name and value of each xattr.
 #[must_use]
-pub fn canonical_bytes(record: &FileRecord) -> Vec<u8> {
+pub fn canonical_bytes<'a>(record: impl Into<Record<'a>>) -> Vec<u8> {
+    let record = record.into();
     let mut out = Vec::with_capacity(record.path.len() + 128);
-    push_field(&mut out, &record.path);
+    push_field(&mut out, record.path);
     push_field(&mut out, record.entry_type.as_str().as_bytes());
     push_field(&mut out, format!("{:o}", record.mode).as_bytes());
     push_field(&mut out, record.uid.to_string().as_bytes());
     push_field(&mut out, record.gid.to_string().as_bytes());
     push_field(&mut out, record.size.to_string().as_bytes());
     push_field(&mut out, record.sha256.as_ref().map_or(&[], |digest| digest.0.as_bytes()));
-    push_field(&mut out, &record.link_target);
+    push_field(&mut out, record.link_target);
     let (major, minor) = record.device.map_or((String::new(), String::new()), |(a, b)| (a.to_string(), b.to_string()));
     push_field(&mut out, major.as_bytes());
     push_field(&mut out, minor.as_bytes());
-    for (name, value) in &record.xattrs {
+    for (name, value) in record.xattrs {
         push_field(&mut out, name);
         push_field(&mut out, value);
     }

@@ -46,7 +46,7 @@ fn roots_equal_those_of_another_program() {
     for name in ["empty.json", "one-file.json", "five-entries.json"] {
         let (records, expected) = vector(name);
         let inventory = Inventory::from_records(records).unwrap();
-        let leaves: Vec<Value> = inventory.records().iter().map(|r| hex::encode(canonical_bytes(r)).into()).collect();
+        let leaves: Vec<Value> = inventory.records().map(|r| hex::encode(canonical_bytes(r)).into()).collect();
         assert_eq!(Value::from(leaves), expected["leaves_hex"], "{name}");
         assert_eq!(inventory.root().to_string(), expected["root"].as_str().unwrap(), "{name}");
         let blob = inventory.to_blob();

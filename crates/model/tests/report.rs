@@ -1,7 +1,7 @@
 //! The report document: its members, to the letter, and back.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
-use lasthand_model::wire::report::{Report, ReportVerdict};
+use lasthand_model::wire::report::{Report, ReportFile, ReportVerdict};
 use serde_json::{Value, json};
 
 /// A report with every member there is.
@@ -52,7 +52,7 @@ fn every_member_comes_back() {
 #[test]
 fn what_is_absent_has_one_form() {
     // pass: lists that every reader expects are there when empty; proof and frontier only where they say something
-    let empty = serde_json::to_value(Report::default()).unwrap();
+    let empty = serde_json::to_value(Report::<Vec<ReportFile>>::default()).unwrap();
     let expected = json!({
         "report_version": 1, "artifact": {"name": ""}, "labels": [], "findings": [], "files": [], "steps": [], "evidence": [],
     });

@@ -4,15 +4,15 @@ use std::cmp::Ordering;
 use std::path::Path;
 
 use lasthand_model::actor::ActorKind;
-use lasthand_model::inventory::{FileRecord, escape_path};
+use lasthand_model::inventory::{Record, escape_path};
 use lasthand_model::wire::diff::{
     ChangeKind, ChangedPart, DIFF_VERSION, Diff, DiffArtifact, DiffChange, DiffCounts, DiffSide,
 };
-use lasthand_model::wire::report::{ReportExplanation, ReportFile, ReportFileVerdict};
+use lasthand_model::wire::report::{ReportExplanation, ReportFileVerdict};
 
 use crate::error::VerifyError;
 use crate::last::LastHands;
-use crate::report::report_for_error;
+use crate::report::{FileAt, report_for_error};
 use crate::verifier::Verification;
 
 /// Compares two artifacts entry by entry.
@@ -31,7 +31,7 @@ pub fn diff(a: &Verification, b: &Verification) -> Diff {
     for pair in pairs(&entries(a, by_platform), &entries(b, by_platform)) {
         let (change, what) = match pair {
             (Some(_), None) => (ChangeKind::Removed, Vec::new()),
-            (Some(old), Some(new)) => (ChangeKind::Changed, changed_parts(old.record, new.record)),
+            (Some(old), Some(new)) => (ChangeKind::Changed, changed_parts(old.file.record(), new.file.record())),
             _ => (ChangeKind::Added, Vec::new()),
         };
         let (a, b) = (pair.0.map(|entry| side(entry, &mut hands_a)), pair.1.map(|entry| side(entry, &mut hands_b)));
@@ -51,8 +51,8 @@ pub fn diff(a: &Verification, b: &Verification) -> Diff {
         counts.agent_touched += u64::from(agent_touched);
         changes.push(DiffChange {
             platform: entry.platform.map(str::to_owned),
-            path: entry.file.path.clone(),
-            path_bytes: entry.file.path_bytes.clone(),
+            path: entry.file.path().to_owned(),
+            path_bytes: entry.file.file().path_bytes,
             change,
             what,
             agent_touched,
@@ -87,13 +87,12 @@ fn artifact(verification: &Verification) -> DiffArtifact {
 #[derive(Clone, Copy)]
 struct Entry<'a> {
     platform: Option<&'a str>,
-    record: &'a FileRecord,
-    file: &'a ReportFile,
+    file: FileAt<'a>,
 }
 
 impl<'a> Entry<'a> {
     fn key(&self) -> (Option<&'a str>, &'a [u8]) {
-        (self.platform, &self.record.path)
+        (self.platform, self.file.record().path)
     }
 }
 
@@ -101,11 +100,8 @@ impl<'a> Entry<'a> {
 fn entries(verification: &Verification, by_platform: bool) -> Vec<Entry<'_>> {
     let report = &verification.report;
     let own = report.artifact.platform.as_deref().filter(|_| by_platform);
-    // INVARIANT (files in order): the report has one file for each record, in the order of the inventories.
-    let records = verification.inventories.iter().flat_map(|inventory| inventory.records());
-    let entries = records.zip(&report.files);
-    let mut entries: Vec<Entry<'_>> =
-        entries.map(|(record, file)| Entry { platform: file.platform.as_deref().or(own), record, file }).collect();
+    let entries = report.files.each().map(|file| Entry { platform: file.platform().or(own), file });
+    let mut entries: Vec<Entry<'_>> = entries.collect();
     // Those of one platform are sorted already, which makes this cheap.
     entries.sort_by(|a, b| a.key().cmp(&b.key()));
     entries
@@ -133,7 +129,7 @@ fn pairs<'a>(a: &[Entry<'a>], b: &[Entry<'a>]) -> Vec<Pair<'a>> {
 }
 
 /// What differs, most telling first. Times are not compared: no verdict rests on them.
-fn changed_parts(old: &FileRecord, new: &FileRecord) -> Vec<ChangedPart> {
+fn changed_parts(old: Record<'_>, new: Record<'_>) -> Vec<ChangedPart> {
     let both_have_content = old.sha256.is_some() && new.sha256.is_some();
     let parts = [
         (old.entry_type != new.entry_type, ChangedPart::Type),
@@ -148,7 +144,7 @@ fn changed_parts(old: &FileRecord, new: &FileRecord) -> Vec<ChangedPart> {
 }
 
 fn side(entry: Entry<'_>, hands: &mut LastHands<'_>) -> DiffSide {
-    let (record, file) = (entry.record, entry.file);
+    let (record, file) = (entry.file.record(), entry.file.file());
     let nothing = ReportExplanation::default();
     let explained = file.explained_by.as_ref().unwrap_or(&nothing);
     DiffSide {
@@ -158,10 +154,10 @@ fn side(entry: Entry<'_>, hands: &mut LastHands<'_>) -> DiffSide {
         gid: record.gid,
         size: record.size,
         sha256: record.sha256,
-        link_target: escape_path(&record.link_target),
+        link_target: escape_path(record.link_target),
         verdict: file.verdict,
         rule: explained.rule.clone(),
-        actors: hands.of(file),
+        actors: hands.of(&file),
         base: explained.base.clone(),
         landing: explained.last_landing,
         step: explained.step,

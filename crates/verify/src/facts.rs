@@ -1,12 +1,13 @@
 //! Evidence to facts: signatures checked, co-signers merged, trees and lock files taken in.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use lasthand_lineage::ingest::ingest;
 use lasthand_model::digest::{FileDigest, InventoryRoot, StatementDigest};
-use lasthand_model::inventory::{EntryType, FileRecord, Inventory, escape_path};
+use lasthand_model::inventory::{EntryType, Inventory};
 use lasthand_model::limits::Limits;
-use lasthand_model::wire::facts::{self, Body, EntryFact, Facts, Material, Pin, Signer, StatementFact, TreeRef};
+use lasthand_model::wire::facts::{self, Body, Entries, Facts, Material, Pin, Signer, StatementFact, TreeRef};
 use lasthand_model::wire::report::EvidenceStatus;
 use lasthand_trust::evidence::{Signed, TrustError, peek_unverified, verify_signed};
 use lasthand_trust::keys::KeyRing;
@@ -97,7 +98,7 @@ pub(crate) fn gather(
             Ok(inventory) => {
                 locks.read_from(&inventory);
                 stated.read_from(&inventory);
-                inventories.insert(file.named.0, entries(&inventory));
+                inventories.insert(file.named.0, Entries::from(Arc::new(inventory)));
                 (EvidenceStatus::Verified, None)
             }
         };
@@ -119,7 +120,7 @@ pub(crate) fn gather(
         // stand in for the tree, nor the tree for it: where they differ, neither is known.
         let is_root = wanted.contains(&InventoryRoot(part.digest.0));
         if !is_root || part.inventory.root().0 == part.digest.0 {
-            inventories.insert(part.digest.0, entries(&part.inventory));
+            inventories.insert(part.digest.0, Entries::from(Arc::clone(&part.inventory)));
         } else {
             inventories.remove(&part.digest.0);
         }
@@ -253,24 +254,6 @@ fn referenced_roots(statements: &[StatementFact], trust: &LoadedTrust) -> BTreeS
     trees.into_iter().filter_map(|tree| tree.root).collect()
 }
 
-pub(crate) fn entries(inventory: &Inventory) -> Vec<EntryFact> {
-    inventory.records().iter().map(entry).collect()
-}
-
-fn entry(record: &FileRecord) -> EntryFact {
-    EntryFact {
-        path: escape_path(&record.path),
-        entry_type: record.entry_type,
-        mode: record.mode,
-        uid: record.uid,
-        gid: record.gid,
-        sha256: record.sha256,
-        link_target: escape_path(&record.link_target),
-        device: record.device,
-        xattrs: record.xattrs.iter().map(|(name, value)| (escape_path(name), hex::encode(value))).collect(),
-    }
-}
-
 /// Lock files of trees whose bytes are in the evidence.
 struct Locks<'a> {
     evidence: &'a Evidence,
@@ -284,7 +267,7 @@ impl Locks<'_> {
         if self.evidence.blobs.is_empty() {
             return;
         }
-        for record in inventory.records().iter().filter(|record| record.entry_type == EntryType::File) {
+        for record in inventory.records().filter(|record| record.entry_type == EntryType::File) {
             let name = record.path.rsplit(|byte| *byte == b'/').next().unwrap_or_default();
             if let Some(digest) = record.sha256
                 && let Some(parse) = locks::parser(name)

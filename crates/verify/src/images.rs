@@ -3,6 +3,7 @@
 //! TRUST: what evidence holds of a base is taken by digest, so it says what the base is, never that it is believed.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use lasthand_artifact::image::{ConfigOrigin, Described, FieldValue, ImageFacts, config_fields, describe};
 use lasthand_lineage::base_layers;
@@ -10,14 +11,14 @@ use lasthand_model::digest::{ArtifactDigest, FileDigest, Sha256};
 use lasthand_model::inventory::{CONFIG, Inventory, escape_path, unescape_path};
 use lasthand_model::limits::Limits;
 use lasthand_model::wire::facts::{
-    Body, ConfigValue, Facts, ImageFact, IndexMember, LayerFact, Material, StatementFact,
+    Body, ConfigValue, Entries, Facts, ImageFact, IndexMember, LayerFact, Material, StatementFact,
 };
 use lasthand_model::wire::report::EvidenceStatus;
 
 use crate::artifact::Opened;
 use crate::error::{VerifyError, with_sources};
 use crate::evidence::Evidence;
-use crate::facts::{Item, entries};
+use crate::facts::Item;
 
 /// Files that state a configuration by a rule to `config:`.
 pub(crate) struct Stated {
@@ -213,7 +214,7 @@ pub(crate) fn add_base_entries(facts: &mut Facts, opened: &Opened) -> Result<(),
         let Some(image) = &part.image else { continue };
         for base in base_layers(facts, part.digest) {
             let rootfs = image.rootfs(base.layers).map_err(VerifyError::Artifact)?;
-            facts.inventories.insert(base.chain, entries(&rootfs));
+            facts.inventories.insert(base.chain, Entries::from(Arc::new(rootfs)));
         }
     }
     Ok(())

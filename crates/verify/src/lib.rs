@@ -49,6 +49,6 @@ pub use diff::{diff, diff_for_error};
 pub use error::{UnknownPathError, VerifyError};
 pub use evidence::{Evidence, SIDECAR_ENDING};
 pub use locks::is_lock_file;
-pub use report::report_for_error;
+pub use report::{Files, report_for_error};
 pub use trust::LoadedTrust;
 pub use verifier::{Expectations, Verification, Verifier, exit_code};

@@ -3,17 +3,16 @@
 use std::borrow::Cow;
 
 use lasthand_lineage::{Outcome, Verdict, solve};
-use lasthand_model::inventory::Inventory;
 use lasthand_model::limits::Limits;
 use lasthand_model::wire::facts::{Facts, Preset};
-use lasthand_model::wire::report::Report;
+use lasthand_model::wire::report::{MadeFiles, Report};
 
 use crate::artifact::{self, ArtifactRef};
 use crate::error::VerifyError;
 use crate::evidence::Evidence;
 use crate::facts::{self, Question};
 use crate::reading;
-use crate::report;
+use crate::report::{self, Files};
 use crate::trust::LoadedTrust;
 
 /// What one call demands.
@@ -59,15 +58,13 @@ pub struct Verification {
     /// The verdict, with proof or frontier.
     pub outcome: Outcome,
     /// Both, as the document for machines.
-    pub report: Report,
-    /// The entries of the report with all that was read of them: one inventory, or one for each image of an index.
-    pub(crate) inventories: Vec<Inventory>,
+    pub report: Report<MadeFiles<Files>>,
 }
 
 impl Verification {
     /// The report without verdict and policy, for `inspect`, which asks for none.
     #[must_use]
-    pub fn inspection(&self) -> Report {
+    pub fn inspection(&self) -> Report<MadeFiles<Files>> {
         Report { verdict: None, policy: None, ..self.report.clone() }
     }
 }
@@ -119,8 +116,7 @@ impl Verifier {
         let gathered = facts::gather(&question, &all, &self.trust, &self.limits)?;
         let outcome = solve(&gathered.facts).with_reading(reading::findings(&opened.notes));
         let report = report::build(&gathered, &outcome, &opened);
-        let inventories = opened.parts.into_iter().map(|part| part.inventory).collect();
-        Ok(Verification { facts: gathered.facts, outcome, report, inventories })
+        Ok(Verification { facts: gathered.facts, outcome, report })
     }
 
     fn product(&self, expectations: &Expectations) -> Result<String, VerifyError> {

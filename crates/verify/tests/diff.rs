@@ -8,7 +8,7 @@ use std::fs;
 
 use lasthand_lineage::presets;
 use lasthand_model::digest::{Sha256, StatementDigest};
-use lasthand_model::inventory::Inventory;
+use lasthand_model::inventory::{Inventory, Record};
 use lasthand_model::limits::Limits;
 use lasthand_model::wire::diff::{ChangeKind, ChangedPart, Diff, DiffChange};
 use lasthand_model::wire::review::REVIEW;
@@ -88,7 +88,7 @@ impl History {
 
 fn source(files: &Files) -> Inventory {
     let plain: Vec<(&str, &str)> = files.iter().map(|(path, content, _)| (*path, *content)).collect();
-    let mut records = tree(&plain).records().to_vec();
+    let mut records = tree(&plain).records().map(Record::to_record).collect::<Vec<_>>();
     for record in &mut records {
         let file = files.iter().find(|(path, _, _)| path.as_bytes() == record.path).unwrap();
         record.mode = file.2;

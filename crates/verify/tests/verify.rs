@@ -17,7 +17,7 @@ use serde_json::json;
 use support::layout::{Image, write_layout};
 use support::{NOW, Plan, World, actor, key, principal, signed, statement};
 
-fn item<'a>(report: &'a Report, ending: &str) -> &'a ReportEvidence {
+fn item<'a, F: Default>(report: &'a Report<F>, ending: &str) -> &'a ReportEvidence {
     report.evidence.iter().find(|item| item.source.ends_with(ending)).unwrap()
 }
 
@@ -34,8 +34,8 @@ fn an_accepted_world_is_accepted_end_to_end() {
     }
     assert!(report.evidence.iter().all(|item| item.status == EvidenceStatus::Verified), "{:?}", report.evidence);
     assert!(report.files.iter().all(|file| file.verdict == Some(ReportFileVerdict::Clean)));
-    assert_eq!(report.files[1].path, "app-1.0/bin/app");
-    assert_eq!((report.files[1].size, report.files[1].mode), (7, 0o755));
+    let app = report.files.iter().nth(1).unwrap();
+    assert_eq!((app.path.as_str(), app.size, app.mode), ("app-1.0/bin/app", 7, 0o755));
     assert_eq!(report.labels, ["inputs-not-bounded", "presence-unproven"]);
     let kinds: Vec<&str> = report.steps.iter().map(|step| step.kind.as_str()).collect();
     assert_eq!(kinds, ["review", "landing", "build", "package"]);
@@ -49,7 +49,7 @@ fn the_report_survives_a_round_trip_and_is_the_same_every_time() {
     for world in [&accepted, &refused] {
         let report = world.verify().report;
         let text = serde_json::to_string(&report).unwrap();
-        assert_eq!(serde_json::from_str::<Report>(&text).unwrap(), report);
+        assert_eq!(serde_json::to_string(&serde_json::from_str::<Report>(&text).unwrap()).unwrap(), text);
         assert_eq!(serde_json::to_string(&world.verify().report).unwrap(), text);
     }
     let error = VerifyError::ProductNotNamed { products: vec!["a".into(), "b".into()] };
@@ -356,7 +356,7 @@ fn a_file_made_of_a_trees_last_two_hashes_is_not_that_tree() {
     let base = support::tree(&[("LICENSE", "free"), ("Makefile", "all:"), ("src/main.c", "one")]);
     let leaf = |at: usize| {
         let mut bytes = vec![0];
-        bytes.extend(lasthand_model::inventory::canonical_bytes(&base.records()[at]));
+        bytes.extend(lasthand_model::inventory::canonical_bytes(base.get(at).unwrap()));
         Sha256::of(&bytes)
     };
     let preimage = |left: &Sha256, right: &Sha256| [&[1][..], left.as_bytes(), right.as_bytes()].concat();

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
 use std::sync::Arc;
 
-use lasthand_model::inventory::{EntryType, FileRecord, Inventory};
+use lasthand_model::inventory::{EntryType, FileRecord, Inventory, Record, RecordAt, Records};
 
 use super::facts::LayerFacts;
 use super::fault::ImageFault;
@@ -38,48 +38,100 @@ const OPAQUE: &[u8] = b".wh..wh..opq";
 /// A note with the number of its layer.
 pub(super) type LayerNote = (Option<usize>, ReaderNote);
 
-/// Applies the layers and gives what is odd about the way they lie on each other.
-pub(super) fn notes(name: &str, layers: &[Arc<LayerFacts>]) -> Result<Vec<LayerNote>, ArtifactError> {
-    let tree = Tree::of(name, layers)?;
-    let mut notes = tree.notes;
-    for (kind, path) in collide::collisions(tree.nodes.keys().map(AsRef::as_ref)) {
-        let layer = tree.nodes.get(path.as_slice()).map(|node| node.layer);
-        notes.push((layer, ReaderNote { kind, path, offset: 0 }));
+/// What the layers make.
+pub(super) struct Applied {
+    pub(super) placed: Placed,
+    notes: Vec<LayerNote>,
+}
+
+/// The records of a tree by path, and the tables they lie in: those of the layers, then for each layer one of records whose path is not
+/// that of their own entry.
+pub(super) struct Placed {
+    tables: Vec<Arc<Records>>,
+    rows: Vec<RecordAt>,
+}
+
+impl Applied {
+    /// What is odd about the way the layers lie on each other, and about names beside each other.
+    pub(super) fn notes(&self) -> impl Iterator<Item = LayerNote> {
+        let Placed { tables, rows } = &self.placed;
+        let path = |row: &RecordAt| tables.get(index(row.table)).map_or(&b""[..], |table| table.path(index(row.at)));
+        let names = collide::collisions(rows.iter().map(path));
+        let names = names.into_iter().map(move |(kind, name)| {
+            let row = rows.binary_search_by(|row| path(row).cmp(&name)).ok().and_then(|at| rows.get(at));
+            let layer = row.and_then(|row| layer_of(index(row.table), tables.len() / 2));
+            (layer, ReaderNote { kind, path: name, offset: 0 })
+        });
+        self.notes.iter().cloned().chain(names.collect::<Vec<_>>())
     }
-    Ok(notes)
 }
 
-/// Applies the layers and lists the tree.
-pub(super) fn rootfs(name: &str, layers: &[Arc<LayerFacts>]) -> Result<Vec<FileRecord>, ArtifactError> {
-    let nodes = Tree::of(name, layers)?.nodes;
-    let records = nodes.into_iter().map(|(path, node)| FileRecord { path: path.into_owned(), ..node.record.clone() });
-    Ok(records.collect())
+/// The layer whose table, or whose table of copies, has this number.
+pub(super) fn layer_of(table: usize, layers: usize) -> Option<usize> {
+    (table < layers.saturating_mul(2)).then(|| table % layers.max(1))
 }
 
-/// Applies the layers and says which one wrote each path last.
-pub(super) fn written_by(name: &str, layers: &[Arc<LayerFacts>]) -> Result<BTreeMap<Vec<u8>, usize>, ArtifactError> {
-    let nodes = Tree::of(name, layers)?.nodes;
-    Ok(nodes.into_iter().map(|(path, node)| (path.into_owned(), node.layer)).collect())
+/// Applies the layers.
+pub(super) fn apply(name: &str, layers: &[Arc<LayerFacts>]) -> Result<Applied, ArtifactError> {
+    let Tree { nodes, notes, .. } = Tree::of(name, layers)?;
+    let mut copies: Vec<Records> = layers.iter().map(|_| Records::default()).collect();
+    let mut rows = Vec::with_capacity(nodes.len());
+    for (path, node) in nodes {
+        let own = record_at(layers, node.record);
+        if own.path == path.as_ref() && index(node.record.table) == node.layer() {
+            rows.push(node.record);
+        } else if let Some(table) = copies.get_mut(node.layer()) {
+            let at = u32::try_from(table.len()).unwrap_or(u32::MAX);
+            table.push(FileRecord { path: path.into_owned(), ..own.to_record() });
+            rows.push(RecordAt { table: node.layer + narrow(layers.len()), at });
+        }
+    }
+    let tables = layers.iter().map(|layer| Arc::clone(&layer.records)).chain(copies.into_iter().map(Arc::new));
+    Ok(Applied { placed: Placed { tables: tables.collect(), rows }, notes })
 }
 
-/// Makes the inventory of sorted records of distinct paths.
-pub(super) fn inventory(name: &str, records: Vec<FileRecord>) -> Result<Inventory, ArtifactError> {
-    Inventory::from_records(records).map_err(|path| ArtifactError::Image {
+/// Makes the inventory of a tree and the fields of a configuration.
+pub(super) fn inventory(name: &str, placed: Placed, fields: Records) -> Result<Inventory, ArtifactError> {
+    let Placed { mut tables, mut rows } = placed;
+    let table = narrow(tables.len());
+    rows.extend((0..).take(fields.len()).map(|at| RecordAt { table, at }));
+    tables.push(Arc::new(fields));
+    Inventory::from_tables(tables, rows).map_err(|path| ArtifactError::Image {
         name: name.to_owned(),
         fault: Box::new(ImageFault::ConfigPath { path: path.escape_ascii().to_string() }),
     })
 }
 
+fn record_at(layers: &[Arc<LayerFacts>], row: RecordAt) -> Record<'_> {
+    layers.get(index(row.table)).and_then(|layer| layer.records.get(index(row.at))).unwrap_or(Record::NOTHING)
+}
+
+const fn index(number: u32) -> usize {
+    number as usize
+}
+
+/// LIMIT: layers and entries are counted in 32 bits; `Limits::layers` and `Limits::entries` are far below.
+fn narrow(number: usize) -> u32 {
+    u32::try_from(number).unwrap_or(u32::MAX)
+}
+
 /// What lies at a path. A hard link holds the record of its target, whose path then is another one.
 #[derive(Clone, Copy)]
-struct Node<'f> {
-    record: &'f FileRecord,
-    layer: usize,
+struct Node {
+    record: RecordAt,
+    layer: u32,
+}
+
+impl Node {
+    const fn layer(self) -> usize {
+        index(self.layer)
+    }
 }
 
 struct Tree<'f> {
     name: &'f str,
-    nodes: BTreeMap<Cow<'f, [u8]>, Node<'f>>,
+    layers: &'f [Arc<LayerFacts>],
+    nodes: BTreeMap<Cow<'f, [u8]>, Node>,
     notes: Vec<LayerNote>,
     /// Those of the layer that is applied.
     own_notes: Notes,
@@ -121,6 +173,7 @@ impl<'f> Tree<'f> {
     fn of(name: &'f str, layers: &'f [Arc<LayerFacts>]) -> Result<Self, ArtifactError> {
         let mut tree = Self {
             name,
+            layers,
             nodes: BTreeMap::new(),
             notes: Vec::new(),
             own_notes: Notes::default(),
@@ -135,9 +188,9 @@ impl<'f> Tree<'f> {
         };
         for (number, layer) in layers.iter().enumerate() {
             tree.layer = number;
-            for (record, offset) in layer.records.iter().zip(&layer.offsets) {
+            for ((record, offset), at) in layer.records.iter().zip(&layer.offsets).zip(0..) {
                 tree.offset = *offset;
-                tree.entry(record)?;
+                tree.entry(record, RecordAt { table: narrow(number), at })?;
                 tree.check_steps()?;
             }
             tree.check_emptied();
@@ -149,57 +202,57 @@ impl<'f> Tree<'f> {
         Ok(tree)
     }
 
-    fn entry(&mut self, record: &'f FileRecord) -> Result<(), ArtifactError> {
+    fn entry(&mut self, record: Record<'f>, itself: RecordAt) -> Result<(), ArtifactError> {
         // The root itself as something else: noted when it was read.
         if record.path == OUTSIDE {
             return Ok(());
         }
-        let parent = path::parent(&record.path).unwrap_or_default();
+        let parent = path::parent(record.path).unwrap_or_default();
         if parent.split(|byte| *byte == b'/').any(|segment| segment.starts_with(WHITEOUT)) {
-            self.note(NoteKind::BelowWhiteout, &record.path);
+            self.note(NoteKind::BelowWhiteout, record.path);
             return Ok(());
         }
-        let folder = self.folder(parent, &record.path)?;
+        let folder = self.folder(parent, record.path)?;
         if let Some(kind) = folder.through {
-            self.note(kind, &record.path);
+            self.note(kind, record.path);
         }
-        let base = path::base(&record.path);
+        let base = path::base(record.path);
         if base.starts_with(WHITEOUT) {
             self.last = None;
             return self.whiteout(base, &folder.path, record);
         }
         let at = if folder.through.is_none() {
-            Cow::Borrowed(record.path.as_slice())
+            Cow::Borrowed(record.path)
         } else {
             Cow::Owned(join(&folder.path, base))
         };
         if is_overlay_mark(record) {
-            self.note(NoteKind::OverlayMark, &record.path);
+            self.note(NoteKind::OverlayMark, record.path);
         }
         self.make_room(&at, record)?;
-        let record = if record.entry_type == EntryType::Hardlink { self.target(record)? } else { record };
-        let old = self.nodes.insert(at, Node { record, layer: self.layer });
-        let is_link = |record: &FileRecord| record.entry_type == EntryType::Symlink;
-        if is_link(record) || old.is_some_and(|old| is_link(old.record)) {
+        let itself = if record.entry_type == EntryType::Hardlink { self.target(record)? } else { itself };
+        let old = self.nodes.insert(at, Node { record: itself, layer: narrow(self.layer) });
+        let is_link = |row: RecordAt| record_at(self.layers, row).entry_type == EntryType::Symlink;
+        if is_link(itself) || old.is_some_and(|old| is_link(old.record)) {
             self.last = None;
         }
         Ok(())
     }
 
     /// Removes what an entry replaces, before it is made: everything at and below its path, save that a folder on a folder keeps what is below.
-    fn make_room(&mut self, at: &[u8], record: &FileRecord) -> Result<(), ArtifactError> {
+    fn make_room(&mut self, at: &[u8], record: Record<'_>) -> Result<(), ArtifactError> {
         let is_folder = record.entry_type == EntryType::Directory;
-        if let Some(old) = self.nodes.get(at).filter(|old| old.layer == self.layer) {
-            let is_linked = self.linked.contains(old.record.path.as_slice());
-            let kind = replacement(old.record, record, is_linked);
-            self.note(kind, &record.path);
+        if let Some(old) = self.nodes.get(at).filter(|old| old.layer() == self.layer) {
+            let old = record_at(self.layers, old.record);
+            let kind = replacement(old, record, self.linked.contains(old.path));
+            self.note(kind, record.path);
         }
         if is_folder {
             return Ok(());
         }
         let Below { lower, own, .. } = self.below(at)?;
         if !own.is_empty() {
-            self.note(NoteKind::ReplacedFolder, &record.path);
+            self.note(NoteKind::ReplacedFolder, record.path);
         }
         if self.nodes.remove(at).is_some() || !lower.is_empty() || !own.is_empty() {
             self.last = None;
@@ -210,36 +263,37 @@ impl<'f> Tree<'f> {
     }
 
     /// Finds what a hard link leads to, as it is now.
-    fn target(&mut self, link: &'f FileRecord) -> Result<&'f FileRecord, ArtifactError> {
-        let parent = path::parent(&link.link_target).unwrap_or_default();
-        let folder = self.resolve(parent, &link.path)?;
-        let at = join(&folder.path, path::base(&link.link_target));
+    fn target(&mut self, link: Record<'f>) -> Result<RecordAt, ArtifactError> {
+        let parent = path::parent(link.link_target).unwrap_or_default();
+        let folder = self.resolve(parent, link.path)?;
+        let at = join(&folder.path, path::base(link.link_target));
         let found = self.nodes.get(at.as_slice()).map(|node| node.record);
-        let target = found.ok_or_else(|| self.refuse(link, "is a hard link to something that is not there"))?;
+        let found = found.ok_or_else(|| self.refuse(link, "is a hard link to something that is not there"))?;
+        let target = record_at(self.layers, found);
         if target.entry_type == EntryType::Directory {
             return Err(self.refuse(link, "is a hard link to a folder"));
         }
         // SECURITY: pullers set the mode and owner of the link's header on the file, under all its names.
         let same = (link.mode, link.uid, link.gid) == (target.mode, target.uid, target.gid);
         if !same || !(link.xattrs.is_empty() || link.xattrs == target.xattrs) {
-            self.note(NoteKind::HardlinkMetadataDiffers, &link.path);
+            self.note(NoteKind::HardlinkMetadataDiffers, link.path);
         }
         if let Some(kind) = folder.through {
-            self.note(kind, &link.path);
+            self.note(kind, link.path);
         }
-        self.linked.insert(&target.path);
-        Ok(target)
+        self.linked.insert(target.path);
+        Ok(found)
     }
 
-    fn whiteout(&mut self, base: &[u8], folder: &[u8], record: &FileRecord) -> Result<(), ArtifactError> {
+    fn whiteout(&mut self, base: &[u8], folder: &[u8], record: Record<'_>) -> Result<(), ArtifactError> {
         if !self.markers.insert(join(folder, base)) {
-            self.note(NoteKind::RepeatedWhiteout, &record.path);
+            self.note(NoteKind::RepeatedWhiteout, record.path);
         }
         if base == OPAQUE {
             return self.opaque(folder, record);
         }
         if base.starts_with(WHITEOUT_META) {
-            self.note(NoteKind::WhiteoutMetadata, &record.path);
+            self.note(NoteKind::WhiteoutMetadata, record.path);
             return Ok(());
         }
         let hidden = base.get(WHITEOUT.len()..).unwrap_or_default();
@@ -249,13 +303,13 @@ impl<'f> Tree<'f> {
         }
         let at = join(folder, hidden);
         let Below { lower, own, .. } = self.below(&at)?;
-        let itself = self.nodes.get(at.as_slice()).map(|node| node.layer);
+        let itself = self.nodes.get(at.as_slice()).map(|node| node.layer());
         if !own.is_empty() || itself == Some(self.layer) {
             self.note(NoteKind::WhiteoutOfOwn, &at);
         } else if !lower.is_empty() {
             self.emptied.insert(at.clone(), self.offset);
         } else if itself.is_none() {
-            self.note(NoteKind::WhiteoutOfNothing, &record.path);
+            self.note(NoteKind::WhiteoutOfNothing, record.path);
         }
         if itself.is_some_and(|layer| layer < self.layer) {
             self.nodes.remove(at.as_slice());
@@ -265,11 +319,11 @@ impl<'f> Tree<'f> {
     }
 
     /// Removes what lower layers have below a folder.
-    fn opaque(&mut self, folder: &[u8], record: &FileRecord) -> Result<(), ArtifactError> {
+    fn opaque(&mut self, folder: &[u8], record: Record<'_>) -> Result<(), ArtifactError> {
         let Below { lower, has_unlisted, .. } = self.below(folder)?;
         // A naive puller removes a folder that this layer did not list, with what it put into it before the marker.
         if has_unlisted {
-            self.note(NoteKind::WhiteoutOfOwn, &record.path);
+            self.note(NoteKind::WhiteoutOfOwn, record.path);
         }
         self.remove(lower);
         Ok(())
@@ -279,7 +333,7 @@ impl<'f> Tree<'f> {
     fn check_emptied(&mut self) {
         for (path, offset) in std::mem::take(&mut self.emptied) {
             let itself = self.nodes.get(path.as_slice());
-            let again = itself.is_some_and(|node| node.record.entry_type == EntryType::Directory);
+            let again = itself.is_some_and(|node| self.is_folder(node));
             if again || self.range(&path).next().is_some() {
                 self.offset = offset;
                 self.note(NoteKind::WhiteoutOfOwn, &path);
@@ -295,7 +349,7 @@ impl<'f> Tree<'f> {
         let mut last: Option<(&[u8], bool)> = None;
         for (path, node) in self.range(folder) {
             looked_at += 1;
-            if node.layer < self.layer {
+            if node.layer() < self.layer {
                 found.lower.push(path.to_vec());
                 continue;
             }
@@ -307,7 +361,7 @@ impl<'f> Tree<'f> {
             }
             let is_own = match last {
                 Some((known, is_own)) if known == parent => is_own,
-                _ => self.nodes.get(parent).is_some_and(|node| node.layer == self.layer),
+                _ => self.nodes.get(parent).is_some_and(|node| node.layer() == self.layer),
             };
             last = Some((parent, is_own));
             found.has_unlisted = !is_own;
@@ -318,7 +372,7 @@ impl<'f> Tree<'f> {
     }
 
     /// What is below a folder, in order of the paths.
-    fn range(&self, folder: &[u8]) -> impl Iterator<Item = (&[u8], &Node<'f>)> {
+    fn range(&self, folder: &[u8]) -> impl Iterator<Item = (&[u8], &Node)> {
         // `0` is the byte after `/`.
         let (first, end) = ([folder, b"/"].concat(), [folder, b"0"].concat());
         let range = match folder {
@@ -326,6 +380,10 @@ impl<'f> Tree<'f> {
             _ => (Bound::Included(first.as_slice()), Bound::Excluded(end.as_slice())),
         };
         self.nodes.range::<[u8], _>(range).map(|(path, node)| (path.as_ref(), node))
+    }
+
+    fn is_folder(&self, node: &Node) -> bool {
+        record_at(self.layers, node.record).entry_type == EntryType::Directory
     }
 
     fn remove(&mut self, paths: Vec<Vec<u8>>) {
@@ -370,11 +428,12 @@ impl<'f> Tree<'f> {
                 self.link_steps += usize::from(through.is_some());
                 self.steps += 1;
                 let Some(node) = self.nodes.get(prefix) else { continue };
-                match node.record.entry_type {
+                let record = record_at(self.layers, node.record);
+                match record.entry_type {
                     EntryType::Directory => {}
                     EntryType::Symlink => {
-                        let own = node.layer == self.layer && through != Some(NoteKind::ThroughLowerSymlink);
-                        let target = node.record.link_target.as_slice();
+                        let own = node.layer() == self.layer && through != Some(NoteKind::ThroughLowerSymlink);
+                        let target = record.link_target;
                         let escapes = through == Some(NoteKind::ThroughEscapingSymlink) || leads_out(prefix, target);
                         through = Some(match (own, escapes) {
                             (false, _) => NoteKind::ThroughLowerSymlink,
@@ -409,8 +468,8 @@ impl<'f> Tree<'f> {
         self.own_notes.push(ReaderNote { kind, path: path.to_vec(), offset: self.offset });
     }
 
-    fn refuse(&self, record: &FileRecord, what: &'static str) -> ArtifactError {
-        let (layer, offset, path) = (self.layer, self.offset, record.path.clone());
+    fn refuse(&self, record: Record<'_>, what: &'static str) -> ArtifactError {
+        let (layer, offset, path) = (self.layer, self.offset, record.path.to_vec());
         self.fault(ImageFault::Apply { layer, offset, path, what })
     }
 
@@ -424,7 +483,7 @@ fn join(folder: &[u8], base: &[u8]) -> Vec<u8> {
 }
 
 /// SPEC: Linux `filesystems/overlayfs.rst`, "whiteouts and opaque directories", "redirect_dir", "metacopy".
-fn is_overlay_mark(record: &FileRecord) -> bool {
+fn is_overlay_mark(record: Record<'_>) -> bool {
     let is_attribute = |name: &[u8]| name.starts_with(b"trusted.overlay.") || name.starts_with(b"user.overlay.");
     (record.entry_type == EntryType::CharDevice && record.device == Some((0, 0)))
         || record.xattrs.iter().any(|(name, _)| is_attribute(name))

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use lasthand_model::digest::{ArtifactDigest, FileDigest, Sha256};
-use lasthand_model::inventory::{EntryType, FileRecord, Inventory};
+use lasthand_model::inventory::{EntryType, FileRecord, Inventory, Records};
 
 use super::compose;
 use crate::error::ArtifactError;
@@ -82,6 +82,12 @@ pub struct ImageFacts {
     pub layers: Vec<Arc<LayerFacts>>,
     /// What is odd, with the number of its layer; `None` for the archive around them.
     pub notes: Vec<(Option<usize>, ReaderNote)>,
+    /// The root filesystem of all layers, and one record for each field of the config.
+    ///
+    /// A field `NAME` has path `config:NAME`, type `config`, mode and owner 0, and size and digest of its canonical JSON. A hard link is
+    /// listed as a copy of its target. A folder that no layer lists is not listed. Records lie in the tables of the layers, so this
+    /// adds eight bytes for each.
+    pub inventory: Arc<Inventory>,
     /// Name of the source, for messages.
     pub(crate) name: String,
 }
@@ -98,7 +104,7 @@ pub struct LayerFacts {
     /// Media type of the descriptor; in a docker archive the one that its bytes are.
     pub media_type: String,
     /// Entries in archive order, whiteouts among them as files.
-    pub records: Vec<FileRecord>,
+    pub records: Arc<Records>,
     /// Start of each entry's header.
     pub(crate) offsets: Vec<u64>,
 }
@@ -117,34 +123,20 @@ impl ImageFacts {
 
     /// The root filesystem after the lowest `layers` layers, whiteouts applied; all of them when there are fewer.
     ///
-    /// Out: paths as a container sees them. A hard link is listed as a copy of its target. A folder that no layer lists is not
-    /// listed. Cost: O(entries log entries) time, O(entries) memory.
+    /// Out: paths as a container sees them, as in `inventory`. Cost: O(entries log entries) time; eight bytes for each entry, and for as
+    /// long as it lasts about 80 more.
     ///
     /// # Errors
     /// [`ImageFault::Apply`](super::ImageFault::Apply) and the errors of [`ArtifactError`] for entries that pullers refuse.
     pub fn rootfs(&self, layers: usize) -> Result<Inventory, ArtifactError> {
         let lowest = self.layers.get(..layers).unwrap_or(&self.layers);
-        compose::inventory(&self.name, compose::rootfs(&self.name, lowest)?)
+        compose::inventory(&self.name, compose::apply(&self.name, lowest)?.placed, Records::default())
     }
 
-    /// The root filesystem of all layers, and one record for each field of the config.
-    ///
-    /// Out: a field `NAME` has path `config:NAME`, type `config`, mode and owner 0, and size and digest of its canonical JSON.
-    ///
-    /// # Errors
-    /// As [`ImageFacts::rootfs`]; [`ImageFault::ConfigPath`](super::ImageFault::ConfigPath) for a file with such a path.
-    pub fn inventory(&self) -> Result<Inventory, ArtifactError> {
-        let mut records = compose::rootfs(&self.name, &self.layers)?;
-        records.extend(self.fields.iter().map(|(field, value)| config_record(field, value)));
-        compose::inventory(&self.name, records)
-    }
-
-    /// The number of the layer that wrote each path of the root filesystem last.
-    ///
-    /// # Errors
-    /// As [`ImageFacts::rootfs`].
-    pub fn written_by(&self) -> Result<BTreeMap<Vec<u8>, usize>, ArtifactError> {
-        compose::written_by(&self.name, &self.layers)
+    /// The number of the layer that wrote a path of the root filesystem last.
+    #[must_use]
+    pub fn written_by(&self, path: &[u8]) -> Option<usize> {
+        compose::layer_of(self.inventory.table_of(path)?, self.layers.len())
     }
 }
 

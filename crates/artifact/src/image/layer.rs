@@ -1,6 +1,7 @@
 //! One stored layer -> its entries, in one pass.
 
 use std::io::{BufReader, Cursor, Read as _};
+use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 
 use lasthand_model::digest::Sha256;
@@ -100,8 +101,8 @@ pub(super) fn read(
         let layer = expected.number;
         return Err(fault(ImageFault::DiffIdDiffers { layer, blob, expected: wanted, got: diff_id }));
     }
-    let (records, notes) = collector.into_parts();
-    let (records, offsets) = records.into_iter().unzip();
+    let (records, offsets, notes) = collector.into_parts();
+    let records = Arc::new(records);
     let media_type = expected.media_type.unwrap_or_else(|| docker_type(codec)).to_owned();
     Ok(LayerRead { facts: LayerFacts { digest, diff_id, size: stored, media_type, records, offsets }, notes })
 }

@@ -82,14 +82,14 @@ impl<'a> Place<'a> {
         let starts = tarball::index(blob, limits, &mut collector)?;
         let mut starts = starts.into_iter();
         let mut members = BTreeMap::new();
-        for (record, _) in collector.records() {
+        for record in collector.records().iter() {
             let member = match record.entry_type {
                 EntryType::File => Member::File { start: starts.next().unwrap_or(u64::MAX), size: record.size },
-                EntryType::Hardlink => Member::Hardlink(record.link_target.clone()),
-                EntryType::Symlink => Member::Symlink(record.link_target.clone()),
+                EntryType::Hardlink => Member::Hardlink(record.link_target.to_vec()),
+                EntryType::Symlink => Member::Symlink(record.link_target.to_vec()),
                 _ => Member::Other,
             };
-            members.insert(record.path.clone(), member);
+            members.insert(record.path.to_vec(), member);
         }
         let (_, notes) = collector.finish()?;
         for note in &notes {

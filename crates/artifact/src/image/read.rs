@@ -1,6 +1,7 @@
 //! A choice -> its documents, layers and configuration, each checked against what names it.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use lasthand_model::digest::{ArtifactDigest, Sha256};
 use lasthand_model::limits::Limits;
@@ -244,7 +245,10 @@ impl<'r> Reading<'r> {
         let of_layers = read.iter().enumerate();
         notes.extend(of_layers.flat_map(|(number, layer)| layer.notes.iter().cloned().map(move |n| (Some(number), n))));
         let layers: Vec<_> = read.into_iter().map(|layer| layer.facts).collect();
-        notes.extend(compose::notes(&name, &layers)?);
+        let applied = compose::apply(&name, &layers)?;
+        notes.extend(applied.notes());
+        let fields = config.fields.iter().map(|(field, value)| super::facts::config_record(field, value));
+        let inventory = Arc::new(compose::inventory(&name, applied.placed, fields.collect())?);
         Ok(ImageFacts {
             digest: ArtifactDigest(digest),
             media_type: media_type.to_owned(),
@@ -253,6 +257,7 @@ impl<'r> Reading<'r> {
             fields: config.fields,
             layers,
             notes,
+            inventory,
             name,
         })
     }

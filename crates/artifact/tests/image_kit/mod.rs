@@ -268,7 +268,7 @@ pub(crate) fn facts(layers: &[&[Entry]]) -> ImageFacts {
 /// Paths of the root filesystem; of files with their content's first bytes where `contents` knows the digest.
 pub(crate) fn paths(facts: &ImageFacts) -> Vec<String> {
     let inventory = facts.rootfs(facts.layers.len()).unwrap();
-    inventory.records().iter().map(|record| String::from_utf8(record.path.clone()).unwrap()).collect()
+    inventory.records().map(|record| String::from_utf8(record.path.to_vec()).unwrap()).collect()
 }
 
 pub(crate) fn has(facts: &ImageFacts, path: &str, content: &str) -> bool {

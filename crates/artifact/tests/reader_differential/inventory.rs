@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use lasthand_artifact::ArtifactFacts;
-use lasthand_model::inventory::{EntryType, FileRecord};
+use lasthand_model::inventory::{EntryType, Record};
 use lasthand_testkit::oracle::{Content, Entry};
 
 /// In what an inventory differs from what Go gives, where nothing refuses: of a repeated path the last entry counts.
@@ -17,7 +17,7 @@ pub(crate) fn difference(facts: &ArtifactFacts, entries: &[Entry]) -> Option<Str
         }
     }
     let records = facts.inventory.records();
-    let ours: BTreeMap<_, _> = records.iter().map(|record| (record.path.clone(), record_text(record))).collect();
+    let ours: BTreeMap<_, _> = records.map(|record| (record.path.to_vec(), record_text(record))).collect();
     let show = |of: &BTreeMap<Vec<u8>, String>, other: &BTreeMap<Vec<u8>, String>| {
         let own = of.iter().filter(|(path, text)| other.get(*path) != Some(*text));
         own.map(|(path, text)| format!("`{}` {text}", path.escape_ascii())).collect::<Vec<_>>().join("; ")
@@ -54,7 +54,7 @@ fn entry_text(entry: &Entry) -> String {
     )
 }
 
-fn record_text(record: &FileRecord) -> String {
+fn record_text(record: Record<'_>) -> String {
     let typeflag = match record.entry_type {
         EntryType::File => '0',
         EntryType::Hardlink => '1',

@@ -1,6 +1,6 @@
 //! What was there before a step: the source tree as one material, each base as one, every other file as one of its own.
 
-use lasthand_model::inventory::{EntryType, FileRecord, escape_path};
+use lasthand_model::inventory::{EntryType, Record, escape_path};
 use lasthand_model::wire::statement::ResourceDescriptor;
 use lasthand_observe::images::{Base, BaseKind};
 use lasthand_observe::snapshot::{Snapshot, SnapshotEntry};
@@ -89,7 +89,7 @@ fn is_hidden(source: Option<&SourceTreeRef>, path: &[u8]) -> bool {
 }
 
 /// Whether a checkout of the record gives the entry. Git knows of the mode only the execute bit, so no other bit may be raised.
-fn is_checkout_of(entry: &SnapshotEntry, record: &FileRecord) -> bool {
+fn is_checkout_of(entry: &SnapshotEntry, record: Record<'_>) -> bool {
     let runs = |mode: u32| mode & 0o111 != 0;
     entry.entry_type == record.entry_type
         && match entry.entry_type {

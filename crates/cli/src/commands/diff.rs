@@ -4,10 +4,9 @@ use std::ffi::OsString;
 use std::path::Path;
 
 use clap::Args;
-use lasthand_model::wire::diff::Diff;
 use lasthand_verify::{Verification, VerifyError, diff, diff_for_error, render};
 
-use super::question::{DemandArguments, Format, Sink, document, put, say_error, style};
+use super::question::{DemandArguments, Format, Sink, put, put_document, say_error, style};
 use crate::command_error::CommandError;
 use crate::context::Context;
 
@@ -52,14 +51,18 @@ pub(crate) fn run(arguments: &DiffArguments, context: &Context) -> Result<u8, Co
         Err(error) => {
             let nothing = diff_for_error(&error, Path::new(&arguments.a), Path::new(&arguments.b));
             for sink in arguments.output.iter().filter(|sink| sink.format == Format::Json) {
-                put(sink, &document(&nothing)?, context)?;
+                put_document(sink, &nothing, context)?;
             }
             return Ok(say_error(error, context));
         }
     };
     let difference = diff(&a, &b);
     for sink in &arguments.output {
-        put(sink, &answer(&difference, &b, sink, context)?, context)?;
+        match sink.format {
+            Format::Json => put_document(sink, &difference, context)?,
+            // Both were verified by one trust file.
+            _ => put(sink, render::diff(&difference, &b.facts.trust, style(sink, context)).as_bytes(), context)?,
+        }
     }
     Ok(0)
 }
@@ -75,14 +78,6 @@ fn verify_both(arguments: &DiffArguments, context: &Context) -> Result<Both, Com
         Ok([a, b])
     });
     Ok(both)
-}
-
-fn answer(difference: &Diff, b: &Verification, sink: &Sink, context: &Context) -> Result<Vec<u8>, CommandError> {
-    match sink.format {
-        Format::Json => document(difference),
-        // Both were verified by one trust file.
-        _ => Ok(render::diff(difference, &b.facts.trust, style(sink, context)).into_bytes()),
-    }
 }
 
 fn text_or_json(text: &str) -> Result<Sink, String> {

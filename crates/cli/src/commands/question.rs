@@ -2,6 +2,7 @@
 
 use std::ffi::{OsStr, OsString};
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
@@ -9,7 +10,6 @@ use clap::Args;
 use lasthand_lineage::presets;
 use lasthand_model::json;
 use lasthand_model::wire::facts::Preset;
-use lasthand_model::wire::report::Report;
 use lasthand_verify::render::{Color, Style};
 use lasthand_verify::{
     ArtifactRef, Evidence, Expectations, LoadedTrust, Verification, Verifier, VerifyError, report_for_error,
@@ -18,7 +18,7 @@ use serde::Serialize;
 
 use crate::command_error::{CommandError, exit_code};
 use crate::context::Context;
-use crate::files::write_whole;
+use crate::files::{write_whole, write_whole_by};
 
 /// What an artifact may be.
 const ARTIFACT: &str = "The artifact: a file, an archive (tar, tar.gz, tar.zst), a folder, or an image: oci:DIR[:TAG], \
@@ -200,17 +200,16 @@ fn policy(name: &str, context: &Context) -> Result<Preset, CommandError> {
 pub(crate) fn deliver(
     sinks: &[Sink],
     verification: &Verification,
-    report: &Report,
+    report: &impl Serialize,
     text: &dyn Fn(&Verification, Style) -> String,
     context: &Context,
 ) -> Result<(), CommandError> {
     for sink in sinks {
-        let bytes = match sink.format {
-            Format::Text => text(verification, style(sink, context)).into_bytes(),
-            Format::Json => document(report)?,
-            Format::Facts => document(&verification.facts)?,
-        };
-        put(sink, &bytes, context)?;
+        match sink.format {
+            Format::Text => put(sink, text(verification, style(sink, context)).as_bytes(), context)?,
+            Format::Json => put_document(sink, report, context)?,
+            Format::Facts => put_document(sink, &verification.facts, context)?,
+        }
     }
     Ok(())
 }
@@ -227,7 +226,7 @@ pub(crate) fn deliver_error(
 ) -> Result<u8, CommandError> {
     let report = report_for_error(&error, Path::new(artifact));
     for sink in sinks.iter().filter(|sink| sink.format == Format::Json) {
-        put(sink, &document(&report)?, context)?;
+        put_document(sink, &report, context)?;
     }
     Ok(say_error(error, context))
 }
@@ -255,15 +254,19 @@ fn columns() -> usize {
     set.filter(|columns| (40..=500).contains(columns)).unwrap_or(100)
 }
 
-/// A value as a JSON document.
+/// Writes a value as a JSON document where a sink says, part by part.
 ///
 /// # Errors
-/// None that the types of this command can give.
-pub(crate) fn document(value: &impl Serialize) -> Result<Vec<u8>, CommandError> {
-    let mut bytes = serde_json::to_vec_pretty(value)
-        .map_err(|error| CommandError::bug("the document cannot be written as JSON").because(error))?;
-    bytes.push(b'\n');
-    Ok(bytes)
+/// When it cannot be written.
+pub(crate) fn put_document(sink: &Sink, value: &impl Serialize, context: &Context) -> Result<(), CommandError> {
+    let write = |out: &mut dyn io::Write| {
+        serde_json::to_writer_pretty(&mut *out, value)?;
+        out.write_all(b"\n")
+    };
+    match &sink.path {
+        None => context.output.data_by(&write),
+        Some(path) => write_whole_by(path, &write),
+    }
 }
 
 /// Writes bytes where a sink says.

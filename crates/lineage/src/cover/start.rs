@@ -72,7 +72,7 @@ impl<'a> Cover<'a> {
         let scope_holds_all = review
             .head
             .and_then(|head| run.world.trees.get(&head))
-            .is_some_and(|tree| tree.entries.iter().all(|entry| review.in_scope(&entry.path)));
+            .is_some_and(|tree| tree.entries().all(|entry| review.in_scope(entry.path())));
         let own: Vec<Author<'a>> = review
             .body
             .authors
@@ -88,8 +88,8 @@ impl<'a> Cover<'a> {
             .chain(&landing.authors)
             .all(|author| self.answered(run, author, review.person.into_iter()) || self.solo(run, author, &[review]));
         let duties = review.head.and_then(|head| run.world.trees.get(&head)).is_some_and(|tree| {
-            tree.entries.iter().all(|entry| {
-                self.duties_of(run, &own, &entry.path) && self.duties_of(run, &landing.authors, &entry.path)
+            tree.entries().all(|entry| {
+                self.duties_of(run, &own, entry.path()) && self.duties_of(run, &landing.authors, entry.path())
             })
         });
         let sponsored = own

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use lasthand_model::digest::{FileDigest, Sha256};
 use lasthand_model::inventory::EntryType;
-use lasthand_model::wire::facts::EntryFact;
+use lasthand_model::wire::facts::Entry;
 use rustc_hash::FxHashSet;
 
 use super::Place;
@@ -39,11 +39,11 @@ impl<'a> Versions<'a> {
     }
 
     /// Whether some wholly covered tree of a repository has exactly this entry.
-    pub(super) fn holds(&mut self, world: &World<'a>, repository: &'a str, entry: &'a EntryFact) -> bool {
+    pub(super) fn holds(&mut self, world: &World<'a>, repository: &'a str, entry: Entry<'a>) -> bool {
         for (repository, source) in std::mem::take(&mut self.added) {
             match source {
                 Source::Tree(tree) => {
-                    let entries = world.trees.get(&tree).into_iter().flat_map(|tree| tree.entries.iter().copied());
+                    let entries = world.trees.get(&tree).into_iter().flat_map(|tree| tree.entries());
                     self.seen.extend(entries.map(|entry| version(repository, entry)));
                 }
                 Source::Changes(changes) => {
@@ -56,6 +56,6 @@ impl<'a> Versions<'a> {
     }
 }
 
-fn version<'a>(repository: &'a str, entry: &'a EntryFact) -> Version<'a> {
-    (repository, &entry.path, entry.entry_type, entry.mode, entry.sha256, &entry.link_target)
+fn version<'a>(repository: &'a str, entry: Entry<'a>) -> Version<'a> {
+    (repository, entry.path(), entry.entry_type(), entry.mode(), entry.sha256(), entry.link_target())
 }

@@ -19,7 +19,7 @@ pub(crate) struct NearMatch<'a> {
 /// The tree of a landing that a container differs least from, when more of it agrees than differs.
 pub(crate) fn near_match<'a>(run: &Run<'_, 'a>, cover: &Cover<'a>, digest: Sha256) -> Option<NearMatch<'a>> {
     let product = run.world.trees.get(&digest)?;
-    let files = product.entries.iter().filter(|entry| entry.entry_type != EntryType::Directory).count();
+    let files = product.entries().filter(|entry| entry.entry_type() != EntryType::Directory).count();
     let mut best: Option<NearMatch<'a>> = None;
     let mut places: Vec<(Place<'a>, usize)> =
         cover.landings.iter().enumerate().map(|(at, landing)| (accept::place(landing), at)).collect();
@@ -27,7 +27,7 @@ pub(crate) fn near_match<'a>(run: &Run<'_, 'a>, cover: &Cover<'a>, digest: Sha25
     for (place, at) in places {
         let (Some(tree), Some(landing)) = (run.world.trees.get(&place.1), cover.landings.get(at)) else { continue };
         // LIMIT: more of the product must agree than differ, so only trees of about its size are compared.
-        if tree.entries.len().saturating_mul(2) < files {
+        if tree.count().saturating_mul(2) < files {
             continue;
         }
         for prefix in container::prefixes(product) {

@@ -25,9 +25,9 @@ impl<'a> Reader<'_, '_, 'a> {
     /// Whether a tree has a file of this name and content, without its execute bit raised.
     pub(super) fn holds_file(&self, place: &Place<'a>, file: &NamedDigest) -> bool {
         self.tree_of(place).and_then(|tree| tree.find(&file.name)).is_some_and(|entry| {
-            entry.entry_type == EntryType::File
-                && entry.sha256.is_some_and(|digest| digest.0 == file.digest)
-                && file.mode.is_none_or(|mode| mode & 0o111 == 0 || entry.mode & 0o111 != 0)
+            entry.entry_type() == EntryType::File
+                && entry.sha256().is_some_and(|digest| digest.0 == file.digest)
+                && file.mode.is_none_or(|mode| mode & 0o111 == 0 || entry.mode() & 0o111 != 0)
         })
     }
 

@@ -2,9 +2,11 @@
 //!
 //! The way back takes only what the way out writes, so one inventory has one blob and one root.
 
+use std::sync::Arc;
+
 use thiserror::Error;
 
-use super::{EntryType, FileRecord, Inventory, escape_path, push_field};
+use super::{EntryType, FileRecord, Inventory, RecordAt, Records, escape_path, push_field};
 use crate::digest::{FileDigest, Sha256};
 use crate::limits::Limits;
 
@@ -113,7 +115,8 @@ impl Inventory {
     /// [`BlobError`] for anything that `to_blob` does not write, and for what is over `limits.entries`, `path_bytes` or
     /// `xattr_bytes`.
     pub fn from_blob(bytes: &[u8], limits: &Limits) -> Result<Self, BlobError> {
-        let mut records: Vec<FileRecord> = Vec::new();
+        let mut records = Records::default();
+        let mut last: Option<Vec<u8>> = None;
         let mut rest = bytes;
         while !rest.is_empty() {
             let offset = bytes.len() - rest.len();
@@ -122,12 +125,14 @@ impl Inventory {
             }
             let fields = take_field(&mut rest).ok_or(BlobError::Truncated { offset })?;
             let record = RecordReader { rest: fields, offset, limits }.record()?;
-            if records.last().is_some_and(|last| last.path >= record.path) {
+            if last.is_some_and(|last| last >= record.path) {
                 return Err(BlobError::NotSorted { path: escape_path(&record.path) });
             }
+            last = Some(record.path.clone());
             records.push(record);
         }
-        Ok(Self { records })
+        let rows = (0..).take(records.len()).map(|at| RecordAt { table: 0, at }).collect();
+        Ok(Self { tables: vec![Arc::new(records)], rows })
     }
 }
 

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub use super::entries::{Entries, Entry};
 pub use super::image::{ConfigValue, ImageFact, IndexMember, LayerFact};
 use crate::actor::{ActorKind, Role, StepKind};
 use crate::digest::{ArtifactDigest, FileDigest, GitId, InventoryRoot, Sha256, StatementDigest};
@@ -31,7 +32,7 @@ pub struct Facts {
     pub statements: Vec<StatementFact>,
     /// Entries of trees (key: inventory root) and of containers (key: artifact digest), recomputed from bytes.
     #[serde(default)]
-    pub inventories: BTreeMap<Sha256, Vec<EntryFact>>,
+    pub inventories: BTreeMap<Sha256, Entries>,
     /// Members of indexes, read from bytes.
     #[serde(default)]
     pub indexes: BTreeMap<ArtifactDigest, Vec<IndexMember>>,

@@ -2,7 +2,7 @@
 
 pub mod bundle;
 pub mod diff;
-mod entry;
+pub mod entries;
 pub mod facts;
 pub mod image;
 pub mod inventory;

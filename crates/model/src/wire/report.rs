@@ -4,7 +4,7 @@
 //! but the names under which evidence was given. A reader ignores members it does not know.
 
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 
 use super::facts::{PathRule, SignerMethod};
 use crate::actor::{ActorKind, Role};
@@ -14,9 +14,10 @@ use crate::inventory::EntryType;
 /// `report_version` of this shape.
 pub const REPORT_VERSION: u32 = 1;
 
-/// The document.
+/// The document. Its files are a list, or, before they are written, something that makes one.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct Report {
+#[schemars(rename = "Report")]
+pub struct Report<F: Default = Vec<ReportFile>> {
     /// [`REPORT_VERSION`].
     pub report_version: u32,
     /// What was asked about.
@@ -35,7 +36,7 @@ pub struct Report {
     pub findings: Vec<ReportFinding>,
     /// Entries of the artifact, in path order.
     #[serde(default)]
-    pub files: Vec<ReportFile>,
+    pub files: F,
     /// What came into the steps from outside, by step: dependencies, tools, bases.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub inputs: Vec<ReportInput>,
@@ -53,7 +54,31 @@ pub struct Report {
     pub frontier: Vec<ReportFrontier>,
 }
 
-impl Default for Report {
+/// Something that makes the files of a report, one after the other.
+pub trait MakeFiles {
+    /// Every file, in path order.
+    fn files(&self) -> impl Iterator<Item = ReportFile>;
+}
+
+/// The files of a report that are made when somebody looks at them; in JSON the list of them.
+#[derive(Debug, Clone, Default)]
+pub struct MadeFiles<M>(pub M);
+
+impl<M: MakeFiles> Serialize for MadeFiles<M> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.0.files())
+    }
+}
+
+impl<M> std::ops::Deref for MadeFiles<M> {
+    type Target = M;
+
+    fn deref(&self) -> &M {
+        &self.0
+    }
+}
+
+impl<F: Default> Default for Report<F> {
     /// An empty report of this version.
     fn default() -> Self {
         Self {
@@ -63,7 +88,7 @@ impl Default for Report {
             policy: None,
             labels: Vec::new(),
             findings: Vec::new(),
-            files: Vec::new(),
+            files: F::default(),
             inputs: Vec::new(),
             steps: Vec::new(),
             evidence: Vec::new(),

@@ -317,7 +317,7 @@ fn package(facts: &mut Facts, rng: &mut Rng, tip: &Tip, product: Sha256) {
     if rng.chance(55) {
         images::wrap(facts, rng, &mut packaging, &mut map, &mut shipped);
     }
-    facts.inventories.insert(product, shipped);
+    facts.inventories.insert(product, shipped.into());
     enter_step(facts, rng, packaging, map);
 }
 
@@ -341,7 +341,7 @@ fn source_archive(facts: &mut Facts, rng: &mut Rng, tip: &Tip) {
     if !prefix.is_empty() {
         shipped.push(folder("app-1"));
     }
-    facts.inventories.insert(digest(ASKED), shipped);
+    facts.inventories.insert(digest(ASKED), shipped.into());
 }
 
 fn index(facts: &mut Facts, rng: &mut Rng, tip: &Tip) {

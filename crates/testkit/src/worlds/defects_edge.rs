@@ -148,7 +148,7 @@ pub(super) const ALL: &[Defect] = &[
     ("package-compare: modes of links", |f, r| {
         let mode = *r.pick(&[0o644, 0o755, 0o4755, 0o777]);
         let links = |it: &&mut lasthand_model::wire::facts::EntryFact| it.entry_type == EntryType::Hardlink;
-        let entries = f.inventories.get_mut(&digest(ASKED)).into_iter().flatten();
+        let entries = f.inventories.get_mut(&digest(ASKED)).into_iter().flat_map(|entries| entries.iter_mut());
         entries.filter(links).map(|it| it.mode = mode).count() > 0
     }),
     ("package-compare: a link to another of the same bytes", |f, r| {
@@ -165,7 +165,7 @@ pub(super) const ALL: &[Defect] = &[
         let trees: Vec<_> = f.inventories.keys().copied().collect();
         let tree = if r.chance(60) { *r.pick(&trees) } else { digest(ASKED) };
         let path = *r.pick(&["src/a", "src/b", "opt/src/a", "bin/app"]);
-        let entries = f.inventories.get_mut(&tree).into_iter().flatten();
+        let entries = f.inventories.get_mut(&tree).into_iter().flat_map(|entries| entries.iter_mut());
         entries.filter(|it| it.path == path).map(|it| it.sha256 = None).count() > 0
     }),
     ("inventories: a path twice", |f, r| {

@@ -405,7 +405,7 @@ fn landed_tree(statement: &lasthand_model::wire::facts::StatementFact) -> Option
 
 fn some_container<'f>(facts: &'f mut Facts, rng: &mut Rng) -> Option<&'f mut Vec<EntryFact>> {
     let n = if rng.chance(50) && facts.inventories.contains_key(&digest(501)) { 501 } else { ASKED };
-    facts.inventories.get_mut(&digest(n))
+    facts.inventories.get_mut(&digest(n)).map(|entries| &mut **entries)
 }
 
 fn entry(facts: &mut Facts, rng: &mut Rng, change: fn(&mut EntryFact, &mut Rng)) -> bool {

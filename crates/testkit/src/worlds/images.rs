@@ -65,7 +65,7 @@ pub(super) fn wrap(
         }
         shipped.retain(|entry| entries.iter().all(|base| base.path != entry.path));
         shipped.extend(entries.iter().cloned());
-        facts.inventories.insert(chain(layers), entries);
+        facts.inventories.insert(chain(layers), entries.into());
         if give(facts, rng, step, layers) {
             inherited.extend([("Env/PATH", 740), ("Cmd", 741)]);
         }
@@ -154,7 +154,7 @@ fn some_image<'f>(facts: &'f mut Facts, rng: &mut Rng) -> Option<&'f mut ImageFa
 /// A random entry of an image that comes from a base or a configuration.
 fn some_entry<'f>(facts: &'f mut Facts, rng: &mut Rng) -> Option<(&'f mut Vec<EntryFact>, usize)> {
     let image = facts.images.keys().find(|key| facts.inventories.contains_key(&key.0))?.0;
-    let entries = facts.inventories.get_mut(&image)?;
+    let entries = &mut **facts.inventories.get_mut(&image)?;
     let inherited = |entry: &EntryFact| ["etc", "bin/su", "tmp", "config:"].iter().any(|p| entry.path.starts_with(p));
     let some: Vec<usize> = (0..entries.len()).filter(|at| inherited(&entries[*at])).collect();
     (!some.is_empty()).then(|| (some[rng.below(some.len())], entries)).map(|(at, entries)| (entries, at))

@@ -70,7 +70,7 @@ pub(super) fn folder(path: &str) -> EntryFact {
 pub(super) fn enter(facts: &mut Facts, mut entries: Vec<EntryFact>) -> TreeRef {
     entries.sort_by(|a, b| a.path.cmp(&b.path));
     let root = if entries.is_empty() { Sha256::of(b"") } else { digest(fingerprint(&entries)) };
-    facts.inventories.insert(root, entries);
+    facts.inventories.insert(root, entries.into());
     let git_tree: GitId = root.to_string()[..40].parse().unwrap();
     TreeRef { root: Some(InventoryRoot(root)), git_tree: Some(git_tree), ..TreeRef::default() }
 }
@@ -88,7 +88,7 @@ fn fingerprint(entries: &[EntryFact]) -> u64 {
 
 /// Entries of a tree.
 pub(super) fn entries_of(facts: &Facts, tree: &TreeRef) -> Vec<EntryFact> {
-    tree.root.and_then(|root| facts.inventories.get(&root.0)).cloned().unwrap_or_default()
+    tree.root.and_then(|root| facts.inventories.get(&root.0)).map(|entries| entries.to_vec()).unwrap_or_default()
 }
 
 pub(super) fn actor(role: Role, principal: &str, kind: ActorKind) -> Actor {

@@ -1,9 +1,11 @@
 //! An artifact, opened and read whole.
 
+use std::sync::Arc;
+
 use lasthand_artifact::image::{ImageArtifact, ImageFacts, ImageFault, ImageStore};
 use lasthand_artifact::{ArtifactError, Kind, ReaderNote, Source, local};
 use lasthand_model::digest::ArtifactDigest;
-use lasthand_model::inventory::{CONFIG, EntryType, FileRecord, Inventory};
+use lasthand_model::inventory::Inventory;
 use lasthand_model::limits::Limits;
 use lasthand_model::wire::facts::IndexMember;
 
@@ -45,16 +47,8 @@ pub(crate) struct Part {
     pub(crate) digest: ArtifactDigest,
     /// Of a member of an index.
     pub(crate) platform: Option<String>,
-    pub(crate) inventory: Inventory,
+    pub(crate) inventory: Arc<Inventory>,
     pub(crate) image: Option<ImageFacts>,
-}
-
-impl Part {
-    /// The value of a field of the configuration, as canonical JSON.
-    pub(crate) fn value(&self, record: &FileRecord) -> Option<&str> {
-        let field = record.path.strip_prefix(CONFIG.as_bytes()).filter(|_| record.entry_type == EntryType::Config)?;
-        self.image.as_ref()?.fields.get(std::str::from_utf8(field).ok()?).map(String::as_str)
-    }
 }
 
 /// Opens and reads an artifact whole. `progress` is called with the bytes read so far.
@@ -117,7 +111,7 @@ fn plain(
         media_type: media_type(read.kind).map(str::to_owned),
         platform: None,
         picked_from: None,
-        parts: vec![Part { digest: read.digest, platform: None, inventory: read.inventory, image: None }],
+        parts: vec![Part { digest: read.digest, platform: None, inventory: Arc::new(read.inventory), image: None }],
         members: None,
         referrers: Evidence::default(),
         notes: notes.collect(),
@@ -144,7 +138,7 @@ fn image(artifact: &ArtifactRef, read: ImageArtifact) -> Result<Opened, VerifyEr
             media_type: Some(image.media_type.clone()),
             platform: Some(image.platform.clone()),
             picked_from: None,
-            parts: vec![part(image, None, &mut notes)?],
+            parts: vec![part(image, None, &mut notes)],
             members: None,
             referrers: Evidence::default(),
             notes,
@@ -158,7 +152,7 @@ fn image(artifact: &ArtifactRef, read: ImageArtifact) -> Result<Opened, VerifyEr
             for member in index.members {
                 // None of a manifest that the index says is for no platform.
                 if let Some(image) = member.image {
-                    parts.push(part(image, Some(member.platform), &mut notes)?);
+                    parts.push(part(image, Some(member.platform), &mut notes));
                 }
             }
             Opened {
@@ -178,11 +172,10 @@ fn image(artifact: &ArtifactRef, read: ImageArtifact) -> Result<Opened, VerifyEr
     Ok(opened)
 }
 
-fn part(mut image: ImageFacts, platform: Option<String>, notes: &mut Vec<PartNote>) -> Result<Part, VerifyError> {
+fn part(mut image: ImageFacts, platform: Option<String>, notes: &mut Vec<PartNote>) -> Part {
     let own = std::mem::take(&mut image.notes).into_iter();
     notes.extend(own.map(|(layer, note)| PartNote { platform: platform.clone(), layer, note }));
-    let inventory = image.inventory().map_err(VerifyError::Artifact)?;
-    Ok(Part { digest: image.digest, platform, inventory, image: Some(image) })
+    Part { digest: image.digest, platform, inventory: Arc::clone(&image.inventory), image: Some(image) }
 }
 
 #[cfg(test)]

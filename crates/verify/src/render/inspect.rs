@@ -1,12 +1,14 @@
 //! Steps and files for people: what happened, as far as verified statements tell.
 
+use lasthand_lineage::FileVerdict;
 use lasthand_model::digest::{Sha256, StatementDigest};
 use lasthand_model::wire::facts::{Body, Material, TreeRef};
-use lasthand_model::wire::report::{EvidenceStatus, ReportFile, ReportFileVerdict, ReportStep};
+use lasthand_model::wire::report::{EvidenceStatus, ReportStep};
 
 use super::Style;
 use super::page::{Page, Paint, some};
 use super::view::{View, short};
+use crate::report::{FileAt, file_verdict};
 use crate::verifier::Verification;
 
 const SHOWN: usize = 4;
@@ -29,15 +31,19 @@ pub fn inspect(verification: &Verification, style: Style) -> String {
     }
     page.blank();
     page.title(Paint::Strong, "files", "");
-    let (base, own): (Vec<_>, Vec<_>) = report.files.iter().partition(|file| is_base(file));
-    for file in own {
-        one_file(&mut page, file);
+    let mut base = 0;
+    for file in report.files.each() {
+        if is_base(file) {
+            base += 1;
+        } else {
+            one_file(&mut page, file);
+        }
     }
-    if !base.is_empty() {
+    if base > 0 {
         let givers = report.inputs.iter().filter(|input| input.gives_layers).map(|input| input.name.clone());
         let givers: Vec<String> = givers.collect();
         let from = if givers.is_empty() { String::new() } else { format!(" {}", some(&givers, SHOWN)) };
-        page.row(&format!("  {:<13} {:<15} {} entries as the base{from} has them", "clean", "base", base.len()));
+        page.row(&format!("  {:<13} {:<15} {} entries as the base{from} has them", "clean", "base", base));
     }
     let silent: Vec<_> = report.evidence.iter().filter(|item| item.status != EvidenceStatus::Verified).collect();
     if !silent.is_empty() {
@@ -119,13 +125,14 @@ fn tree(tree: &TreeRef) -> String {
 }
 
 /// Whether an entry is folded into the line of the base.
-fn is_base(file: &ReportFile) -> bool {
-    file.verdict == Some(ReportFileVerdict::Clean) && file.explained_by.as_ref().is_some_and(|why| why.rule == "base")
+fn is_base(file: FileAt<'_>) -> bool {
+    file.answer().is_some_and(|answer| answer.verdict == FileVerdict::Clean && answer.explained_by.rule == "base")
 }
 
-fn one_file(page: &mut Page, file: &ReportFile) {
-    let verdict = file.verdict.map_or("-", super::file_word);
-    let rule = file.explained_by.as_ref().map_or("-", |why| why.rule.as_str());
-    let platform = file.platform.as_ref().map(|platform| format!("{platform} ")).unwrap_or_default();
-    page.row(&format!("  {verdict:<13} {rule:<15} {platform}{}", file.path));
+fn one_file(page: &mut Page, file: FileAt<'_>) {
+    let answer = file.answer();
+    let verdict = answer.map_or("-", |answer| super::file_word(file_verdict(answer.verdict)));
+    let rule = answer.map_or("-", |answer| answer.explained_by.rule);
+    let platform = file.platform().map(|platform| format!("{platform} ")).unwrap_or_default();
+    page.row(&format!("  {verdict:<13} {rule:<15} {platform}{}", file.path()));
 }

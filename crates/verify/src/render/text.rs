@@ -250,7 +250,7 @@ fn inputs(page: &mut Page, verification: &Verification) {
     for (what, names) in groups {
         page.line(2, 4, &format!("{what}: {}", some(&names, PATHS)));
     }
-    let of_base = |file: &&FileAnswer| file.explained_by.rule == "base" && file.verdict == FileVerdict::Clean;
+    let of_base = |file: &FileAnswer<'_>| file.explained_by.rule == "base" && file.verdict == FileVerdict::Clean;
     let folded = verification.outcome.files.iter().filter(of_base).count();
     if folded > 0 {
         page.line(2, 4, &format!("{folded} entries are as the base has them"));
@@ -292,7 +292,7 @@ fn notes(page: &mut Page, verification: &Verification, view: &View<'_>) {
 
 fn summary(page: &mut Page, verification: &Verification) {
     let mut counts: Vec<(&str, usize)> = Vec::new();
-    for file in &verification.outcome.files {
+    for file in verification.outcome.files.iter() {
         let word = file.verdict.as_str();
         match counts.iter_mut().find(|(known, _)| *known == word) {
             Some((_, number)) => *number += 1,

@@ -11,6 +11,7 @@ use super::view::View;
 use crate::behind::behind;
 use crate::error::UnknownPathError;
 use crate::last::LastHands;
+use crate::report::Files;
 use crate::verifier::Verification;
 
 /// Near names that an error offers.
@@ -25,10 +26,12 @@ const NEAR: usize = 3;
 pub fn why(verification: &Verification, path: &str, style: Style) -> Result<String, UnknownPathError> {
     let plain = path.strip_prefix("./").unwrap_or(path).trim_end_matches('/');
     let files = &verification.report.files;
-    let found = files.iter().find(|file| file.path == path || file.path == plain);
-    let Some(file) = found.or_else(|| files.iter().find(|file| file.path_bytes == Some(hex::encode(plain)))) else {
+    let found = files.each().find(|file| file.path() == path || file.path() == plain);
+    let in_hex = || hex::decode(plain).ok().and_then(|bytes| files.each().find(|file| file.record().path == bytes));
+    let Some(file) = found.or_else(in_hex) else {
         return Err(UnknownPathError { path: path.to_owned(), near: near(plain, files) });
     };
+    let file = file.file();
     let view = View::new(verification);
     let mut page = Page::new(style);
     page.title(Paint::Strong, &file.path, &format!(": {}", file.verdict.map_or("no verdict", super::file_word)));
@@ -42,7 +45,7 @@ pub fn why(verification: &Verification, path: &str, style: Style) -> Result<Stri
         let from = explained.source_path.as_ref().map(|path| format!(", from `{path}`"));
         let rule = format!("{}{}{}", explained.rule, from.unwrap_or_default(), placed.unwrap_or_default());
         page.entry(2, "rule", &rule);
-        let hands = LastHands::new(verification).of(file);
+        let hands = LastHands::new(verification).of(&file);
         page.entry(2, "last by", &last_hands(view.people, &hands, explained.base.as_deref()));
         let mut chain: Vec<StatementDigest> = Vec::new();
         for digest in explained.step.iter().chain(&explained.evidence).chain(&explained.review) {
@@ -66,7 +69,7 @@ pub fn why(verification: &Verification, path: &str, style: Style) -> Result<Stri
             page.entry(2, "look at", &actors.join(", "));
         }
     }
-    findings(&mut page, verification, &view, file);
+    findings(&mut page, verification, &view, &file);
     Ok(page.finish())
 }
 
@@ -119,14 +122,14 @@ fn findings(page: &mut Page, verification: &Verification, view: &View<'_>, file:
 }
 
 /// Paths that share the most at both ends with what was asked for, nearest first.
-fn near(path: &str, files: &[ReportFile]) -> Vec<String> {
+fn near(path: &str, files: &Files) -> Vec<String> {
     let shared = |a: &mut dyn Iterator<Item = char>, b: &mut dyn Iterator<Item = char>| {
         a.zip(b).take_while(|(a, b)| a == b).count()
     };
     let mut ranked: Vec<(usize, &str)> = files
-        .iter()
+        .each()
         .map(|file| {
-            let other = file.path.as_str();
+            let other = file.path();
             let ends = shared(&mut path.chars(), &mut other.chars())
                 + shared(&mut path.chars().rev(), &mut other.chars().rev());
             (ends, other)

@@ -25,10 +25,9 @@ impl Layers {
             .collect();
         if let ([part], false) = (opened.parts.as_slice(), named.is_empty())
             && let Some(image) = &part.image
-            && let Ok(layers) = image.written_by()
         {
             for path in named {
-                let layer = layers.get(&path).and_then(|layer| image.layers.get(*layer));
+                let layer = image.written_by(&path).and_then(|layer| image.layers.get(layer));
                 written_by.extend(layer.map(|layer| (path, layer.digest)));
             }
         }

@@ -1,17 +1,17 @@
 //! Facts and outcome as the one document for machines.
 
 mod error;
+mod files;
 mod items;
 mod layers;
 
 use std::collections::BTreeMap;
 
-use lasthand_lineage::{FileAnswer, FileVerdict, Finding, Outcome, Severity, Verdict};
+use lasthand_lineage::{FileVerdict, Finding, Outcome, Severity, Verdict};
 use lasthand_model::digest::{Sha256, StatementDigest};
-use lasthand_model::inventory::{FileRecord, escape_path};
-use lasthand_model::wire::facts::{Facts, Label, PathRule};
+use lasthand_model::wire::facts::{Facts, Label};
 use lasthand_model::wire::report::{
-    self, EvidenceStatus, Report, ReportArtifact, ReportExplanation, ReportFile, ReportFileVerdict, ReportFinding,
+    self, EvidenceStatus, MadeFiles, Report, ReportArtifact, ReportFileVerdict, ReportFinding,
     ReportFrontier, ReportPlace, ReportPolicy, ReportProof, ReportVerdict,
 };
 
@@ -19,10 +19,12 @@ use crate::artifact::Opened;
 use crate::facts::Gathered;
 use crate::timeline;
 pub use error::report_for_error;
+pub(crate) use files::FileAt;
+pub use files::Files;
 use layers::Layers;
 
 /// Builds the report.
-pub(crate) fn build(gathered: &Gathered, outcome: &Outcome, opened: &Opened) -> Report {
+pub(crate) fn build(gathered: &Gathered, outcome: &Outcome, opened: &Opened) -> Report<MadeFiles<Files>> {
     let facts = &gathered.facts;
     let evidence = items::evidence(gathered, outcome);
     let mut sources: BTreeMap<StatementDigest, &str> = BTreeMap::new();
@@ -54,7 +56,7 @@ pub(crate) fn build(gathered: &Gathered, outcome: &Outcome, opened: &Opened) -> 
         policy: policy(facts),
         labels: labels(&outcome.labels),
         findings: outcome.findings.iter().map(|item| finding(item, &layers)).collect(),
-        files: files(opened, &outcome.files),
+        files: MadeFiles(Files::of(opened, &outcome.files)),
         inputs: outcome.inputs.iter().map(items::input).collect(),
         steps: timeline::steps(facts),
         proof,
@@ -108,58 +110,12 @@ fn finding(finding: &Finding, layers: &Layers) -> ReportFinding {
     }
 }
 
-fn files(opened: &Opened, answers: &[FileAnswer]) -> Vec<ReportFile> {
-    let key = |answer: &'_ FileAnswer| (answer.platform.clone(), answer.path.clone());
-    let answers: BTreeMap<(Option<String>, String), &FileAnswer> =
-        answers.iter().map(|answer| (key(answer), answer)).collect();
-    let records =
-        opened.parts.iter().flat_map(|part| part.inventory.records().iter().map(move |record| (part, record)));
-    records
-        .map(|(part, record)| {
-            let path = escape_path(&record.path);
-            let key = (part.platform.clone(), path);
-            let answer = answers.get(&key).copied();
-            ReportFile { value: part.value(record).map(str::to_owned), ..file(key, record, answer) }
-        })
-        .collect()
-}
-
-fn file((platform, path): (Option<String>, String), record: &FileRecord, answer: Option<&FileAnswer>) -> ReportFile {
-    ReportFile {
-        platform,
-        path_bytes: (path.as_bytes() != record.path.as_slice()).then(|| hex::encode(&record.path)),
-        entry_type: record.entry_type,
-        mode: record.mode,
-        size: record.size,
-        sha256: record.sha256,
-        value: None,
-        verdict: answer.map(|answer| file_verdict(answer.verdict)),
-        explained_by: answer.map(explanation),
-        path,
-    }
-}
-
-pub(super) const fn file_verdict(verdict: FileVerdict) -> ReportFileVerdict {
+pub(crate) const fn file_verdict(verdict: FileVerdict) -> ReportFileVerdict {
     match verdict {
         FileVerdict::Clean => ReportFileVerdict::Clean,
         FileVerdict::Violation => ReportFileVerdict::Violation,
         FileVerdict::Unreviewed => ReportFileVerdict::Unreviewed,
         FileVerdict::Indeterminate => ReportFileVerdict::Indeterminate,
         FileVerdict::Exception => ReportFileVerdict::Exception,
-    }
-}
-
-fn explanation(answer: &FileAnswer) -> ReportExplanation {
-    let why = &answer.explained_by;
-    ReportExplanation {
-        rule: why.rule.to_owned(),
-        evidence: why.evidence.clone(),
-        step: why.step,
-        review: why.review,
-        last_landing: why.last_landing,
-        base: why.base.clone(),
-        path_map: why.path_map.clone().map(|(from, to)| PathRule { from, to }),
-        source_path: why.source_path.clone(),
-        actors: why.actors.clone(),
     }
 }

@@ -156,7 +156,7 @@ fn fan(ending: Ending, size: usize) -> Facts {
     if let Some(changed) = shipped.get_mut(size / 2).filter(|_| ending == Ending::Refused) {
         changed.sha256 = Some(FileDigest(digest("stray", 0)));
     }
-    facts.inventories.insert(artifact, shipped);
+    facts.inventories.insert(artifact, shipped.into());
     let step = Step {
         kind: StepKind::Package,
         only_on_success: true,
@@ -203,7 +203,7 @@ fn land(facts: &mut Facts, entries: Vec<EntryFact>) -> TreeRef {
 }
 
 fn enter(facts: &mut Facts, root: Sha256, entries: Vec<EntryFact>) -> TreeRef {
-    facts.inventories.insert(root, entries);
+    facts.inventories.insert(root, entries.into());
     TreeRef { root: Some(InventoryRoot(root)), ..TreeRef::default() }
 }
 
