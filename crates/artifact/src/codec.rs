@@ -1,5 +1,8 @@
 //! How bytes are compressed, told by their magic.
 
+#[cfg(not(feature = "fast-inflate"))]
+mod zstd;
+
 use std::io::{self, BufRead, Read};
 
 use flate2::bufread::MultiGzDecoder;
@@ -43,13 +46,21 @@ impl Codec {
         Ok(match self {
             Self::None => Box::new(whole),
             Self::Gzip => Box::new(MultiGzDecoder::new(whole)),
-            Self::Zstd => {
-                let mut decoder = zstd::stream::read::Decoder::with_buffer(whole)?;
-                decoder.window_log_max(limits.zstd_window_bytes.checked_ilog2().unwrap_or_default())?;
-                Box::new(decoder)
-            }
+            Self::Zstd => zstd_decoder(whole, limits)?,
         })
     }
+}
+
+#[cfg(not(feature = "fast-inflate"))]
+fn zstd_decoder<'r>(whole: impl BufRead + Send + 'r, limits: &Limits) -> io::Result<Box<dyn Read + Send + 'r>> {
+    Ok(Box::new(zstd::Frames::new(whole, limits)))
+}
+
+#[cfg(feature = "fast-inflate")]
+fn zstd_decoder<'r>(whole: impl BufRead + Send + 'r, limits: &Limits) -> io::Result<Box<dyn Read + Send + 'r>> {
+    let mut decoder = ::zstd::stream::read::Decoder::with_buffer(whole)?;
+    decoder.window_log_max(limits.zstd_window_bytes.checked_ilog2().unwrap_or_default())?;
+    Ok(Box::new(decoder))
 }
 
 /// Takes the first block, or less where the stream is shorter.

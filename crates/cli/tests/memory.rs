@@ -1,0 +1,165 @@
+//! The peak of memory of a whole `lasthand verify`, as the system accounts it: at most 64 MiB, 192 bytes for each live file, and 8 MiB
+//! for each zstd stream that is decoded at a time.
+#![cfg(unix)]
+#![expect(clippy::unwrap_used, clippy::print_stderr, reason = "a test that tells what it measured")]
+
+use std::fs::{self, File};
+use std::io::{self, BufReader, BufWriter, Read, Seek as _, SeekFrom, Write};
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::thread;
+
+use lasthand_model::digest::Sha256;
+use serde_json::{Value, json};
+use sha2::Digest as _;
+use wait4::Wait4 as _;
+
+const TAR: &str = "application/vnd.oci.image.layer.v1.tar";
+
+/// Layers of an image: the first ones hold the files, the last replaces some, removes some and links some.
+const LAYERS: usize = 3;
+
+/// A tar archive that is written: hashed, compressed, hashed again.
+struct Layer<C: Write> {
+    raw: sha2::Sha256,
+    compressor: C,
+}
+
+impl<C: Write> Layer<C> {
+    fn entry(&mut self, path: &str, kind: tar::EntryType, link: &str, content: &[u8]) {
+        let mut header = tar::Header::new_ustar();
+        header.set_path(path).unwrap();
+        header.set_entry_type(kind);
+        header.set_size(content.len() as u64);
+        header.set_mode(0o644);
+        if !link.is_empty() {
+            header.set_link_name(link).unwrap();
+        }
+        header.set_cksum();
+        let padding = [0; 512];
+        self.write(header.as_bytes());
+        self.write(content);
+        self.write(&padding[..content.len().next_multiple_of(512) - content.len()]);
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        self.raw.update(bytes);
+        self.compressor.write_all(bytes).unwrap();
+    }
+}
+
+/// Paths as long as those of an image of Debian packages: 54 bytes on average.
+fn path(number: usize) -> String {
+    format!("usr/lib/python3/dist-packages/package{:04}/module_{number:07}.py", number / 64)
+}
+
+/// Writes the entries of one layer.
+fn fill<C: Write>(layer: &mut Layer<C>, number: usize, files: usize) {
+    let share = files / (LAYERS - 1);
+    if number < LAYERS - 1 {
+        for at in number * share..(number + 1) * share {
+            layer.entry(&path(at), tar::EntryType::Regular, "", format!("{at}").as_bytes());
+        }
+        return;
+    }
+    for at in (0..share).step_by(10) {
+        layer.entry(&path(at), tar::EntryType::Regular, "", b"replaced");
+        let removed = path(at + 1).replace("module_", ".wh.module_");
+        layer.entry(&removed, tar::EntryType::Regular, "", b"");
+        layer.entry(&format!("srv/{at}"), tar::EntryType::Link, &path(at + 2), b"");
+    }
+}
+
+fn blob(folder: &Path, bytes: &[u8], media_type: &str) -> Value {
+    let digest = Sha256::of(bytes);
+    fs::write(folder.join(format!("blobs/sha256/{digest}")), bytes).unwrap();
+    json!({"mediaType": media_type, "digest": format!("sha256:{digest}"), "size": bytes.len()})
+}
+
+/// Makes an image.
+fn image(folder: &Path, files: usize, zstd: bool) {
+    fs::create_dir_all(folder.join("blobs/sha256")).unwrap();
+    fs::write(folder.join("oci-layout"), r#"{"imageLayoutVersion":"1.0.0"}"#).unwrap();
+    let (mut layers, mut diff_ids) = (Vec::new(), Vec::new());
+    for number in 0..LAYERS {
+        let mut stored = tempfile::tempfile_in(folder).unwrap();
+        let out = BufWriter::new(&mut stored);
+        let raw = sha2::Sha256::new();
+        let diff_id = if zstd {
+            let mut layer = Layer { raw, compressor: zstd::Encoder::new(out, 3).unwrap() };
+            fill(&mut layer, number, files);
+            layer.write(&[0; 1024]);
+            layer.compressor.finish().unwrap().flush().unwrap();
+            layer.raw
+        } else {
+            let compressor = flate2::write::GzEncoder::new(out, flate2::Compression::fast());
+            let mut layer = Layer { raw, compressor };
+            fill(&mut layer, number, files);
+            layer.write(&[0; 1024]);
+            layer.compressor.finish().unwrap().flush().unwrap();
+            layer.raw
+        };
+        let ending = if zstd { "zstd" } else { "gzip" };
+        layers.push(keep(folder, stored, &format!("{TAR}+{ending}")));
+        diff_ids.push(format!("sha256:{}", Sha256::from_bytes(diff_id.finalize().into())));
+    }
+    let config = json!({"os": "linux", "architecture": "amd64", "config": {}, "rootfs": {"type": "layers", "diff_ids": diff_ids}});
+    let config = blob(folder, config.to_string().as_bytes(), "application/vnd.oci.image.config.v1+json");
+    let manifest = "application/vnd.oci.image.manifest.v1+json";
+    let image = json!({"schemaVersion": 2, "mediaType": manifest, "config": config, "layers": layers});
+    let image = blob(folder, image.to_string().as_bytes(), manifest);
+    fs::write(folder.join("index.json"), json!({"schemaVersion": 2, "manifests": [image]}).to_string()).unwrap();
+}
+
+/// Moves a stored layer under its digest.
+fn keep(folder: &Path, mut stored: File, media_type: &str) -> Value {
+    stored.seek(SeekFrom::Start(0)).unwrap();
+    let mut hasher = sha2::Sha256::new();
+    let mut buffer = vec![0; 1 << 16];
+    let mut reader = BufReader::new(&stored);
+    let mut size = 0;
+    loop {
+        let read = reader.read(&mut buffer).unwrap();
+        if read == 0 {
+            break;
+        }
+        hasher.update(&buffer[..read]);
+        size += read;
+    }
+    let digest = Sha256::from_bytes(hasher.finalize().into());
+    stored.seek(SeekFrom::Start(0)).unwrap();
+    io::copy(&mut stored, &mut File::create(folder.join(format!("blobs/sha256/{digest}"))).unwrap()).unwrap();
+    json!({"mediaType": media_type, "digest": format!("sha256:{digest}"), "size": size})
+}
+
+/// Verifies, and gives the peak in bytes and the report's number of files.
+fn verified(folder: &Path) -> (u64, usize) {
+    let trust = folder.join("trust.toml");
+    fs::write(&trust, "[[product]]\nname = \"app\"\nrepositories = [\"git.example/app\"]\nrefs = [\"refs/heads/main\"]\n").unwrap();
+    let report = folder.join("report.json");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_lasthand"));
+    command.arg("verify").arg(format!("oci:{}", folder.display())).args(["--policy", "observe", "--trust"]).arg(&trust);
+    command.args(["-o", "text", "-o"]).arg(format!("json={}", report.display()));
+    let mut child = command.stdout(Stdio::null()).stderr(Stdio::inherit()).spawn().unwrap();
+    let used = child.wait4().unwrap();
+    // Nobody vouches for it.
+    assert_eq!(used.status.code(), Some(3));
+    let written: Value = serde_json::from_reader(BufReader::new(File::open(report).unwrap())).unwrap();
+    (used.rusage.maxrss, written.get("files").and_then(Value::as_array).unwrap().len())
+}
+
+#[test]
+fn memory_grows_with_the_files_that_live_and_stays_within_its_bound() {
+    // pass: three sizes with gzip, one with zstd
+    let cores = thread::available_parallelism().map_or(1, usize::from);
+    for (files, zstd) in [(20_000, false), (60_000, true), (80_000, false), (320_000, false)] {
+        let folder = tempfile::tempdir().unwrap();
+        image(folder.path(), files, zstd);
+        let (peak, live) = verified(folder.path());
+        let streams = if zstd { cores.min(LAYERS) } else { 0 };
+        let bound = (64 << 20) + 192 * live as u64 + ((8 * streams as u64) << 20);
+        eprintln!("{live} live files{}: peak {} KiB of {} KiB", if zstd { ", zstd" } else { "" }, peak >> 10, bound >> 10);
+        assert!(peak <= bound, "{live} files: peak {peak} bytes, bound {bound}");
+        assert!(live >= files * 9 / 10, "{live} of {files}");
+    }
+}
