@@ -14,7 +14,8 @@ use crate::inventory::EntryType;
 /// `report_version` of this shape.
 pub const REPORT_VERSION: u32 = 1;
 
-/// The document. Its files are a list, or, before they are written, something that makes one.
+/// The document.
+// `F` is the list of files, or, before it is written, something that makes one.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[schemars(rename = "Report")]
 pub struct Report<F: Default = Vec<ReportFile>> {
