@@ -11,10 +11,12 @@ use crate::run::{self, Outcome, Stages, cargo, present};
 
 /// What to fuzz, and how long.
 #[derive(Args)]
-#[command(after_help = "With cargo-bolero and a nightly compiler libFuzzer runs, guided by coverage, from the kept inputs on; what it keeps \
+#[command(
+    after_help = "With cargo-bolero and a nightly compiler libFuzzer runs, guided by coverage, from the kept inputs on; what it keeps \
                         goes to target/xtask/fuzz.\nWithout them bolero's own engine runs: inputs at random, built with optimisation, \
                         overflow checks and debug assertions. It is NOT guided by coverage; that it found nothing says less. The first line printed \
-                        says which one runs.\nAn input that breaks a law is printed with a seed: BOLERO_RANDOM_SEED=N repeats it.")]
+                        says which one runs.\nAn input that breaks a law is printed with a seed: BOLERO_RANDOM_SEED=N repeats it."
+)]
 pub struct Options {
     /// This target only.
     target: Option<Target>,
@@ -32,6 +34,8 @@ enum Target {
     Gzip,
     /// Documents of images.
     Oci,
+    /// Zip files that are opened.
+    Zip,
 }
 
 impl Target {
@@ -41,6 +45,7 @@ impl Target {
             Self::Tar => "tar",
             Self::Gzip => "gzip",
             Self::Oci => "oci",
+            Self::Zip => "zip",
         }
     }
 }
@@ -51,7 +56,10 @@ impl Target {
 /// When cargo cannot be started or the kept inputs not be copied.
 pub fn run(options: &Options) -> Result<bool> {
     let guided = present("cargo-bolero", &["--version"]) && present("cargo", &["+nightly", "--version"]);
-    println!("{}", if guided { "libFuzzer, guided by coverage" } else { "bolero's random engine, NOT guided by coverage" });
+    println!(
+        "{}",
+        if guided { "libFuzzer, guided by coverage" } else { "bolero's random engine, NOT guided by coverage" }
+    );
     let mut stages = Stages::default();
     for target in Target::value_variants().iter().filter(|target| options.target.is_none_or(|only| only == **target)) {
         stages.stage(target.name(), || {

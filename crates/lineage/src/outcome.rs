@@ -232,8 +232,11 @@ impl Outcome {
             self.proof.clear();
         }
         let odd: BTreeSet<&str> = errors.iter().filter_map(|finding| finding.place.path.as_deref()).collect();
+        // Of a member of an archive, the archive.
+        let holders: BTreeSet<&str> =
+            odd.iter().flat_map(|path| path.match_indices("!/").filter_map(|(at, _)| path.get(..at))).collect();
         for answer in &mut self.files {
-            if odd.contains(answer.path.as_str())
+            if (odd.contains(answer.path.as_str()) || holders.contains(answer.path.as_str()))
                 && matches!(answer.verdict, FileVerdict::Clean | FileVerdict::Exception)
             {
                 answer.verdict = FileVerdict::Indeterminate;

@@ -31,14 +31,32 @@ pub(crate) fn kept(target: &str) -> Vec<(String, Vec<u8>)> {
 }
 
 const TAR: &[Feature] = &[
-    Feature::PlainFile, Feature::PlainHardlink, Feature::FormatV7, Feature::PaxPath, Feature::PaxKeyTwice,
-    Feature::LongName, Feature::PaxSize, Feature::EndThenEntries, Feature::EndNoPadding, Feature::EndPax,
+    Feature::PlainFile,
+    Feature::PlainHardlink,
+    Feature::FormatV7,
+    Feature::PaxPath,
+    Feature::PaxKeyTwice,
+    Feature::LongName,
+    Feature::PaxSize,
+    Feature::EndThenEntries,
+    Feature::EndNoPadding,
+    Feature::EndPax,
 ];
 
 const GZIP: &[Feature] = &[
-    Feature::GzipStored, Feature::GzipSplit, Feature::GzipEmptyMember, Feature::GzipFields, Feature::GzipFieldsBad,
-    Feature::GzipReservedFlag, Feature::GzipZeros, Feature::GzipGarbage, Feature::GzipBadCrc, Feature::GzipBadLength,
-    Feature::GzipCut, Feature::GzipDamaged, Feature::GzipTwice,
+    Feature::GzipStored,
+    Feature::GzipSplit,
+    Feature::GzipEmptyMember,
+    Feature::GzipFields,
+    Feature::GzipFieldsBad,
+    Feature::GzipReservedFlag,
+    Feature::GzipZeros,
+    Feature::GzipGarbage,
+    Feature::GzipBadCrc,
+    Feature::GzipBadLength,
+    Feature::GzipCut,
+    Feature::GzipDamaged,
+    Feature::GzipTwice,
 ];
 
 /// The inputs that are written: one for each feature, or document, that a target should begin with.
@@ -47,6 +65,7 @@ fn made(target: &str) -> Vec<(String, Vec<u8>)> {
     match target {
         "tar" => TAR.iter().map(archive).collect(),
         "gzip" => GZIP.iter().map(archive).collect(),
+        "zip" => (0..16u8).map(|seed| (format!("made-{seed}"), make::zip(&[seed, 77, 9, seed, 1, seed, 3]))).collect(),
         _ => (0..12u8).map(|seed| (format!("document-{seed}"), make::oci(&edited(seed)))).collect(),
     }
 }
@@ -68,7 +87,7 @@ pub(crate) fn foreign() -> Option<Vec<(String, Vec<u8>)>> {
         if let Ok(mut archive) = zip::ZipArchive::new(std::io::Cursor::new(&bytes)) {
             for at in 0..archive.len() {
                 let member = archive.by_index(at).unwrap();
-                let member_name = format!("{name}!/{}", member.name());
+                let member_name = format!("{name}!/{}", String::from_utf8_lossy(member.name_raw()));
                 let mut content = Vec::new();
                 member.take(1 << 20).read_to_end(&mut content).unwrap();
                 inputs.push((member_name, content));

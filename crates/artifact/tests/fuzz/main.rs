@@ -7,7 +7,7 @@
 //! first bytes, and edits of it by the rest. So a fuzzer that knows nothing of formats gets past their checksums.
 //!
 //! `LASTHAND_UPDATE_CORPUS=1` writes the kept inputs anew.
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test")]
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "a test")]
 
 mod corpus;
 mod make;
@@ -16,6 +16,7 @@ mod source;
 mod gzip;
 mod oci;
 mod tar;
+mod zip;
 
 use lasthand_model::limits::Limits;
 
@@ -79,12 +80,24 @@ fn oci() {
 }
 
 #[test]
+fn zip_kept() {
+    // pass: the laws of zip hold for every kept input
+    kept("zip", zip::law);
+}
+
+#[test]
+fn zip() {
+    // pass: what is listed of a zip file and not refused is what another reader gets
+    bolero::check!().with_iterations(INPUTS).for_each(|input| zip::law(&make::zip(input)));
+}
+
+#[test]
 fn foreign_inputs_hold_the_laws() {
     // pass: the seeds of other fuzzers, each asked of every law
     let Some(inputs) = corpus::foreign() else { return };
     assert!(inputs.len() > 10, "{} inputs", inputs.len());
     for (name, bytes) in inputs {
         println!("{name}");
-        [tar::law, gzip::law, oci::law].iter().for_each(|law| law(&bytes));
+        [tar::law, gzip::law, oci::law, zip::law].iter().for_each(|law| law(&bytes));
     }
 }

@@ -6,6 +6,7 @@ use flate2::Compression;
 use flate2::bufread::MultiGzDecoder;
 use flate2::write::GzEncoder;
 use lasthand_testkit::archives::Archive;
+use lasthand_testkit::zips::{Entry, Zip};
 
 const BLOCK: usize = 512;
 
@@ -67,6 +68,75 @@ pub(crate) fn gzip(choice: &[u8]) -> Vec<u8> {
     bytes
 }
 
+/// A zip file.
+pub(crate) fn zip(choice: &[u8]) -> Vec<u8> {
+    if choice.starts_with(b"PK") {
+        return choice.to_vec();
+    }
+    let (seed, edits) = split(choice);
+    let mut made = Zip::of((0..1 + seed % 4).map(|number| zip_entry(seed >> (4 * number), number)).collect());
+    if seed.is_multiple_of(5) {
+        made.end.zip64 = Some(0);
+    }
+    let mut lies = edits.chunks_exact(4);
+    for lie in lies.by_ref().take(usize::from(choice.first().is_some_and(|byte| byte % 3 > 0))) {
+        lie_about(&mut made, lie);
+    }
+    let mut bytes = made.bytes();
+    for edit in lies.take(3) {
+        let at = place(edit, bytes.len());
+        match edit[2] % 8 {
+            0 => bytes.truncate(at),
+            1 => bytes.extend(edit),
+            2 => drop(bytes.drain(at..(at + 1).min(bytes.len()))),
+            _ => flip(&mut bytes, at, edit[3]),
+        }
+    }
+    bytes
+}
+
+fn zip_entry(seed: u64, number: u64) -> Entry {
+    let names = ["a.txt", "dir/", "dir/b", "META-INF/MANIFEST.MF", "a.txt", "./c", "lib/d.jar", "n\u{e4}me"];
+    let name = names[usize::try_from(seed % 8).unwrap()];
+    let content = vec![b'x'; usize::try_from(seed % 300).unwrap()];
+    match (name.ends_with('/'), (seed >> 3) % 4) {
+        (true, _) => Entry::stored(name, b"").with_mode(0o040_755),
+        (_, 0) => Entry::stored(&format!("{name}{number}"), &content),
+        (_, 1) => Entry::deflated(name, &content),
+        (_, form) => Entry::streamed(&format!("{number}{name}"), &content, form == 2),
+    }
+}
+
+/// One lie in one place of a file that is true otherwise.
+fn lie_about(made: &mut Zip, lie: &[u8]) {
+    let count = made.entries.len();
+    let entry = &mut made.entries[usize::from(lie[0]) % count];
+    let header = if lie[1] % 2 == 0 { &mut entry.local } else { &mut entry.central };
+    let by = u32::from(lie[3] % 4);
+    match lie[2] % 20 {
+        0 => header.name = b"b.txt".to_vec(),
+        1 => header.flags ^= 1 << (lie[3] % 16),
+        2 => header.method = u16::from(lie[3] % 10),
+        3 => header.crc ^= by,
+        4 => header.packed = header.packed.wrapping_add(by),
+        5 => header.size = header.size.wrapping_sub(by),
+        6 => header.extra = vec![1, 0, 16, 0, lie[3], 0, 0, 0, 0, 0, 0, 0, 5, 0, 0, 0, 0, 0, 0, 0],
+        7 => header.extra = vec![lie[3], 0, 4, 0, 1, 2, 3, 4],
+        8 => entry.data.extend(&lie[..2]),
+        9 => entry.after.extend(lie),
+        10 => entry.moved = i64::from(lie[3]),
+        11 => entry.listed = false,
+        12 => entry.written = false,
+        13 => entry.attributes = u32::from(lie[3]) << 28,
+        14 => made.before = lie.to_vec(),
+        15 => made.between = lie.to_vec(),
+        16 => made.after = lie.to_vec(),
+        17 => made.end.entries = Some(u16::from(lie[3])),
+        18 => made.end.moved = i64::from(by),
+        _ => made.end.comment = [lie, b"PK\x05\x06", &[0; 18]].concat(),
+    }
+}
+
 /// Documents that edits begin with: index, manifest, config, list of a docker archive.
 const DOCUMENTS: &[&str] = &[
     r#"{"schemaVersion":2,"mediaType":"application/vnd.oci.image.index.v1+json","manifests":[{"mediaType":"application/vnd.oci.image.manifest.v1+json","digest":"sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855","size":0,"platform":{"architecture":"arm64","os":"linux","variant":"v8"},"annotations":{"org.opencontainers.image.ref.name":"1.0"}}]}"#,
@@ -79,9 +149,35 @@ const DOCUMENTS: &[&str] = &[
 
 /// Pieces of documents that edits put in.
 const WORDS: &[&str] = &[
-    "null", "{}", "[]", "\"\"", "0", "-1", "1e999", "18446744073709551616", "true", ",", ":", "{", "}", "[", "]", "\\u0000",
-    "\\ud800", "\u{feff}", " ", "\"schemaVersion\":1,", "\"manifests\":[],", "\"layers\":[],", "\"SCHEMAVERSION\":2,",
-    "\"subject\":null,", "\"urls\":[\"x\"],", "\"config\":null,", "sha512:", "unknown/unknown", "[[[[[[[[[[[[[[[[[[[[",
+    "null",
+    "{}",
+    "[]",
+    "\"\"",
+    "0",
+    "-1",
+    "1e999",
+    "18446744073709551616",
+    "true",
+    ",",
+    ":",
+    "{",
+    "}",
+    "[",
+    "]",
+    "\\u0000",
+    "\\ud800",
+    "\u{feff}",
+    " ",
+    "\"schemaVersion\":1,",
+    "\"manifests\":[],",
+    "\"layers\":[],",
+    "\"SCHEMAVERSION\":2,",
+    "\"subject\":null,",
+    "\"urls\":[\"x\"],",
+    "\"config\":null,",
+    "sha512:",
+    "unknown/unknown",
+    "[[[[[[[[[[[[[[[[[[[[",
 ];
 
 /// A JSON document, or something near one.

@@ -1,7 +1,7 @@
 //! Laws of tar streams.
 
 use lasthand_artifact::image::ImageStore;
-use lasthand_artifact::{ArtifactFacts, Kind, MemoryBlob, read};
+use lasthand_artifact::{ArtifactFacts, Kind, MemoryBlob, Source, read};
 use lasthand_model::digest::Sha256;
 use lasthand_model::inventory::EntryType;
 
@@ -28,7 +28,8 @@ pub(crate) fn law(bytes: &[u8]) {
     }
     // Passing over contents needs the same headers.
     let indexed = ImageStore::detect(&blob, &LIMITS).map_err(|error| said(&error));
-    let again = ImageStore::detect(&Pieces { blob, step: 700 }, &LIMITS).map_err(|error| said(&error));
+    let pieces = Pieces { blob: blob.clone(), step: 700 };
+    let again = ImageStore::detect(Source::Blob(&pieces), &LIMITS).map_err(|error| said(&error));
     assert_eq!(indexed, again, "an index of it");
 }
 

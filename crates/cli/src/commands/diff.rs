@@ -5,7 +5,7 @@ use std::path::Path;
 
 use clap::Args;
 use lasthand_model::wire::diff::Diff;
-use lasthand_verify::{Verification, VerifyError, diff, diff_for_error, render};
+use lasthand_verify::{Opening, Verification, VerifyError, diff, diff_for_error, render};
 
 use super::question::{DemandArguments, Format, Sink, document, put, say_error, style};
 use crate::command_error::CommandError;
@@ -70,8 +70,8 @@ fn verify_both(arguments: &DiffArguments, context: &Context) -> Result<Both, Com
     let demand = &arguments.demand;
     let preset = demand.preset(context)?;
     let both = demand.verifier(context).and_then(|verifier| {
-        let a = demand.decide(&arguments.a, &verifier, preset.clone(), context)?;
-        let b = demand.decide(&arguments.b, &verifier, preset, context)?;
+        let a = demand.decide((&arguments.a, Opening::Closed), &verifier, preset.clone(), context)?;
+        let b = demand.decide((&arguments.b, Opening::Closed), &verifier, preset, context)?;
         Ok([a, b])
     });
     Ok(both)

@@ -1,8 +1,10 @@
 //! An artifact, opened and read whole.
 
+use std::collections::BTreeMap;
+
 use lasthand_artifact::image::{ImageArtifact, ImageFacts, ImageFault, ImageStore};
-use lasthand_artifact::{ArtifactError, Kind, ReaderNote, Source, local};
-use lasthand_model::digest::ArtifactDigest;
+use lasthand_artifact::{ArtifactError, Inside, Kind, ReaderNote, Source, local};
+use lasthand_model::digest::{ArtifactDigest, FileDigest};
 use lasthand_model::inventory::{CONFIG, EntryType, FileRecord, Inventory};
 use lasthand_model::limits::Limits;
 use lasthand_model::wire::facts::IndexMember;
@@ -47,9 +49,20 @@ pub(crate) struct Part {
     pub(crate) platform: Option<String>,
     pub(crate) inventory: Inventory,
     pub(crate) image: Option<ImageFacts>,
+    /// What archives in it hold, where it is no image and they were opened.
+    inside: BTreeMap<FileDigest, Inside>,
 }
 
 impl Part {
+    /// What an entry holds, where it is an archive that was opened.
+    pub(crate) fn inside(&self, record: &FileRecord) -> Option<&Inside> {
+        let digest = record.sha256.filter(|_| record.entry_type == EntryType::File)?;
+        match &self.image {
+            Some(image) => image.inside(digest),
+            None => self.inside.get(&digest),
+        }
+    }
+
     /// The value of a field of the configuration, as canonical JSON.
     pub(crate) fn value(&self, record: &FileRecord) -> Option<&str> {
         let field = record.path.strip_prefix(CONFIG.as_bytes()).filter(|_| record.entry_type == EntryType::Config)?;
@@ -76,13 +89,16 @@ pub(crate) fn open(
         if artifact.platform.is_some() {
             return Err(VerifyError::NoPlatform { path: path.to_owned() });
         }
-        return plain(artifact, Source::from(&opened), limits, progress);
+        let opened = plain(artifact, Source::from(&opened), limits, progress)?;
+        return bound(&opened, limits).map(|()| opened);
     };
     let store = ImageStore::open(&opened, Some(form), limits).map_err(VerifyError::Artifact)?;
+    let store = store.opening(artifact.opening);
     let choice = choose(artifact, &store)?;
     let wanted = artifact.platform.as_deref();
     let read = store.read(choice, wanted, limits, progress).map_err(|error| not_read(artifact, error))?;
     let mut opened = image(artifact, read)?;
+    bound(&opened, limits)?;
     opened.picked_from = Some(choice.digest).filter(|digest| choice.is_index && *digest != opened.digest);
     let parts = opened.parts.iter().map(|part| part.digest).filter(|digest| *digest != opened.digest);
     let mut taken = Taken::default();
@@ -91,6 +107,24 @@ pub(crate) fn open(
         opened.referrers.add_referrers(&store, subject, &mut taken, limits)?;
     }
     Ok(opened)
+}
+
+/// LIMIT: members are listed with each file that has the content, and many files may have it.
+fn bound(opened: &Opened, limits: &Limits) -> Result<(), VerifyError> {
+    let mut listed = 0_usize;
+    for part in &opened.parts {
+        let archives = part.inventory.records().iter().filter_map(|record| part.inside(record));
+        listed = archives.fold(listed, |sum, inside| sum.saturating_add(inside.members.len()));
+    }
+    if listed <= limits.entries {
+        return Ok(());
+    }
+    Err(VerifyError::Artifact(ArtifactError::OverLimit {
+        name: opened.name.clone().unwrap_or_default(),
+        what: "entries of archives inside, listed with each file that holds them",
+        limit: u64::try_from(limits.entries).unwrap_or(u64::MAX),
+        offset: 0,
+    }))
 }
 
 /// A platform that is not there is a slip of the caller, and no fault of the artifact.
@@ -109,7 +143,8 @@ fn plain(
     limits: &Limits,
     progress: &mut (dyn FnMut(u64) + Send),
 ) -> Result<Opened, VerifyError> {
-    let read = lasthand_artifact::read(source, None, limits, progress).map_err(VerifyError::Artifact)?;
+    let read = lasthand_artifact::read_opening(source, None, artifact.opening, limits, progress)
+        .map_err(VerifyError::Artifact)?;
     let notes = read.notes.into_iter().map(|note| PartNote { platform: None, layer: None, note });
     Ok(Opened {
         name: artifact.path.file_name().map(|name| name.to_string_lossy().into_owned()),
@@ -117,7 +152,13 @@ fn plain(
         media_type: media_type(read.kind).map(str::to_owned),
         platform: None,
         picked_from: None,
-        parts: vec![Part { digest: read.digest, platform: None, inventory: read.inventory, image: None }],
+        parts: vec![Part {
+            digest: read.digest,
+            platform: None,
+            inventory: read.inventory,
+            image: None,
+            inside: read.inside,
+        }],
         members: None,
         referrers: Evidence::default(),
         notes: notes.collect(),
@@ -182,7 +223,7 @@ fn part(mut image: ImageFacts, platform: Option<String>, notes: &mut Vec<PartNot
     let own = std::mem::take(&mut image.notes).into_iter();
     notes.extend(own.map(|(layer, note)| PartNote { platform: platform.clone(), layer, note }));
     let inventory = image.inventory().map_err(VerifyError::Artifact)?;
-    Ok(Part { digest: image.digest, platform, inventory, image: Some(image) })
+    Ok(Part { digest: image.digest, platform, inventory, image: Some(image), inside: BTreeMap::new() })
 }
 
 #[cfg(test)]

@@ -32,6 +32,9 @@ pub fn inspect(verification: &Verification, style: Style) -> String {
     let (base, own): (Vec<_>, Vec<_>) = report.files.iter().partition(|file| is_base(file));
     for file in own {
         one_file(&mut page, file);
+        for member in file.inside.iter().flatten() {
+            page.row(&format!("  {:<13} {:<15} {}!/{}", "", "inside", file.path, member.path));
+        }
     }
     if !base.is_empty() {
         let givers = report.inputs.iter().filter(|input| input.gives_layers).map(|input| input.name.clone());

@@ -1,8 +1,9 @@
 //! One file for people: where it comes from, link by link.
 
+use lasthand_artifact::SEPARATOR;
 use lasthand_model::digest::StatementDigest;
 use lasthand_model::wire::facts::Body;
-use lasthand_model::wire::report::ReportFile;
+use lasthand_model::wire::report::{ReportFile, ReportMember};
 
 use super::Style;
 use super::diff::last_hands;
@@ -26,12 +27,30 @@ pub fn why(verification: &Verification, path: &str, style: Style) -> Result<Stri
     let plain = path.strip_prefix("./").unwrap_or(path).trim_end_matches('/');
     let files = &verification.report.files;
     let found = files.iter().find(|file| file.path == path || file.path == plain);
-    let Some(file) = found.or_else(|| files.iter().find(|file| file.path_bytes == Some(hex::encode(plain)))) else {
+    let found = found.or_else(|| files.iter().find(|file| file.path_bytes == Some(hex::encode(plain))));
+    let Some((file, member)) = found.map(|file| (file, None)).or_else(|| inside(plain, files)) else {
         return Err(UnknownPathError { path: path.to_owned(), near: near(plain, files) });
     };
     let view = View::new(verification);
     let mut page = Page::new(style);
-    page.title(Paint::Strong, &file.path, &format!(": {}", file.verdict.map_or("no verdict", super::file_word)));
+    let verdict = file.verdict.map_or("no verdict", super::file_word);
+    if let Some(member) = member {
+        // A member is as good as the file that holds it: its answer is that file's.
+        page.title(
+            Paint::Strong,
+            &format!("{}!/{}", file.path, member.path),
+            &format!(": {verdict}, as the archive that holds it"),
+        );
+        let digest = member.sha256.map(|digest| format!(", sha256 {digest}")).unwrap_or_default();
+        page.entry(
+            2,
+            "member",
+            &format!("{}, mode {:o}, {} bytes{digest}", member.entry_type, member.mode, member.size),
+        );
+        page.entry(2, "inside", &file.path);
+    } else {
+        page.title(Paint::Strong, &file.path, &format!(": {verdict}"));
+    }
     let digest = file.sha256.map(|digest| format!(", sha256 {digest}")).unwrap_or_default();
     if let Some(value) = &file.value {
         page.entry(2, "value", value);
@@ -68,6 +87,16 @@ pub fn why(verification: &Verification, path: &str, style: Style) -> Result<Stri
     }
     findings(&mut page, verification, &view, file);
     Ok(page.finish())
+}
+
+/// A member of an archive that was opened, and the file that is the archive.
+fn inside<'f>(path: &str, files: &'f [ReportFile]) -> Option<(&'f ReportFile, Option<&'f ReportMember>)> {
+    path.match_indices(SEPARATOR).find_map(|(at, _)| {
+        let (outer, inner) = (path.get(..at)?, path.get(at + SEPARATOR.len()..)?);
+        let file = files.iter().find(|file| file.path == outer && file.inside.is_some())?;
+        let member = file.inside.iter().flatten().find(|member| member.path == inner)?;
+        Some((file, Some(member)))
+    })
 }
 
 /// One statement of the chain: what it is, who acted, who signed, where it lies.
@@ -109,7 +138,9 @@ fn findings(page: &mut Page, verification: &Verification, view: &View<'_>, file:
     let source = file.explained_by.as_ref().and_then(|explained| explained.source_path.as_deref());
     for finding in &verification.outcome.findings {
         let path = finding.place.path.as_deref();
-        if path.is_some() && (path == Some(file.path.as_str()) || path == source) {
+        let is_inside =
+            || path.and_then(|path| path.strip_prefix(file.path.as_str())?.strip_prefix(SEPARATOR)).is_some();
+        if path.is_some() && (path == Some(file.path.as_str()) || path == source || is_inside()) {
             page.blank();
             page.title(Paint::Strong, &format!("{} {}", finding.id.id(), finding.id.name()), "");
             page.line(2, 2, &view.people.by_name(&finding.message));

@@ -6,13 +6,14 @@ mod layers;
 
 use std::collections::BTreeMap;
 
+use lasthand_artifact::Member;
 use lasthand_lineage::{FileAnswer, FileVerdict, Finding, Outcome, Severity, Verdict};
 use lasthand_model::digest::{Sha256, StatementDigest};
 use lasthand_model::inventory::{FileRecord, escape_path};
 use lasthand_model::wire::facts::{Facts, Label, PathRule};
 use lasthand_model::wire::report::{
     self, EvidenceStatus, Report, ReportArtifact, ReportExplanation, ReportFile, ReportFileVerdict, ReportFinding,
-    ReportFrontier, ReportPlace, ReportPolicy, ReportProof, ReportVerdict,
+    ReportFrontier, ReportMember, ReportPlace, ReportPolicy, ReportProof, ReportVerdict,
 };
 
 use crate::artifact::Opened;
@@ -119,7 +120,8 @@ fn files(opened: &Opened, answers: &[FileAnswer]) -> Vec<ReportFile> {
             let path = escape_path(&record.path);
             let key = (part.platform.clone(), path);
             let answer = answers.get(&key).copied();
-            ReportFile { value: part.value(record).map(str::to_owned), ..file(key, record, answer) }
+            let inside = part.inside(record).map(|inside| inside.members.iter().map(member).collect());
+            ReportFile { value: part.value(record).map(str::to_owned), inside, ..file(key, record, answer) }
         })
         .collect()
 }
@@ -133,9 +135,20 @@ fn file((platform, path): (Option<String>, String), record: &FileRecord, answer:
         size: record.size,
         sha256: record.sha256,
         value: None,
+        inside: None,
         verdict: answer.map(|answer| file_verdict(answer.verdict)),
         explained_by: answer.map(explanation),
         path,
+    }
+}
+
+fn member(member: &Member) -> ReportMember {
+    ReportMember {
+        path: escape_path(&member.path),
+        entry_type: member.entry_type,
+        mode: member.mode,
+        size: member.size,
+        sha256: member.sha256,
     }
 }
 
