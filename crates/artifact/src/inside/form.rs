@@ -39,8 +39,10 @@ impl Form {
     /// Zip files, Debian packages and plain tar archives are told by their bytes whatever they are named. Compressed files are archives where their name says so:
     /// most others hold something else.
     pub(super) fn of(name: &[u8], head: &[u8]) -> Option<Self> {
-        // SPEC: APPNOTE 4.3.7, 4.3.16, 8.5.3 (the mark of a split archive of one part).
-        let is_zip = [&b"PK\x03\x04"[..], b"PK\x05\x06", b"PK\x07\x08"].iter().any(|magic| head.starts_with(magic));
+        // SPEC: APPNOTE 4.3.7, 4.3.14, 4.3.16 (an empty archive), 8.5.3 (the mark of a split one).
+        let is_zip = [&b"PK\x03\x04"[..], b"PK\x05\x06", b"PK\x06\x06", b"PK\x07\x08"]
+            .iter()
+            .any(|magic| head.starts_with(magic));
         let is_tar = looks_like_tar(head);
         match Packing::of(head) {
             _ if is_zip && is_tar => Some(Self::TwoForms),

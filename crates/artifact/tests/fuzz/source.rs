@@ -54,6 +54,23 @@ pub(crate) fn listing(blob: &dyn BlobSource, kind: Option<Kind>) -> Reading {
     Reading { entries, end: end.map_err(|error| said(&error)) }
 }
 
+/// Two readings of the same bytes, read ahead differently: the same end, and the same entries. Where a compressed stream is damaged both refuse, and
+/// one of them may show more before, or meet another error first.
+pub(crate) fn alike(a: &Reading, b: &Reading, how: &str) {
+    let both = a.entries.len().min(b.entries.len());
+    assert_eq!(a.entries[..both], b.entries[..both], "{how}");
+    let is_damaged = |reading: &Reading| matches!(&reading.end, Err(error) if error.starts_with(DAMAGED));
+    if is_damaged(a) || is_damaged(b) {
+        assert!(a.end.is_err() && b.end.is_err(), "{how}: {:?} and {:?}", a.end, b.end);
+        return;
+    }
+    assert_eq!(a.end, b.end, "{how}");
+    assert_eq!(a.entries.len(), b.entries.len(), "{how}");
+}
+
+/// How the error of a decoder begins.
+const DAMAGED: &str = "bad ";
+
 /// One entry as a line.
 fn shown(entry: &RawEntry<'_>) -> String {
     let mut line = format!("{} {:o} {} ", entry.typeflag.escape_ascii(), entry.mode, entry.size);
@@ -65,7 +82,7 @@ fn shown(entry: &RawEntry<'_>) -> String {
 /// What an error says that does not depend on how far was read ahead.
 pub(crate) fn said(error: &ArtifactError) -> String {
     match error {
-        ArtifactError::Compression { kind, .. } => format!("bad {kind} stream"),
+        ArtifactError::Compression { kind, .. } => format!("{DAMAGED}{kind} stream"),
         error => error.to_string(),
     }
 }

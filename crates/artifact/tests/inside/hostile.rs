@@ -1,9 +1,10 @@
 //! Archives that readers take differently, each by its name: refused, with the place.
 
 use lasthand_artifact::NoteKind;
+use lasthand_model::limits::Limits;
 use lasthand_testkit::zips::{Entry, Zip};
 
-use crate::{gzip, inside, open, refusals, tar_of};
+use crate::{gzip, inside, open, open_under, refusals, tar_of};
 
 /// Opens a zip file inside a tar; it must be refused for this, at this member.
 fn refused(zip: &[u8], kind: NoteKind, member: &str) {
@@ -213,7 +214,8 @@ fn every_flipped_bit_is_refused_or_changes_nothing_that_matters() {
     for at in 0..zip.len() * 8 {
         let mut flipped = zip.clone();
         flipped[at / 8] ^= 1 << (at % 8);
-        let facts = open("a.zip", &flipped);
+        // A length that was flipped can be over a limit.
+        let Ok(facts) = open_under("a.zip", &flipped, &Limits::DEFAULT) else { continue };
         if let Some(inside) = inside(&facts, &flipped)
             && refusals(&facts).is_empty()
         {

@@ -57,10 +57,9 @@ impl Zip<'_, '_> {
             (_, true) => self.inflated(None, &name)?,
             (_, false) => self.inflated(Some(packed), &name)?,
         };
-        let stated = (size, packed, crc);
-        let found = (content.size, content.packed, content.crc);
-        // A streamed entry says zeros, or what is true.
-        if stated != found && !(is_streamed && stated == (0, 0, 0)) {
+        let stated = [(size, content.size), (packed, content.packed), (u64::from(crc), u64::from(content.crc))];
+        // Before a streamed content each number is true, or not known yet.
+        if stated.iter().any(|(told, found)| told != found && !(is_streamed && *told == 0)) {
             return Err(odd(NoteKind::ZipSizes));
         }
         if is_streamed && !self.descriptor(&content)? {
