@@ -128,6 +128,11 @@ impl<'a> Collector<'a> {
         self.role == Role::Layer
     }
 
+    /// True when any file is opened.
+    pub(crate) const fn opens_some(&self) -> bool {
+        !matches!(self.opens, Opens::Nothing)
+    }
+
     /// Where what archives inside cost is counted, when a file of this path is to be opened.
     pub(crate) fn opens(&self, path: &[u8]) -> Option<&'a Counts> {
         let is_opened = match self.opens {

@@ -105,6 +105,7 @@ pub(crate) struct Looked {
 }
 
 /// The surroundings of one archive that is opened.
+#[derive(Clone, Copy)]
 pub(crate) struct Archive<'o> {
     /// Name for messages: that of the artifact, and the path of the file.
     pub(crate) name: &'o str,
@@ -113,24 +114,36 @@ pub(crate) struct Archive<'o> {
     pub(crate) counts: &'o Counts,
 }
 
+/// Which file is looked into.
+#[derive(Clone, Copy)]
+pub(crate) enum At<'p> {
+    /// The artifact itself, under this name.
+    Artifact(&'p [u8]),
+    /// One of its files, at this path.
+    File(&'p [u8]),
+}
+
 /// Looks at the content of a file, and lists its members where it is an archive.
 ///
-/// In: the path of the file inside the artifact; its content, which is left where the reader stopped. Out: `None` where it is none.
+/// In: the surroundings, under the name of the artifact; the file; its content, which is left where the reader stopped. Out: `None` where it is none.
 /// Cost: as inflating it; memory for its members, one buffer, and the window of its decoder.
 ///
 /// # Errors
 /// A limit. What else is wrong with the archive is a note. When [`Passing::failed`] has an error, the answer means nothing.
 pub(crate) fn look(
     archive: &Archive<'_>,
-    path: &[u8],
+    at: At<'_>,
     content: &mut Passing<'_>,
 ) -> Result<Option<Looked>, ArtifactError> {
+    let (At::Artifact(path) | At::File(path)) = at;
     let mut head = vec![0; BLOCK];
     // Its error is kept in `content`.
     let Ok(length) = fill(content, &mut head) else { return Ok(None) };
     head.truncate(length);
     let Some(form) = Form::of(path::base(path), &head) else { return Ok(None) };
     let mut whole = Cursor::new(head).chain(content);
+    let named = matches!(at, At::File(_)).then(|| named(archive.name, path));
+    let archive = &Archive { name: named.as_deref().unwrap_or(archive.name), ..*archive };
     let looked = match form {
         Form::Zip => zip::read(archive, &mut whole)?,
         Form::NamedZip => zip::behind_other_bytes(&mut whole),
@@ -199,6 +212,6 @@ fn tail(content: &mut dyn BufRead) -> Vec<u8> {
 }
 
 /// A name for messages: the artifact's, and the path of a file in it.
-pub(crate) fn named(artifact: &str, path: &[u8]) -> String {
+fn named(artifact: &str, path: &[u8]) -> String {
     format!("{artifact}: {}", path.escape_ascii())
 }

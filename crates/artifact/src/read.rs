@@ -11,7 +11,7 @@ use crate::collect::Collector;
 use crate::error::ArtifactError;
 use crate::facts::{ArtifactFacts, Kind, by_digest};
 use crate::inflated::{self, Inflated};
-use crate::inside::{Archive, Counts, Looked, Opening, Passing, look};
+use crate::inside::{Archive, At, Counts, Looked, Opening, Passing, look};
 use crate::meter::{Meter, Progress};
 use crate::note::NoteKind;
 use crate::path;
@@ -184,7 +184,7 @@ impl Body<'_, '_, '_> {
         let Some(counts) = self.collector.opens(path) else { return Ok(None) };
         let archive = Archive { name: self.name, limits: self.limits, meter: self.meter, counts };
         let mut passing = Passing::new(inflated, u64::MAX);
-        let looked = look(&archive, path, &mut passing);
+        let looked = look(&archive, At::Artifact(path), &mut passing);
         passing.finish().map_err(|error| sort(0, error))?;
         looked
     }

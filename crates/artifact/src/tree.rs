@@ -10,7 +10,7 @@ use sha2::Digest as _;
 use crate::collect::Collector;
 use crate::error::ArtifactError;
 use crate::facts::{ArtifactFacts, Kind, by_digest};
-use crate::inside::{Archive, Counts, Opening, Passing, look, named};
+use crate::inside::{Archive, At, Counts, Opening, Passing, look};
 use crate::meter::{Meter, wide};
 use crate::path;
 use crate::source::{TreeEntry, TreeFault, TreeSource};
@@ -111,11 +111,10 @@ impl Walk<'_> {
         if self.total_bytes > limit {
             return Err(over());
         }
-        let name = named(self.name, path);
-        let archive = Archive { name: &name, limits: self.limits, meter, counts };
+        let archive = Archive { name: self.name, limits: self.limits, meter, counts };
         let mut content = BufReader::with_capacity(BUFFER_BYTES, content);
         let mut passing = Passing::new(&mut content, expected).hashed();
-        let looked = look(&archive, path, &mut passing);
+        let looked = look(&archive, At::File(path), &mut passing);
         let (mut got, digest) = passing.finish().map_err(|error| self.fault(fault(error)))?;
         // A file that grew has more.
         got += wide(fill(&mut content, &mut [0]).map_err(|error| self.fault(fault(error)))?);

@@ -58,17 +58,20 @@ impl BufRead for Passing<'_> {
         if self.left == 0 || self.failed.is_some() {
             return if self.failed.is_some() { Err(io::Error::other(OuterFailed)) } else { Ok(&[]) };
         }
-        match self.inner.fill_buf() {
-            Ok(available) => {
-                let length = usize::try_from(self.left).unwrap_or(usize::MAX).min(available.len());
-                Ok(available.get(..length).unwrap_or_default())
-            }
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => Err(error),
-            Err(error) => {
-                self.failed = Some(error);
-                Err(io::Error::other(OuterFailed))
+        loop {
+            match self.inner.fill_buf() {
+                Ok(_) => break,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => {
+                    self.failed = Some(error);
+                    return Err(io::Error::other(OuterFailed));
+                }
             }
         }
+        // What was filled is still there: nothing is read again.
+        let available = self.inner.fill_buf()?;
+        let length = usize::try_from(self.left).unwrap_or(usize::MAX).min(available.len());
+        Ok(available.get(..length).unwrap_or_default())
     }
 
     fn consume(&mut self, amount: usize) {

@@ -46,6 +46,9 @@ pub(super) struct Claim {
     listed: bool,
 }
 
+/// LIMIT: bytes of all names of one zip file, which are held until its central directory comes.
+const NAME_BYTES: u64 = 256 << 20;
+
 /// Why reading ends before the end.
 pub(super) enum Stop {
     /// Something that readers take differently, after which nobody knows what follows.
@@ -61,12 +64,14 @@ pub(super) struct Zip<'z, 'o> {
     input: Input<'z, 'o>,
     collector: Collector<'z>,
     claims: Vec<Claim>,
+    /// Bytes of their names.
+    name_bytes: u64,
 }
 
 /// Reads a zip file to its end.
 pub(super) fn read(archive: &Archive<'_>, content: &mut dyn BufRead) -> Result<Looked, ArtifactError> {
     let collector = Collector::of_inside(archive.name, archive.limits, archive.counts, None);
-    let mut zip = Zip { archive, input: Input::new(archive, content), collector, claims: Vec::new() };
+    let mut zip = Zip { archive, input: Input::new(archive, content), collector, claims: Vec::new(), name_bytes: 0 };
     let read = zip.run();
     let offset = zip.input.offset();
     let Zip { collector, .. } = zip;

@@ -7,7 +7,7 @@ use lasthand_model::digest::{FileDigest, Sha256};
 use super::TarStream;
 use super::header::Header;
 use crate::error::ArtifactError;
-use crate::inside::{Archive, Passing, look, named};
+use crate::inside::{Archive, At, Passing, look};
 use crate::path;
 
 impl<R: BufRead> TarStream<'_, '_, R> {
@@ -16,12 +16,14 @@ impl<R: BufRead> TarStream<'_, '_, R> {
     /// # Errors
     /// Of the stream; a limit that the archive inside passes.
     pub(super) fn opened_content(&mut self, size: u64, header: &Header) -> Result<Option<Sha256>, ArtifactError> {
+        if !self.collector.opens_some() {
+            return Ok(None);
+        }
         let path = path::settle(&header.path).path;
         let Some(counts) = self.collector.opens(&path) else { return Ok(None) };
-        let name = named(self.collector.name(), &path);
-        let archive = Archive { name: &name, limits: self.limits, meter: self.meter, counts };
+        let archive = Archive { name: self.collector.name(), limits: self.limits, meter: self.meter, counts };
         let mut passing = Passing::new(&mut self.inner, size).hashed();
-        let looked = look(&archive, &path, &mut passing);
+        let looked = look(&archive, At::File(&path), &mut passing);
         let (read, sha256) = passing.finish().map_err(|error| (self.sort)(self.offset, error))?;
         let looked = looked?;
         self.offset = self.offset.saturating_add(read);

@@ -1,6 +1,7 @@
 //! Laws of zip files that are opened: what is listed without a note that refuses is what another reader gets.
 
 use std::io::{Cursor, Read as _};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use lasthand_artifact::{ArtifactError, ArtifactFacts, BlobSource, MemoryBlob, Opening, read_opening};
 use lasthand_model::digest::{FileDigest, Sha256};
@@ -8,6 +9,9 @@ use lasthand_model::limits::Limits;
 
 use super::LIMITS;
 use super::source::{Pieces, said};
+
+/// Files that were listed and not refused: what the comparison with the other reader stands on.
+pub(crate) static LISTED: AtomicUsize = AtomicUsize::new(0);
 
 fn opened(blob: &dyn BlobSource, limits: &Limits) -> Result<ArtifactFacts, ArtifactError> {
     read_opening(blob, None, Opening::Open, limits, &mut |_| {})
@@ -30,6 +34,7 @@ pub(crate) fn law(bytes: &[u8]) {
     if facts.refusals().next().is_some() {
         return;
     }
+    LISTED.fetch_add(1, Ordering::Relaxed);
     let mut archive = zip::ZipArchive::new(Cursor::new(bytes)).expect("a file that is read here, and nowhere else");
     let mut theirs = Vec::new();
     for at in 0..archive.len() {

@@ -1,7 +1,7 @@
 //! One entry as a reader from the start sees it: local header, content, data descriptor.
 
 use super::data::Content;
-use super::{CENTRAL, Claim, END, END_64, Fields, LOCAL, Step, Stop, Zip, shown};
+use super::{CENTRAL, Claim, END, END_64, Fields, LOCAL, NAME_BYTES, Step, Stop, Zip, shown};
 use crate::meter::wide;
 use crate::note::NoteKind;
 
@@ -32,6 +32,10 @@ impl Zip<'_, '_> {
         let (crc, packed, size) = (fields.u32(), fields.u32(), fields.u32());
         let (name_length, extra_length) = (fields.u16(), fields.u16());
         let name = self.name(name_length)?;
+        self.name_bytes = self.name_bytes.saturating_add(wide(name.len()));
+        if self.name_bytes > NAME_BYTES {
+            return Err(self.over("bytes of the names of a zip file", NAME_BYTES));
+        }
         let extra = self.bytes(usize::from(extra_length))?;
         let odd = |kind| Stop::Odd(kind, shown(&name));
         if flags & UNREADABLE != 0 {
