@@ -1,10 +1,12 @@
 //! Archives inside an artifact, opened one level deep while they stream by.
 //!
-//! Main function: [`look`]; main type: [`Inside`]. Data flow: the bytes of one file -> its form, by first bytes and name -> the reader of that form ->
+//! Main function: [`look`]; main type: [`Inside`]. Data flow: the bytes of one file -> its form, by first bytes and name -> the reader
+//! of that form ->
 //! members, and what is odd as notes of `outer!/inner`.
 //!
 //! **Invariants.** Opening only adds: entries, digests and notes of the outer artifact are the same as without it. Nothing is opened inside
-//! what was opened, save the parts that a package is made of. No members are listed of an archive that could not be read to its end. Content is
+//! what was opened, save the parts that a package is made of. No members are listed of an archive that could not be read to its end.
+//! Content is
 //! read forward, once.
 //!
 //! SPEC: docs/open-archives.md.
@@ -125,7 +127,8 @@ pub(crate) enum At<'p> {
 
 /// Looks at the content of a file, and lists its members where it is an archive.
 ///
-/// In: the surroundings, under the name of the artifact; the file; its content, which is left where the reader stopped. Out: `None` where it is none.
+/// In: the surroundings, under the name of the artifact; the file; its content, which is left where the reader stopped. Out: `None`
+/// where it is none.
 /// Cost: as inflating it; memory for its members, one buffer, and the window of its decoder.
 ///
 /// # Errors

@@ -36,7 +36,8 @@ fn ends(name: &[u8], endings: &[&[u8]]) -> bool {
 impl Form {
     /// Tells the form; `head` is the first block, or all there is.
     ///
-    /// Zip files, Debian packages and plain tar archives are told by their bytes whatever they are named. Compressed files are archives where their name says so:
+    /// Zip files, Debian packages and plain tar archives are told by their bytes whatever they are named. Compressed files are archives
+    /// where their name says so:
     /// most others hold something else.
     pub(super) fn of(name: &[u8], head: &[u8]) -> Option<Self> {
         // SPEC: APPNOTE 4.3.7, 4.3.14, 4.3.16 (an empty archive), 8.5.3 (the mark of a split one).

@@ -1,7 +1,9 @@
 //! Zip files, read forward by their local headers and compared with their central directory.
 //!
-//! Two readers of a zip file go two ways: one from its end, by the central directory; the other from its start, by local headers. Here each local header is
-//! a claim, its content is read as it passes, and the central directory has to confirm every claim, and nothing else. What does not agree refuses.
+//! Two readers of a zip file go two ways: one from its end, by the central directory; the other from its start, by local headers. Here
+//! each local header is
+//! a claim, its content is read as it passes, and the central directory has to confirm every claim, and nothing else. What does not
+//! agree refuses.
 //!
 //! The states: entries; then the central directory; then its end records; then nothing.
 //!

@@ -3,7 +3,8 @@
 //! As plain tests they run on the kept inputs of `fuzz/corpus`, on those of the shared test data, and on some thousand inputs that
 //! bolero makes. `cargo xtask fuzz` runs them longer, guided by coverage where cargo-bolero and a nightly compiler are.
 //!
-//! An input that is an archive or a document by its first bytes is taken as it is. Any other one chooses: an archive of the kit, or a document, by its
+//! An input that is an archive or a document by its first bytes is taken as it is. Any other one chooses: an archive of the kit, or a
+//! document, by its
 //! first bytes, and edits of it by the rest. So a fuzzer that knows nothing of formats gets past their checksums.
 //!
 //! `LASTHAND_UPDATE_CORPUS=1` writes the kept inputs anew.

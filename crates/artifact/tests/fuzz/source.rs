@@ -54,7 +54,8 @@ pub(crate) fn listing(blob: &dyn BlobSource, kind: Option<Kind>) -> Reading {
     Reading { entries, end: end.map_err(|error| said(&error)) }
 }
 
-/// Two readings of the same bytes, read ahead differently: the same end, and the same entries. Where a compressed stream is damaged both refuse, and
+/// Two readings of the same bytes, read ahead differently: the same end, and the same entries. Where a compressed stream is damaged
+/// both refuse, and
 /// one of them may show more before, or meet another error first.
 pub(crate) fn alike(a: &Reading, b: &Reading, how: &str) {
     let both = a.entries.len().min(b.entries.len());

@@ -30,7 +30,8 @@ pub(crate) struct QuestionArguments {
     /// The artifact as it is named on the command line.
     #[arg(value_name = "ARTIFACT", help = ARTIFACT)]
     pub(crate) artifact: OsString,
-    /// List what archives in it hold, one level deep (zip, jar, wheel, tar, deb, gem and others); a member is as good as its archive, and the verdict is never
+    /// List what archives in it hold, one level deep (zip, jar, wheel, tar, deb, gem and others); a member is as good as its archive,
+    /// and the verdict is never
     /// better for it
     #[arg(long)]
     open_archives: bool,
