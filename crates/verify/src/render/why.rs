@@ -33,24 +33,7 @@ pub fn why(verification: &Verification, path: &str, style: Style) -> Result<Stri
     };
     let view = View::new(verification);
     let mut page = Page::new(style);
-    let verdict = file.verdict.map_or("no verdict", super::file_word);
-    if let Some(member) = member {
-        // A member is as good as the file that holds it: its answer is that file's.
-        page.title(
-            Paint::Strong,
-            &format!("{}!/{}", file.path, member.path),
-            &format!(": {verdict}, as the archive that holds it"),
-        );
-        let digest = member.sha256.map(|digest| format!(", sha256 {digest}")).unwrap_or_default();
-        page.entry(
-            2,
-            "member",
-            &format!("{}, mode {:o}, {} bytes{digest}", member.entry_type, member.mode, member.size),
-        );
-        page.entry(2, "inside", &file.path);
-    } else {
-        page.title(Paint::Strong, &file.path, &format!(": {verdict}"));
-    }
+    heading(&mut page, file, member);
     let digest = file.sha256.map(|digest| format!(", sha256 {digest}")).unwrap_or_default();
     if let Some(value) = &file.value {
         page.entry(2, "value", value);
@@ -87,6 +70,28 @@ pub fn why(verification: &Verification, path: &str, style: Style) -> Result<Stri
     }
     findings(&mut page, verification, &view, file);
     Ok(page.finish())
+}
+
+/// The entry, or the member of an archive, and its verdict.
+fn heading(page: &mut Page, file: &ReportFile, member: Option<&ReportMember>) {
+    let verdict = file.verdict.map_or("no verdict", super::file_word);
+    if let Some(member) = member {
+        // A member is as good as the file that holds it: its answer is that file's.
+        page.title(
+            Paint::Strong,
+            &format!("{}!/{}", file.path, member.path),
+            &format!(": {verdict}, as the archive that holds it"),
+        );
+        let digest = member.sha256.map(|digest| format!(", sha256 {digest}")).unwrap_or_default();
+        page.entry(
+            2,
+            "member",
+            &format!("{}, mode {:o}, {} bytes{digest}", member.entry_type, member.mode, member.size),
+        );
+        page.entry(2, "inside", &file.path);
+    } else {
+        page.title(Paint::Strong, &file.path, &format!(": {verdict}"));
+    }
 }
 
 /// A member of an archive that was opened, and the file that is the archive.
