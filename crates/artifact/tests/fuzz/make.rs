@@ -111,7 +111,7 @@ fn zip_entry(seed: u64, number: u64) -> Entry {
 fn lie_about(made: &mut Zip, lie: &[u8]) {
     let count = made.entries.len();
     let entry = &mut made.entries[usize::from(lie[0]) % count];
-    let header = if lie[1] % 2 == 0 { &mut entry.local } else { &mut entry.central };
+    let header = if lie[1].is_multiple_of(2) { &mut entry.local } else { &mut entry.central };
     let by = u32::from(lie[3] % 4);
     match lie[2] % 20 {
         0 => header.name = b"b.txt".to_vec(),
