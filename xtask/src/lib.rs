@@ -8,6 +8,7 @@ pub mod tidy;
 pub mod bench;
 pub mod ci;
 pub mod fixtures;
+pub mod fuzz;
 pub mod mutants;
 pub mod schema;
 pub mod test;

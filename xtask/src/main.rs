@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
-use xtask::{bench, ci, fixtures, layers, mutants, root, schema, test, tidy};
+use xtask::{bench, ci, fixtures, fuzz, layers, mutants, root, schema, test, tidy};
 
 /// Chores of the workspace.
 #[derive(Parser)]
@@ -29,6 +29,8 @@ enum Command {
     /// Measures the solver on large graphs, or the reading of images beside other readers.
     #[command(subcommand)]
     Bench(bench::Options),
+    /// Runs the fuzz targets for longer than the tests do.
+    Fuzz(fuzz::Options),
     /// Writes the JSON Schemas of docs/schemas from the types, or checks them.
     Schema(schema::Options),
     /// Computes the generated files of testdata again, or checks them.
@@ -54,6 +56,7 @@ fn act(command: Command) -> Result<bool> {
         Command::Layers => Ok(report(&layers::check(&root())?)),
         Command::Mutants(options) => mutants::run(&options),
         Command::Bench(options) => bench::run(&options),
+        Command::Fuzz(options) => fuzz::run(&options),
         Command::Schema(options) => schema::run(&options),
         Command::Fixtures(options) => fixtures::run(&options),
     }

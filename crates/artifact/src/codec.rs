@@ -46,21 +46,24 @@ impl Codec {
         Ok(match self {
             Self::None => Box::new(whole),
             Self::Gzip => Box::new(MultiGzDecoder::new(whole)),
-            Self::Zstd => zstd_decoder(whole, limits)?,
+            Self::Zstd => Box::new(zstd_decoder(whole, limits)?),
         })
     }
 }
 
+/// Gives the content of zstd frames.
 #[cfg(not(feature = "fast-inflate"))]
-fn zstd_decoder<'r>(whole: impl BufRead + Send + 'r, limits: &Limits) -> io::Result<Box<dyn Read + Send + 'r>> {
-    Ok(Box::new(zstd::Frames::new(whole, limits)))
+#[expect(clippy::unnecessary_wraps, reason = "the other decoder can fail here")]
+pub(crate) fn zstd_decoder<R: BufRead>(whole: R, limits: &Limits) -> io::Result<impl Read + use<R>> {
+    Ok(zstd::Frames::new(whole, limits))
 }
 
+/// Gives the content of zstd frames.
 #[cfg(feature = "fast-inflate")]
-fn zstd_decoder<'r>(whole: impl BufRead + Send + 'r, limits: &Limits) -> io::Result<Box<dyn Read + Send + 'r>> {
+pub(crate) fn zstd_decoder<R: BufRead>(whole: R, limits: &Limits) -> io::Result<impl Read + use<R>> {
     let mut decoder = ::zstd::stream::read::Decoder::with_buffer(whole)?;
     decoder.window_log_max(limits.zstd_window_bytes.checked_ilog2().unwrap_or_default())?;
-    Ok(Box::new(decoder))
+    Ok(decoder)
 }
 
 /// Takes the first block, or less where the stream is shorter.

@@ -2,13 +2,15 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::Ordering;
 
+use lasthand_model::digest::FileDigest;
 use lasthand_model::inventory::{EntryType, FileRecord, Inventory, Record, RecordAt, Records};
 use lasthand_model::limits::Limits;
 
 use crate::collide;
 use crate::error::ArtifactError;
+use crate::inside::{Counts, Inside, Looked, Opening, joined};
 use crate::meter::wide;
 use crate::note::{NoteKind, ReaderNote, Severity};
 use crate::path;
@@ -57,8 +59,32 @@ pub(crate) struct Collector<'a> {
     offsets: Vec<u64>,
     notes: Notes,
     metadata_bytes: u64,
-    /// Of a layer of an image: the entries of all layers so far.
-    layers: Option<&'a AtomicUsize>,
+    /// What is counted over all parts of the artifact; `None` where it has one part, and nothing in it is opened.
+    counts: Option<&'a Counts>,
+    role: Role,
+    opens: Opens,
+    /// Archives that were opened, by path and digest.
+    inside: Vec<Opened>,
+}
+
+/// An archive that was opened: its path, the digest of its bytes, what it holds.
+pub(crate) type Opened = (Vec<u8>, FileDigest, Inside);
+
+/// Whose entries are gathered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Role {
+    Artifact,
+    Layer,
+    Inside,
+}
+
+/// Which files are opened.
+#[derive(Debug, Clone, Copy)]
+enum Opens {
+    Nothing,
+    Archives,
+    /// The one part of a package that is an archive.
+    Part(&'static [u8]),
 }
 
 impl<'a> Collector<'a> {
@@ -70,18 +96,73 @@ impl<'a> Collector<'a> {
             offsets: Vec::new(),
             notes: Notes::default(),
             metadata_bytes: 0,
-            layers: None,
+            counts: None,
+            role: Role::Artifact,
+            opens: Opens::Nothing,
+            inside: Vec::new(),
         }
     }
 
-    /// For a layer of an image: whiteouts are what they are, and entries are compared with each other by who applies it. `entries`
-    /// counts those of all layers.
-    pub(crate) fn of_layer(name: &'a str, limits: &'a Limits, entries: &'a AtomicUsize) -> Self {
-        Self { layers: Some(entries), ..Self::new(name, limits) }
+    /// Has archives opened, and counts what they hold.
+    pub(crate) fn opening(self, opening: Opening, counts: &'a Counts) -> Self {
+        match opening {
+            Opening::Closed => self,
+            Opening::Open => Self { counts: Some(counts), opens: Opens::Archives, ..self },
+        }
     }
 
-    pub(crate) const fn is_layer(&self) -> bool {
-        self.layers.is_some()
+    /// For an archive inside another one; `part` is the member that is opened in it.
+    pub(crate) fn of_inside(
+        name: &'a str,
+        limits: &'a Limits,
+        counts: &'a Counts,
+        part: Option<&'static [u8]>,
+    ) -> Self {
+        let opens = part.map_or(Opens::Nothing, Opens::Part);
+        Self { counts: Some(counts), role: Role::Inside, opens, ..Self::new(name, limits) }
+    }
+
+    /// For a layer of an image: whiteouts are what they are, and entries are compared with each other by who applies it. `counts`
+    /// has those of all layers.
+    pub(crate) fn of_layer(name: &'a str, limits: &'a Limits, counts: &'a Counts) -> Self {
+        Self { counts: Some(counts), role: Role::Layer, ..Self::new(name, limits) }
+    }
+
+    pub(crate) fn is_layer(&self) -> bool {
+        self.role == Role::Layer
+    }
+
+    /// True when any file is opened.
+    pub(crate) const fn opens_some(&self) -> bool {
+        !matches!(self.opens, Opens::Nothing)
+    }
+
+    /// Where what archives inside cost is counted, when a file of this path is to be opened.
+    pub(crate) fn opens(&self, path: &[u8]) -> Option<&'a Counts> {
+        let is_opened = match self.opens {
+            Opens::Nothing => false,
+            Opens::Archives => true,
+            Opens::Part(part) => path == part,
+        };
+        self.counts.filter(|_| is_opened)
+    }
+
+    /// The name of what is read, for messages.
+    pub(crate) const fn name(&self) -> &'a str {
+        self.name
+    }
+
+    /// Takes what was found in a file of this path.
+    pub(crate) fn keep_inside(&mut self, path: &[u8], digest: FileDigest, looked: Looked) {
+        for (kind, inner, offset) in looked.notes {
+            self.note(kind, &joined(path, &inner), offset);
+        }
+        self.inside.extend(looked.inside.map(|inside| (path.to_vec(), digest, inside)));
+    }
+
+    /// Hands out what was found in files.
+    pub(crate) fn take_inside(&mut self) -> Vec<Opened> {
+        std::mem::take(&mut self.inside)
     }
 
     /// The records so far, in the order they came.
@@ -120,16 +201,22 @@ impl<'a> Collector<'a> {
         let xattr_bytes = record.xattrs.iter().map(|(name, value)| name.len() + value.len()).sum::<usize>();
         let own_bytes = record.path.len() + record.link_target.len() + xattr_bytes;
         self.metadata_bytes = self.metadata_bytes.saturating_add(wide(own_bytes));
-        let before = match self.layers {
-            Some(entries) => entries.fetch_add(1, Ordering::Relaxed),
+        let before = match self.counts {
+            Some(counts) => counts.entries.fetch_add(1, Ordering::Relaxed),
             None => self.records.len(),
+        };
+        let metadata_bytes = match self.counts.filter(|_| self.role == Role::Inside) {
+            Some(counts) => {
+                counts.metadata.fetch_add(wide(own_bytes), Ordering::Relaxed).saturating_add(wide(own_bytes))
+            }
+            None => self.metadata_bytes,
         };
         for (what, count, limit) in [
             ("entries", wide(before).saturating_add(1), wide(self.limits.entries)),
             ("bytes of a path", wide(record.path.len()), wide(self.limits.path_bytes)),
             ("bytes of a link target", wide(record.link_target.len()), wide(self.limits.path_bytes)),
             ("bytes of extended attributes", wide(xattr_bytes), wide(self.limits.xattr_bytes)),
-            ("bytes of all paths and attributes", self.metadata_bytes, METADATA_BYTES),
+            ("bytes of all paths and attributes", metadata_bytes, METADATA_BYTES),
         ] {
             if count > limit {
                 return Err(ArtifactError::OverLimit { name: self.name.to_owned(), what, limit, offset });
@@ -169,9 +256,8 @@ impl<'a> Collector<'a> {
         let Sorted { order, notes, .. } = sorted;
         let rows = order.into_iter().map(|at| RecordAt { table: 0, at }).collect();
         // Each path is there once.
-        let inventory = Inventory::from_tables(vec![Arc::new(records)], rows).map_err(|path| {
-            ArtifactError::Duplicate { name: name.to_owned(), offset: 0, path }
-        })?;
+        let inventory = Inventory::from_tables(vec![Arc::new(records)], rows)
+            .map_err(|path| ArtifactError::Duplicate { name: name.to_owned(), offset: 0, path })?;
         Ok((inventory, notes.kept))
     }
 }

@@ -1,10 +1,13 @@
 //! What one reading of an artifact yields.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
-use lasthand_model::digest::ArtifactDigest;
+use lasthand_model::digest::{ArtifactDigest, FileDigest};
 use lasthand_model::inventory::Inventory;
 
+use crate::collect::Opened;
+use crate::inside::Inside;
 use crate::note::ReaderNote;
 
 /// The form of an artifact, found in its bytes, never in its name.
@@ -66,6 +69,17 @@ pub struct ArtifactFacts {
     pub inventory: Inventory,
     /// What is odd, in the order it was found.
     pub notes: Vec<ReaderNote>,
+    /// What archives in it hold, by the digest of their bytes; empty unless they were opened.
+    pub inside: BTreeMap<FileDigest, Inside>,
+}
+
+/// What was opened, each content once.
+pub(crate) fn by_digest(opened: Vec<Opened>) -> BTreeMap<FileDigest, Inside> {
+    let mut inside = BTreeMap::new();
+    for (_, digest, content) in opened {
+        inside.entry(digest).or_insert(content);
+    }
+    inside
 }
 
 impl ArtifactFacts {

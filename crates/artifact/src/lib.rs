@@ -34,6 +34,7 @@ mod codec;
 mod collect;
 mod collide;
 mod inflated;
+mod inside;
 mod meter;
 mod path;
 mod stream;
@@ -45,7 +46,8 @@ pub mod local;
 
 pub use error::{ArtifactError, PathFault};
 pub use facts::{ArtifactFacts, Kind};
+pub use inside::{Inside, Member, Opening, SEPARATOR};
 pub use note::{NoteKind, ReaderNote, Severity};
-pub use read::{list, read};
+pub use read::{list, read, read_opening};
 pub use source::{BlobSource, MemoryBlob, OpenedFile, Opener, Source, TreeEntry, TreeFault, TreeSource};
 pub use tarball::RawEntry;

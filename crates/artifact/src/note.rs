@@ -122,6 +122,29 @@ note_kinds! {
     ThroughLowerSymlink = "through-lower-symlink", Error, "an entry below a symbolic link of a lower layer: pullers that unpack each layer by itself put a folder in its place";
     ThroughDottedSymlink = "through-dotted-symlink", Error, "an entry below symbolic links of which pullers resolve a `..` differently";
     OverlayMark = "overlay-mark", Error, "a character device 0:0 or an attribute of overlay: to some pullers a whiteout, an opaque folder or a redirection";
+    // Archives inside, where they are opened.
+    NotOpened = "not-opened", Note, "an archive inside an archive inside: it is listed, and not opened";
+    InsideCut = "inside-cut", Error, "an archive inside ends where more must follow; what is in it is not known";
+    InsideDamaged = "inside-damaged", Error, "a compressed stream inside is damaged; what is in it is not known";
+    InsideMalformed = "inside-malformed", Error, "an archive inside breaks its own format; what is in it is not known";
+    OddPackage = "odd-package", Error, "a Debian package with other members than its format has, or in another order";
+    TwoForms = "two-forms", Error, "begins as a zip file and as a tar archive: readers open the one or the other";
+    ZipBehind = "zip-behind", Error, "named as a zip file, begins as something else and ends as one: readers from its start see no archive";
+    ZipGap = "zip-gap", Error, "a zip file with bytes between its entries or before its end record that are none of them";
+    ZipTrailing = "zip-trailing", Error, "bytes after the end of a zip file: some readers refuse, others look on";
+    ZipEnd = "zip-end", Error, "the end record of a zip file is not true, or could be at two places";
+    ZipUnlisted = "zip-unlisted", Error, "an entry of a zip file that its central directory does not list: only readers from its start see it";
+    ZipOverlap = "zip-overlap", Error, "the central directory of a zip file points to no entry of its own: entries overlap, or lie inside others";
+    ZipMismatch = "zip-mismatch", Error, "the local header of a zip entry and the central directory differ in name, size, checksum, method or flags";
+    ZipSizes = "zip-sizes", Error, "size or checksum of a zip entry are not those of its content";
+    ZipStreamed = "zip-streamed", Error, "a zip entry of which nothing, or more than one thing, says where it ends";
+    ZipEncrypted = "zip-encrypted", Error, "an encrypted zip entry: what is in it is not known";
+    ZipMethod = "zip-method", Error, "a zip entry packed as few readers unpack it: what is in it is not known";
+    ZipExtra = "zip-extra", Error, "extra fields of a zip entry that are malformed or say something else than its header";
+    ZipDuplicate = "zip-duplicate", Error, "a zip entry listed again: readers take the first, the last, or both";
+    ZipName = "zip-name", Error, "a zip entry whose name is absolute, has a drive, a backslash or a NUL, or is no UTF-8 where it says so: readers write it at different places";
+    ZipEncoding = "zip-encoding", Warning, "a zip entry with a name outside ASCII that does not say its encoding; it is listed by its bytes";
+    ZipKind = "zip-kind", Error, "a zip entry that is a link, device or folder to some readers and a file to others";
     NotesCut = "notes-cut", Error, "further notes were dropped";
 }
 

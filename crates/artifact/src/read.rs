@@ -1,6 +1,6 @@
 //! One artifact, one pass: detect, inflate, digest, inventory.
 
-use std::io::{BufReader, Cursor, Read as _};
+use std::io::{self, BufReader, Cursor, Read as _};
 
 use lasthand_model::digest::{ArtifactDigest, FileDigest, Sha256};
 use lasthand_model::inventory::{EntryType, FileRecord};
@@ -9,8 +9,9 @@ use lasthand_model::limits::Limits;
 use crate::codec::{Codec, peek};
 use crate::collect::Collector;
 use crate::error::ArtifactError;
-use crate::facts::{ArtifactFacts, Kind};
+use crate::facts::{ArtifactFacts, Kind, by_digest};
 use crate::inflated::{self, Inflated};
+use crate::inside::{Archive, At, Counts, Looked, Opening, Passing, look};
 use crate::meter::{Meter, Progress};
 use crate::note::NoteKind;
 use crate::path;
@@ -40,10 +41,30 @@ pub fn read<'a>(
     limits: &Limits,
     progress: &mut (dyn FnMut(u64) + Send),
 ) -> Result<ArtifactFacts, ArtifactError> {
+    read_opening(source, kind, Opening::Closed, limits, progress)
+}
+
+/// Reads one artifact as [`read`] does, and lists what archives in it hold where `opening` says so.
+///
+/// Out: as [`read`], and [`ArtifactFacts::inside`], with notes about the archives. Cost: what is inside is inflated too, within
+/// [`Limits::nested_bytes`] and the bounds of the artifact; memory grows with the number of members.
+///
+/// # Errors
+/// As [`read`]; a limit that is passed inside. An archive inside that is damaged is no error but a note that refuses.
+///
+/// # Proves / does not prove
+/// Proves which members a reader of the archive gets. Does not prove who put them there: that is known of the archive as a whole.
+pub fn read_opening<'a>(
+    source: impl Into<Source<'a>>,
+    kind: Option<Kind>,
+    opening: Opening,
+    limits: &Limits,
+    progress: &mut (dyn FnMut(u64) + Send),
+) -> Result<ArtifactFacts, ArtifactError> {
     match source.into() {
-        Source::Blob(blob) => read_blob(blob, kind, limits, progress, &mut |_| {}),
+        Source::Blob(blob) => read_blob(blob, kind, opening, limits, progress, &mut |_| {}),
         Source::Tree(tree) => match kind {
-            None | Some(Kind::Directory) => tree::read(tree, limits, progress),
+            None | Some(Kind::Directory) => tree::read(tree, opening, limits, progress),
             Some(expected) => Err(ArtifactError::WrongKind { name: tree.name().to_owned(), expected }),
         },
     }
@@ -61,12 +82,13 @@ pub fn list(
     limits: &Limits,
     each: &mut dyn FnMut(&RawEntry<'_>),
 ) -> Result<ArtifactFacts, ArtifactError> {
-    read_blob(blob, kind, limits, &mut |_| {}, each)
+    read_blob(blob, kind, Opening::Closed, limits, &mut |_| {}, each)
 }
 
 fn read_blob(
     source: &dyn BlobSource,
     kind: Option<Kind>,
+    opening: Opening,
     limits: &Limits,
     progress: &mut (dyn FnMut(u64) + Send),
     each: &mut Each<'_>,
@@ -81,10 +103,12 @@ fn read_blob(
 
     let head = peek(&mut shipped).map_err(io_error)?;
     let codec = Codec::of(&head);
-    let mut collector = Collector::new(name, limits);
+    let counts = Counts::default();
+    let mut collector = Collector::new(name, limits).opening(opening, &counts);
+    let mut looked = None;
     let found = {
         let whole = BufReader::with_capacity(BUFFER_BYTES, Cursor::new(head).chain(&mut shipped));
-        let mut body = Body { name, kind, limits, meter: &meter, collector: &mut collector, each };
+        let mut body = Body { name, kind, limits, meter: &meter, collector: &mut collector, each, looked: &mut looked };
         if kind == Some(Kind::File) {
             Kind::File
         } else {
@@ -101,10 +125,15 @@ fn read_blob(
     }
     let digest = shipped.digest();
     if found == Kind::File {
-        collector.push(file_record(name, size, digest)?, 0)?;
+        let record = file_record(name, size, digest)?;
+        if let Some(looked) = looked {
+            collector.keep_inside(&record.path, FileDigest(digest), looked);
+        }
+        collector.push(record, 0)?;
     }
+    let inside = by_digest(collector.take_inside());
     let (inventory, notes) = collector.finish()?;
-    Ok(ArtifactFacts { kind: found, digest: ArtifactDigest(digest), size, inventory, notes })
+    Ok(ArtifactFacts { kind: found, digest: ArtifactDigest(digest), size, inventory, notes, inside })
 }
 
 /// What is known while the inflated bytes are read.
@@ -115,6 +144,8 @@ struct Body<'c, 'a, 'e> {
     meter: &'c Meter<'c>,
     collector: &'c mut Collector<'a>,
     each: &'c mut Each<'e>,
+    /// What was found in a plain file.
+    looked: &'c mut Option<Looked>,
 }
 
 impl Body<'_, '_, '_> {
@@ -135,9 +166,27 @@ impl Body<'_, '_, '_> {
         if codec != Codec::None && Codec::of(head) != Codec::None {
             self.collector.note(NoteKind::NestedCompression, b"", 0);
         }
+        if codec == Codec::None {
+            *self.looked = self.look(&mut inflated, &sort)?;
+        }
         // A compressed file is inflated to its end all the same: damage is found, and a bomb.
         inflated.finish().map_err(|error| sort(0, error))?;
         Ok(Kind::File)
+    }
+
+    /// Looks into a plain file, where archives are opened.
+    fn look(
+        &self,
+        inflated: &mut Inflated<'_>,
+        sort: &dyn Fn(u64, io::Error) -> ArtifactError,
+    ) -> Result<Option<Looked>, ArtifactError> {
+        let path = path::base(self.name.as_bytes());
+        let Some(counts) = self.collector.opens(path) else { return Ok(None) };
+        let archive = Archive { name: self.name, limits: self.limits, meter: self.meter, counts };
+        let mut passing = Passing::new(inflated, u64::MAX);
+        let looked = look(&archive, At::Artifact(path), &mut passing);
+        passing.finish().map_err(|error| sort(0, error))?;
+        looked
     }
 }
 

@@ -9,6 +9,7 @@ mod content;
 mod entry;
 mod header;
 mod number;
+mod opened;
 mod pax;
 mod sparse;
 

@@ -1,6 +1,6 @@
 //! A folder -> one inventory.
 
-use std::io::Read;
+use std::io::{BufReader, Read};
 
 use lasthand_model::digest::{ArtifactDigest, FileDigest, Sha256};
 use lasthand_model::inventory::{EntryType, FileRecord};
@@ -9,8 +9,9 @@ use sha2::Digest as _;
 
 use crate::collect::Collector;
 use crate::error::ArtifactError;
-use crate::facts::{ArtifactFacts, Kind};
-use crate::meter::wide;
+use crate::facts::{ArtifactFacts, Kind, by_digest};
+use crate::inside::{Archive, At, Counts, Opening, Passing, look};
+use crate::meter::{Meter, wide};
 use crate::path;
 use crate::source::{TreeEntry, TreeFault, TreeSource};
 use crate::stream::{BUFFER_BYTES, fill};
@@ -18,20 +19,24 @@ use crate::stream::{BUFFER_BYTES, fill};
 /// Reads every entry; the inventory's order does not depend on the walk's.
 pub(crate) fn read(
     source: &dyn TreeSource,
+    opening: Opening,
     limits: &Limits,
     progress: &mut (dyn FnMut(u64) + Send),
 ) -> Result<ArtifactFacts, ArtifactError> {
     let mut walk = Walk { name: source.name(), limits, total_bytes: 0, buffer: vec![0; BUFFER_BYTES], progress };
-    let mut collector = Collector::new(source.name(), limits);
+    let counts = Counts::default();
+    let mut collector = Collector::new(source.name(), limits).opening(opening, &counts);
+    let meter = Meter::new(limits, &|_| {});
     for entry in source.entries() {
         let entry = entry.map_err(|fault| walk.fault(fault))?;
-        let record = walk.record(entry)?;
+        let record = walk.record(entry, &mut collector, &meter)?;
         collector.push(record, 0)?;
     }
     let size = walk.total_bytes;
+    let inside = by_digest(collector.take_inside());
     let (inventory, notes) = collector.finish()?;
     let digest = ArtifactDigest(inventory.root().0);
-    Ok(ArtifactFacts { kind: Kind::Directory, digest, size, inventory, notes })
+    Ok(ArtifactFacts { kind: Kind::Directory, digest, size, inventory, notes, inside })
 }
 
 struct Walk<'a> {
@@ -47,7 +52,12 @@ impl Walk<'_> {
         ArtifactError::Entry { name: self.name.to_owned(), path: fault.path, source: fault.source }
     }
 
-    fn record(&mut self, entry: TreeEntry<'_>) -> Result<FileRecord, ArtifactError> {
+    fn record(
+        &mut self,
+        entry: TreeEntry<'_>,
+        collector: &mut Collector<'_>,
+        meter: &Meter<'_>,
+    ) -> Result<FileRecord, ArtifactError> {
         let plain = path::strict(&entry.path).map_err(|fault| {
             let (name, path) = (self.name.to_owned(), entry.path.clone());
             ArtifactError::BadPath { name, offset: 0, path, fault }
@@ -58,7 +68,10 @@ impl Walk<'_> {
             Some(open) if is_file => {
                 let fault = |source| TreeFault { path: entry.path.clone(), source };
                 let mut content = open().map_err(|error| self.fault(fault(error)))?;
-                Some(self.digest(&entry.path, size, &mut content)?)
+                Some(match collector.opens(&plain) {
+                    Some(counts) => self.opened(&plain, size, &mut content, (collector, meter, counts))?,
+                    None => self.digest(&entry.path, size, &mut content)?,
+                })
             }
             None if is_file => {
                 let source = std::io::Error::other("a file without content");
@@ -78,6 +91,43 @@ impl Walk<'_> {
             device: entry.device,
             xattrs: entry.xattrs,
         })
+    }
+
+    /// Digests a file while it is looked into.
+    fn opened(
+        &mut self,
+        path: &[u8],
+        expected: u64,
+        content: &mut dyn Read,
+        (collector, meter, counts): (&mut Collector<'_>, &Meter<'_>, &Counts),
+    ) -> Result<FileDigest, ArtifactError> {
+        let fault = |source| TreeFault { path: path.to_vec(), source };
+        // LIMIT: Limits::archive_bytes, over all files, before the first byte is read.
+        let limit = self.limits.archive_bytes;
+        let over =
+            || ArtifactError::OverLimit { name: self.name.to_owned(), what: "bytes of the artifact", limit, offset: 0 };
+        self.total_bytes = self.total_bytes.saturating_add(expected);
+        meter.ship(usize::try_from(expected).unwrap_or(usize::MAX)).map_err(|_| over())?;
+        if self.total_bytes > limit {
+            return Err(over());
+        }
+        let archive = Archive { name: self.name, limits: self.limits, meter, counts };
+        let mut content = BufReader::with_capacity(BUFFER_BYTES, content);
+        let mut passing = Passing::new(&mut content, expected).hashed();
+        let looked = look(&archive, At::File(path), &mut passing);
+        let (mut got, digest) = passing.finish().map_err(|error| self.fault(fault(error)))?;
+        // A file that grew has more.
+        got += wide(fill(&mut content, &mut [0]).map_err(|error| self.fault(fault(error)))?);
+        if got != expected {
+            let (name, path) = (self.name.to_owned(), path.to_vec());
+            return Err(ArtifactError::LengthDiffers { name, path, expected, got });
+        }
+        (self.progress)(self.total_bytes);
+        let digest = FileDigest(digest.unwrap_or_else(|| Sha256::of(b"")));
+        if let Some(looked) = looked? {
+            collector.keep_inside(path, digest, looked);
+        }
+        Ok(digest)
     }
 
     fn digest(&mut self, path: &[u8], expected: u64, content: &mut dyn Read) -> Result<FileDigest, ArtifactError> {

@@ -236,10 +236,7 @@ fn links_stay_inside_and_are_noted_when_they_dangle() {
     let facts = read_bytes(&bytes, None).unwrap();
     assert_eq!(facts.inventory.find(b"s").unwrap().link_target, b"/etc");
     let hard = facts.inventory.find(b"h").unwrap();
-    assert_eq!(
-        (hard.entry_type, hard.sha256, hard.link_target),
-        (EntryType::Hardlink, None, &b"nowhere"[..])
-    );
+    assert_eq!((hard.entry_type, hard.sha256, hard.link_target), (EntryType::Hardlink, None, &b"nowhere"[..]));
     let found: Vec<_> = facts.notes.iter().map(|note| note.kind).collect();
     assert_eq!(found, [NoteKind::HardlinkTargetMissing, NoteKind::HardlinkTargetNotFile]);
     let below = [&bytes[..512], &archive(&[(b"s/evil", Type::Regular, b"x")])].concat();

@@ -99,8 +99,7 @@ fn smuggled_and_second_readings_are_the_right_ones() {
             return;
         }
         let facts = read_one(&folder, path, None).unwrap();
-        let paths: Vec<_> =
-            facts.inventory.records().map(|record| String::from_utf8_lossy(record.path)).collect();
+        let paths: Vec<_> = facts.inventory.records().map(|record| String::from_utf8_lossy(record.path)).collect();
         assert_eq!(paths, expected, "{path}");
     };
     check("tar-crafted/pax-size-override.tar", &["after", "outer"]);

@@ -31,8 +31,7 @@ fn a_folder_is_inventoried_in_path_order() {
     // pass: types, modes, targets, digests; a link is not followed; a hard link is a plain file
     let folder = folder();
     let facts = facts(&folder).unwrap();
-    let found: Vec<_> =
-        facts.inventory.records().map(|record| (record.path, record.entry_type)).collect();
+    let found: Vec<_> = facts.inventory.records().map(|record| (record.path, record.entry_type)).collect();
     let expected: [(&[u8], EntryType); 5] = [
         (b"a", EntryType::File),
         (b"d", EntryType::Directory),

@@ -135,7 +135,11 @@ fn keep(folder: &Path, mut stored: File, media_type: &str) -> Value {
 /// Verifies, and gives the peak in bytes and the report's number of files.
 fn verified(folder: &Path) -> (u64, usize) {
     let trust = folder.join("trust.toml");
-    fs::write(&trust, "[[product]]\nname = \"app\"\nrepositories = [\"git.example/app\"]\nrefs = [\"refs/heads/main\"]\n").unwrap();
+    fs::write(
+        &trust,
+        "[[product]]\nname = \"app\"\nrepositories = [\"git.example/app\"]\nrefs = [\"refs/heads/main\"]\n",
+    )
+    .unwrap();
     let report = folder.join("report.json");
     let mut command = Command::new(env!("CARGO_BIN_EXE_lasthand"));
     command.arg("verify").arg(format!("oci:{}", folder.display())).args(["--policy", "observe", "--trust"]).arg(&trust);
@@ -160,7 +164,12 @@ fn memory_grows_with_the_files_that_live_and_stays_within_its_bound() {
         let (peak, live) = verified(folder.path());
         let streams = if zstd { cores.min(LAYERS) } else { 0 };
         let bound = (64 << 20) + 192 * live as u64 + ((8 * streams as u64) << 20);
-        eprintln!("{live} live files{}: peak {} KiB of {} KiB", if zstd { ", zstd" } else { "" }, peak >> 10, bound >> 10);
+        eprintln!(
+            "{live} live files{}: peak {} KiB of {} KiB",
+            if zstd { ", zstd" } else { "" },
+            peak >> 10,
+            bound >> 10
+        );
         assert!(peak <= bound, "{live} files: peak {peak} bytes, bound {bound}");
         assert!(live >= files * 9 / 10, "{live} of {files}");
     }

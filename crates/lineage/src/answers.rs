@@ -269,13 +269,7 @@ mod tests {
     #[expect(clippy::unwrap_used, reason = "a failed test may stop")]
     fn source_paths_come_back_as_they_were() {
         // pass: the same, another front, nothing in common, a letter that is cut between its bytes
-        let cases = [
-            ("a/b.c", "a/b.c"),
-            ("usr/b.c", "src/b.c"),
-            ("x", "other"),
-            ("y/\u{e9}", "y/\u{a9}"),
-            ("z", ""),
-        ];
+        let cases = [("a/b.c", "a/b.c"), ("usr/b.c", "src/b.c"), ("x", "other"), ("y/\u{e9}", "y/\u{a9}"), ("z", "")];
         let listed = entries(&cases.map(|(path, _)| path));
         let tree = Tree::new(&listed).unwrap();
         let mut collector = Collector::default();

@@ -66,8 +66,7 @@ pub(crate) fn authors(
     decision: &Decision<'_>,
     answers: &FileAnswers,
 ) -> BTreeMap<StatementDigest, Vec<LandingAuthor>> {
-    let named: FxHashSet<StatementDigest> =
-        answers.reasons().iter().filter_map(|reason| reason.last_landing).collect();
+    let named: FxHashSet<StatementDigest> = answers.reasons().iter().filter_map(|reason| reason.last_landing).collect();
     let landings = decision.cover.landings.iter();
     let landings = landings.filter_map(|landing| {
         let digest =
@@ -295,7 +294,10 @@ impl<'a> Judge<'_, '_, 'a> {
             return plain(FileVerdict::Unreviewed, Explanation { step, evidence: packaged().collect(), ..rule(name) });
         }
         let Some(expected) = expected else {
-            return plain(FileVerdict::Clean, Explanation { step, evidence: packaged().collect(), ..rule("parent-folder") });
+            return plain(
+                FileVerdict::Clean,
+                Explanation { step, evidence: packaged().collect(), ..rule("parent-folder") },
+            );
         };
         let (verdict, mut explained, _) = self.by_source(at, expected);
         explained.path_map = expected.rule.map(|rule| (rule.from.clone(), rule.to.clone()));

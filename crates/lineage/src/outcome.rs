@@ -212,7 +212,10 @@ impl Outcome {
         }
         let odd: BTreeSet<&str> = errors.iter().filter_map(|finding| finding.place.path.as_deref()).collect();
         if !odd.is_empty() {
-            Arc::make_mut(&mut self.files).doubt(&odd);
+            // Of a member of an archive, the archive too.
+            let held = odd.iter().flat_map(|path| path.match_indices("!/").filter_map(|(at, _)| path.get(..at)));
+            let meant: BTreeSet<&str> = odd.iter().copied().chain(held).collect();
+            Arc::make_mut(&mut self.files).doubt(&meant);
         }
         let frontier = errors.iter().map(|finding| FrontierItem { finding: finding.clone(), actors: Vec::new() });
         self.frontier.splice(0..0, frontier);

@@ -27,6 +27,8 @@ pub struct Limits {
     pub inflate_free_bytes: u64,
     /// Bytes of the window of a zstd frame, rounded down to a power of two.
     pub zstd_window_bytes: u64,
+    /// Bytes that come out of archives inside an artifact, over all of it, where they are opened.
+    pub nested_bytes: u64,
     /// Bytes of one path or link target.
     pub path_bytes: usize,
     /// Bytes of extended attributes on one entry.
@@ -55,6 +57,7 @@ impl Limits {
         inflate_ratio: 200,
         inflate_free_bytes: 1 << 30,
         zstd_window_bytes: 128 << 20,
+        nested_bytes: 64 << 30,
         path_bytes: 4_096,
         xattr_bytes: 1 << 20,
         manifests: 1_000,
@@ -85,6 +88,7 @@ impl Limits {
         "layers",
         "manifest-bytes",
         "manifests",
+        "nested-bytes",
         "path-bytes",
         "xattr-bytes",
         "zstd-window-bytes",
@@ -107,6 +111,7 @@ impl Limits {
             "layers" => self.layers = count,
             "manifest-bytes" => self.manifest_bytes = count,
             "manifests" => self.manifests = count,
+            "nested-bytes" => self.nested_bytes = number,
             "path-bytes" => self.path_bytes = count,
             "xattr-bytes" => self.xattr_bytes = count,
             "zstd-window-bytes" => self.zstd_window_bytes = number,

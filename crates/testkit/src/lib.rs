@@ -6,3 +6,4 @@ pub mod need;
 pub mod oracle;
 pub mod story;
 pub mod worlds;
+pub mod zips;

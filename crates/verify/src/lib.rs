@@ -48,6 +48,7 @@ pub use artifact::{ArtifactRef, ArtifactRefError};
 pub use diff::{diff, diff_for_error};
 pub use error::{UnknownPathError, VerifyError};
 pub use evidence::{Evidence, SIDECAR_ENDING};
+pub use lasthand_artifact::Opening;
 pub use locks::is_lock_file;
 pub use report::{Files, report_for_error};
 pub use trust::LoadedTrust;

@@ -213,6 +213,7 @@ fn hostile_names_reach_no_terminal() {
         agent_changes: vec!["src/\u{202e}cod.c\nACCEPTED"],
         slipped: vec!["app-1.0/\x1b[2J\u{2066}x"],
         agent: Some("agent:\x1b]0;ACCEPTED\x07\r"),
+        ..Plan::default()
     });
     let verification = world.verify();
     for style in [Style::plain(), Style::new(Color::Ansi, 80)] {

@@ -221,11 +221,8 @@ impl<'f> Tree<'f> {
             self.last = None;
             return self.whiteout(base, &folder.path, record);
         }
-        let at = if folder.through.is_none() {
-            Cow::Borrowed(record.path)
-        } else {
-            Cow::Owned(join(&folder.path, base))
-        };
+        let at =
+            if folder.through.is_none() { Cow::Borrowed(record.path) } else { Cow::Owned(join(&folder.path, base)) };
         if is_overlay_mark(record) {
             self.note(NoteKind::OverlayMark, record.path);
         }

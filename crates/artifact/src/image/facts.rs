@@ -8,6 +8,7 @@ use lasthand_model::inventory::{EntryType, FileRecord, Inventory, Records};
 
 use super::compose;
 use crate::error::ArtifactError;
+use crate::inside::Inside;
 use crate::meter::wide;
 use crate::note::ReaderNote;
 
@@ -105,6 +106,8 @@ pub struct LayerFacts {
     pub media_type: String,
     /// Entries in archive order, whiteouts among them as files.
     pub records: Arc<Records>,
+    /// What archives in it hold, by the digest of their bytes; empty unless they were opened.
+    pub inside: BTreeMap<FileDigest, Inside>,
     /// Start of each entry's header.
     pub(crate) offsets: Vec<u64>,
 }
@@ -113,6 +116,12 @@ impl ImageFacts {
     /// The notes that a verifier must not pass over.
     pub fn refusals(&self) -> impl Iterator<Item = &(Option<usize>, ReaderNote)> {
         self.notes.iter().filter(|(_, note)| note.refuses())
+    }
+
+    /// What an archive in it holds, by the digest of its bytes; `None` where it is no archive or was not opened.
+    #[must_use]
+    pub fn inside(&self, digest: FileDigest) -> Option<&Inside> {
+        self.layers.iter().find_map(|layer| layer.inside.get(&digest))
     }
 
     /// True when the manifest has annotations that are fields: the digest of the config does not cover them.

@@ -2,7 +2,6 @@
 
 use std::io::{BufReader, Cursor, Read as _};
 use std::sync::Arc;
-use std::sync::atomic::AtomicUsize;
 
 use lasthand_model::digest::Sha256;
 use lasthand_model::limits::Limits;
@@ -12,7 +11,9 @@ use super::fault::ImageFault;
 use crate::codec::{Codec, peek};
 use crate::collect::Collector;
 use crate::error::ArtifactError;
+use crate::facts::by_digest;
 use crate::inflated;
+use crate::inside::{Counts, Opening};
 use crate::meter::Meter;
 use crate::note::ReaderNote;
 use crate::source::OpenedFile;
@@ -66,7 +67,7 @@ pub(super) fn read(
     (stored, content): OpenedFile<'_>,
     limits: &Limits,
     meter: &Meter<'_>,
-    entries: &AtomicUsize,
+    (opening, counts): (Opening, &Counts),
     apart: bool,
 ) -> Result<LayerRead, ArtifactError> {
     let fault = |fault| ArtifactError::Image { name: expected.source.to_owned(), fault: Box::new(fault) };
@@ -78,7 +79,7 @@ pub(super) fn read(
     }
     let name = format!("{}: layer {} ({})", expected.source, expected.number, expected.blob);
     let mut shipped = ShippedBytes::new(content, meter);
-    let mut collector = Collector::of_layer(&name, limits, entries);
+    let mut collector = Collector::of_layer(&name, limits, counts).opening(opening, counts);
     let inflated = inflate(&name, &mut shipped, limits, meter, &mut collector, apart);
     let drained = drain(&mut shipped).map_err(|error| sort_error(&name, None, meter.shipped(), meter.shipped(), error));
     // A blob that was changed is called so, whatever its damage did to the reader. But a limit that was passed is a limit.
@@ -101,10 +102,11 @@ pub(super) fn read(
         let layer = expected.number;
         return Err(fault(ImageFault::DiffIdDiffers { layer, blob, expected: wanted, got: diff_id }));
     }
+    let inside = by_digest(collector.take_inside());
     let (records, offsets, notes) = collector.into_parts();
     let records = Arc::new(records);
     let media_type = expected.media_type.unwrap_or_else(|| docker_type(codec)).to_owned();
-    Ok(LayerRead { facts: LayerFacts { digest, diff_id, size: stored, media_type, records, offsets }, notes })
+    Ok(LayerRead { facts: LayerFacts { digest, diff_id, size: stored, media_type, records, inside, offsets }, notes })
 }
 
 /// Checks what a manifest states of a layer that was read under another one.

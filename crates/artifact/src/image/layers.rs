@@ -1,7 +1,7 @@
 //! The layers of one image, several at a time.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
 
@@ -14,6 +14,7 @@ use super::layer::{self, Expected, LayerRead};
 use super::place::Place;
 use crate::error::ArtifactError;
 use crate::inflated;
+use crate::inside::{Counts, Opening};
 use crate::meter::{Meter, Progress};
 use crate::note::ReaderNote;
 
@@ -34,7 +35,8 @@ pub(super) struct Wanted<'e> {
 #[derive(Default)]
 pub(super) struct Read {
     known: BTreeMap<(Vec<u8>, Sha256), Shared>,
-    entries: AtomicUsize,
+    counts: Counts,
+    pub(super) opening: Opening,
 }
 
 /// One layer to read.
@@ -69,7 +71,7 @@ impl Read {
                 jobs.push(Job { wanted: layer, size, stop: AtomicBool::new(false) });
             }
         }
-        for (job, read) in run(place, &jobs, limits, &self.entries, progress)? {
+        for (job, read) in run(place, &jobs, limits, (self.opening, &self.counts), progress)? {
             let shared = Shared { facts: Arc::new(read.facts), notes: read.notes.into() };
             self.known.insert(key(job.wanted), shared);
         }
@@ -101,7 +103,7 @@ fn run<'j, 'w, 'e>(
     place: &Place<'_>,
     jobs: &'j [Job<'w, 'e>],
     limits: &Limits,
-    entries: &AtomicUsize,
+    counting: (Opening, &Counts),
     progress: &Progress<'_>,
 ) -> Result<Vec<(&'j Job<'w, 'e>, LayerRead)>, ArtifactError> {
     let cores = thread::available_parallelism().map_or(1, usize::from);
@@ -114,7 +116,7 @@ fn run<'j, 'w, 'e>(
         while let Some((number, job)) = queue.lock().ok().and_then(|mut queue| queue.pop()) {
             // Alone it would take longer than all others together on the other cores.
             let apart = inflated::worth_a_thread(job.size) && job.size.saturating_mul(cores as u64) > total;
-            let result = one(place, job, limits, entries, progress, apart);
+            let result = one(place, job, limits, counting, progress, apart);
             if result.is_err() {
                 jobs.iter().skip(number + 1).for_each(|higher| higher.stop.store(true, Ordering::Relaxed));
             }
@@ -137,12 +139,12 @@ fn one(
     place: &Place<'_>,
     job: &Job<'_, '_>,
     limits: &Limits,
-    entries: &AtomicUsize,
+    counting: (Opening, &Counts),
     progress: &Progress<'_>,
     apart: bool,
 ) -> Result<LayerRead, ArtifactError> {
     let opened = place.open(&job.wanted.member)?.ok_or_else(|| missing(place, job.wanted))?;
     let tell = |bytes| progress.add(bytes);
     let meter = Meter::new(limits, &tell).until(&job.stop);
-    layer::read(&job.wanted.expected, opened, limits, &meter, entries, apart)
+    layer::read(&job.wanted.expected, opened, limits, &meter, counting, apart)
 }

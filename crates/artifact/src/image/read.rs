@@ -17,6 +17,7 @@ use super::layers::{self, Wanted};
 use super::manifest::{self, DOCKER_CONFIG, Descriptor, Document, Index, Manifest, OCI_CONFIG, UNKNOWN_PLATFORM};
 use super::place::{Place, blob_path};
 use crate::error::ArtifactError;
+use crate::inside::Opening;
 use crate::meter::{Progress, wide};
 
 /// LIMIT: indexes inside each other, the first one counted.
@@ -36,6 +37,12 @@ pub(super) struct Reading<'r> {
 impl<'r> Reading<'r> {
     pub(super) fn new(place: &'r Place<'r>, limits: &'r Limits, progress: &'r mut (dyn FnMut(u64) + Send)) -> Self {
         Self { place, limits, progress: Progress::new(progress), layers: layers::Read::default() }
+    }
+
+    /// Has archives in the layers opened.
+    pub(super) const fn opening(mut self, opening: Opening) -> Self {
+        self.layers.opening = opening;
+        self
     }
 
     /// Reads a manifest or index by its descriptor.

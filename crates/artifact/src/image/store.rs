@@ -14,6 +14,7 @@ use super::manifest::{self, Descriptor, Document, DocumentKind, Index, Manifest,
 use super::place::{Look, Place};
 use super::read::{self, Reading};
 use crate::error::ArtifactError;
+use crate::inside::Opening;
 use crate::meter::wide;
 use crate::source::Source;
 
@@ -28,6 +29,7 @@ pub struct ImageStore<'a> {
     choices: Vec<Choice>,
     hidden: Vec<Hidden>,
     content: Content,
+    opening: Opening,
 }
 
 /// What was read when the place was opened.
@@ -103,7 +105,7 @@ impl<'a> ImageStore<'a> {
     fn open_oci(place: Place<'a>, form: Form, limits: &Limits) -> Result<Self, ArtifactError> {
         let root = read_root(&place, limits)?;
         let Listed { choices, hidden, referrers } = list(&place, &root, limits);
-        Ok(Self { place, form, choices, hidden, content: Content::Oci { root, referrers } })
+        Ok(Self { place, form, choices, hidden, content: Content::Oci { root, referrers }, opening: Opening::Closed })
     }
 
     fn open_docker(place: Place<'a>, limits: &Limits) -> Result<Self, ArtifactError> {
@@ -125,7 +127,14 @@ impl<'a> ImageStore<'a> {
             images.push((digest, image));
         }
         let hidden = Vec::new();
-        Ok(Self { place, form: Form::DockerArchive, choices, hidden, content: Content::Docker(images) })
+        let (form, content) = (Form::DockerArchive, Content::Docker(images));
+        Ok(Self { place, form, choices, hidden, content, opening: Opening::Closed })
+    }
+
+    /// Has archives in the layers opened when an image is read.
+    #[must_use]
+    pub fn opening(self, opening: Opening) -> Self {
+        Self { opening, ..self }
     }
 
     /// The form found.
@@ -231,7 +240,7 @@ impl<'a> ImageStore<'a> {
         progress: &mut (dyn FnMut(u64) + Send),
     ) -> Result<ImageArtifact, ArtifactError> {
         let digest = choice.digest.0;
-        let mut reading = Reading::new(&self.place, limits, progress);
+        let mut reading = Reading::new(&self.place, limits, progress).opening(self.opening);
         let absent = || self.place.fault(ImageFault::NoSuchChoice { digest });
         let image = match &self.content {
             Content::Docker(images) => {

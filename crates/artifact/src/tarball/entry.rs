@@ -68,7 +68,11 @@ impl<R: BufRead> TarStream<'_, '_, R> {
             Some(sparse) => Some(self.sparse_content(&sparse, offset)?),
             None if header.is_header_only() => None,
             None => {
-                let (sha256, is_header) = self.content(stored, look_at)?;
+                let opened = if look_at.is_none() { self.opened_content(stored, &header)? } else { None };
+                let (sha256, is_header) = match opened {
+                    Some(sha256) => (Some(sha256), false),
+                    None => self.content(stored, look_at)?,
+                };
                 notes.extend(chosen([(is_header, NoteKind::PaxSizeHides)]));
                 sha256
             }

@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::path::Path;
 
 use clap::Args;
-use lasthand_verify::{Verification, VerifyError, diff, diff_for_error, render};
+use lasthand_verify::{Opening, Verification, VerifyError, diff, diff_for_error, render};
 
 use super::question::{DemandArguments, Format, Sink, put, put_document, say_error, style};
 use crate::command_error::CommandError;
@@ -73,8 +73,8 @@ fn verify_both(arguments: &DiffArguments, context: &Context) -> Result<Both, Com
     let demand = &arguments.demand;
     let preset = demand.preset(context)?;
     let both = demand.verifier(context).and_then(|verifier| {
-        let a = demand.decide(&arguments.a, &verifier, preset.clone(), context)?;
-        let b = demand.decide(&arguments.b, &verifier, preset, context)?;
+        let a = demand.decide((&arguments.a, Opening::Closed), &verifier, preset.clone(), context)?;
+        let b = demand.decide((&arguments.b, Opening::Closed), &verifier, preset, context)?;
         Ok([a, b])
     });
     Ok(both)

@@ -12,7 +12,7 @@ use lasthand_model::json;
 use lasthand_model::wire::facts::Preset;
 use lasthand_verify::render::{Color, Style};
 use lasthand_verify::{
-    ArtifactRef, Evidence, Expectations, LoadedTrust, Verification, Verifier, VerifyError, report_for_error,
+    ArtifactRef, Evidence, Expectations, LoadedTrust, Opening, Verification, Verifier, VerifyError, report_for_error,
 };
 use serde::Serialize;
 
@@ -30,6 +30,11 @@ pub(crate) struct QuestionArguments {
     /// The artifact as it is named on the command line.
     #[arg(value_name = "ARTIFACT", help = ARTIFACT)]
     pub(crate) artifact: OsString,
+    /// List what archives in it hold, one level deep (zip, jar, wheel, tar, deb, gem and others); a member is as good as its archive,
+    /// and the verdict is never
+    /// better for it
+    #[arg(long)]
+    open_archives: bool,
     #[command(flatten)]
     demand: DemandArguments,
 }
@@ -122,8 +127,11 @@ impl QuestionArguments {
     /// When the policy cannot be read. Everything else that is wrong is an [`Answer::NotGiven`], which has a report.
     pub(crate) fn ask(&self, context: &Context) -> Result<Answer, CommandError> {
         let preset = self.demand.preset(context)?;
+        let opening = if self.open_archives { Opening::Open } else { Opening::Closed };
         let decided = self.demand.verifier(context);
-        Ok(match decided.and_then(|verifier| self.demand.decide(&self.artifact, &verifier, preset, context)) {
+        let decided =
+            decided.and_then(|verifier| self.demand.decide((&self.artifact, opening), &verifier, preset, context));
+        Ok(match decided {
             Ok(verification) => Answer::Given(Box::new(verification)),
             Err(error) => Answer::NotGiven(error),
         })
@@ -154,13 +162,13 @@ impl DemandArguments {
     /// When no verdict could be formed.
     pub(crate) fn decide(
         &self,
-        artifact: &OsStr,
+        (artifact, opening): (&OsStr, Opening),
         verifier: &Verifier,
         preset: Preset,
         context: &Context,
     ) -> Result<Verification, VerifyError> {
         let artifact = ArtifactRef::parse(artifact).map_err(VerifyError::Reference)?;
-        let artifact = artifact.with_platform(self.platform.clone());
+        let artifact = artifact.with_platform(self.platform.clone()).with_opening(opening);
         let evidence = if self.bundle.is_empty() {
             Evidence::beside(artifact.place(), &context.limits)?
         } else {

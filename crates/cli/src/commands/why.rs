@@ -11,7 +11,7 @@ use crate::context::Context;
 #[derive(Debug, Args)]
 #[command(
     after_help = "Exit code 0 whatever the answer is; 2 when the artifact has no such file.\n\nExamples:\n  lasthand why release.tar.gz \
-                  app-1.0/bin/app --bundle evidence"
+                  app-1.0/bin/app --bundle evidence\n  lasthand why app.jar 'app.jar!/META-INF/MANIFEST.MF' --open-archives --bundle evidence"
 )]
 pub(crate) struct WhyArguments {
     #[command(flatten)]

@@ -10,7 +10,7 @@ use sha2::{Digest as _, Sha256};
 use crate::support::{Said, call, copy, demo, folder, lasthand, said};
 
 /// The release of the demo, and the one that an agent changed after review, each with its sidecar.
-fn releases(name: &str) -> std::path::PathBuf {
+pub(crate) fn releases(name: &str) -> std::path::PathBuf {
     let top = folder(name);
     for (word, from) in [("old", demo().to_owned()), ("new", demo().join("attacks/agent-commit"))] {
         fs::copy(from.join("release.tar.gz"), top.join(format!("{word}.tar.gz"))).unwrap();
@@ -123,7 +123,7 @@ fn images_are_compared_by_file_and_by_field() {
 }
 
 /// An OCI layout of one image with one file.
-fn layout(top: &Path, name: &str, content: &str, entrypoint: &str) {
+pub(crate) fn layout(top: &Path, name: &str, content: impl AsRef<[u8]>, entrypoint: &str) {
     let (folder, root) = (top.join(name), top.join(format!("{name}-root")));
     fs::create_dir_all(folder.join("blobs/sha256")).unwrap();
     fs::create_dir_all(&root).unwrap();

@@ -214,7 +214,15 @@ impl<'a> Entry<'a> {
 impl PartialEq for Entry<'_> {
     fn eq(&self, other: &Self) -> bool {
         let plain = |entry: &Self| {
-            (entry.path(), entry.entry_type(), entry.mode(), entry.owner(), entry.sha256(), entry.link_target(), entry.device())
+            (
+                entry.path(),
+                entry.entry_type(),
+                entry.mode(),
+                entry.owner(),
+                entry.sha256(),
+                entry.link_target(),
+                entry.device(),
+            )
         };
         let either_has = self.has_xattrs() || other.has_xattrs();
         plain(self) == plain(other) && (!either_has || self.to_fact().xattrs == other.to_fact().xattrs)

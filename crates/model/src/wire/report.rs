@@ -211,12 +211,33 @@ pub struct ReportFile {
     /// Value of a field of a configuration, as canonical JSON; `sha256` is its digest.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub value: Option<String>,
+    /// Members of an archive, where archives were opened and this one could be read; the verdict of the archive is theirs. A member is as good
+    /// as the file that holds it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub inside: Option<Vec<ReportMember>>,
     /// The verdict for this entry; absent where none was asked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub verdict: Option<ReportFileVerdict>,
     /// Why.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub explained_by: Option<ReportExplanation>,
+}
+
+/// One member of an archive that was opened.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ReportMember {
+    /// Path inside the archive, escaped as in `files`; of a part of a package `PART!/PATH`.
+    pub path: String,
+    /// What the member is.
+    #[serde(rename = "type")]
+    pub entry_type: EntryType,
+    /// Permission bits; 0 where the archive has none.
+    pub mode: u32,
+    /// Content size in bytes.
+    pub size: u64,
+    /// Digest of the content of a file.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sha256: Option<FileDigest>,
 }
 
 /// The verdict for one entry. Callers must face every case, so this enum is exhaustive.

@@ -6,6 +6,7 @@ mod open;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
+use lasthand_artifact::Opening;
 use lasthand_artifact::image::Form;
 use thiserror::Error;
 
@@ -18,6 +19,7 @@ pub struct ArtifactRef {
     form: Option<Form>,
     image: Option<String>,
     platform: Option<String>,
+    opening: Opening,
 }
 
 /// A text that names no artifact here.
@@ -57,7 +59,7 @@ impl ArtifactRef {
     /// A file or folder; whether it holds images is found out when it is opened.
     #[must_use]
     pub fn path(path: impl Into<PathBuf>) -> Self {
-        Self { path: path.into(), form: None, image: None, platform: None }
+        Self { path: path.into(), form: None, image: None, platform: None, opening: Opening::Closed }
     }
 
     /// Reads `oci:DIR[:TAG]`, `oci-archive:FILE[:TAG]`, `docker-archive:FILE[:NAME]`, or a path.
@@ -91,6 +93,12 @@ impl ArtifactRef {
     #[must_use]
     pub fn with_platform(self, platform: Option<String>) -> Self {
         Self { platform, ..self }
+    }
+
+    /// Has archives inside it opened one level deep, for the report; the verdict is never better for it.
+    #[must_use]
+    pub fn with_opening(self, opening: Opening) -> Self {
+        Self { opening, ..self }
     }
 
     /// The file or folder.

@@ -1,11 +1,12 @@
 //! An artifact, opened and read whole.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use lasthand_artifact::image::{ImageArtifact, ImageFacts, ImageFault, ImageStore};
-use lasthand_artifact::{ArtifactError, Kind, ReaderNote, Source, local};
-use lasthand_model::digest::ArtifactDigest;
-use lasthand_model::inventory::Inventory;
+use lasthand_artifact::{ArtifactError, Inside, Kind, ReaderNote, Source, local};
+use lasthand_model::digest::{ArtifactDigest, FileDigest};
+use lasthand_model::inventory::{EntryType, Inventory, Record};
 use lasthand_model::limits::Limits;
 use lasthand_model::wire::facts::IndexMember;
 
@@ -49,6 +50,17 @@ pub(crate) struct Part {
     pub(crate) platform: Option<String>,
     pub(crate) inventory: Arc<Inventory>,
     pub(crate) image: Option<ImageFacts>,
+    /// What archives in it hold, where it is no image and they were opened.
+    pub(crate) inside: Arc<BTreeMap<FileDigest, Inside>>,
+}
+
+impl Part {
+    /// What an entry holds, where it is an archive that was opened.
+    pub(crate) fn inside_of(&self, record: Record<'_>) -> Option<&Inside> {
+        let digest = record.sha256.filter(|_| record.entry_type == EntryType::File)?;
+        let of_image = || self.image.as_ref().and_then(|image| image.inside(digest));
+        self.inside.get(&digest).or_else(of_image)
+    }
 }
 
 /// Opens and reads an artifact whole. `progress` is called with the bytes read so far.
@@ -70,13 +82,16 @@ pub(crate) fn open(
         if artifact.platform.is_some() {
             return Err(VerifyError::NoPlatform { path: path.to_owned() });
         }
-        return plain(artifact, Source::from(&opened), limits, progress);
+        let opened = plain(artifact, Source::from(&opened), limits, progress)?;
+        return bound(&opened, limits).map(|()| opened);
     };
     let store = ImageStore::open(&opened, Some(form), limits).map_err(VerifyError::Artifact)?;
+    let store = store.opening(artifact.opening);
     let choice = choose(artifact, &store)?;
     let wanted = artifact.platform.as_deref();
     let read = store.read(choice, wanted, limits, progress).map_err(|error| not_read(artifact, error))?;
     let mut opened = image(artifact, read)?;
+    bound(&opened, limits)?;
     opened.picked_from = Some(choice.digest).filter(|digest| choice.is_index && *digest != opened.digest);
     let parts = opened.parts.iter().map(|part| part.digest).filter(|digest| *digest != opened.digest);
     let mut taken = Taken::default();
@@ -85,6 +100,24 @@ pub(crate) fn open(
         opened.referrers.add_referrers(&store, subject, &mut taken, limits)?;
     }
     Ok(opened)
+}
+
+/// LIMIT: members are listed with each file that has the content, and many files may have it.
+fn bound(opened: &Opened, limits: &Limits) -> Result<(), VerifyError> {
+    let mut listed = 0_usize;
+    for part in &opened.parts {
+        let archives = part.inventory.records().filter_map(|record| part.inside_of(record));
+        listed = archives.fold(listed, |sum, inside| sum.saturating_add(inside.members.len()));
+    }
+    if listed <= limits.entries {
+        return Ok(());
+    }
+    Err(VerifyError::Artifact(ArtifactError::OverLimit {
+        name: opened.name.clone().unwrap_or_default(),
+        what: "entries of archives inside, listed with each file that holds them",
+        limit: u64::try_from(limits.entries).unwrap_or(u64::MAX),
+        offset: 0,
+    }))
 }
 
 /// A platform that is not there is a slip of the caller, and no fault of the artifact.
@@ -103,7 +136,8 @@ fn plain(
     limits: &Limits,
     progress: &mut (dyn FnMut(u64) + Send),
 ) -> Result<Opened, VerifyError> {
-    let read = lasthand_artifact::read(source, None, limits, progress).map_err(VerifyError::Artifact)?;
+    let read = lasthand_artifact::read_opening(source, None, artifact.opening, limits, progress)
+        .map_err(VerifyError::Artifact)?;
     let notes = read.notes.into_iter().map(|note| PartNote { platform: None, layer: None, note });
     Ok(Opened {
         name: artifact.path.file_name().map(|name| name.to_string_lossy().into_owned()),
@@ -111,7 +145,13 @@ fn plain(
         media_type: media_type(read.kind).map(str::to_owned),
         platform: None,
         picked_from: None,
-        parts: vec![Part { digest: read.digest, platform: None, inventory: Arc::new(read.inventory), image: None }],
+        parts: vec![Part {
+            digest: read.digest,
+            platform: None,
+            inventory: Arc::new(read.inventory),
+            image: None,
+            inside: Arc::new(read.inside),
+        }],
         members: None,
         referrers: Evidence::default(),
         notes: notes.collect(),
@@ -175,7 +215,13 @@ fn image(artifact: &ArtifactRef, read: ImageArtifact) -> Result<Opened, VerifyEr
 fn part(mut image: ImageFacts, platform: Option<String>, notes: &mut Vec<PartNote>) -> Part {
     let own = std::mem::take(&mut image.notes).into_iter();
     notes.extend(own.map(|(layer, note)| PartNote { platform: platform.clone(), layer, note }));
-    Part { digest: image.digest, platform, inventory: Arc::clone(&image.inventory), image: Some(image) }
+    Part {
+        digest: image.digest,
+        platform,
+        inventory: Arc::clone(&image.inventory),
+        image: Some(image),
+        inside: Arc::default(),
+    }
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use lasthand_lineage::FileVerdict;
 use lasthand_model::digest::{Sha256, StatementDigest};
+use lasthand_model::inventory::escape_path;
 use lasthand_model::wire::facts::{Body, Material, TreeRef};
 use lasthand_model::wire::report::{EvidenceStatus, ReportStep};
 
@@ -35,8 +36,12 @@ pub fn inspect(verification: &Verification, style: Style) -> String {
     for file in report.files.each() {
         if is_base(file) {
             base += 1;
-        } else {
-            one_file(&mut page, file);
+            continue;
+        }
+        one_file(&mut page, file);
+        for member in file.inside().iter().flat_map(|inside| &inside.members) {
+            let path = escape_path(&member.path);
+            page.row(&format!("  {:<13} {:<15} {}!/{path}", "", "inside", file.path()));
         }
     }
     if base > 0 {

@@ -1,8 +1,9 @@
 //! One file for people: where it comes from, link by link.
 
+use lasthand_artifact::SEPARATOR;
 use lasthand_model::digest::StatementDigest;
 use lasthand_model::wire::facts::Body;
-use lasthand_model::wire::report::ReportFile;
+use lasthand_model::wire::report::{ReportFile, ReportMember};
 
 use super::Style;
 use super::diff::last_hands;
@@ -11,7 +12,7 @@ use super::view::View;
 use crate::behind::behind;
 use crate::error::UnknownPathError;
 use crate::last::LastHands;
-use crate::report::Files;
+use crate::report::{FileAt, Files};
 use crate::verifier::Verification;
 
 /// Near names that an error offers.
@@ -28,13 +29,14 @@ pub fn why(verification: &Verification, path: &str, style: Style) -> Result<Stri
     let files = &verification.report.files;
     let found = files.each().find(|file| file.path() == path || file.path() == plain);
     let in_hex = || hex::decode(plain).ok().and_then(|bytes| files.each().find(|file| file.record().path == bytes));
-    let Some(file) = found.or_else(in_hex) else {
+    let found = found.or_else(in_hex).map(|file| (file, None));
+    let Some((file, member)) = found.or_else(|| inside(plain, files)) else {
         return Err(UnknownPathError { path: path.to_owned(), near: near(plain, files) });
     };
     let file = file.file();
     let view = View::new(verification);
     let mut page = Page::new(style);
-    page.title(Paint::Strong, &file.path, &format!(": {}", file.verdict.map_or("no verdict", super::file_word)));
+    heading(&mut page, &file, member.as_ref());
     let digest = file.sha256.map(|digest| format!(", sha256 {digest}")).unwrap_or_default();
     if let Some(value) = &file.value {
         page.entry(2, "value", value);
@@ -71,6 +73,38 @@ pub fn why(verification: &Verification, path: &str, style: Style) -> Result<Stri
     }
     findings(&mut page, verification, &view, &file);
     Ok(page.finish())
+}
+
+/// The entry, or the member of an archive, and its verdict.
+fn heading(page: &mut Page, file: &ReportFile, member: Option<&ReportMember>) {
+    let verdict = file.verdict.map_or("no verdict", super::file_word);
+    if let Some(member) = member {
+        // A member is as good as the file that holds it: its answer is that file's.
+        page.title(
+            Paint::Strong,
+            &format!("{}!/{}", file.path, member.path),
+            &format!(": {verdict}, as the archive that holds it"),
+        );
+        let digest = member.sha256.map(|digest| format!(", sha256 {digest}")).unwrap_or_default();
+        page.entry(
+            2,
+            "member",
+            &format!("{}, mode {:o}, {} bytes{digest}", member.entry_type, member.mode, member.size),
+        );
+        page.entry(2, "inside", &file.path);
+    } else {
+        page.title(Paint::Strong, &file.path, &format!(": {verdict}"));
+    }
+}
+
+/// A member of an archive that was opened, and the file that is the archive.
+fn inside<'f>(path: &str, files: &'f Files) -> Option<(FileAt<'f>, Option<ReportMember>)> {
+    path.match_indices(SEPARATOR).find_map(|(at, _)| {
+        let (outer, inner) = (path.get(..at)?, path.get(at + SEPARATOR.len()..)?);
+        let file = files.each().find(|file| file.path() == outer && file.inside().is_some())?;
+        let member = file.file().inside?.into_iter().find(|member| member.path == inner)?;
+        Some((file, Some(member)))
+    })
 }
 
 /// One statement of the chain: what it is, who acted, who signed, where it lies.
@@ -112,7 +146,9 @@ fn findings(page: &mut Page, verification: &Verification, view: &View<'_>, file:
     let source = file.explained_by.as_ref().and_then(|explained| explained.source_path.as_deref());
     for finding in &verification.outcome.findings {
         let path = finding.place.path.as_deref();
-        if path.is_some() && (path == Some(file.path.as_str()) || path == source) {
+        let is_inside =
+            || path.and_then(|path| path.strip_prefix(file.path.as_str())?.strip_prefix(SEPARATOR)).is_some();
+        if path.is_some() && (path == Some(file.path.as_str()) || path == source || is_inside()) {
             page.blank();
             page.title(Paint::Strong, &format!("{} {}", finding.id.id(), finding.id.name()), "");
             page.line(2, 2, &view.people.by_name(&finding.message));

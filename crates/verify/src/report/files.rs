@@ -3,11 +3,13 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use lasthand_artifact::image::LayerFacts;
+use lasthand_artifact::{Inside, Member};
 use lasthand_lineage::{FileAnswer, FileAnswers, MemberAnswers};
-use lasthand_model::digest::Sha256;
-use lasthand_model::inventory::{CONFIG, EntryType, Inventory, Record};
+use lasthand_model::digest::{FileDigest, Sha256};
+use lasthand_model::inventory::{CONFIG, EntryType, Inventory, Record, escape_path};
 use lasthand_model::wire::facts::PathRule;
-use lasthand_model::wire::report::{MakeFiles, ReportExplanation, ReportFile};
+use lasthand_model::wire::report::{MakeFiles, ReportExplanation, ReportFile, ReportMember};
 
 use super::file_verdict;
 use crate::artifact::Opened;
@@ -27,6 +29,10 @@ struct Part {
     inventory: Arc<Inventory>,
     /// Fields of the configuration, as canonical JSON.
     fields: BTreeMap<String, String>,
+    /// Layers of an image.
+    layers: Vec<Arc<LayerFacts>>,
+    /// What archives in it hold, where it is no image and they were opened.
+    inside: Arc<BTreeMap<FileDigest, Inside>>,
 }
 
 /// One entry: as it was read, and how to tell of it.
@@ -44,6 +50,8 @@ impl Files {
             platform: part.platform.clone(),
             inventory: Arc::clone(&part.inventory),
             fields: part.image.as_ref().map(|image| image.fields.clone()).unwrap_or_default(),
+            layers: part.image.as_ref().map(|image| image.layers.clone()).unwrap_or_default(),
+            inside: Arc::clone(&part.inside),
         });
         Self { parts: parts.collect(), answers: Arc::clone(answers) }
     }
@@ -114,9 +122,18 @@ impl<'a> FileAt<'a> {
             size: record.size,
             sha256: record.sha256,
             value: self.value(record),
+            inside: self.inside().map(|inside| inside.members.iter().map(member).collect()),
             verdict: answer.map(|answer| file_verdict(answer.verdict)),
             explained_by: answer.map(explanation),
         }
+    }
+
+    /// What it holds, where it is an archive that was opened.
+    pub(crate) fn inside(self) -> Option<&'a Inside> {
+        let record = self.record();
+        let digest = record.sha256.filter(|_| record.entry_type == EntryType::File)?;
+        let of_layers = || self.part.layers.iter().find_map(|layer| layer.inside.get(&digest));
+        self.part.inside.get(&digest).or_else(of_layers)
     }
 
     /// The value of a field of the configuration, as canonical JSON.
@@ -124,6 +141,16 @@ impl<'a> FileAt<'a> {
         let is_field = record.entry_type == EntryType::Config;
         let field = record.path.strip_prefix(CONFIG.as_bytes()).filter(|_| is_field)?;
         self.part.fields.get(std::str::from_utf8(field).ok()?).cloned()
+    }
+}
+
+fn member(member: &Member) -> ReportMember {
+    ReportMember {
+        path: escape_path(&member.path),
+        entry_type: member.entry_type,
+        mode: member.mode,
+        size: member.size,
+        sha256: member.sha256,
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use lasthand_artifact::SEPARATOR;
 use lasthand_lineage::Outcome;
 use lasthand_model::digest::Sha256;
 use lasthand_model::inventory::{escape_path, unescape_path};
@@ -11,6 +12,13 @@ use crate::artifact::Opened;
 /// The layers of the entries that findings name.
 pub(super) struct Layers {
     written_by: BTreeMap<Vec<u8>, Sha256>,
+}
+
+/// The path itself, then the paths of the archives that may hold it.
+fn holders(path: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let marks = path.windows(SEPARATOR.len()).enumerate();
+    let marks = marks.filter(|(_, window)| *window == SEPARATOR.as_bytes()).map(|(at, _)| at);
+    std::iter::once(path).chain(marks.filter_map(|at| path.get(..at)))
 }
 
 impl Layers {
@@ -27,7 +35,8 @@ impl Layers {
             && let Some(image) = &part.image
         {
             for path in named {
-                let layer = image.written_by(&path).and_then(|layer| image.layers.get(layer));
+                let holder = holders(&path).find_map(|holder| image.written_by(holder));
+                let layer = holder.and_then(|layer| image.layers.get(layer));
                 written_by.extend(layer.map(|layer| (path, layer.digest)));
             }
         }

@@ -11,8 +11,8 @@ use lasthand_lineage::{FileVerdict, Finding, Outcome, Severity, Verdict};
 use lasthand_model::digest::{Sha256, StatementDigest};
 use lasthand_model::wire::facts::{Facts, Label};
 use lasthand_model::wire::report::{
-    self, EvidenceStatus, MadeFiles, Report, ReportArtifact, ReportFileVerdict, ReportFinding,
-    ReportFrontier, ReportPlace, ReportPolicy, ReportProof, ReportVerdict,
+    self, EvidenceStatus, MadeFiles, Report, ReportArtifact, ReportFileVerdict, ReportFinding, ReportFrontier,
+    ReportPlace, ReportPolicy, ReportProof, ReportVerdict,
 };
 
 use crate::artifact::Opened;

@@ -90,6 +90,8 @@ pub(crate) struct Plan {
     pub(crate) agent_changes: Vec<&'static str>,
     /// Entries of the release that nothing accounts for.
     pub(crate) slipped: Vec<&'static str>,
+    /// What the build made, where it is not the word `program`.
+    pub(crate) program: Option<Vec<u8>>,
     /// The agent's name.
     pub(crate) agent: Option<&'static str>,
 }
@@ -141,23 +143,24 @@ impl World {
             let moved = landing(&reviewed, "2", &released, "3", &[coder], Some(first));
             add("landing-2.sigstore.json", signed(&moved, "observer").1);
         }
-        let program = Sha256::of(b"program");
+        let made = plan.program.clone().unwrap_or_else(|| b"program".to_vec());
+        let program = Sha256::of(&made);
         let mut build = signed_step("build", "bin/app", &program, &released, &json!([]), &json!([]));
         add("build.sigstore.json", std::mem::take(&mut build.0));
         add("build-actor.sigstore.json", std::mem::take(&mut build.1));
 
         let content = |path, own| if plan.agent_changes.contains(&path) { "agent" } else { own };
         let mut entries = vec![
-            ("app-1.0/LICENSE", content("LICENSE", "free"), 0o644),
-            ("app-1.0/bin/app", "program", 0o755),
-            ("app-1.0/main.c", content("src/main.c", "two"), 0o644),
+            ("app-1.0/LICENSE", content("LICENSE", "free").as_bytes(), 0o644),
+            ("app-1.0/bin/app", made.as_slice(), 0o755),
+            ("app-1.0/main.c", content("src/main.c", "two").as_bytes(), 0o644),
         ];
-        entries.extend(plan.slipped.iter().map(|path| (*path, "slipped", 0o644)));
+        entries.extend(plan.slipped.iter().map(|path| (*path, &b"slipped"[..], 0o644)));
         let artifact = archive(&entries);
-        let made = Sha256::of(&artifact);
+        let shipped = Sha256::of(&artifact);
         let file = json!([{ "name": "bin/app", "digest": { "sha256": program.to_string() }, "annotations": { "mode": "755" } }]);
         let map = json!([{ "from": "LICENSE", "to": "app-1.0/LICENSE" }, { "from": "bin/", "to": "app-1.0/bin/" }, { "from": "src/main.c", "to": "app-1.0/main.c" }]);
-        let mut package = signed_step("package", "release.tar", &made, &released, &file, &map);
+        let mut package = signed_step("package", "release.tar", &shipped, &released, &file, &map);
         add("package.sigstore.json", std::mem::take(&mut package.0));
         add("package-actor.sigstore.json", std::mem::take(&mut package.1));
         let folder = tempfile::tempdir().unwrap();
@@ -274,10 +277,11 @@ pub(crate) fn signed_step(
     (provenance, signed(&statement(name, product, STEP_ACTOR, &label), "ci").1)
 }
 
-pub(crate) fn archive(entries: &[(&str, &str, u32)]) -> Vec<u8> {
+pub(crate) fn archive(entries: &[(&str, impl AsRef<[u8]>, u32)]) -> Vec<u8> {
     let mut builder = tar::Builder::new(Vec::new());
     for (path, content, mode) in entries {
         let mut header = tar::Header::new_ustar();
+        let content = content.as_ref();
         header.set_size(content.len() as u64);
         header.set_mode(*mode);
         header.set_uid(0);
@@ -287,7 +291,7 @@ pub(crate) fn archive(entries: &[(&str, &str, u32)]) -> Vec<u8> {
             slot.copy_from_slice(path.as_bytes());
         }
         header.set_cksum();
-        builder.append(&header, content.as_bytes()).unwrap();
+        builder.append(&header, content).unwrap();
     }
     builder.into_inner().unwrap()
 }

@@ -1,0 +1,252 @@
+//! Archives that readers take differently, each by its name: refused, with the place.
+
+use lasthand_artifact::NoteKind;
+use lasthand_model::limits::Limits;
+use lasthand_testkit::zips::{Entry, Zip};
+
+use crate::{gzip, inside, open, open_under, refusals, tar_of};
+
+/// Opens a zip file inside a tar; it must be refused for this, at this member.
+fn refused(zip: &[u8], kind: NoteKind, member: &str) {
+    let facts = open("outer.tar", &tar_of(&[("lib/a.jar", zip)]));
+    let place = if member.is_empty() { "lib/a.jar".to_owned() } else { format!("lib/a.jar!/{member}") };
+    let refusals = refusals(&facts);
+    assert!(refusals.contains(&(kind, place.clone())), "{kind} at {place}, but {refusals:?}");
+}
+
+fn two() -> Vec<Entry> {
+    vec![Entry::deflated("a", b"aaaa"), Entry::stored("b", b"bbbb")]
+}
+
+/// Changes one entry of a true file.
+fn with(change: impl Fn(&mut Entry)) -> Vec<u8> {
+    let mut entries = two();
+    change(&mut entries[1]);
+    Zip::of(entries).bytes()
+}
+
+#[test]
+fn names_that_leave_the_archive_are_refused() {
+    // fail: zip slip: `..`, an absolute path, a drive, backslashes, a NUL; inner dots; as readers write them elsewhere
+    let named = |name: &str| Zip::of(vec![Entry::stored(name, b"1")]).bytes();
+    refused(&named("../../etc/cron.d/x"), NoteKind::ParentInPath, "etc/cron.d/x");
+    refused(&named("/etc/passwd"), NoteKind::ZipName, "etc/passwd");
+    refused(&named("C:/x"), NoteKind::ZipName, "C:/x");
+    refused(&named("..\\x"), NoteKind::ZipName, "..\\\\x");
+    refused(&named("a\0.txt"), NoteKind::ZipName, "a\\x00.txt");
+    refused(&named("a/./b"), NoteKind::RewrittenPath, "a/b");
+}
+
+#[test]
+fn the_same_names_in_a_tar_inside_are_refused_as_in_any_tar() {
+    // fail: `..` in a packed tar; pass: the place is outer and inner
+    let mut header = tar::Header::new_ustar();
+    header.set_size(0);
+    header.as_mut_bytes()[..9].copy_from_slice(b"../../etc");
+    header.set_cksum();
+    let tar = [header.as_bytes().as_slice(), &[0; 1024]].concat();
+    let facts = open("outer.tar", &tar_of(&[("a.tgz", &gzip(&tar))]));
+    assert_eq!(refusals(&facts), [(NoteKind::ParentInPath, "a.tgz!/etc".to_owned())]);
+}
+
+#[test]
+fn links_are_refused_because_readers_differ_in_what_they_make_of_them() {
+    // fail: a symbolic link, a device, a folder that is named as a file, a file that is named as a folder
+    for mode in [0o120_777, 0o020_644, 0o040_755] {
+        refused(&Zip::of(vec![Entry::stored("a", b"/etc").with_mode(mode)]).bytes(), NoteKind::ZipKind, "a");
+    }
+    refused(&Zip::of(vec![Entry::stored("a/", b"data")]).bytes(), NoteKind::ZipKind, "a");
+}
+
+#[test]
+fn headers_that_disagree_are_refused() {
+    // fail: name, method, checksum, sizes and flags of the two headers
+    let central = |change: fn(&mut lasthand_testkit::zips::Header)| with(|entry| change(&mut entry.central));
+    refused(&central(|header| header.name = b"c".to_vec()), NoteKind::ZipMismatch, "b");
+    refused(&central(|header| header.method = 8), NoteKind::ZipMismatch, "b");
+    refused(&central(|header| header.crc ^= 1), NoteKind::ZipMismatch, "b");
+    refused(&central(|header| header.size = 3), NoteKind::ZipMismatch, "b");
+    refused(&central(|header| header.packed = 9), NoteKind::ZipMismatch, "b");
+    refused(&central(|header| header.flags |= 1), NoteKind::ZipMismatch, "b");
+}
+
+#[test]
+fn contents_that_are_not_what_their_header_says_are_refused() {
+    // fail: checksum, size, bytes behind the end of a deflated stream, an unknown method, encryption
+    refused(&with(|entry| entry.both(|header| header.crc ^= 1)), NoteKind::ZipSizes, "b");
+    refused(&with(|entry| entry.both(|header| header.size += 1)), NoteKind::ZipSizes, "b");
+    let mut padded = Entry::deflated("b", b"bbbb");
+    padded.data.extend(b"hidden");
+    padded.both(|header| header.packed += 6);
+    refused(&Zip::of(vec![padded]).bytes(), NoteKind::ZipSizes, "b");
+    refused(&with(|entry| entry.both(|header| header.method = 12)), NoteKind::ZipMethod, "b");
+    refused(&with(|entry| entry.both(|header| header.flags |= 1)), NoteKind::ZipEncrypted, "b");
+}
+
+#[test]
+fn entries_that_only_one_kind_of_reader_sees_are_refused() {
+    // fail: not in the central directory; only there; at another place; the same twice (overlap); a name twice
+    refused(&with(|entry| entry.listed = false), NoteKind::ZipUnlisted, "b");
+    refused(&with(|entry| entry.written = false), NoteKind::ZipOverlap, "b");
+    refused(&with(|entry| entry.moved = 1), NoteKind::ZipOverlap, "b");
+    let mut twice = two();
+    let mut again = twice[0].clone();
+    again.written = false;
+    again.central.name = b"copy".to_vec();
+    let first = i64::try_from(Zip::of(two()).entries[0].data.len()).unwrap();
+    // The second listing points at the local header of the first one.
+    again.moved = -(30 + 1 + first) - (30 + 1 + 4);
+    twice.push(again);
+    refused(&Zip::of(twice).bytes(), NoteKind::ZipOverlap, "copy");
+    let same = Zip::of(vec![Entry::stored("a", b"1"), Entry::stored("a", b"2")]).bytes();
+    refused(&same, NoteKind::ZipDuplicate, "a");
+}
+
+#[test]
+fn a_bomb_of_entries_that_quote_each_other_is_refused() {
+    // fail: one deflated stream in which all other local headers lie, as in files that overlap to multiply (Fifield)
+    let inner = Zip::of(vec![Entry::stored("1", b"x")]).bytes();
+    let quoted = &inner[..32];
+    let outer = Entry::stored("0", quoted);
+    let mut zip = Zip::of(vec![outer]);
+    let mut second = Entry::stored("1", b"x");
+    second.written = false;
+    // Into the content of the first one.
+    second.moved = -32;
+    zip.entries.push(second);
+    refused(&zip.bytes(), NoteKind::ZipOverlap, "1");
+}
+
+#[test]
+fn bytes_that_are_no_entry_are_refused() {
+    // fail: before the first entry under the name of a zip, between, after the end; pass: a script of another name is no zip
+    let mut zip = Zip::of(two());
+    zip.before = b"#!/bin/sh\nexit 1\n".to_vec();
+    refused(&zip.bytes(), NoteKind::ZipBehind, "");
+    let script = open("run.sh", &zip.bytes());
+    assert!(script.inside.is_empty() && script.notes.is_empty());
+    zip.before.clear();
+    zip.between = b"hidden".to_vec();
+    refused(&zip.bytes(), NoteKind::ZipGap, "");
+    zip.between.clear();
+    zip.after = b"\n".to_vec();
+    refused(&zip.bytes(), NoteKind::ZipTrailing, "");
+    let text = open("outer.tar", &tar_of(&[("notes.zip", b"no zip file")]));
+    assert!(text.inside.is_empty() && text.notes.is_empty());
+}
+
+#[test]
+fn end_records_that_are_not_true_are_refused() {
+    // fail: another count, another place, a second record in the comment, zip64 with other numbers
+    let ended = |change: fn(&mut Zip)| {
+        let mut zip = Zip::of(two());
+        change(&mut zip);
+        zip.bytes()
+    };
+    refused(&ended(|zip| zip.end.entries = Some(1)), NoteKind::ZipEnd, "");
+    refused(&ended(|zip| zip.end.entries = Some(u16::MAX)), NoteKind::ZipEnd, "");
+    refused(&ended(|zip| zip.end.moved = 4), NoteKind::ZipEnd, "");
+    refused(&ended(|zip| zip.end.comment = [&b"PK\x05\x06"[..], &[0; 18]].concat()), NoteKind::ZipEnd, "");
+    refused(&ended(|zip| zip.end.zip64 = Some(1)), NoteKind::ZipEnd, "");
+    let masked = ended(|zip| (zip.end.zip64, zip.end.entries) = (Some(0), Some(u16::MAX)));
+    assert!(refusals(&open("a.zip", &masked)).is_empty(), "a true zip64 record may stand for what is masked");
+}
+
+#[test]
+fn entries_whose_end_nobody_knows_are_refused() {
+    // fail: a stored content whose size follows it, a descriptor that lies
+    let mut entry = Entry::streamed("b", b"bbbb", true);
+    entry.both(|header| header.method = 0);
+    entry.data = b"bbbb".to_vec();
+    refused(&Zip::of(vec![entry]).bytes(), NoteKind::ZipStreamed, "b");
+    let mut entry = Entry::streamed("b", b"bbbb", true);
+    entry.after[4] ^= 1;
+    refused(&Zip::of(vec![entry]).bytes(), NoteKind::ZipStreamed, "b");
+}
+
+#[test]
+fn extra_fields_that_say_something_else_are_refused() {
+    // fail: a size in a zip64 field beside another one, another name in a Unicode field, a field that is cut
+    let extra = |bytes: Vec<u8>| with(move |entry| entry.both(|header| header.extra = bytes.clone()));
+    let zip64 = [&[1, 0, 16, 0][..], &9_u64.to_le_bytes(), &9_u64.to_le_bytes()].concat();
+    refused(&extra(zip64), NoteKind::ZipExtra, "b");
+    refused(&extra(vec![0x75, 0x70, 6, 0, 1, 0, 0, 0, 0, b'c']), NoteKind::ZipExtra, "b");
+    refused(&extra(vec![9, 9, 200, 0, 1]), NoteKind::ZipExtra, "b");
+}
+
+#[test]
+fn sizes_of_gigabytes_without_bytes_are_refused_at_once() {
+    // fail: 4 GiB less two that are not there, in either header and in zip64
+    for claim in [0xffff_fffe, u32::MAX] {
+        let zip = with(|entry| entry.both(|header| (header.size, header.packed) = (claim, claim)));
+        assert!(!refusals(&open("a.zip", &zip)).is_empty());
+    }
+    let mut entry = Entry::stored("b", b"bbbb");
+    let zip64 = [&[1, 0, 16, 0][..], &(1_u64 << 50).to_le_bytes(), &(1_u64 << 50).to_le_bytes()].concat();
+    entry.both(|header| (header.size, header.packed, header.extra) = (u32::MAX, u32::MAX, zip64.clone()));
+    refused(&Zip::of(vec![entry]).bytes(), NoteKind::InsideCut, "");
+}
+
+#[test]
+fn what_is_cut_or_damaged_is_refused_at_any_byte() {
+    // fail: every cut of a zip, of a packed tar, of a package; no members are listed of them
+    let zip = Zip::of(vec![Entry::deflated("a", b"aaaa"), Entry::streamed("b", b"bbbb", false)]).bytes();
+    let tgz = gzip(&tar_of(&[("a", b"1")]));
+    for (name, bytes) in [("a.zip", &zip), ("a.tgz", &tgz)] {
+        for length in 4..bytes.len() {
+            let cut = &bytes[..length];
+            let facts = open("outer.tar", &tar_of(&[(name, cut)]));
+            assert!(inside(&facts, cut).is_none(), "{name} cut at {length}");
+            assert!(!refusals(&facts).is_empty(), "{name} cut at {length}");
+        }
+    }
+}
+
+#[test]
+fn every_flipped_bit_is_refused_or_changes_nothing_that_matters() {
+    // fail: a file whose bit was flipped and that lists other members than before, without a word
+    let zip = Zip::of(vec![Entry::deflated("a", b"aaaa"), Entry::streamed("b", b"bbbb", true)]).bytes();
+    let before = open("a.zip", &zip);
+    let members = inside(&before, &zip).unwrap().members.clone();
+    let contents = |members: &[lasthand_artifact::Member]| -> Vec<_> {
+        members.iter().map(|member| (member.path.clone(), member.sha256)).collect()
+    };
+    for at in 0..zip.len() * 8 {
+        let mut flipped = zip.clone();
+        flipped[at / 8] ^= 1 << (at % 8);
+        // A length that was flipped can be over a limit.
+        let Ok(facts) = open_under("a.zip", &flipped, &Limits::DEFAULT) else { continue };
+        if let Some(inside) = inside(&facts, &flipped)
+            && refusals(&facts).is_empty()
+        {
+            assert_eq!(contents(&inside.members), contents(&members), "bit {at}");
+        }
+    }
+}
+
+#[test]
+fn a_file_of_two_forms_is_refused() {
+    // fail: a header of tar over the first header of a zip
+    let mut bytes = tar_of(&[("PK__________________________________________________", b"1")]);
+    bytes[..4].copy_from_slice(b"PK\x03\x04");
+    let mut header = tar::Header::from_byte_slice(&bytes[..512]).clone();
+    header.set_cksum();
+    bytes[..512].copy_from_slice(header.as_bytes());
+    let facts = open("outer.tar", &tar_of(&[("x", &bytes)]));
+    assert_eq!(refusals(&facts), [(NoteKind::TwoForms, "x".to_owned())]);
+}
+
+#[test]
+fn archives_inside_archives_inside_are_not_followed() {
+    // pass: a zip in a zip in a tar is told and not opened, however deep it goes
+    let mut zip = Zip::of(vec![Entry::stored("deepest", b"1")]).bytes();
+    for _ in 0..20 {
+        zip = Zip::of(vec![Entry::stored("a.zip", &zip)]).bytes();
+    }
+    let facts = open("outer.tar", &tar_of(&[("a.zip", &zip)]));
+    assert_eq!(facts.inside.len(), 1);
+    assert_eq!(inside(&facts, &zip).unwrap().members.len(), 1);
+    assert!(refusals(&facts).is_empty());
+    let told: Vec<_> = facts.notes.iter().map(|note| (note.kind, note.path.clone())).collect();
+    assert_eq!(told, [(NoteKind::NotOpened, b"a.zip!/a.zip".to_vec())]);
+}
