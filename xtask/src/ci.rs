@@ -7,7 +7,7 @@ use std::path::Path;
 use anyhow::{Context, Result, ensure};
 use clap::Args;
 
-use crate::run::{self, Outcome, Stages, cargo, quietly, tool};
+use crate::run::{self, FEATURES, Outcome, Stages, cargo, quietly, tool};
 use crate::tidy::Problems;
 use crate::{fixtures, layers, mutants, root, test, tidy};
 
@@ -35,10 +35,7 @@ pub fn run(options: &Options) -> Result<bool> {
     stages.stage("layers", || Ok(report(&layers::check(&root())?)));
     stages.stage("tidy", || Ok(report(&tidy::check(&root())?)));
     stages.stage("lint", || {
-        cargo_stage(
-            "lint",
-            &["clippy", "--quiet", "--workspace", "--all-targets", "--all-features", "--", "-D", "warnings"],
-        )
+        cargo_stage("lint", &["clippy", "--quiet", "--workspace", "--all-targets", FEATURES, "--", "-D", "warnings"])
     });
     if !options.without_tests {
         let boundary: &[&str] = if options.fast { &["unit"] } else { &[] };
@@ -49,14 +46,18 @@ pub fn run(options: &Options) -> Result<bool> {
     }
     stages.stage("documentation", || {
         let mut command = cargo();
-        command
-            .args(["doc", "--quiet", "--workspace", "--no-deps", "--all-features"])
-            .env("RUSTDOCFLAGS", "-D warnings");
+        command.args(["doc", "--quiet", "--workspace", "--no-deps", FEATURES]).env("RUSTDOCFLAGS", "-D warnings");
         Ok(Outcome::of(quietly("documentation", command)?))
     });
     if options.without_tests {
         stages.stage("second solver", test::second_solver);
     }
+    // What is built by default was tested already.
+    stages.stage("decoders in C", || {
+        let reader = ["test", "--quiet", "-p", "lasthand-artifact", "--features", "fast-inflate"];
+        let programs = ["archives", "bombs", "differential", "images"].map(|program| ["--test", program]);
+        cargo_stage("decoders in C", &[reader.as_slice(), programs.as_flattened()].concat())
+    });
     stages.stage("fixtures", || Ok(Outcome::of(fixtures::run(&fixtures::Options::checking())?)));
     stages.stage("mutants lineage", || Ok(Outcome::of(mutants::lineage()?)));
     stages.stage("demo, twice", demo_twice);

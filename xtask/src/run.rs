@@ -9,6 +9,9 @@ use anyhow::{Context, Result};
 
 use crate::root;
 
+/// The features that everything is checked with: all of them but `fast-inflate`, so that what is built by default is tested.
+pub(crate) const FEATURES: &str = "--features=lasthand-lineage/mutants";
+
 /// The cargo that started this program, else the one on the path.
 pub(crate) fn cargo() -> Command {
     let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));

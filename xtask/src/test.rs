@@ -9,7 +9,7 @@ use clap::{Args, ValueEnum};
 use serde_json::Value;
 
 use crate::root;
-use crate::run::{self, Outcome, Stages, cargo};
+use crate::run::{self, FEATURES, Outcome, Stages, cargo};
 
 /// Order in which crates are tested: what others rest on comes first.
 const CORE_FIRST: &[&str] = &[
@@ -93,7 +93,7 @@ pub fn run(options: &Options) -> Result<bool> {
     if wanted(Boundary::Unit) {
         stages.stage("unit documentation", || {
             let mut command = cargo();
-            command.args(["test", "--quiet", "--workspace", "--all-features", "--doc"]).env("LASTHAND_SKIPS", &skips);
+            command.args(["test", "--quiet", "--workspace", FEATURES, "--doc"]).env("LASTHAND_SKIPS", &skips);
             Ok(Outcome::of(run::quietly("documentation", command)?))
         });
     }
@@ -136,10 +136,10 @@ impl Boundary {
     }
 }
 
-/// Builds every test program with all features at once, so that nothing is built twice.
+/// Builds every test program with the same features, so that nothing is built twice.
 fn build() -> Result<Vec<Program>> {
     let mut command = cargo();
-    command.args(["test", "--workspace", "--all-features", "--no-run", "--message-format=json-render-diagnostics"]);
+    command.args(["test", "--workspace", FEATURES, "--no-run", "--message-format=json-render-diagnostics"]);
     let output = command.stderr(std::process::Stdio::inherit()).output().context("cannot start cargo")?;
     if !output.status.success() {
         bail!("the tests do not build; the compiler's words are above");

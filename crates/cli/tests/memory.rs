@@ -1,7 +1,12 @@
 //! The peak of memory of a whole `lasthand verify`, as the system accounts it: at most 64 MiB, 192 bytes for each live file, and 8 MiB
 //! for each zstd stream that is decoded at a time.
 #![cfg(unix)]
-#![expect(clippy::unwrap_used, clippy::print_stderr, reason = "a test that tells what it measured")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stderr,
+    clippy::indexing_slicing,
+    reason = "a test that tells what it measured"
+)]
 
 use std::fs::{self, File};
 use std::io::{self, BufRead as _, BufReader, BufWriter, Read as _, Seek as _, SeekFrom, Write};

@@ -143,13 +143,13 @@ struct Source<R> {
 
 impl<R: Read> Read for Source<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.inner.read(buffer).or_else(|error| {
+        self.inner.read(buffer).map_err(|error| {
             if error.kind() == io::ErrorKind::Interrupted {
-                return Err(error);
+                return error;
             }
             let kind = error.kind();
             self.failed = Some(error);
-            Err(kind.into())
+            kind.into()
         })
     }
 }

@@ -111,13 +111,13 @@ fn missing_files(
     let mut missing = 0;
     let mut outside = 0u64;
     for record in source.inventory.records() {
-        let path = escape_path(&record.path);
+        let path = escape_path(record.path);
         match record.entry_type {
             EntryType::Submodule => gaps.push(format!("submodule not compared: {path}")),
-            EntryType::File | EntryType::Symlink if !before.covers(&record.path) => outside += 1,
-            EntryType::File | EntryType::Symlink if before.find(&record.path).is_none() => {
+            EntryType::File | EntryType::Symlink if !before.covers(record.path) => outside += 1,
+            EntryType::File | EntryType::Symlink if before.find(record.path).is_none() => {
                 missing += 1;
-                descriptors.push(unexplained(&record.path, "missing"));
+                descriptors.push(unexplained(record.path, "missing"));
                 gaps.push(format!("tracked file missing: {path}"));
             }
             _ => {}
