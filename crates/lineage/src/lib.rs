@@ -52,8 +52,8 @@ mod world;
 pub use finding::{Finding, FindingId, Place, Severity};
 pub use image::{BaseLayers, base_layers};
 pub use outcome::{
-    Explanation, FileAnswer, FileVerdict, FrontierItem, InputAnswer, LandingAuthor, Outcome, ProofItem, ProofRole,
-    Verdict,
+    Explanation, FileAnswer, FileVerdict, FrontierItem, InputAnswer, LandingAuthor, Outcome, Proof, ProofItem,
+    ProofRole, Verdict,
 };
 pub use pins::LOCK_FORMATS;
 pub use solve::solve;
