@@ -17,7 +17,7 @@ use crate::finding::FindingId;
 use crate::groups::Groups;
 use crate::image;
 use crate::marks::Marks;
-use crate::order::{self, Keyed, short, wide};
+use crate::order::{self, Index, Keyed, short, wide};
 pub(crate) use crate::pairs::{Pair, Pairs};
 use crate::products::Products;
 use crate::roster::{Matching, Revoked, Rows, read_persons, read_robots};
@@ -100,7 +100,7 @@ pub(crate) struct World<'a> {
     /// In the order of the facts document, which is how its memory lies.
     pub(crate) known: Vec<Known<'a>>,
     /// Indices of the known statements, by digest.
-    by_digest: Vec<Keyed>,
+    by_digest: Index,
     /// By known statement: its place in the order of digests.
     ranks: Vec<u32>,
     /// Statements without any row, or contradicting another of the same digest.
@@ -108,7 +108,7 @@ pub(crate) struct World<'a> {
     pub(crate) by_subject: BySubject,
     /// Step-actor statements by the known statement that they label.
     pub(crate) labels: Groups,
-    /// Products and file materials of the steps.
+    /// Products of the steps, and which of them the steps read.
     pub(crate) products: Products<'a>,
     pub(crate) trees: FxHashMap<Sha256, Tree<'a>>,
     pub(crate) empty_root: Sha256,
@@ -134,7 +134,7 @@ impl<'a> World<'a> {
             product,
             rules,
             known: Vec::new(),
-            by_digest: Vec::new(),
+            by_digest: Index::default(),
             ranks: Vec::new(),
             unknown: Vec::new(),
             by_subject: BySubject::default(),
@@ -163,6 +163,7 @@ impl<'a> World<'a> {
             self.hide_repeated(same, &mut repeated);
         }
         self.known.reserve_exact(statements.len());
+        self.products = Products::for_statements(statements.len());
         // By statement of the document: which known one it is.
         let mut known: Vec<Option<u32>> = vec![None; statements.len()];
         for ((fact, repeated), slot) in statements.iter().zip(repeated).zip(&mut known) {
@@ -176,6 +177,7 @@ impl<'a> World<'a> {
             }
             *slot = Some(short(self.known.len()));
             self.by_subject.add(self.known.len(), fact);
+            self.products.add(&fact.body);
             self.known.push(Known { fact, pairs, fault: None });
         }
         self.unknown.sort_unstable();
@@ -190,7 +192,7 @@ impl<'a> World<'a> {
                 *slot = rank;
             }
         }
-        self.by_digest = sorted;
+        self.by_digest = Index::new(sorted);
         self.judge_all();
     }
 
@@ -260,14 +262,14 @@ impl<'a> World<'a> {
             Body::Step(step) => Some((*at, step)),
             _ => None,
         });
-        self.products = Products::collect(self.known.len(), steps);
+        self.products.number(steps);
         self.by_subject = by;
     }
 
     /// The known statement with a digest.
     pub(crate) fn find(&self, digest: &StatementDigest) -> Option<usize> {
         let digest_of = |at: usize| self.known.get(at).map(|known| known.digest().0);
-        order::of_digest(&self.by_digest, digest.0, digest_of).next()
+        self.by_digest.of_digest(digest.0, digest_of).next()
     }
 
     /// The products, by number, with the digest of the artifact or of a member of the index that it is.
