@@ -118,6 +118,8 @@ pub(crate) struct World<'a> {
     persons: FxHashMap<&'a str, usize>,
     robots: FxHashMap<&'a str, Vec<&'a RobotRow>>,
     revoked: Revoked<'a>,
+    /// Whether some statement was made in simulated surroundings.
+    simulated: bool,
 }
 
 impl<'a> World<'a> {
@@ -148,6 +150,7 @@ impl<'a> World<'a> {
             persons: read_persons(&facts.trust.persons),
             robots: read_robots(&facts.trust.robots),
             revoked: Revoked::default(),
+            simulated: false,
         };
         world.read_statements();
         world.read_subjects();
@@ -178,6 +181,7 @@ impl<'a> World<'a> {
             *slot = Some(short(self.known.len()));
             self.by_subject.add(self.known.len(), fact);
             self.products.add(&fact.body);
+            self.simulated |= fact.simulated;
             self.known.push(Known { fact, pairs, fault: None });
         }
         self.unknown.sort_unstable();
@@ -227,10 +231,22 @@ impl<'a> World<'a> {
             }
             _ => None,
         }));
-        for statement in &mut known {
-            self.judge(statement, &reused);
+        if self.may_fault() {
+            for statement in &mut known {
+                self.judge(statement, &reused);
+            }
         }
         self.known = known;
+    }
+
+    /// Whether anything can be wrong with a statement: most often nobody is revoked, and nothing is to be visited again.
+    fn may_fault(&self) -> bool {
+        let demands = [Rule::Simulated, Rule::Revocation, Rule::Credential];
+        self.simulated
+            || !self.revoked.is_empty()
+            || !self.by_subject.credentials.is_empty()
+            || self.facts.preset.require_credential
+            || !demands.into_iter().all(|rule| self.rules.demand(rule, true))
     }
 
     /// Orders the known statements by what they say.
