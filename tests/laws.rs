@@ -411,9 +411,9 @@ fn proof_fault(facts: &Facts, outcome: &Outcome) -> Option<String> {
 }
 
 /// Items without which the rest of the proof is accepted under the same labels.
-fn superfluous_items<'o>(facts: &Facts, outcome: &'o Outcome) -> Vec<&'o ProofItem> {
+fn superfluous_items<'o>(facts: &Facts, outcome: &'o Outcome) -> Vec<ProofItem<'o>> {
     let alone = proof_alone(facts, outcome);
-    let is_superfluous = |item: &&ProofItem| {
+    let is_superfluous = |item: &ProofItem<'_>| {
         let other = solve(&without(&alone, item.statement));
         other.verdict == Verdict::Accepted && other.labels.iter().all(|label| outcome.labels.contains(label))
     };

@@ -54,7 +54,7 @@ pub use answers::{FileAnswer, FileAnswers, MemberAnswers};
 pub use finding::{Finding, FindingId, Place, Severity};
 pub use image::{BaseLayers, base_layers};
 pub use outcome::{
-    Explanation, FileVerdict, FrontierItem, InputAnswer, LandingAuthor, Outcome, ProofItem, ProofRole, Verdict,
+    Explanation, FileVerdict, FrontierItem, InputAnswer, LandingAuthor, Outcome, Proof, ProofItem, ProofRole, Verdict,
 };
 pub use pins::LOCK_FORMATS;
 pub use solve::solve;

@@ -1,5 +1,7 @@
 //! Sorting by digest, so that a large graph costs no more for each statement than a small one.
 
+use std::ops::Range;
+
 use lasthand_model::digest::Sha256;
 
 /// The beginning of a digest, and below it a number: both sort in eight bytes.
@@ -20,6 +22,11 @@ impl Keyed {
         wide(self.0 as u32)
     }
 
+    /// Whether a digest begins so.
+    pub(crate) fn begins(self, digest: &Sha256) -> bool {
+        self.prefix() == prefix(digest)
+    }
+
     /// The same beginning, and another number.
     pub(crate) fn with(self, number: u32) -> Self {
         Self((self.0 >> u32::BITS << u32::BITS) | u64::from(number))
@@ -31,20 +38,68 @@ impl Keyed {
     }
 }
 
-/// Those of a digest, in a list that is sorted by beginnings, and where these are equal by digest.
-pub(crate) fn of_digest<'s>(
-    sorted: &'s [Keyed],
-    digest: Sha256,
-    digest_of: impl Fn(usize) -> Option<Sha256> + 's,
-) -> impl Iterator<Item = usize> + 's {
-    let wanted = prefix(&digest);
-    let before = |keyed: &Keyed| {
-        keyed.prefix() < wanted || (keyed.prefix() == wanted && digest_of(keyed.number()) < Some(digest))
-    };
-    let start = sorted.partition_point(before);
-    let after = sorted.get(start..).unwrap_or_default().iter().map(|keyed| (keyed.prefix(), keyed.number()));
-    let same = after.take_while(move |(prefix, number)| *prefix == wanted && digest_of(*number) == Some(digest));
-    same.map(|(_, number)| number)
+/// What is sorted by digest, with where each part of it starts: one is found among few.
+#[derive(Debug, Default)]
+pub(crate) struct Index {
+    /// By beginnings, and where these are equal by digest.
+    sorted: Vec<Keyed>,
+    /// By the top bits of a beginning: where those that have them start. One more than there are such bits.
+    starts: Vec<u32>,
+    /// How far down the top bits are.
+    shift: u32,
+}
+
+impl Index {
+    /// Takes what is sorted by beginnings, and where these are equal by digest.
+    pub(crate) fn new(sorted: Vec<Keyed>) -> Self {
+        let bits = sorted.len().checked_ilog2().map_or(1, |bits| bits + 1).min(u32::BITS - 1);
+        let shift = u32::BITS - bits;
+        let mut starts = Vec::with_capacity((1 << bits) + 1);
+        for (at, keyed) in (0..).zip(&sorted) {
+            let part = wide(keyed.prefix() >> shift);
+            if starts.len() <= part {
+                starts.resize(part + 1, at);
+            }
+        }
+        starts.resize((1 << bits) + 1, short(sorted.len()));
+        Self { sorted, starts, shift }
+    }
+
+    /// The one at a place.
+    pub(crate) fn at(&self, place: u32) -> Keyed {
+        self.sorted.get(wide(place)).copied().unwrap_or_default()
+    }
+
+    /// Where those are that have the top bits of a digest.
+    pub(crate) fn part(&self, digest: &Sha256) -> Range<u32> {
+        let part = wide(prefix(digest) >> self.shift);
+        match self.starts.get(part..).unwrap_or_default() {
+            [start, end, ..] => *start..*end,
+            _ => 0..0,
+        }
+    }
+
+    /// From the first of a part on that begins as a digest does, to the end of the part.
+    pub(crate) fn alike(&self, digest: &Sha256, part: Range<u32>) -> &[Keyed] {
+        let part = self.sorted.get(wide(part.start)..wide(part.end)).unwrap_or_default();
+        let wanted = prefix(digest);
+        part.get(part.partition_point(|keyed| keyed.prefix() < wanted)..).unwrap_or_default()
+    }
+
+    /// Those of a digest, in their order.
+    pub(crate) fn of_digest<'s>(
+        &'s self,
+        digest: Sha256,
+        digest_of: impl Fn(usize) -> Option<Sha256> + 's,
+    ) -> impl Iterator<Item = usize> + 's {
+        let wanted = prefix(&digest);
+        let alike = self.alike(&digest, self.part(&digest));
+        let before = |keyed: &Keyed| keyed.prefix() == wanted && digest_of(keyed.number()) < Some(digest);
+        let from = alike.get(alike.partition_point(before)..).unwrap_or_default();
+        let same = from.iter().map(|keyed| (keyed.prefix(), keyed.number()));
+        let same = same.take_while(move |(prefix, number)| *prefix == wanted && digest_of(*number) == Some(digest));
+        same.map(|(_, number)| number)
+    }
 }
 
 fn prefix(digest: &Sha256) -> u32 {
@@ -135,8 +190,30 @@ mod tests {
             Sha256::from_bytes(bytes)
         };
         let digests = [digest(1), digest(3), digest(3), digest(5)];
-        let sorted: Vec<Keyed> = (0..).zip(&digests).map(|(at, digest)| Keyed::new(digest, at)).collect();
-        let found = |wanted| of_digest(&sorted, wanted, |at| digests.get(at).copied()).collect::<Vec<_>>();
+        let index = Index::new((0..).zip(&digests).map(|(at, digest)| Keyed::new(digest, at)).collect());
+        let found = |wanted| index.of_digest(wanted, |at| digests.get(at).copied()).collect::<Vec<_>>();
         assert_eq!((found(digest(1)), found(digest(3)), found(digest(4))), (vec![0], vec![1, 2], vec![]));
+    }
+
+    #[test]
+    fn each_of_many_digests_is_found() {
+        // pass: the lowest and the highest beginning, and those between; fail: in an empty index
+        let digest = |number: u32| {
+            let mut bytes = [0; 32];
+            bytes.get_mut(..4).unwrap().copy_from_slice(&number.to_be_bytes());
+            Sha256::from_bytes(bytes)
+        };
+        for count in [1_u32, 2, 3, 100, 1_000] {
+            let digests: Vec<Sha256> = (0..count).map(|at| digest((u32::MAX / count).wrapping_mul(at))).collect();
+            let index = Index::new((0..).zip(&digests).map(|(at, digest)| Keyed::new(digest, at)).collect());
+            let find = |wanted| index.of_digest(wanted, |at| digests.get(at).copied()).collect::<Vec<_>>();
+            for (at, digest) in digests.iter().enumerate() {
+                assert_eq!(find(*digest), [at]);
+            }
+            assert!(find(digest(1)).is_empty());
+            assert_eq!(find(digest(u32::MAX)).len(), 0);
+        }
+        assert_eq!(Index::new(Vec::new()).of_digest(digest(7), |_| None).count(), 0);
+        assert_eq!(Index::default().of_digest(digest(7), |_| None).count(), 0);
     }
 }

@@ -1,5 +1,7 @@
 //! What solving gives: a verdict with its proof or its frontier, findings, and a verdict per file.
 
+mod proof;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -7,6 +9,8 @@ use lasthand_model::actor::ActorKind;
 use lasthand_model::digest::{Sha256, StatementDigest};
 use lasthand_model::wire::facts::Label;
 
+pub(crate) use self::proof::Findings;
+pub use self::proof::{Proof, ProofItem, ProofRole};
 use crate::answers::FileAnswers;
 use crate::finding::{Finding, Severity};
 
@@ -114,59 +118,6 @@ pub struct InputAnswer {
     pub gives_layers: bool,
 }
 
-/// What a piece of evidence does in a proof.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[non_exhaustive]
-pub enum ProofRole {
-    /// A landing.
-    Source,
-    /// A review.
-    Review,
-    /// A build step, or its step-actor statement.
-    Build,
-    /// A package step, or its step-actor statement.
-    Package,
-    /// A fetch step.
-    Fetch,
-    /// A required act.
-    Act,
-    /// A list.
-    List,
-    /// An approval of parameters, or half of an exception.
-    Approval,
-    /// A source VSA.
-    SourceVsa,
-}
-
-impl ProofRole {
-    /// The word of reports.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Source => "source",
-            Self::Review => "review",
-            Self::Build => "build",
-            Self::Package => "package",
-            Self::Fetch => "fetch",
-            Self::Act => "act",
-            Self::List => "list",
-            Self::Approval => "approval",
-            Self::SourceVsa => "source-vsa",
-        }
-    }
-}
-
-/// One piece of evidence that the acceptance rests on: without it, no acceptance (unless another derivation exists).
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct ProofItem {
-    /// What it does in the proof.
-    pub role: ProofRole,
-    /// The statement.
-    pub statement: StatementDigest,
-    /// One line for people: what it shows.
-    pub shows: String,
-}
-
 /// The smallest thing that, if proven, would let the artifact pass; several when all are needed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FrontierItem {
@@ -192,7 +143,7 @@ pub struct Outcome {
     /// What came into its steps from outside, by step.
     pub inputs: Vec<InputAnswer>,
     /// For an acceptance or exception: what it rests on.
-    pub proof: Vec<ProofItem>,
+    pub proof: Proof,
     /// For a refusal: what is missing.
     pub frontier: Vec<FrontierItem>,
     /// Statements that count for nothing, and why.
@@ -208,7 +159,7 @@ impl Outcome {
             reading.into_iter().partition(|finding| finding.severity == Severity::Error);
         if !errors.is_empty() {
             self.verdict = Verdict::Refused;
-            self.proof.clear();
+            self.proof = Proof::default();
         }
         let odd: BTreeSet<&str> = errors.iter().filter_map(|finding| finding.place.path.as_deref()).collect();
         if !odd.is_empty() {

@@ -1,29 +1,27 @@
 //! What an acceptance rests on.
 
-use std::fmt::{Arguments, Write as _};
-use std::ops::Range;
+use std::fmt::{self, Arguments};
 
 use lasthand_model::actor::StepKind;
-use lasthand_model::digest::{ArtifactDigest, StatementDigest};
-use lasthand_model::wire::facts::{Body, TreeRef};
+use lasthand_model::digest::ArtifactDigest;
+use lasthand_model::wire::facts::{Body, NamedDigest, TreeRef};
 use rustc_hash::FxHashSet;
 
 use crate::accept::{self, Decision, Goal};
 use crate::cover::{Place, WholeBy};
-use crate::order::{self, short, wide};
-use crate::outcome::{ProofItem, ProofRole};
+use crate::order::wide;
+use crate::outcome::{Findings, Proof, ProofRole};
 use crate::people;
 use crate::run::Run;
 use crate::steps::{Candidate, Clean, Standing, source_trees};
 use crate::world::Known;
 
 /// Collects the statements of one derivation, each once, sorted by role.
-pub(crate) fn of_acceptance<'a>(run: &Run<'_, 'a>, decision: &Decision<'a>) -> Vec<ProofItem> {
-    let mut proof = Proof {
+pub(crate) fn of_acceptance<'a>(run: &Run<'_, 'a>, decision: &Decision<'a>) -> Proof {
+    let mut proof = Collector {
         run,
         decision,
-        items: Vec::new(),
-        texts: String::new(),
+        findings: Findings::new(run.world.known.len()),
         listed: FxHashSet::default(),
         trees: FxHashSet::default(),
         walked: FxHashSet::default(),
@@ -42,40 +40,24 @@ pub(crate) fn of_acceptance<'a>(run: &Run<'_, 'a>, decision: &Decision<'a>) -> V
             proof.known(ProofRole::List, list, "a list that is demanded is there and fresh".to_owned());
         }
     }
-    proof.sorted()
+    proof.findings.told()
 }
 
 /// The two halves of an exception.
-pub(crate) fn of_exception(halves: [&Known<'_>; 2]) -> Vec<ProofItem> {
-    halves
-        .into_iter()
-        .map(|half| ProofItem {
-            role: ProofRole::Approval,
-            statement: half.digest(),
-            shows: "a person signed an exception for this artifact".to_owned(),
-        })
-        .collect()
+pub(crate) fn of_exception(halves: [&Known<'_>; 2]) -> Proof {
+    let mut findings = Findings::new(halves.len());
+    // They are in the order of digests.
+    for (place, half) in halves.into_iter().enumerate() {
+        let shows = format_args!("a person signed an exception for this artifact");
+        findings.add(ProofRole::Approval, half.digest(), place, shows);
+    }
+    findings.told()
 }
 
-/// Where the number of a role is in a key: below it is room for a rank.
-const ROLE_SHIFT: u32 = 60;
-
-/// One piece of evidence.
-struct Item {
-    role: ProofRole,
-    statement: StatementDigest,
-    /// Its place in the order of digests.
-    rank: u32,
-    /// What it shows, a part of the texts.
-    shows: Range<u32>,
-}
-
-struct Proof<'r, 'w, 'a> {
+struct Collector<'r, 'w, 'a> {
     run: &'r Run<'w, 'a>,
     decision: &'r Decision<'a>,
-    items: Vec<Item>,
-    /// What the items show, one text after the other.
-    texts: String,
+    findings: Findings,
     /// Landings and reviews that are listed already.
     listed: FxHashSet<(ProofRole, usize)>,
     trees: FxHashSet<Place<'a>>,
@@ -83,7 +65,7 @@ struct Proof<'r, 'w, 'a> {
     walked: FxHashSet<usize>,
 }
 
-impl<'a> Proof<'_, '_, 'a> {
+impl<'a> Collector<'_, '_, 'a> {
     fn known(&mut self, role: ProofRole, statement: &Known<'a>, shows: String) {
         if let Some(at) = self.run.world.find(&statement.digest()) {
             self.at(role, at, format_args!("{shows}"));
@@ -93,37 +75,7 @@ impl<'a> Proof<'_, '_, 'a> {
     fn at(&mut self, role: ProofRole, at: usize, shows: Arguments<'_>) {
         let world = self.run.world;
         let Some(statement) = world.known.get(at).map(Known::digest) else { return };
-        let start = short(self.texts.len());
-        // Writing to a text does not fail.
-        let _ = self.texts.write_fmt(shows);
-        let shows = start..short(self.texts.len());
-        self.items.push(Item { role, statement, rank: short(world.rank(at)), shows });
-    }
-
-    /// The items by role, then by digest, each once.
-    fn sorted(&self) -> Vec<ProofItem> {
-        // As far up as ranks reach, so that keys are spread.
-        let shift = ROLE_SHIFT - (usize::BITS - self.run.world.known.len().leading_zeros());
-        let key = |item: &Item| ((item.role as u64) << ROLE_SHIFT) | (u64::from(item.rank) << shift);
-        let keyed: Vec<(u64, u32)> = self.items.iter().zip(0..).map(|(item, at)| (key(item), at)).collect();
-        let sorted = order::sort(keyed, |(key, _)| *key);
-        let mut proof = Vec::with_capacity(sorted.len());
-        for same in sorted.chunk_by(|(a, _), (b, _)| a == b) {
-            let first = proof.len();
-            proof.extend(same.iter().filter_map(|(_, at)| {
-                let Item { role, statement, shows, .. } = self.items.get(wide(*at))?;
-                let shows = self.texts.get(wide(shows.start)..wide(shows.end))?.to_owned();
-                Some(ProofItem { role: *role, statement: *statement, shows })
-            }));
-            // What it shows only parts two acts of one statement.
-            if same.len() > 1 {
-                let mut own = proof.split_off(first);
-                own.sort_unstable();
-                own.dedup();
-                proof.append(&mut own);
-            }
-        }
-        proof
+        self.findings.add(role, statement, world.rank(at), shows);
     }
 
     fn goal(&mut self, goal: &Goal<'a>) {
@@ -155,13 +107,7 @@ impl<'a> Proof<'_, '_, 'a> {
         let decision = self.decision;
         let Some(candidate) = decision.steps.candidates().get(at) else { return };
         let role = if candidate.kind == StepKind::Package { ProofRole::Package } else { ProofRole::Build };
-        // An image is two products of one name: its manifest and its config.
-        let mut made: Vec<&str> = candidate.body.products.iter().map(|product| product.name.as_str()).collect();
-        made.dedup();
-        let more = made.len().saturating_sub(3);
-        made.truncate(3);
-        let tail = if more > 0 { format!(" and {more} more") } else { String::new() };
-        let shows = format_args!("a {} step made {}{tail}", candidate.kind, made.join(", "));
+        let shows = format_args!("a {} step made {}", candidate.kind, Made(&candidate.body.products));
         self.at(role, candidate.statement(), shows);
         if let Some(label) = candidate.label() {
             let shows = format_args!("who acted in that {} step, and how it was captured", candidate.kind);
@@ -357,6 +303,24 @@ impl<'a> Proof<'_, '_, 'a> {
             for tree in review.body.base.iter().chain([&review.body.head]) {
                 self.named(&review.body.repository, tree);
             }
+        }
+    }
+}
+
+/// The names of products, as a proof tells them.
+struct Made<'a>(&'a [NamedDigest]);
+
+impl fmt::Display for Made<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // An image is two products of one name: its manifest and its config.
+        let names = || self.0.chunk_by(|a, b| a.name == b.name).filter_map(<[_]>::first).map(|made| &made.name);
+        for (at, name) in names().take(3).enumerate() {
+            f.write_str(if at > 0 { ", " } else { "" })?;
+            f.write_str(name)?;
+        }
+        match names().count().saturating_sub(3) {
+            0 => Ok(()),
+            more => write!(f, " and {more} more"),
         }
     }
 }

@@ -134,6 +134,11 @@ impl<'a> Revoked<'a> {
         revoked
     }
 
+    /// Whether nothing is taken back.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.credentials.is_empty() && self.statements.is_empty() && self.identities.is_empty()
+    }
+
     pub(crate) fn credential(&self, digest: &Sha256) -> bool {
         self.credentials.contains(digest)
     }

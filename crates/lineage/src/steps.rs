@@ -36,6 +36,9 @@ use crate::products::files;
 use crate::rules::Rule;
 use crate::run::Run;
 
+/// Stands for a product that no step shows to be clean.
+const NOT_SHOWN: u32 = u32::MAX;
+
 /// Something wrong with a step: what, and which path, parameter or input.
 pub(crate) type Fault = (FindingId, Option<String>);
 
@@ -57,8 +60,8 @@ pub(crate) struct Steps<'a> {
     allowed: LabelSet,
     /// Candidates.
     faithful: Marks,
-    /// By number: the revision of a step that shows that the product is clean.
-    clean: Vec<Option<u32>>,
+    /// By number: the revision of a step that shows that the product is clean, or `NOT_SHOWN`.
+    clean: Vec<u32>,
     /// Of products with several makers: by product and the reader's revision, the first maker that fits.
     chosen: RefCell<FxHashMap<(usize, u32), Option<usize>>>,
 }
@@ -152,7 +155,7 @@ impl<'a> Steps<'a> {
 
     /// Whether some step shows that a product is clean, by number.
     pub(crate) fn clean(&self, product: usize) -> bool {
-        self.clean.get(product).is_some_and(Option::is_some)
+        self.clean.get(product).is_some_and(|shown| *shown != NOT_SHOWN)
     }
 
     /// A candidate by which a product is a clean material of another.
@@ -186,12 +189,14 @@ impl<'a> Steps<'a> {
         let mut steps = Self {
             allowed: run.allowed(),
             faithful: Marks::new(read.candidates.len()),
-            clean: vec![None; run.world.products.len()],
+            clean: vec![NOT_SHOWN; run.world.products.len()],
             chosen: RefCell::default(),
             read,
         };
         let waits = steps.first_pass(run);
-        if !waits.pairs.is_empty() || steps.read.packages.iter().next().is_some() {
+        let waiting = !waits.pairs.is_empty() || steps.read.packages.iter().next().is_some();
+        // Where no step is ready, nothing is ever served.
+        if waiting && !waits.ready.is_empty() {
             steps.serve(run, waits);
         }
         steps
@@ -215,7 +220,7 @@ impl<'a> Steps<'a> {
             }
             let revision = read.revision_of(at);
             let at_hand = |number: u32| {
-                let shown = self.clean.get(wide(number)).copied().flatten();
+                let shown = self.clean.get(wide(number)).copied().filter(|shown| *shown != NOT_SHOWN);
                 shown.is_some_and(|maker| read.revisions.same(run, maker, revision))
             };
             let missing = standings.iter().filter(|_| !anyway).filter_map(|standing| match standing {
@@ -235,8 +240,8 @@ impl<'a> Steps<'a> {
 
     /// Notes that a product is clean, by the revision that it is made from.
     fn show(&mut self, product: usize, revision: u32) {
-        if let Some(shown) = self.clean.get_mut(product) {
-            shown.get_or_insert(revision);
+        if let Some(shown) = self.clean.get_mut(product).filter(|shown| **shown == NOT_SHOWN) {
+            *shown = revision;
         }
     }
 

@@ -17,7 +17,7 @@ use crate::finding::FindingId;
 use crate::groups::Groups;
 use crate::image;
 use crate::marks::Marks;
-use crate::order::{self, Keyed, short, wide};
+use crate::order::{self, Index, Keyed, short, wide};
 pub(crate) use crate::pairs::{Pair, Pairs};
 use crate::products::Products;
 use crate::roster::{Matching, Revoked, Rows, read_persons, read_robots};
@@ -100,7 +100,7 @@ pub(crate) struct World<'a> {
     /// In the order of the facts document, which is how its memory lies.
     pub(crate) known: Vec<Known<'a>>,
     /// Indices of the known statements, by digest.
-    by_digest: Vec<Keyed>,
+    by_digest: Index,
     /// By known statement: its place in the order of digests.
     ranks: Vec<u32>,
     /// Statements without any row, or contradicting another of the same digest.
@@ -108,7 +108,7 @@ pub(crate) struct World<'a> {
     pub(crate) by_subject: BySubject,
     /// Step-actor statements by the known statement that they label.
     pub(crate) labels: Groups,
-    /// Products and file materials of the steps.
+    /// Products of the steps, and which of them the steps read.
     pub(crate) products: Products<'a>,
     pub(crate) trees: FxHashMap<Sha256, Tree<'a>>,
     pub(crate) empty_root: Sha256,
@@ -118,6 +118,8 @@ pub(crate) struct World<'a> {
     persons: FxHashMap<&'a str, usize>,
     robots: FxHashMap<&'a str, Vec<&'a RobotRow>>,
     revoked: Revoked<'a>,
+    /// Whether some statement was made in simulated surroundings.
+    simulated: bool,
 }
 
 impl<'a> World<'a> {
@@ -134,7 +136,7 @@ impl<'a> World<'a> {
             product,
             rules,
             known: Vec::new(),
-            by_digest: Vec::new(),
+            by_digest: Index::default(),
             ranks: Vec::new(),
             unknown: Vec::new(),
             by_subject: BySubject::default(),
@@ -148,6 +150,7 @@ impl<'a> World<'a> {
             persons: read_persons(&facts.trust.persons),
             robots: read_robots(&facts.trust.robots),
             revoked: Revoked::default(),
+            simulated: false,
         };
         world.read_statements();
         world.read_subjects();
@@ -163,6 +166,7 @@ impl<'a> World<'a> {
             self.hide_repeated(same, &mut repeated);
         }
         self.known.reserve_exact(statements.len());
+        self.products = Products::for_statements(statements.len());
         // By statement of the document: which known one it is.
         let mut known: Vec<Option<u32>> = vec![None; statements.len()];
         for ((fact, repeated), slot) in statements.iter().zip(repeated).zip(&mut known) {
@@ -176,6 +180,8 @@ impl<'a> World<'a> {
             }
             *slot = Some(short(self.known.len()));
             self.by_subject.add(self.known.len(), fact);
+            self.products.add(&fact.body);
+            self.simulated |= fact.simulated;
             self.known.push(Known { fact, pairs, fault: None });
         }
         self.unknown.sort_unstable();
@@ -190,7 +196,7 @@ impl<'a> World<'a> {
                 *slot = rank;
             }
         }
-        self.by_digest = sorted;
+        self.by_digest = Index::new(sorted);
         self.judge_all();
     }
 
@@ -225,10 +231,22 @@ impl<'a> World<'a> {
             }
             _ => None,
         }));
-        for statement in &mut known {
-            self.judge(statement, &reused);
+        if self.may_fault() {
+            for statement in &mut known {
+                self.judge(statement, &reused);
+            }
         }
         self.known = known;
+    }
+
+    /// Whether anything can be wrong with a statement: most often nobody is revoked, and nothing is to be visited again.
+    fn may_fault(&self) -> bool {
+        let demands = [Rule::Simulated, Rule::Revocation, Rule::Credential];
+        self.simulated
+            || !self.revoked.is_empty()
+            || !self.by_subject.credentials.is_empty()
+            || self.facts.preset.require_credential
+            || !demands.into_iter().all(|rule| self.rules.demand(rule, true))
     }
 
     /// Orders the known statements by what they say.
@@ -260,14 +278,14 @@ impl<'a> World<'a> {
             Body::Step(step) => Some((*at, step)),
             _ => None,
         });
-        self.products = Products::collect(self.known.len(), steps);
+        self.products.number(steps);
         self.by_subject = by;
     }
 
     /// The known statement with a digest.
     pub(crate) fn find(&self, digest: &StatementDigest) -> Option<usize> {
         let digest_of = |at: usize| self.known.get(at).map(|known| known.digest().0);
-        order::of_digest(&self.by_digest, digest.0, digest_of).next()
+        self.by_digest.of_digest(digest.0, digest_of).next()
     }
 
     /// The products, by number, with the digest of the artifact or of a member of the index that it is.

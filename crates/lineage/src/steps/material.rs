@@ -54,11 +54,11 @@ impl<'a> Reader<'_, '_, 'a> {
     }
 
     /// How a material stands. `numbers` are those of the file materials from here on.
-    pub(super) fn standing<'n>(
+    pub(super) fn standing(
         &self,
         step: Owner<'_, 'a>,
         material: &'a Material,
-        numbers: &mut impl Iterator<Item = &'n u32>,
+        numbers: &mut impl Iterator<Item = Option<u32>>,
         places: &mut Places<'a>,
     ) -> Standing {
         match material {
@@ -66,7 +66,7 @@ impl<'a> Reader<'_, '_, 'a> {
                 let rules = self.run.world.rules;
                 places.standing(place, || rules.demand(Rule::TreeCovered, self.cover.tree_covered(&place)))
             }),
-            Material::File(file) => self.file_standing(step, file, numbers.next().copied()),
+            Material::File(file) => self.file_standing(step, file, numbers.next().flatten()),
             Material::External(external) => self.external_standing(step, external),
         }
     }

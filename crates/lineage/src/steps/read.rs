@@ -93,7 +93,7 @@ impl<'r, 'w, 'a> Reader<'r, 'w, 'a> {
             .filter(|label| self.is_own(step, *label))
             .partition(|label| world.known.get(*label).is_some_and(|label| self.label_counts(label)));
         let first = out.standings.len();
-        let mut numbers = world.products.read_by(at, body).iter();
+        let mut numbers = world.products.read_by(at);
         for material in &body.materials {
             let standing = self.standing(step, material, &mut numbers, &mut out.places);
             out.standings.push(standing);

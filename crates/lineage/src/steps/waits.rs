@@ -18,9 +18,10 @@ impl Waits {
     pub(super) fn add(&mut self, at: usize, products: impl Iterator<Item = u32>) -> bool {
         let before = self.pairs.len();
         self.pairs.extend(products.map(|number| (number, short(at))));
-        if self.pairs.len() > before + 1 {
+        let own = self.pairs.get_mut(before..).unwrap_or_default();
+        own.sort_unstable();
+        if own.windows(2).any(|two| matches!(two, [a, b] if a == b)) {
             let mut own = self.pairs.split_off(before);
-            own.sort_unstable();
             own.dedup();
             self.pairs.append(&mut own);
         }

@@ -180,7 +180,7 @@ fn proof(page: &mut Page, verification: &Verification, view: &View<'_>) {
     page.title(Paint::Strong, "proof", "");
     let items = &verification.outcome.proof;
     let mut roles: Vec<&str> = Vec::new();
-    for item in items {
+    for item in items.iter() {
         if !roles.contains(&item.role.as_str()) {
             roles.push(item.role.as_str());
         }
@@ -188,7 +188,7 @@ fn proof(page: &mut Page, verification: &Verification, view: &View<'_>) {
     for role in roles {
         let of_role: Vec<_> = items.iter().filter(|item| item.role.as_str() == role).collect();
         for item in of_role.iter().take(PER_ROLE) {
-            let shows = view.people.by_name(&item.shows);
+            let shows = view.people.by_name(item.shows);
             let more = excuse(view, item.statement);
             let commit =
                 view.commit(item.statement).map(|commit| format!(" (commit {})", short(commit))).unwrap_or_default();

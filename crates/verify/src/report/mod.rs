@@ -38,7 +38,7 @@ pub(crate) fn build(gathered: &Gathered, outcome: &Outcome, opened: &Opened) -> 
         role: item.role.as_str().to_owned(),
         statement: item.statement,
         evidence_source: sources.get(&item.statement).map(|source| (*source).to_owned()),
-        shows: item.shows.clone(),
+        shows: item.shows.to_owned(),
     });
     let frontier = outcome
         .frontier

@@ -2,6 +2,7 @@
 
 mod hostile;
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 
 use lasthand_lineage::presets;
@@ -98,8 +99,14 @@ impl Ending {
     }
 }
 
-/// Builds the facts. `size` counts steps; for the fan it counts files.
-pub(super) fn facts(shape: Shape, ending: Ending, size: usize) -> Facts {
+thread_local! {
+    /// The world that is being built: no digest of one is one of another.
+    static WORLD: Cell<usize> = const { Cell::new(0) };
+}
+
+/// Builds the facts of one of several worlds of a shape. `size` counts steps; for the fan it counts files.
+pub(super) fn facts(shape: Shape, ending: Ending, size: usize, world: usize) -> Facts {
+    WORLD.set(world);
     match shape {
         Shape::Chain => steps(ending, size, |at, _| at.checked_sub(1).into_iter().collect()),
         Shape::Random => random(ending, size),
@@ -132,7 +139,7 @@ fn random(ending: Ending, size: usize) -> Facts {
 
 /// Build steps over one tree; in the refused ending the first step reads a file that nothing made.
 fn steps(ending: Ending, size: usize, mut inputs: impl FnMut(usize, &mut Rng) -> Vec<usize>) -> Facts {
-    let mut rng = Rng(7);
+    let mut rng = Rng(7 + WORLD.get() as u64);
     let mut facts = empty(digest("product", size - 1));
     let tree = land(&mut facts, vec![file(RECIPE, digest("recipe", 0))]);
     for at in 0..size {
@@ -347,7 +354,7 @@ fn file(path: &str, content: Sha256) -> EntryFact {
 }
 
 fn digest(what: &str, number: usize) -> Sha256 {
-    Sha256::of(format!("{what} {number}").as_bytes())
+    Sha256::of(format!("{} {what} {number}", WORLD.get()).as_bytes())
 }
 
 fn words(list: &[&str]) -> Vec<String> {
