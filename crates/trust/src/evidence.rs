@@ -230,16 +230,17 @@ fn certified(
     limits: &Limits,
 ) -> Result<Signed, TrustError> {
     sigstore::check_limits(material)?;
-    let Certified { signer, clock, content } = sigstore::verify(bytes, ring.sigstore())?;
+    let Certified { signer, clock, claims, content } = sigstore::verify(bytes, ring.sigstore())?;
     match content {
         Content::Payload(payload) => {
             let statement = statement::read(&payload, limits).map_err(TrustError::Statement)?;
             let digest = StatementDigest(Sha256::of(&payload));
-            Ok(Signed::Statement(Verified::certified(statement, digest, signer, clock)))
+            Ok(Signed::Statement(Verified::certified(statement, digest, signer, clock, claims)))
         }
         Content::Blob { digest } => {
             let blob = BlobSignature { artifact: digest };
-            Ok(Signed::Blob(Verified::certified(blob, blob.digest_of(&signer.principal), signer, clock)))
+            let digest = blob.digest_of(&signer.principal);
+            Ok(Signed::Blob(Verified::certified(blob, digest, signer, clock, claims)))
         }
     }
 }

@@ -36,6 +36,7 @@ pub enum RootError {
 pub struct SigstoreRoot {
     digest: Sha256,
     counts: RootCounts,
+    pub(super) root: Arc<TrustedRoot>,
     pub(super) verifier: Arc<Verifier>,
 }
 
@@ -82,7 +83,7 @@ impl SigstoreRoot {
             return Err(RootError::Empty { what });
         }
         let verifier = Verifier::new(&root).map_err(|error| shape(error.to_string()))?;
-        Ok(Self { digest: Sha256::of(bytes), counts, verifier: Arc::new(verifier) })
+        Ok(Self { digest: Sha256::of(bytes), counts, root: Arc::new(root), verifier: Arc::new(verifier) })
     }
 
     /// SHA-256 of the file.
