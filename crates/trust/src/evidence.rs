@@ -9,6 +9,7 @@ use lasthand_model::wire::bundle::{BUNDLE_MEDIA_TYPES, Bundle, Envelope, Evidenc
 use lasthand_model::wire::statement::{PAYLOAD_TYPE, ResourceDescriptor, Statement};
 use thiserror::Error;
 
+use crate::foreign;
 use crate::dsse::{MAX_SIGNATURES, decode_base64, signing_keys};
 use crate::keys::{KeyRing, PublicKey};
 use crate::sigstore::{self, Certified, Content, SigstoreError};
@@ -25,6 +26,20 @@ pub enum TrustError {
     /// JSON, but neither envelope nor bundle.
     #[error("document is neither a DSSE envelope nor a Sigstore bundle")]
     NotEvidence,
+    /// An attestation of the Python package index that is not one of version 1.
+    #[error("not a Python attestation of version 1: {reason}")]
+    Python {
+        /// What is wrong with it.
+        reason: &'static str,
+    },
+    /// A list of evidence within one document that is longer than is looked at.
+    #[error("document holds {got} attestations, limit is {limit}")]
+    TooMany {
+        /// How many there are.
+        got: usize,
+        /// How many may be.
+        limit: usize,
+    },
     /// A bundle of a version that is not read.
     #[error("media type `{got}` is not one of a Sigstore bundle v0.1 to v0.3")]
     MediaType {
@@ -126,6 +141,7 @@ pub fn verify_signed(bytes: &[u8], ring: &KeyRing, limits: &Limits) -> Result<Si
     match detect(bytes, limits)? {
         EvidenceFile::Bundle => signed_bundle(bytes, ring, limits),
         EvidenceFile::Envelope => verify_envelope(bytes, ring, limits).map(Signed::Statement),
+        EvidenceFile::PythonAttestation => signed_bundle(&foreign::bundle_of_python(bytes, limits)?, ring, limits),
     }
 }
 
@@ -285,8 +301,12 @@ pub struct Unverified {
 pub fn peek_unverified(bytes: &[u8], limits: &Limits) -> Result<Unverified, TrustError> {
     let envelope: Envelope = match detect(bytes, limits)? {
         EvidenceFile::Envelope => json::parse_as(bytes, limits).map_err(TrustError::Json)?,
-        EvidenceFile::Bundle => {
-            let bundle: Bundle = json::parse_as(bytes, limits).map_err(TrustError::Json)?;
+        kind => {
+            let bytes = match kind {
+                EvidenceFile::PythonAttestation => foreign::bundle_of_python(bytes, limits)?,
+                _ => bytes.to_vec(),
+            };
+            let bundle: Bundle = json::parse_as(&bytes, limits).map_err(TrustError::Json)?;
             bundle.dsse_envelope.ok_or(TrustError::Missing { member: "dsseEnvelope" })?
         }
     };

@@ -27,6 +27,7 @@ pub mod dsse;
 pub mod evidence;
 pub mod expected;
 pub mod explain;
+pub mod foreign;
 pub mod git_object;
 pub mod keys;
 pub mod level;

@@ -308,6 +308,9 @@ impl Instance {
             Flaw::CheckpointSignature => signature_line("log.example", &self.other, &log_id(log), &body),
             _ => signature_line("log.example", log, &log_id(log), &body),
         };
+        if flaw == Flaw::CheckpointUnsigned {
+            return format!("{body}\n");
+        }
         format!("{body}\n{witness}{own}")
     }
 

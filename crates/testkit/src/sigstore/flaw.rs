@@ -84,6 +84,8 @@ pub enum Flaw {
     StrangeCheckpoint,
     /// A checkpoint with a signature in the log's name that is not its.
     CheckpointSignature,
+    /// A checkpoint that nobody signed.
+    CheckpointUnsigned,
     /// A checkpoint without origin.
     CheckpointOrigin,
     /// A checkpoint without size.
@@ -161,6 +163,7 @@ impl Flaw {
         Self::CheckpointOfOtherTree,
         Self::StrangeCheckpoint,
         Self::CheckpointSignature,
+        Self::CheckpointUnsigned,
         Self::CheckpointOrigin,
         Self::CheckpointSize,
         Self::CheckpointRoot,

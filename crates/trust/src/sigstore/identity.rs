@@ -33,9 +33,6 @@ pub(super) fn signer(held: &Held, leaf: &[u8]) -> Result<(Signer, Clock), Sigsto
             (SignerMethod::FulcioEmail, name)
         }
         (GeneralName::UniformResourceIdentifier(only), SubjectAltName::Uri(name)) if only.as_str() == name.as_str() => {
-            if certificate.ci_claims.is_empty() {
-                return Err(SigstoreError::Identity { reason: "it names a URI, but says nothing of a CI run" });
-            }
             (SignerMethod::FulcioCi, name)
         }
         _ => return Err(SigstoreError::Identity { reason: "its name is neither an e-mail address nor a URI" }),
@@ -56,16 +53,17 @@ pub(super) fn signer(held: &Held, leaf: &[u8]) -> Result<(Signer, Clock), Sigsto
     Ok((Signer { method, principal, presence: false, time: Some(time) }, clock))
 }
 
-/// Whether the certificate was given to a workflow of another repository than the one it ran for.
+/// Whether the certificate may be that of a workflow of another repository than the one it ran for.
 ///
-/// SECURITY: anybody may call a reusable workflow, and the certificate names the workflow, not the caller.
+/// SECURITY: anybody may call a reusable workflow, and the certificate names the workflow, not the caller. One that says nothing of a
+/// repository may be such a one.
 pub(super) fn ran_for_another(certificate: &CertificateInfo) -> bool {
     let Some(SubjectAltName::Uri(workflow)) = &certificate.identity else { return false };
     let claims = &certificate.ci_claims;
     let repository = match (&claims.source_repository_uri, &claims.deprecated_github.workflow_repository) {
         (Some(uri), _) => uri.trim_end_matches('/').to_owned(),
         (None, Some(name)) => format!("https://github.com/{name}"),
-        (None, None) => return false,
+        (None, None) => return true,
     };
     is_of_another(workflow, &repository)
 }

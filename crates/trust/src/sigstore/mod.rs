@@ -15,6 +15,8 @@ mod form;
 mod held;
 mod identity;
 mod root;
+#[cfg(test)]
+mod same_verdicts;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;

@@ -134,7 +134,8 @@ fn read(entry: &TransparencyLogEntry, content: &SignatureContent) -> Result<Logg
             let signature = text.and_then(super::super::standard_base64);
             Ok(Logged {
                 digest: from_hex(logged.payload_hash.value.as_str())?,
-                signature: signature.ok_or_else(|| malformed("its signature is not base64"))?,
+                // Written twice in base64; what is not, is not this signature.
+                signature: signature.ok_or(SigstoreError::EntrySignature)?,
                 signer: signer(only.parse_certificate().ok(), || only.parse_public_key().ok())?,
             })
         }

@@ -51,12 +51,12 @@ pub(super) fn verify(
     by: By<'_>,
     root: &TrustedRoot,
 ) -> Result<Held, SigstoreError> {
-    validate_bundle_with_options(bundle, &ValidationOptions::new())?;
-    each_once(bundle)?;
     let certificate = match by {
         By::Certificate => Some(certificate(bundle)?),
         By::Key(_) => None,
     };
+    validate_bundle_with_options(bundle, &ValidationOptions::new())?;
+    each_once(bundle)?;
     let signature = signature(bundle)?;
     let (times, integrated) = times::proven(bundle, signature, root)?;
     if let Some(certificate) = &certificate {
