@@ -166,8 +166,8 @@ pub fn verify_envelope(bytes: &[u8], ring: &KeyRing, limits: &Limits) -> Result<
 
 /// Verifies a Sigstore bundle over a statement, signed by a key (`publicKey`) or by the holder of a certificate.
 ///
-/// A key's hint decides nothing. Of a statement under a key, log entries and timestamps are not read, and nothing is concluded from them;
-/// of a bundle with a certificate, everything must hold by one Sigstore root of the ring.
+/// A key's hint decides nothing. Where a bundle under a key has log entries or timestamps and a Sigstore root is known, they must hold, and
+/// nothing more is concluded from them; of a bundle with a certificate, everything must hold by one Sigstore root of the ring.
 ///
 /// # Errors
 /// [`TrustError`]; [`TrustError::NoStatement`] for a signature over an artifact alone.
@@ -210,7 +210,11 @@ fn signed_bundle(bytes: &[u8], ring: &KeyRing, limits: &Limits) -> Result<Signed
         return Err(TrustError::Signatures { got, expected: "exactly 1 in a bundle" });
     }
     match envelope {
-        Some(envelope) if !certificate => verify(&envelope, ring, limits).map(Signed::Statement),
+        Some(envelope) if !certificate => {
+            let statement = verify(&envelope, ring, limits)?;
+            check_keyed_log(bytes, &material, &statement, ring)?;
+            Ok(Signed::Statement(statement))
+        }
         envelope => {
             if let Some(envelope) = envelope.filter(|envelope| envelope.payload_type != PAYLOAD_TYPE) {
                 return Err(TrustError::PayloadType { got: shorten(&envelope.payload_type) });
@@ -236,6 +240,26 @@ fn keyed_blob(bytes: &[u8], material: &VerificationMaterial, ring: &KeyRing) -> 
     let value = BlobSignature { artifact: blob.digest };
     let digest = value.digest_of(&format!("key:{}", key.id()));
     Ok(Signed::Blob(Verified::assertion(value, digest, [key.id()].into(), ring)))
+}
+
+/// Refuses log entries and timestamps that do not hold for the key of a statement, where there are any and a root to tell by.
+fn check_keyed_log(
+    bytes: &[u8],
+    material: &VerificationMaterial,
+    statement: &Verified<Statement>,
+    ring: &KeyRing,
+) -> Result<(), TrustError> {
+    sigstore::check_limits(material)?;
+    if ring.sigstore().is_empty() || !sigstore::has_proofs(material) {
+        return Ok(());
+    }
+    for signer in statement.signers() {
+        let id = signer.principal.strip_prefix("key:").and_then(|id| id.parse().ok());
+        if let Some(key) = id.and_then(|id| ring.key(id)) {
+            sigstore::check_keyed_log(bytes, key, ring.sigstore())?;
+        }
+    }
+    Ok(())
 }
 
 /// A bundle that is signed by the holder of a certificate.

@@ -87,8 +87,8 @@ pub enum SigstoreError {
     /// A chain where the version of the bundle allows one certificate.
     #[error("bundle of this version may hold one certificate, it holds a chain")]
     ChainInBundle,
-    /// Neither log entry nor timestamp.
-    #[error("bundle has neither log entry nor timestamp")]
+    /// No log entry.
+    #[error("bundle has no log entry")]
     NoEvidence,
     /// No proof that the signature was logged.
     #[error("log entry has no inclusion proof")]

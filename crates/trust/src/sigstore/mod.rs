@@ -60,6 +60,13 @@ pub(crate) enum Content {
     Blob { digest: ArtifactDigest },
 }
 
+/// Whether there is any log entry or timestamp.
+pub(crate) fn has_proofs(material: &VerificationMaterial) -> bool {
+    let any = |value: Option<&Value>| value.and_then(Value::as_array).is_some_and(|items| !items.is_empty());
+    let stamps = material.timestamp_verification_data.as_ref().and_then(|data| data.get("rfc3161Timestamps"));
+    any(material.tlog_entries.as_ref()) || any(stamps)
+}
+
 /// Refuses more proofs than are looked at.
 pub(crate) fn check_limits(material: &VerificationMaterial) -> Result<(), SigstoreError> {
     let length = |value: Option<&Value>| value.and_then(Value::as_array).map_or(0, Vec::len);
@@ -113,11 +120,9 @@ fn by_certificate(bundle: &Bundle, claimed: &Claimed, root: &SigstoreRoot) -> Re
     let own = || checks::verify(bundle, claimed.signed(), By::Certificate, &root.root);
     let Claimed::Digest(digest) = claimed else { return own() };
     checks::each_once(bundle)?;
-    let result = root.verifier.verify(
-        Artifact::from_digest(digest.clone()),
-        bundle,
-        &VerificationPolicy::any_identity(),
-    );
+    let known = checks::without_strangers(bundle, &root.root)?;
+    let policy = VerificationPolicy::any_identity();
+    let result = root.verifier.verify(Artifact::from_digest(digest.clone()), &known, &policy);
     match result {
         Ok(result) => {
             let held = Held::of_certificate(&result)?;
@@ -162,6 +167,13 @@ impl KeyedBlob {
     }
 }
 
+/// Refuses log entries and timestamps of a statement that do not hold for this key.
+pub(crate) fn check_keyed_log(json: &[u8], key: &PublicKey, roots: &[SigstoreRoot]) -> Result<(), SigstoreError> {
+    let bundle = parse(json)?;
+    let (claimed, key) = (claimed_digest(&bundle)?, DerPublicKey::new(key.spki().to_vec()));
+    under_any_root(roots, |root| by_key(&bundle, &claimed, &key, root)).map(|_| ())
+}
+
 fn by_key(
     bundle: &Bundle,
     claimed: &Claimed,
@@ -171,8 +183,9 @@ fn by_key(
     let own = || checks::verify(bundle, claimed.signed(), By::Key(key), &root.root);
     let Claimed::Digest(digest) = claimed else { return own() };
     checks::each_once(bundle)?;
+    let known = checks::without_strangers(bundle, &root.root)?;
     let policy = PublicKeyVerificationPolicy::new(key.clone());
-    match root.verifier.verify(Artifact::from_digest(digest.clone()), bundle, &policy) {
+    match root.verifier.verify(Artifact::from_digest(digest.clone()), &known, &policy) {
         Ok(result) => Ok(Held::of(&result)),
         Err(error) => Err(own().err().unwrap_or_else(|| SigstoreError::from(error))),
     }

@@ -20,6 +20,7 @@ use super::error::SigstoreError;
 use super::held::Held;
 
 pub(super) use chain::verify as verify_chain;
+pub(super) use times::without_strangers;
 
 /// What is signed, besides what stands in the bundle.
 #[derive(Debug, Clone, Copy)]
@@ -55,6 +56,9 @@ pub(super) fn verify(
         By::Certificate => Some(certificate(bundle)?),
         By::Key(_) => None,
     };
+    if bundle.verification_material.tlog_entries.is_empty() {
+        return Err(SigstoreError::NoEvidence);
+    }
     validate_bundle_with_options(bundle, &ValidationOptions::new())?;
     each_once(bundle)?;
     let signature = signature(bundle)?;

@@ -1,5 +1,7 @@
 //! When it was signed, as somebody says whom the root names: timestamp authorities, and logs of version 1.
 
+use std::borrow::Cow;
+
 use sigstore_verify::crypto::VerificationKey;
 use sigstore_verify::trust_root::TrustedRoot;
 use sigstore_verify::tsa::{Error, TsaAuthority, verify_timestamp_for_authority};
@@ -10,7 +12,13 @@ use sigstore_verify::types::{
 use super::super::error::SigstoreError;
 use super::super::held::Time;
 
-/// Every proven time, and the earliest of those that a log gave. A source of time that does not hold is an error, not one less.
+/// Every proven time, and the earliest of those that a log gave.
+///
+/// A timestamp that no authority of the root made is nobody's word, and passed over: whoever has the bundle could take it out, too. A
+/// promise that does not hold is an error, since it is part of a log entry.
+///
+/// # Errors
+/// Where no time is left, why the first timestamp does not count.
 pub(super) fn proven(
     bundle: &Bundle,
     signature: &SignatureBytes,
@@ -18,9 +26,12 @@ pub(super) fn proven(
 ) -> Result<(Vec<Time>, Option<Time>), SigstoreError> {
     let material = &bundle.verification_material;
     let authorities = root.tsa_authorities();
-    let mut times = Vec::new();
+    let (mut times, mut passed_over) = (Vec::new(), None);
     for stamp in &material.timestamp_verification_data.rfc3161_timestamps {
-        times.push(stamped(&stamp.signed_timestamp, signature, &authorities)?);
+        match stamped(&stamp.signed_timestamp, signature, &authorities) {
+            Ok(time) => times.push(time),
+            Err(error) => passed_over = passed_over.or(Some(error)),
+        }
     }
     let mut integrated: Option<Time> = None;
     for entry in &material.tlog_entries {
@@ -28,7 +39,32 @@ pub(super) fn proven(
         integrated = Some(integrated.map_or(time, |known| known.min(time)));
         times.push(time);
     }
-    Ok((times, integrated))
+    match passed_over.filter(|_| times.is_empty()) {
+        Some(error) => Err(error),
+        None => Ok((times, integrated)),
+    }
+}
+
+/// The bundle without the timestamps that [`proven`] passes over; for the library, which refuses a bundle that has one.
+pub(in super::super) fn without_strangers<'b>(
+    bundle: &'b Bundle,
+    root: &TrustedRoot,
+) -> Result<Cow<'b, Bundle>, SigstoreError> {
+    let stamps = &bundle.verification_material.timestamp_verification_data.rfc3161_timestamps;
+    if stamps.is_empty() {
+        return Ok(Cow::Borrowed(bundle));
+    }
+    let (signature, authorities) = (super::signature(bundle)?, root.tsa_authorities());
+    let holds = |token: &TimestampToken| stamped(token, signature, &authorities).is_ok();
+    if stamps.iter().all(|stamp| holds(&stamp.signed_timestamp)) {
+        return Ok(Cow::Borrowed(bundle));
+    }
+    let mut rest = bundle.clone();
+    rest.verification_material
+        .timestamp_verification_data
+        .rfc3161_timestamps
+        .retain(|stamp| holds(&stamp.signed_timestamp));
+    Ok(Cow::Owned(rest))
 }
 
 /// The time of one token, by the one authority that signed it.
