@@ -4,7 +4,8 @@ use clap::{Parser, Subcommand};
 use lasthand_model::limits::Limits;
 
 use crate::commands::{
-    attach, attest, completions, demo, diff, init, inspect, key, man, review, run, source, trust, verify, verify_bundle, why,
+    attach, attest, completions, demo, diff, init, inspect, key, man, review, run, source, trust, verify,
+    verify_bundle, why,
 };
 use crate::context::Side;
 

@@ -9,8 +9,8 @@ use lasthand_model::wire::bundle::{BUNDLE_MEDIA_TYPES, Bundle, Envelope, Evidenc
 use lasthand_model::wire::statement::{PAYLOAD_TYPE, ResourceDescriptor, Statement};
 use thiserror::Error;
 
-use crate::foreign;
 use crate::dsse::{MAX_SIGNATURES, decode_base64, signing_keys};
+use crate::foreign;
 use crate::keys::{KeyRing, PublicKey};
 use crate::sigstore::{self, Certified, Content, SigstoreError};
 use crate::statement::{self, StatementError};

@@ -135,7 +135,8 @@ fn check_signer<T>(verified: &Verified<T>, signer: &ExpectedSigner<'_>) -> Resul
         ExpectedSigner::Key(key) => (key_principal(key.id()), true),
         ExpectedSigner::Certificate { identity, issuer, .. } => (format!("{issuer}#{identity}"), false),
     };
-    let is_expected = |method: SignerMethod, principal: &str| (method == SignerMethod::Key) == by_key && principal == expected;
+    let is_expected =
+        |method: SignerMethod, principal: &str| (method == SignerMethod::Key) == by_key && principal == expected;
     if !verified.signers().iter().any(|signer| is_expected(signer.method, &signer.principal)) {
         let got = verified.signers().iter().map(|signer| signer.principal.as_str()).collect::<Vec<_>>().join(", ");
         return Err(ExpectedError::OtherSigner { expected, got });

@@ -72,7 +72,10 @@ pub fn documents<'b>(bytes: &'b [u8], limits: &Limits) -> Result<Vec<Cow<'b, [u8
     let listed: Vec<Value> = if is_list("attestation_bundles") {
         array(&document, "attestation_bundles").iter().flat_map(|bundle| array(bundle, "attestations")).collect()
     } else if is_list("attestations") {
-        array(&document, "attestations").into_iter().filter_map(|mut item| item.get_mut("bundle").map(Value::take)).collect()
+        array(&document, "attestations")
+            .into_iter()
+            .filter_map(|mut item| item.get_mut("bundle").map(Value::take))
+            .collect()
     } else {
         return Ok(vec![Cow::Borrowed(bytes)]);
     };

@@ -61,9 +61,8 @@ impl Question {
         let root = own("trusted_root.json").unwrap_or(testdata.join("trusted-roots/public-good/trusted_root.json"));
         let artifact = own("artifact").unwrap_or(testdata.join("sigstore-conformance/a.txt"));
         // The case is about a key that the caller does not have: he has another one.
-        let strange = folder.ends_with("managed-key-no-key_fail").then(|| {
-            lasthand_testkit::sigstore::Key::generate().spki()
-        });
+        let strange =
+            folder.ends_with("managed-key-no-key_fail").then(|| lasthand_testkit::sigstore::Key::generate().spki());
         Self {
             bundle: fs::read(folder.join("bundle.sigstore.json")).unwrap(),
             root: fs::read(root).unwrap(),
@@ -130,7 +129,11 @@ const REJECTED: &[(&str, &str, Twin)] = &[
     ("rekor2-dsse-mismatch-sig_fail", "EntrySignature", Twin::Flaw(Flaw::EntrySignature)),
     ("rekor2-no-inclusion-proof_fail", "NoInclusionProof", Twin::Flaw(Flaw::NoProof)),
     ("rekor2-no-timestamp_fail", "NoTime", Twin::Flaw(Flaw::NoTime)),
-    ("rekor2-timestamp-outside-trust-root-tsa-validity_fail", "TimestampAuthorityTime", Twin::Root(Flaw::StampOutsideWindow)),
+    (
+        "rekor2-timestamp-outside-trust-root-tsa-validity_fail",
+        "TimestampAuthorityTime",
+        Twin::Root(Flaw::StampOutsideWindow),
+    ),
     ("rekor2-timestamp-outside-tsa-cert-validity_fail", "Timestamp", Twin::Flaw(Flaw::StampBeforeCertificate)),
     ("rekor2-timestamp-payload-mismatch_fail", "Timestamp", Twin::Flaw(Flaw::StampOfOther)),
     ("rekor2-timestamp-untrusted-tsa-with-embedded-cert_fail", "Timestamp", Twin::Flaw(Flaw::StrangeStamp)),

@@ -139,7 +139,9 @@ fn every_source_provenance_of_the_notes_is_verified() {
     let roots = roots(&testdata);
     let mut notes: Vec<PathBuf> = Vec::new();
     for folder in ["source-provenance-source-tool", "source-provenance-slsa-source-poc"] {
-        notes.extend(fs::read_dir(testdata.join(folder)).unwrap().map(|entry| entry.unwrap().path().join("notes.jsonl")));
+        notes.extend(
+            fs::read_dir(testdata.join(folder)).unwrap().map(|entry| entry.unwrap().path().join("notes.jsonl")),
+        );
     }
     notes.sort();
     let mut verified = 0;

@@ -43,7 +43,13 @@ pub(crate) struct VerifyBundleArguments {
     #[arg(long, value_name = "FILE")]
     bundle: PathBuf,
     /// The one name that the certificate must have, exact
-    #[arg(long, value_name = "IDENTITY", required_unless_present = "key", requires = "certificate_oidc_issuer", visible_alias = "cert-identity")]
+    #[arg(
+        long,
+        value_name = "IDENTITY",
+        required_unless_present = "key",
+        requires = "certificate_oidc_issuer",
+        visible_alias = "cert-identity"
+    )]
     certificate_identity: Option<String>,
     /// The identity provider that the certificate must name, exact
     #[arg(long, value_name = "URL", requires = "certificate_identity", visible_alias = "cert-oidc-issuer")]
@@ -123,7 +129,8 @@ fn root(arguments: &VerifyBundleArguments, context: &Context) -> Result<Sigstore
         None if arguments.staging => SigstoreRoot::staging(),
         None => SigstoreRoot::public_good(),
     };
-    let name = arguments.trusted_root.as_ref().map_or_else(|| "trusted root".to_owned(), |path| path.display().to_string());
+    let name =
+        arguments.trusted_root.as_ref().map_or_else(|| "trusted root".to_owned(), |path| path.display().to_string());
     known.map_err(|error| {
         CommandError::malformed(format!("`{name}` cannot be used"))
             .because(error)
@@ -155,7 +162,8 @@ fn artifact(arguments: &VerifyBundleArguments) -> Result<ExpectedArtifact, Comma
     let path = Path::new(&arguments.artifact);
     if let Some(kind) = arguments.git_object {
         let id = GitObjectId::of(kind, &read_bounded(path, OBJECT_BYTES)?);
-        let id = id.map_err(|error| CommandError::malformed(format!("`{}` has no id", path.display())).because(error))?;
+        let id =
+            id.map_err(|error| CommandError::malformed(format!("`{}` has no id", path.display())).because(error))?;
         return Ok(ExpectedArtifact::Git(id));
     }
     let digest = arguments.artifact.strip_prefix("sha256:").and_then(|hex| hex.parse::<Sha256>().ok());
@@ -184,10 +192,15 @@ fn refuse(arguments: &VerifyBundleArguments, error: ExpectedError, context: &Con
     let is_malformed = match &error {
         ExpectedError::Trust(TrustError::Sigstore(error)) => error.part() == Part::Bundle,
         ExpectedError::Trust(
-            TrustError::NoKnownSignature { .. } | TrustError::Statement(_) | TrustError::NoStatement | TrustError::PayloadType { .. },
+            TrustError::NoKnownSignature { .. }
+            | TrustError::Statement(_)
+            | TrustError::NoStatement
+            | TrustError::PayloadType { .. },
         ) => false,
         ExpectedError::Trust(_) => true,
-        ExpectedError::Empty { .. } => return Err(CommandError::usage(error.to_string()).hint(error.hints().join("; "))),
+        ExpectedError::Empty { .. } => {
+            return Err(CommandError::usage(error.to_string()).hint(error.hints().join("; ")));
+        }
         _ => false,
     };
     let hints = error.hints();
@@ -251,8 +264,11 @@ fn print(arguments: &VerifyBundleArguments, signed: &Signed, context: &Context) 
     let asked = |claim: Claim| arguments.certificate_claim.iter().any(|(known, _)| *known == claim);
     let is_identity = |claim: Claim| claim == Claim::ISSUER || claim == Claim::ISSUER_OLD;
     let claims: Vec<(Claim, &str)> = proven.claims.into_iter().flat_map(Claims::iter).collect();
-    let open: Vec<&str> =
-        claims.iter().filter(|(claim, _)| !asked(*claim) && !is_identity(*claim)).map(|(claim, _)| claim.name()).collect();
+    let open: Vec<&str> = claims
+        .iter()
+        .filter(|(claim, _)| !asked(*claim) && !is_identity(*claim))
+        .map(|(claim, _)| claim.name())
+        .collect();
     if arguments.output == Format::Json {
         let members: Map<String, Value> =
             claims.iter().map(|(claim, text)| (claim.name().to_owned(), Value::from(*text))).collect();

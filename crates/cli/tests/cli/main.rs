@@ -15,3 +15,4 @@ mod sigstore;
 mod source;
 mod support;
 mod tampering;
+mod verify_bundle;

@@ -119,7 +119,8 @@ impl Instance {
         let (member, held) = self.holder_member(recipe, flaw, &holder);
         set(&mut material, member, held);
         if (recipe.stamped || recipe.entry == Entry::V2) && flaw != Flaw::NoTime {
-            let stamps: Vec<Value> = self.stamps(flaw, &signature).iter().map(|token| json!({ "signedTimestamp": token })).collect();
+            let stamps: Vec<Value> =
+                self.stamps(flaw, &signature).iter().map(|token| json!({ "signedTimestamp": token })).collect();
             set(&mut material, "timestampVerificationData", json!({ "rfc3161Timestamps": stamps }));
         }
         let media_type = match recipe.version {
@@ -281,7 +282,8 @@ impl Instance {
                 *first = sha256(b"another");
             }
             let hashes: Vec<String> = hashes.iter().map(|hash| STANDARD.encode(hash)).collect();
-            let checkpoint = if flaw == Flaw::NoCheckpoint { String::new() } else { self.checkpoint(log, &place, flaw) };
+            let checkpoint =
+                if flaw == Flaw::NoCheckpoint { String::new() } else { self.checkpoint(log, &place, flaw) };
             let proof = json!({
                 "logIndex": place.index.to_string(), "treeSize": place.size.to_string(),
                 "rootHash": STANDARD.encode(&place.root), "hashes": hashes, "checkpoint": { "envelope": checkpoint }
@@ -334,7 +336,11 @@ impl Instance {
         };
         let certificate = match flaw {
             Flaw::EntryKey if recipe.entry == Entry::Intoto => self.certificate(&another, recipe, Flaw::None),
-            Flaw::EntryKey => self.certificate(&holder.key, &Recipe { identity: "eve@example.com".to_owned(), ..recipe.clone() }, Flaw::None),
+            Flaw::EntryKey => self.certificate(
+                &holder.key,
+                &Recipe { identity: "eve@example.com".to_owned(), ..recipe.clone() },
+                Flaw::None,
+            ),
             Flaw::EntryOfOther => self.certificate(&another, recipe, Flaw::None),
             _ => holder.certificate.clone(),
         };

@@ -135,8 +135,7 @@ impl Instance {
 fn stamper_certificate(key: &Key, top: &Authority, window: Window) -> Vec<u8> {
     let spki = key.spki();
     let extensions = vec![extension("2.5.29.15", true, &der::element(0x03, &[7, 0x80])), usage(TIME_STAMPING)];
-    let plan =
-        Plan { serial: 21, issuer: top.name, subject: "virtual-stamper", window, spki: &spki, extensions };
+    let plan = Plan { serial: 21, issuer: top.name, subject: "virtual-stamper", window, spki: &spki, extensions };
     plan.signed_by(&top.key)
 }
 

@@ -128,9 +128,13 @@ impl Claims {
             return Ok(());
         };
         let pairs = [(owner_id, Claim::OWNER_ID), (repository_id, Claim::REPOSITORY_ID)];
-        let differs = |(id, claim): &(Option<&str>, Claim)| id.is_some_and(|id| self.get(*claim).is_some_and(|known| known != id));
+        let differs = |(id, claim): &(Option<&str>, Claim)| {
+            id.is_some_and(|id| self.get(*claim).is_some_and(|known| known != id))
+        };
         if pairs.iter().any(differs) {
-            return Err(SigstoreError::Identity { reason: "its subject has other numbers than it says of its repository" });
+            return Err(SigstoreError::Identity {
+                reason: "its subject has other numbers than it says of its repository",
+            });
         }
         Ok(())
     }
@@ -178,8 +182,13 @@ impl<'a> GitHubSubject<'a> {
         let (owner, owner_id) = with_id(owner)?;
         let (repository, repository_id) = with_id(repository)?;
         // Both have a number, or none has.
-        (owner_id.is_some() == repository_id.is_some())
-            .then_some(Self { owner, owner_id, repository, repository_id, rest })
+        (owner_id.is_some() == repository_id.is_some()).then_some(Self {
+            owner,
+            owner_id,
+            repository,
+            repository_id,
+            rest,
+        })
     }
 
     /// Whether a token's subject is what is expected. Names without numbers match any numbers, numbers only themselves: who expects

@@ -228,7 +228,9 @@ impl SigstoreError {
             Self::NoRoot => {
                 "add `[[root]]` with `type = \"sigstore\"` and the `file` of a trusted_root.json, and an `[[identity]]` row for the signer"
             }
-            Self::TooMany { .. } => "nobody needs so many proofs of one signature: get the bundle anew from its publisher",
+            Self::TooMany { .. } => {
+                "nobody needs so many proofs of one signature: get the bundle anew from its publisher"
+            }
             Self::Repeated { .. } => "keep one of them; a proof counts once, however often it is there",
             Self::Malformed { .. } | Self::Encoding { .. } | Self::LogIndex | Self::CheckpointForm { .. } => {
                 "the file was damaged or written by a tool with a bug: get it anew from its publisher"

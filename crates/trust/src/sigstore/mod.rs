@@ -174,12 +174,7 @@ pub(crate) fn check_keyed_log(json: &[u8], key: &PublicKey, roots: &[SigstoreRoo
     under_any_root(roots, |root| by_key(&bundle, &claimed, &key, root)).map(|_| ())
 }
 
-fn by_key(
-    bundle: &Bundle,
-    claimed: &Claimed,
-    key: &DerPublicKey,
-    root: &SigstoreRoot,
-) -> Result<Held, SigstoreError> {
+fn by_key(bundle: &Bundle, claimed: &Claimed, key: &DerPublicKey, root: &SigstoreRoot) -> Result<Held, SigstoreError> {
     let own = || checks::verify(bundle, claimed.signed(), By::Key(key), &root.root);
     let Claimed::Digest(digest) = claimed else { return own() };
     checks::each_once(bundle)?;
@@ -246,8 +241,9 @@ fn claimed_digest(bundle: &Bundle) -> Result<Claimed, SigstoreError> {
             let claimed = match &message.message_digest {
                 Some(claimed) => LibraryDigest::new(claimed.algorithm, claimed.digest.clone())
                     .map_err(|error| SigstoreError::Malformed { reason: error.to_string() })?,
-                None => logged_digest(bundle)
-                    .ok_or(SigstoreError::NoDigest { what: "bundle does not say which digest its signature is over" })?,
+                None => logged_digest(bundle).ok_or(SigstoreError::NoDigest {
+                    what: "bundle does not say which digest its signature is over",
+                })?,
             };
             sha256(&claimed)?;
             Ok(Claimed::Digest(claimed))

@@ -7,9 +7,7 @@ use lasthand_model::digest::Sha256;
 use lasthand_model::json::{self, JsonError};
 use lasthand_model::limits::Limits;
 use sigstore_verify::Verifier;
-use sigstore_verify::trust_root::{
-    SIGSTORE_PRODUCTION_TRUSTED_ROOT, SIGSTORE_STAGING_TRUSTED_ROOT, TrustedRoot,
-};
+use sigstore_verify::trust_root::{SIGSTORE_PRODUCTION_TRUSTED_ROOT, SIGSTORE_STAGING_TRUSTED_ROOT, TrustedRoot};
 use thiserror::Error;
 
 /// Why bytes are not a trusted root.

@@ -119,7 +119,8 @@ fn recipes() -> Vec<(Recipe, Content)> {
         for entry in [Entry::V1, Entry::Intoto, Entry::V2] {
             for stamped in [false, true] {
                 for content in &contents {
-                    let recipe = Recipe::workflow("https://forge.example/acme/app/.github/workflows/w.yml@refs/heads/main");
+                    let recipe =
+                        Recipe::workflow("https://forge.example/acme/app/.github/workflows/w.yml@refs/heads/main");
                     let unfit = matches!((entry, content), (Entry::Intoto, Content::Blob(_)))
                         || (version == Version::V01 && entry == Entry::V2);
                     if !unfit {

@@ -200,7 +200,7 @@ fn class(path: &Path) -> Option<Class> {
         return Some(Class::Blob);
     }
     match path.extension()?.to_str()? {
-        "json" => Some(Class::Document),
+        "json" | "attestation" | "provenance" => Some(Class::Document),
         "jsonl" => Some(Class::Lines),
         "inv" => Some(Class::Inventory),
         _ => None,

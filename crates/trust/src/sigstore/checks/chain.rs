@@ -18,15 +18,11 @@ use super::super::held::Time;
 const CODE_SIGNING: &[u8] = &[0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x03, 0x03];
 
 /// Finds a chain that holds at every proven time, and gives the public key (SubjectPublicKeyInfo) of the certificate's issuer.
-pub(in super::super) fn verify(
-    bundle: &Bundle,
-    times: &[Time],
-    root: &TrustedRoot,
-) -> Result<Vec<u8>, SigstoreError> {
+pub(in super::super) fn verify(bundle: &Bundle, times: &[Time], root: &TrustedRoot) -> Result<Vec<u8>, SigstoreError> {
     let (leaf, sent) = certificates(&bundle.verification_material.content)?;
     let leaf = CertificateDer::from(leaf);
-    let leaf = EndEntityCert::try_from(&leaf)
-        .map_err(|error| SigstoreError::CertificateForm { reason: error.to_string() })?;
+    let leaf =
+        EndEntityCert::try_from(&leaf).map_err(|error| SigstoreError::CertificateForm { reason: error.to_string() })?;
     let mut issuer = None;
     // SECURITY: all of them. One time that is dated back must not make up for one that is too late.
     for time in times {
@@ -35,9 +31,7 @@ pub(in super::super) fn verify(
     issuer.ok_or(SigstoreError::NoTime)
 }
 
-fn certificates(
-    content: &VerificationMaterialContent,
-) -> Result<(&[u8], Vec<CertificateDer<'_>>), SigstoreError> {
+fn certificates(content: &VerificationMaterialContent) -> Result<(&[u8], Vec<CertificateDer<'_>>), SigstoreError> {
     match content {
         VerificationMaterialContent::Certificate(only) => Ok((only.raw_bytes.as_bytes(), Vec::new())),
         VerificationMaterialContent::X509CertificateChain { certificates } => {
@@ -75,8 +69,12 @@ fn by_authority(
     time: Time,
     authority: &CertificateAuthority,
 ) -> Result<Vec<u8>, SigstoreError> {
-    let chain: Vec<CertificateDer<'_>> =
-        authority.cert_chain.certificates.iter().map(|known| CertificateDer::from(known.raw_bytes.as_bytes())).collect();
+    let chain: Vec<CertificateDer<'_>> = authority
+        .cert_chain
+        .certificates
+        .iter()
+        .map(|known| CertificateDer::from(known.raw_bytes.as_bytes()))
+        .collect();
     let (top, between) = chain.split_last().ok_or(SigstoreError::AuthorityTime)?;
     let anchor =
         webpki::anchor_from_trusted_cert(top).map_err(|error| SigstoreError::Chain { reason: error.to_string() })?;

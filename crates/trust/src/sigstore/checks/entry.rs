@@ -113,7 +113,9 @@ fn read(entry: &TransparencyLogEntry, content: &SignatureContent) -> Result<Logg
         }
         (RekorEntryBody::DsseV001(body), SignatureContent::DsseEnvelope(_)) => {
             sha256_only(body.spec.payload_hash.algorithm)?;
-            let [only] = body.spec.signatures.as_slice() else { return Err(malformed("it has not exactly one signature")) };
+            let [only] = body.spec.signatures.as_slice() else {
+                return Err(malformed("it has not exactly one signature"));
+            };
             let key = || DerPublicKey::from_pem(std::str::from_utf8(only.verifier.as_bytes()).ok()?).ok();
             Ok(Logged {
                 digest: from_hex(&body.spec.payload_hash.value)?,
@@ -141,7 +143,11 @@ fn read(entry: &TransparencyLogEntry, content: &SignatureContent) -> Result<Logg
         }
         (_, content) => Err(SigstoreError::EntryKind {
             kind: format!("{} {}", kind.kind(), kind.version()),
-            content: if matches!(content, SignatureContent::DsseEnvelope(_)) { "a statement" } else { "a bare signature" },
+            content: if matches!(content, SignatureContent::DsseEnvelope(_)) {
+                "a statement"
+            } else {
+                "a bare signature"
+            },
         }),
     }
 }

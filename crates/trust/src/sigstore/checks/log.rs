@@ -22,11 +22,7 @@ pub(super) fn verify(bundle: &Bundle, root: &TrustedRoot) -> Result<(), Sigstore
 }
 
 /// SPEC: RFC 6962 section 2.1.1 and 2.1.3; C2SP tlog-checkpoint.
-fn verify_proof(
-    entry: &TransparencyLogEntry,
-    proof: &InclusionProof,
-    root: &TrustedRoot,
-) -> Result<(), SigstoreError> {
+fn verify_proof(entry: &TransparencyLogEntry, proof: &InclusionProof, root: &TrustedRoot) -> Result<(), SigstoreError> {
     let checkpoint = proof.checkpoint.checkpoint().ok_or(SigstoreError::NoCheckpoint)?;
     let (index, size, tree) = if entry.kind_version == KindVersion::HashedRekordV002 {
         // The proof's own place, size and root are said by nobody: the checkpoint's count.

@@ -92,7 +92,9 @@ pub(super) fn each_once(bundle: &Bundle) -> Result<(), SigstoreError> {
         (0..count).any(|first| (first + 1..count).any(|second| same(first, second)))
     };
     let stamps = &material.timestamp_verification_data.rfc3161_timestamps;
-    if twice(stamps.len(), &|a, b| stamps.get(a).map(|s| &s.signed_timestamp) == stamps.get(b).map(|s| &s.signed_timestamp)) {
+    if twice(stamps.len(), &|a, b| {
+        stamps.get(a).map(|s| &s.signed_timestamp) == stamps.get(b).map(|s| &s.signed_timestamp)
+    }) {
         return Err(SigstoreError::Repeated { what: "timestamp" });
     }
     let entries = &material.tlog_entries;

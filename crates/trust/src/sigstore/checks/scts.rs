@@ -7,8 +7,8 @@ use sigstore_verify::trust_root::{CertificateTransparencyLog, TrustedRoot};
 use sigstore_verify::types::{Bundle, SignatureBytes};
 use x509_cert::Certificate;
 use x509_cert::der::{Decode as _, Encode as _};
-use x509_cert::ext::pkix::sct::{HashAlgorithm, SignatureAlgorithm, SignedCertificateTimestamp};
 use x509_cert::ext::pkix::SignedCertificateTimestampList;
+use x509_cert::ext::pkix::sct::{HashAlgorithm, SignatureAlgorithm, SignedCertificateTimestamp};
 
 use super::super::error::SigstoreError;
 
@@ -29,7 +29,8 @@ pub(super) fn verify(bundle: &Bundle, issuer: &[u8], root: &TrustedRoot) -> Resu
         return Err(refuse("it is from outside the time for which the root knows the log"));
     }
     let message = signed_bytes(certificate, &sct, issuer)?;
-    let key = VerificationKey::from_der(&log.public_key.raw_bytes, scheme).map_err(|error| refuse(&error.to_string()))?;
+    let key =
+        VerificationKey::from_der(&log.public_key.raw_bytes, scheme).map_err(|error| refuse(&error.to_string()))?;
     let signature = SignatureBytes::new(sct.signature.signature.as_slice().to_vec());
     key.verify(message, &signature).map_err(|_| refuse("its signature does not hold"))
 }

@@ -5,9 +5,7 @@ use std::borrow::Cow;
 use sigstore_verify::crypto::VerificationKey;
 use sigstore_verify::trust_root::TrustedRoot;
 use sigstore_verify::tsa::{Error, TsaAuthority, verify_timestamp_for_authority};
-use sigstore_verify::types::{
-    Bundle, KindVersion, SignatureBytes, TimeRange, TimestampToken, TransparencyLogEntry,
-};
+use sigstore_verify::types::{Bundle, KindVersion, SignatureBytes, TimeRange, TimestampToken, TransparencyLogEntry};
 
 use super::super::error::SigstoreError;
 use super::super::held::Time;
