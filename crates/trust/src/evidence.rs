@@ -32,6 +32,12 @@ pub enum TrustError {
         /// What is wrong with it.
         reason: &'static str,
     },
+    /// A layer of an image that is not one of cosign's.
+    #[error("not a layer of cosign: {reason}")]
+    Cosign {
+        /// What is wrong with it.
+        reason: &'static str,
+    },
     /// A list of evidence within one document that is longer than is looked at.
     #[error("document holds {got} attestations, limit is {limit}")]
     TooMany {

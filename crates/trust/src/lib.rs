@@ -23,6 +23,7 @@
 //! ```
 #![deny(missing_docs, rustdoc::broken_intra_doc_links)]
 
+pub mod cosign;
 pub mod dsse;
 pub mod evidence;
 pub mod expected;

@@ -77,6 +77,13 @@ impl<T> Verified<T> {
         Self { value, digest, keys: BTreeSet::new(), certified, signers, clock: Some(clock), claims }
     }
 
+    /// The same proof, of a value that was read from the signed bytes by another reading.
+    // TRUST: only for what these very bytes say.
+    pub(crate) fn about<U>(self, value: U, digest: StatementDigest) -> Verified<U> {
+        let Self { keys, certified, signers, clock, claims, .. } = self;
+        Verified { value, digest, keys, certified, signers, clock, claims }
+    }
+
     /// What was signed.
     pub const fn value(&self) -> &T {
         &self.value

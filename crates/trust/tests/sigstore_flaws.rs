@@ -2,13 +2,17 @@
 //! objects alone (by our own checks) are refused for the same reason.
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a failed test may stop")]
 
+use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use lasthand_model::digest::{ArtifactDigest, Sha256};
 use lasthand_model::limits::Limits;
 use lasthand_model::wire::facts::SignerMethod;
 use lasthand_testkit::sigstore::{Content, Entry, Flaw, Instance, Recipe, Signed as Made, Version};
 use lasthand_trust::Clock;
+use lasthand_trust::cosign::{ENVELOPE, SIMPLE_SIGNING, verify_layer};
 use lasthand_trust::evidence::{Signed, TrustError, verify_signed};
 use lasthand_trust::expected::{ExpectedArtifact, ExpectedError, ExpectedSigner, verify_expected};
 use lasthand_trust::foreign::{bundle_of_python, documents};
@@ -323,8 +327,7 @@ fn cve_2025_66564_a_monstrous_timestamp_is_refused() {
     let deep = [0x30, 0x80].repeat(100_000);
     for token in [oid, deep, vec![0x30, 0x84, 0xff, 0xff, 0xff, 0xff]] {
         let mut made = instance().sign(&contents()[1], &recipe(Entry::V2, false), Flaw::None);
-        use base64::Engine as _;
-        let token = base64::engine::general_purpose::STANDARD.encode(token);
+        let token = STANDARD.encode(token);
         made.bundle["verificationMaterial"]["timestampVerificationData"]["rfc3161Timestamps"][0]["signedTimestamp"] =
             json!(token);
         assert_eq!(judge(&made, &ring(Flaw::None)).unwrap_err(), "Timestamp");
@@ -501,6 +504,83 @@ fn a_python_attestation_is_the_bundle_that_it_holds() {
     assert!(bundle_of_python(b"[", &Limits::DEFAULT).is_err());
     let many = json!({ "attestation_bundles": [{ "attestations": vec![json!({}); 257] }] }).to_string();
     assert!(matches!(documents(many.as_bytes(), &Limits::DEFAULT), Err(TrustError::TooMany { got: 257, .. })));
+}
+
+/// The layer that cosign would have written: payload and annotations.
+fn cosign_layer(made: &Made) -> BTreeMap<String, String> {
+    let at = |pointer: &str| made.bundle.pointer(pointer).unwrap().as_str().unwrap().to_owned();
+    let entry = "/verificationMaterial/tlogEntries/0";
+    let id = STANDARD.decode(at(&format!("{entry}/logId/keyId"))).unwrap();
+    let id: String = id.iter().map(|byte| format!("{byte:02x}")).collect();
+    let number = |name: &str| at(&format!("{entry}/{name}")).parse::<i64>().unwrap();
+    let log = json!({
+        "SignedEntryTimestamp": at(&format!("{entry}/inclusionPromise/signedEntryTimestamp")),
+        "Payload": {
+            "body": at(&format!("{entry}/canonicalizedBody")), "integratedTime": number("integratedTime"),
+            "logIndex": number("logIndex"), "logID": id
+        }
+    });
+    let der = at("/verificationMaterial/x509CertificateChain/certificates/0/rawBytes");
+    let lines: Vec<String> = der.as_bytes().chunks(64).map(|line| String::from_utf8(line.to_vec()).unwrap()).collect();
+    let pem = format!("-----BEGIN CERTIFICATE-----\n{}\n-----END CERTIFICATE-----\n", lines.join("\n"));
+    let signature = made.bundle.pointer("/messageSignature/signature").and_then(Value::as_str).unwrap_or_default();
+    [
+        ("dev.cosignproject.cosign/signature", signature.to_owned()),
+        ("dev.sigstore.cosign/certificate", pem),
+        ("dev.sigstore.cosign/bundle", log.to_string()),
+    ]
+    .map(|(name, text)| (name.to_owned(), text))
+    .into()
+}
+
+#[test]
+fn a_layer_of_cosign_is_the_bundle_that_it_holds() {
+    // pass: a signature is about the manifest that its payload names, an attestation is its statement
+    let digest = "b".repeat(64);
+    let payload = json!({ "critical": {
+        "identity": { "docker-reference": "registry.example/app" },
+        "image": { "docker-manifest-digest": format!("sha256:{digest}") }, "type": "cosign container image signature"
+    }, "optional": null });
+    let (payload, recipe) = (payload.to_string(), Recipe { version: Version::V01, ..recipe(Entry::V1, false) });
+    let sign = |payload: &str, flaw| instance().sign(&Content::Blob(payload.as_bytes().to_vec()), &recipe, flaw);
+    let verify = |kind: &str, payload: &str, annotations: &BTreeMap<String, String>| {
+        verify_layer(kind, payload.as_bytes(), annotations, &ring(Flaw::None), &Limits::DEFAULT)
+            .map_err(|error| variant(&error))
+    };
+    let annotations = cosign_layer(&sign(&payload, Flaw::None));
+    let Signed::Blob(blob) = verify(SIMPLE_SIGNING, &payload, &annotations).unwrap() else {
+        unreachable!("a signature")
+    };
+    assert_eq!((blob.value().artifact.0.to_string(), blob.clock()), (digest.clone(), Some(Clock::Log)));
+    assert!(blob.signers()[0].principal.ends_with(WORKFLOW));
+    let made = instance().sign(&contents()[0], &recipe, Flaw::None);
+    let envelope = made.bundle["dsseEnvelope"].to_string();
+    let statement = verify(ENVELOPE, &envelope, &cosign_layer(&made)).unwrap();
+    assert!(matches!(statement, Signed::Statement(_)));
+    // fail: another payload, another image, no image, flaws of the bundle, annotations that are missing or not text
+    let other = payload.replace(&digest, &"c".repeat(64));
+    assert_eq!(verify(SIMPLE_SIGNING, &other, &annotations).unwrap_err(), "Signature");
+    let signed = cosign_layer(&sign("{\"critical\":{}}", Flaw::None));
+    assert_eq!(verify(SIMPLE_SIGNING, "{\"critical\":{}}", &signed).unwrap_err(), "Cosign");
+    assert_eq!(verify(ENVELOPE, &payload, &annotations).unwrap_err(), "Missing");
+    assert_eq!(verify("text/plain", &payload, &annotations).unwrap_err(), "Cosign");
+    for (flaw, reason) in [
+        (Flaw::EntryOfOther, "EntryDigest"),
+        (Flaw::StrangePromise, "InclusionPromise"),
+        (Flaw::NoSct, "CertificateLog"),
+    ] {
+        assert_eq!(verify(SIMPLE_SIGNING, &payload, &cosign_layer(&sign(&payload, flaw))).unwrap_err(), reason);
+    }
+    for (name, text) in [
+        ("dev.cosignproject.cosign/signature", ""),
+        ("dev.sigstore.cosign/certificate", "rubbish"),
+        ("dev.sigstore.cosign/bundle", "{\"Payload\":{\"body\":{}}}"),
+        ("dev.sigstore.cosign/bundle", ""),
+    ] {
+        let mut changed = annotations.clone();
+        changed.insert(name.to_owned(), text.to_owned());
+        assert!(verify(SIMPLE_SIGNING, &payload, &changed).is_err(), "{name}");
+    }
 }
 
 #[test]
