@@ -562,7 +562,7 @@ fn a_layer_of_cosign_is_the_bundle_that_it_holds() {
     assert_eq!(verify(SIMPLE_SIGNING, &other, &annotations).unwrap_err(), "Signature");
     let signed = cosign_layer(&sign("{\"critical\":{}}", Flaw::None));
     assert_eq!(verify(SIMPLE_SIGNING, "{\"critical\":{}}", &signed).unwrap_err(), "Cosign");
-    assert_eq!(verify(ENVELOPE, &payload, &annotations).unwrap_err(), "Missing");
+    assert_eq!(verify(ENVELOPE, &payload, &annotations).unwrap_err(), "Json");
     assert_eq!(verify("text/plain", &payload, &annotations).unwrap_err(), "Cosign");
     for (flaw, reason) in [
         (Flaw::EntryOfOther, "EntryDigest"),

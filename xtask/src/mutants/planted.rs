@@ -39,13 +39,8 @@ pub(super) const READER: Subject = Subject {
 };
 
 /// The checks of signatures, certificates, logs and trust files.
-pub(super) const TRUST: Subject = Subject {
-    folder: "trust",
-    member: "trust",
-    members: &["model", "trust", "lineage", "testkit"],
-    needs: None,
-    environment: &[],
-};
+pub(super) const TRUST: Subject =
+    Subject { folder: "trust", member: "trust", members: &["trust"], needs: None, environment: &[] };
 
 /// One bug that is planted.
 #[derive(Debug, PartialEq, Eq)]
