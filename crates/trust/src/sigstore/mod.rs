@@ -15,8 +15,6 @@ mod form;
 mod held;
 mod identity;
 mod root;
-#[cfg(test)]
-mod same_verdicts;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -289,3 +287,6 @@ fn logged_digest(bundle: &Bundle) -> Option<LibraryDigest> {
     };
     Some(LibraryDigest::sha256(Sha256Hash::try_from(bytes.as_slice()).ok()?))
 }
+
+#[cfg(test)]
+mod same_verdicts;
