@@ -203,7 +203,10 @@ fn refuse(arguments: &VerifyBundleArguments, error: ExpectedError, context: &Con
         }
         _ => false,
     };
-    let hints = error.hints();
+    let mut hints = error.hints();
+    if hints.is_empty() {
+        hints.push("get the bundle anew from its publisher, or make it anew with a current tool".to_owned());
+    }
     if is_malformed {
         let failed = CommandError::malformed(format!("`{}`", arguments.bundle.display())).because(error);
         return Err(hints.into_iter().fold(failed, CommandError::hint));
