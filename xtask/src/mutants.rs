@@ -1,9 +1,9 @@
-//! `cargo xtask mutants`: plants bugs, and shows what notices each one: a vector those in the rules, a test those in the reader.
+//! `cargo xtask mutants`: plants bugs, and shows what notices each one: a vector those in the rules, a test those in the reader and in trust.
 //!
 //! For `lineage`. In: `testdata/vectors/*.json` (facts and what must come out) and `tests/mutants-survive.txt` (changes that are known to be no change).
 //! Out: a table `rule  change  killed by`; exit 1 when a change survives, or when the list excuses one that is killed.
 
-mod reader;
+mod planted;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -30,6 +30,8 @@ enum Subject {
     Lineage,
     /// The tar reader, by the patches of tests/mutants/reader; needs `go`, and takes some minutes.
     Reader,
+    /// The checks of signatures and trust files, by the patches of tests/mutants/trust; takes some minutes.
+    Trust,
 }
 
 /// One vector.
@@ -46,7 +48,8 @@ struct Vector {
 pub fn run(options: &Options) -> Result<bool> {
     match options.subject {
         Subject::Lineage => lineage(),
-        Subject::Reader => reader::run(),
+        Subject::Reader => planted::run(&planted::READER),
+        Subject::Trust => planted::run(&planted::TRUST),
     }
 }
 

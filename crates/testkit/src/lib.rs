@@ -1,9 +1,15 @@
-//! Stories, random worlds, random archives, an independent solver and an independent reader for the tests.
+//! Stories, random worlds, random archives, an independent solver, an independent reader and a Sigstore instance for the tests.
 
+#[cfg(feature = "stories")]
 pub mod archives;
+#[cfg(feature = "stories")]
 pub mod naive;
 pub mod need;
+#[cfg(feature = "stories")]
 pub mod oracle;
+pub mod sigstore;
+#[cfg(feature = "stories")]
 pub mod story;
+#[cfg(feature = "stories")]
 pub mod worlds;
 pub mod zips;

@@ -10,6 +10,7 @@ use lasthand_model::wire::statement::{PAYLOAD_TYPE, ResourceDescriptor, Statemen
 use thiserror::Error;
 
 use crate::dsse::{MAX_SIGNATURES, decode_base64, signing_keys};
+use crate::foreign;
 use crate::keys::{KeyRing, PublicKey};
 use crate::sigstore::{self, Certified, Content, SigstoreError};
 use crate::statement::{self, StatementError};
@@ -25,6 +26,26 @@ pub enum TrustError {
     /// JSON, but neither envelope nor bundle.
     #[error("document is neither a DSSE envelope nor a Sigstore bundle")]
     NotEvidence,
+    /// An attestation of the Python package index that is not one of version 1.
+    #[error("not a Python attestation of version 1: {reason}")]
+    Python {
+        /// What is wrong with it.
+        reason: &'static str,
+    },
+    /// A layer of an image that is not one of cosign's.
+    #[error("not a layer of cosign: {reason}")]
+    Cosign {
+        /// What is wrong with it.
+        reason: &'static str,
+    },
+    /// A list of evidence within one document that is longer than is looked at.
+    #[error("document holds {got} attestations, limit is {limit}")]
+    TooMany {
+        /// How many there are.
+        got: usize,
+        /// How many may be.
+        limit: usize,
+    },
     /// A bundle of a version that is not read.
     #[error("media type `{got}` is not one of a Sigstore bundle v0.1 to v0.3")]
     MediaType {
@@ -126,6 +147,7 @@ pub fn verify_signed(bytes: &[u8], ring: &KeyRing, limits: &Limits) -> Result<Si
     match detect(bytes, limits)? {
         EvidenceFile::Bundle => signed_bundle(bytes, ring, limits),
         EvidenceFile::Envelope => verify_envelope(bytes, ring, limits).map(Signed::Statement),
+        EvidenceFile::PythonAttestation => signed_bundle(&foreign::bundle_of_python(bytes, limits)?, ring, limits),
     }
 }
 
@@ -150,8 +172,8 @@ pub fn verify_envelope(bytes: &[u8], ring: &KeyRing, limits: &Limits) -> Result<
 
 /// Verifies a Sigstore bundle over a statement, signed by a key (`publicKey`) or by the holder of a certificate.
 ///
-/// A key's hint decides nothing. Of a statement under a key, log entries and timestamps are not read, and nothing is concluded from them;
-/// of a bundle with a certificate, everything must hold by one Sigstore root of the ring.
+/// A key's hint decides nothing. Where a bundle under a key has log entries or timestamps and a Sigstore root is known, they must hold, and
+/// nothing more is concluded from them; of a bundle with a certificate, everything must hold by one Sigstore root of the ring.
 ///
 /// # Errors
 /// [`TrustError`]; [`TrustError::NoStatement`] for a signature over an artifact alone.
@@ -194,7 +216,11 @@ fn signed_bundle(bytes: &[u8], ring: &KeyRing, limits: &Limits) -> Result<Signed
         return Err(TrustError::Signatures { got, expected: "exactly 1 in a bundle" });
     }
     match envelope {
-        Some(envelope) if !certificate => verify(&envelope, ring, limits).map(Signed::Statement),
+        Some(envelope) if !certificate => {
+            let statement = verify(&envelope, ring, limits)?;
+            check_keyed_log(bytes, &material, &statement, ring)?;
+            Ok(Signed::Statement(statement))
+        }
         envelope => {
             if let Some(envelope) = envelope.filter(|envelope| envelope.payload_type != PAYLOAD_TYPE) {
                 return Err(TrustError::PayloadType { got: shorten(&envelope.payload_type) });
@@ -222,6 +248,26 @@ fn keyed_blob(bytes: &[u8], material: &VerificationMaterial, ring: &KeyRing) -> 
     Ok(Signed::Blob(Verified::assertion(value, digest, [key.id()].into(), ring)))
 }
 
+/// Refuses log entries and timestamps that do not hold for the key of a statement, where there are any and a root to tell by.
+fn check_keyed_log(
+    bytes: &[u8],
+    material: &VerificationMaterial,
+    statement: &Verified<Statement>,
+    ring: &KeyRing,
+) -> Result<(), TrustError> {
+    sigstore::check_limits(material)?;
+    if ring.sigstore().is_empty() || !sigstore::has_proofs(material) {
+        return Ok(());
+    }
+    for signer in statement.signers() {
+        let id = signer.principal.strip_prefix("key:").and_then(|id| id.parse().ok());
+        if let Some(key) = id.and_then(|id| ring.key(id)) {
+            sigstore::check_keyed_log(bytes, key, ring.sigstore())?;
+        }
+    }
+    Ok(())
+}
+
 /// A bundle that is signed by the holder of a certificate.
 fn certified(
     bytes: &[u8],
@@ -230,16 +276,17 @@ fn certified(
     limits: &Limits,
 ) -> Result<Signed, TrustError> {
     sigstore::check_limits(material)?;
-    let Certified { signer, clock, content } = sigstore::verify(bytes, ring.sigstore())?;
+    let Certified { signer, clock, claims, content } = sigstore::verify(bytes, ring.sigstore())?;
     match content {
         Content::Payload(payload) => {
             let statement = statement::read(&payload, limits).map_err(TrustError::Statement)?;
             let digest = StatementDigest(Sha256::of(&payload));
-            Ok(Signed::Statement(Verified::certified(statement, digest, signer, clock)))
+            Ok(Signed::Statement(Verified::certified(statement, digest, signer, clock, claims)))
         }
         Content::Blob { digest } => {
             let blob = BlobSignature { artifact: digest };
-            Ok(Signed::Blob(Verified::certified(blob, blob.digest_of(&signer.principal), signer, clock)))
+            let digest = blob.digest_of(&signer.principal);
+            Ok(Signed::Blob(Verified::certified(blob, digest, signer, clock, claims)))
         }
     }
 }
@@ -284,8 +331,12 @@ pub struct Unverified {
 pub fn peek_unverified(bytes: &[u8], limits: &Limits) -> Result<Unverified, TrustError> {
     let envelope: Envelope = match detect(bytes, limits)? {
         EvidenceFile::Envelope => json::parse_as(bytes, limits).map_err(TrustError::Json)?,
-        EvidenceFile::Bundle => {
-            let bundle: Bundle = json::parse_as(bytes, limits).map_err(TrustError::Json)?;
+        kind => {
+            let bytes = match kind {
+                EvidenceFile::PythonAttestation => foreign::bundle_of_python(bytes, limits)?,
+                _ => bytes.to_vec(),
+            };
+            let bundle: Bundle = json::parse_as(&bytes, limits).map_err(TrustError::Json)?;
             bundle.dsse_envelope.ok_or(TrustError::Missing { member: "dsseEnvelope" })?
         }
     };

@@ -121,6 +121,9 @@ fn identity(file: &TrustFile, row: &IdentityRow, name: Option<&str>) -> String {
         }
     }
     let certified = matches!(row.method, SignerMethod::FulcioCi | SignerMethod::FulcioEmail);
+    if row.method == SignerMethod::FulcioCi && !row.may.is_empty() {
+        text.push_str("; not asked: who started the run, by what event, on whose runner");
+    }
     if certified && file.sigstore_roots.is_empty() {
         text.push_str("; without a sigstore root nothing it signs verifies: the row only says what the principal is");
     } else if !certified && row.method != SignerMethod::Key {

@@ -4,7 +4,7 @@
 //!
 //! Data flow: bytes -> [`evidence`] (DSSE envelope or Sigstore bundle) + [`KeyRing`](keys::KeyRing) -> [`Verified<Statement>`] or
 //! [`Verified<BlobSignature>`];
-//! `lasthand.trust.toml` -> [`trust_file`] -> facts, key ring, places -> [`explain`].
+//! one bundle, one signer, one artifact -> [`expected`]; `lasthand.trust.toml` -> [`trust_file`] -> facts, key ring, places -> [`explain`].
 //!
 //! **Invariants.** Pure: no file, network, environment, clock or thread; `now` and file contents are arguments. One exception: the library
 //! behind [`sigstore`] reads the clock to refuse what is dated in the future; the clock proves nothing.
@@ -23,9 +23,13 @@
 //! ```
 #![deny(missing_docs, rustdoc::broken_intra_doc_links)]
 
+pub mod cosign;
 pub mod dsse;
 pub mod evidence;
+pub mod expected;
 pub mod explain;
+pub mod foreign;
+pub mod git_object;
 pub mod keys;
 pub mod level;
 pub mod sigstore;

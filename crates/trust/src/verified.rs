@@ -6,6 +6,7 @@ use lasthand_model::digest::{ArtifactDigest, KeyId, Sha256, StatementDigest};
 use lasthand_model::wire::facts::Signer;
 
 use crate::keys::KeyRing;
+use crate::sigstore::Claims;
 
 /// A signature over an artifact's digest alone: it says who signed which bytes, and nothing else.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,6 +58,7 @@ pub struct Verified<T> {
     certified: BTreeSet<Signer>,
     signers: Vec<Signer>,
     clock: Option<Clock>,
+    claims: Option<Claims>,
 }
 
 impl<T> Verified<T> {
@@ -64,14 +66,22 @@ impl<T> Verified<T> {
     // TRUST: here untrusted becomes trusted.
     pub(crate) fn assertion(value: T, digest: StatementDigest, keys: BTreeSet<KeyId>, ring: &KeyRing) -> Self {
         let signers = ring.signers(&keys);
-        Self { value, digest, keys, certified: BTreeSet::new(), signers, clock: None }
+        Self { value, digest, keys, certified: BTreeSet::new(), signers, clock: None, claims: None }
     }
 
     /// States that the holder of a certificate signed the bytes with this digest, and that `value` was read from these bytes.
     // TRUST: here untrusted becomes trusted.
-    pub(crate) fn certified(value: T, digest: StatementDigest, signer: Signer, clock: Clock) -> Self {
+    pub(crate) fn certified(value: T, digest: StatementDigest, signer: Signer, clock: Clock, claims: Claims) -> Self {
         let signers = vec![signer.clone()];
-        Self { value, digest, keys: BTreeSet::new(), certified: [signer].into(), signers, clock: Some(clock) }
+        let (certified, claims) = ([signer].into(), Some(claims));
+        Self { value, digest, keys: BTreeSet::new(), certified, signers, clock: Some(clock), claims }
+    }
+
+    /// The same proof, of a value that was read from the signed bytes by another reading.
+    // TRUST: only for what these very bytes say.
+    pub(crate) fn about<U>(self, value: U, digest: StatementDigest) -> Verified<U> {
+        let Self { keys, certified, signers, clock, claims, .. } = self;
+        Verified { value, digest, keys, certified, signers, clock, claims }
     }
 
     /// What was signed.
@@ -98,6 +108,11 @@ impl<T> Verified<T> {
     pub const fn clock(&self) -> Option<Clock> {
         self.clock
     }
+
+    /// What the certificate says of its run; none for keys alone.
+    pub const fn claims(&self) -> Option<&Claims> {
+        self.claims.as_ref()
+    }
 }
 
 /// Merges what is signed apart: k envelopes over one payload become one value with all its signers.
@@ -116,6 +131,7 @@ pub fn combine<T>(values: Vec<Verified<T>>, ring: &KeyRing) -> Vec<Verified<T>> 
             first.signers = ring.signers(&first.keys);
             first.signers.extend(first.certified.iter().cloned());
             first.clock = first.clock.or(verified.clock);
+            first.claims = first.claims.take().or(verified.claims);
         } else {
             places.insert(verified.digest, combined.len());
             combined.push(verified);

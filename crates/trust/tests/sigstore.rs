@@ -89,7 +89,7 @@ fn a_bundle_holds_one_of_each() {
     let mut bare = blob.clone();
     bare[material.trim_start_matches('/')].as_object_mut().unwrap().remove("certificate");
     refuse(&bare, "bundle has no `publicKey` or `certificate`");
-    refuse(&with(&bare, material, "x509CertificateChain", chain), "bundle");
+    refuse(&with(&bare, material, "x509CertificateChain", chain), "certificate chain is empty");
     let mut empty = blob.clone();
     empty.as_object_mut().unwrap().remove("messageSignature");
     refuse(&empty, "bundle has no `dsseEnvelope` or `messageSignature`");
@@ -122,16 +122,17 @@ fn ghsa_cq38_jh5f_37mq_counts_are_limited() {
         changed["verificationMaterial"][member] = value;
         changed
     };
-    judge(&with("tlogEntries", json!(vec![entry.clone(); MAX_PROOFS]))).unwrap();
+    refuse(&with("tlogEntries", json!(vec![entry.clone(); MAX_PROOFS])), "the same log entry is there twice");
     refuse(&with("tlogEntries", json!(vec![entry.clone(); MAX_PROOFS + 1])), "there are 33 log entries, limit is 32");
     let stamps = json!({ "rfc3161Timestamps": vec![json!({ "signedTimestamp": "AAAA" }); MAX_PROOFS + 1] });
     refuse(&with("timestampVerificationData", stamps), "there are 33 timestamps, limit is 32");
     let stamp = json!({ "rfc3161Timestamps": [{ "signedTimestamp": "AAAA" }] });
-    refuse(&with("timestampVerificationData", stamp), "time of signing is not proven");
+    // Nobody's word: the log says when.
+    assert_eq!(judge(&with("timestampVerificationData", stamp)).unwrap(), judge(&blob).unwrap());
     let mut chain = with("x509CertificateChain", json!({ "certificates": vec![json!({ "rawBytes": "AAAA" }); 9] }));
     chain["verificationMaterial"].as_object_mut().unwrap().remove("certificate");
     refuse(&chain, "there are 9 certificates, limit is 8");
-    refuse(&with("tlogEntries", json!([])), "entry of the transparency log does not hold");
+    refuse(&with("tlogEntries", json!([])), "bundle has no log entry");
     refuse(&with("tlogEntries", json!(null)), "bundle is malformed");
     for member in ["inclusionProof", "inclusionPromise", "integratedTime"] {
         let mut less = entry.clone();

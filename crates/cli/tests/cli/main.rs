@@ -16,3 +16,4 @@ mod sigstore;
 mod source;
 mod support;
 mod tampering;
+mod verify_bundle;

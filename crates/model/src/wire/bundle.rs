@@ -117,13 +117,15 @@ pub enum EvidenceFile {
     Bundle,
     /// A bare DSSE envelope.
     Envelope,
+    /// An attestation of the Python package index.
+    PythonAttestation,
 }
 
 impl EvidenceFile {
     /// Tells by its members what a JSON document is; absent when it is neither.
     ///
     /// A document with `dsseEnvelope`, `messageSignature` or a bundle's `mediaType` is a bundle; one with `payload` and
-    /// `signatures` is an envelope; one that claims to be both is neither.
+    /// `signatures` is an envelope; one with `verification_material` and `envelope` is a Python attestation; one that claims to be two is none.
     #[must_use]
     pub fn detect(document: &Value) -> Option<Self> {
         let members = document.as_object()?;
@@ -132,9 +134,11 @@ impl EvidenceFile {
             || members.contains_key("messageSignature")
             || media_type.starts_with("application/vnd.dev.sigstore.bundle");
         let envelope = members.contains_key("payload") && members.contains_key("signatures");
-        match (bundle, envelope) {
-            (true, false) => Some(Self::Bundle),
-            (false, true) => Some(Self::Envelope),
+        let python = members.contains_key("verification_material") && members.contains_key("envelope");
+        match (bundle, envelope, python) {
+            (true, false, false) => Some(Self::Bundle),
+            (false, true, false) => Some(Self::Envelope),
+            (false, false, true) => Some(Self::PythonAttestation),
             _ => None,
         }
     }
@@ -194,6 +198,8 @@ mod tests {
         check(r#"{"dsseEnvelope":{}}"#, Some(EvidenceFile::Bundle));
         check(r#"{"payload":"","signatures":[]}"#, Some(EvidenceFile::Envelope));
         check(r#"{"payload":"","signatures":[],"dsseEnvelope":{}}"#, None);
+        check(r#"{"version":1,"verification_material":{},"envelope":{}}"#, Some(EvidenceFile::PythonAttestation));
+        check(r#"{"dsseEnvelope":{},"verification_material":{},"envelope":{}}"#, None);
         check(r#"{"signed":{},"signatures":[]}"#, None);
         check("[]", None);
     }

@@ -1,13 +1,15 @@
 //! Whom a certificate names: exactly one signer, by one method.
 
 use lasthand_model::wire::facts::{Signer, SignerMethod};
-use sigstore_verify::{SubjectAltName, VerificationResult};
+use sigstore_verify::SubjectAltName;
+use sigstore_verify::crypto::CertificateInfo;
 use x509_cert::Certificate;
 use x509_cert::der::Decode as _;
 use x509_cert::ext::pkix::SubjectAltName as SanExtension;
 use x509_cert::ext::pkix::name::GeneralName;
 
-use super::error::{Part, SigstoreError};
+use super::error::SigstoreError;
+use super::held::Held;
 use crate::verified::Clock;
 
 const SAN: &str = "2.5.29.17";
@@ -17,35 +19,25 @@ const NAME_BYTES: usize = 2048;
 
 /// The signer that a certificate names, with the time at which he signed.
 ///
-/// In: the result of a verification in which everything held, and the DER of its signing certificate.
+/// In: what held of the bundle, and the DER of its signing certificate.
 ///
 /// # Errors
-/// [`SigstoreError::Identity`] when the certificate could be read in two ways; [`Part::Time`] when no time was proven.
-pub(super) fn signer(result: &VerificationResult, leaf: &[u8]) -> Result<(Signer, Clock), SigstoreError> {
-    // SECURITY: the policy asked for all of it; a later version of the library must not make this weaker unseen.
-    let held = [
-        (result.certificate_verified(), Part::Chain),
-        (result.sct_verified(), Part::CertificateLog),
-        (result.tlog_verified(), Part::Log),
-    ];
-    if let Some((_, part)) = held.iter().find(|(held, _)| !held) {
-        return Err(SigstoreError::words(*part, "it was not looked at"));
-    }
-    let (time, clock) = time(result)?;
-    let name = result.identity().ok_or(SigstoreError::Identity { reason: "it has neither e-mail address nor URI" })?;
+/// [`SigstoreError::Identity`] when the certificate could be read in two ways; [`SigstoreError::NoTime`] when no time was proven.
+pub(super) fn signer(held: &Held, leaf: &[u8]) -> Result<(Signer, Clock), SigstoreError> {
+    let certificate = held.certificate.as_ref().ok_or(SigstoreError::NoCertificate)?;
+    let (time, clock) = time(held, certificate)?;
+    let unnamed = SigstoreError::Identity { reason: "it has neither e-mail address nor URI" };
+    let name = certificate.identity.as_ref().ok_or(unnamed)?;
     let (method, id) = match (only_name(leaf)?, name) {
         (GeneralName::Rfc822Name(only), SubjectAltName::Email(name)) if only.as_str() == name.as_str() => {
             (SignerMethod::FulcioEmail, name)
         }
         (GeneralName::UniformResourceIdentifier(only), SubjectAltName::Uri(name)) if only.as_str() == name.as_str() => {
-            if result.certificate().is_none_or(|certificate| certificate.ci_claims.is_empty()) {
-                return Err(SigstoreError::Identity { reason: "it names a URI, but says nothing of a CI run" });
-            }
             (SignerMethod::FulcioCi, name)
         }
         _ => return Err(SigstoreError::Identity { reason: "its name is neither an e-mail address nor a URI" }),
     };
-    let issuer = result.issuer().ok_or(SigstoreError::Identity { reason: "it has no issuer" })?;
+    let issuer = certificate.issuer.as_deref().ok_or(SigstoreError::Identity { reason: "it has no issuer" })?;
     // SECURITY: issuer and name become `issuer#name`: a `#` in the issuer could shift the border between them.
     if issuer.contains('#') || !plain(issuer) {
         return Err(SigstoreError::Identity {
@@ -61,18 +53,17 @@ pub(super) fn signer(result: &VerificationResult, leaf: &[u8]) -> Result<(Signer
     Ok((Signer { method, principal, presence: false, time: Some(time) }, clock))
 }
 
-/// Whether the certificate was given to a workflow of another repository than the one it ran for.
+/// Whether the certificate may be that of a workflow of another repository than the one it ran for.
 ///
-/// SECURITY: anybody may call a reusable workflow, and the certificate names the workflow, not the caller.
-pub(super) fn ran_for_another(result: &VerificationResult) -> bool {
-    let (Some(certificate), Some(SubjectAltName::Uri(workflow))) = (result.certificate(), result.identity()) else {
-        return false;
-    };
+/// SECURITY: anybody may call a reusable workflow, and the certificate names the workflow, not the caller. One that says nothing of a
+/// repository may be such a one.
+pub(super) fn ran_for_another(certificate: &CertificateInfo) -> bool {
+    let Some(SubjectAltName::Uri(workflow)) = &certificate.identity else { return false };
     let claims = &certificate.ci_claims;
     let repository = match (&claims.source_repository_uri, &claims.deprecated_github.workflow_repository) {
         (Some(uri), _) => uri.trim_end_matches('/').to_owned(),
         (None, Some(name)) => format!("https://github.com/{name}"),
-        (None, None) => return false,
+        (None, None) => return true,
     };
     is_of_another(workflow, &repository)
 }
@@ -96,21 +87,19 @@ fn plain(text: &str) -> bool {
 }
 
 /// The earliest proven time: the signature was there by then.
-fn time(result: &VerificationResult) -> Result<(i64, Clock), SigstoreError> {
-    let unproven = || SigstoreError::words(Part::Time, "no log and no timestamp authority says when it was signed");
-    let certificate = result.certificate().ok_or_else(unproven)?;
-    let times = result.verified_timestamps();
-    let earliest = times.iter().min().ok_or_else(unproven)?;
-    if times.iter().any(|time| *time < certificate.not_before || *time > certificate.not_after) {
-        return Err(SigstoreError::words(Part::Time, "a proven time is outside the certificate's validity"));
+fn time(held: &Held, certificate: &CertificateInfo) -> Result<(i64, Clock), SigstoreError> {
+    let earliest = held.times.iter().min().ok_or(SigstoreError::NoTime)?;
+    if held.times.iter().any(|time| *time < certificate.not_before || *time > certificate.not_after) {
+        return Err(SigstoreError::CertificateTime { whose: "the signer's" });
     }
-    let clock = if result.integrated_time() == Some(*earliest) { Clock::Log } else { Clock::Timestamp };
+    let clock = if held.integrated == Some(*earliest) { Clock::Log } else { Clock::Timestamp };
     Ok((earliest.as_second(), clock))
 }
 
 /// The one alternative name of the certificate.
 fn only_name(leaf: &[u8]) -> Result<GeneralName, SigstoreError> {
-    let certificate = Certificate::from_der(leaf).map_err(|error| SigstoreError::rejected(Part::Chain, error))?;
+    let certificate =
+        Certificate::from_der(leaf).map_err(|error| SigstoreError::CertificateForm { reason: error.to_string() })?;
     let extensions = certificate.tbs_certificate.extensions.unwrap_or_default();
     for (at, extension) in extensions.iter().enumerate() {
         // SPEC: RFC 5280 section 4.2: "A certificate MUST NOT include more than one instance of a particular extension".
@@ -121,7 +110,7 @@ fn only_name(leaf: &[u8]) -> Result<GeneralName, SigstoreError> {
     let san = extensions.iter().find(|extension| extension.extn_id.to_string() == SAN);
     let san = san.ok_or(SigstoreError::Identity { reason: "it has no alternative name" })?;
     let names = SanExtension::from_der(san.extn_value.as_bytes())
-        .map_err(|error| SigstoreError::rejected(Part::Chain, error))?;
+        .map_err(|error| SigstoreError::CertificateForm { reason: error.to_string() })?;
     let mut names = names.0.into_iter();
     // SECURITY: of several names, a reader who takes the first and one who takes any differ about the signer.
     match (names.next(), names.next()) {

@@ -1,13 +1,18 @@
 //! Sigstore bundles with a certificate, verified offline by the roots of the trust file.
 //!
-//! The one place that knows the library. What it does for us: chain and validity at each proven time, the certificate's log
+//! The one place that knows the library. What it does for us: validity of the certificate at each proven time, the certificate's log
 //! entry, inclusion proof, checkpoint and promise of the log entry, RFC 3161 timestamps, the signature, and that all of it is of
-//! one signature. What is ours: limits before anything is looked at, the one name of the signer, and what the signature is over.
+//! one signature. What is ours: limits before anything is looked at, the whole chain, the one name of the signer, what the signature is
+//! over, and [`checks`]: all of it once more, for statements about git objects alone and for the reason of a refusal.
 //! Nothing is skipped and there is no option to skip it.
 //!
 //! SPEC: Sigstore client specification; sigstore/protobuf-specs, sigstore_bundle.proto.
 
+mod checks;
+mod claims;
 mod error;
+mod form;
+mod held;
 mod identity;
 mod root;
 
@@ -20,13 +25,16 @@ use serde_json::Value;
 use sigstore_verify::types::{
     Artifact, ArtifactDigest as LibraryDigest, Bundle, DerPublicKey, HashAlgorithm, Sha256Hash, SignatureContent,
 };
-use sigstore_verify::{Policy, PublicKeyVerificationPolicy, VerificationPolicy, VerificationResult};
+use sigstore_verify::{PublicKeyVerificationPolicy, VerificationPolicy};
 
+pub use claims::{Claim, Claims, GitHubSubject};
 pub use error::{Part, SigstoreError};
 pub use root::{RootCounts, RootError, SigstoreRoot};
 
 use crate::keys::PublicKey;
 use crate::verified::Clock;
+use checks::{By, Signed};
+use held::Held;
 
 // LIMIT: each log entry and timestamp costs signature checks. GHSA-cq38-jh5f-37mq: endless data.
 /// Most log entries, and most timestamps, of one bundle.
@@ -38,6 +46,7 @@ pub const MAX_CERTIFICATES: usize = 8;
 pub(crate) struct Certified {
     pub(crate) signer: Signer,
     pub(crate) clock: Clock,
+    pub(crate) claims: Claims,
     pub(crate) content: Content,
 }
 
@@ -47,6 +56,13 @@ pub(crate) enum Content {
     Payload(Vec<u8>),
     /// An artifact, and the bytes of the signature.
     Blob { digest: ArtifactDigest },
+}
+
+/// Whether there is any log entry or timestamp.
+pub(crate) fn has_proofs(material: &VerificationMaterial) -> bool {
+    let any = |value: Option<&Value>| value.and_then(Value::as_array).is_some_and(|items| !items.is_empty());
+    let stamps = material.timestamp_verification_data.as_ref().and_then(|data| data.get("rfc3161Timestamps"));
+    any(material.tlog_entries.as_ref()) || any(stamps)
 }
 
 /// Refuses more proofs than are looked at.
@@ -76,30 +92,50 @@ pub(crate) fn check_limits(material: &VerificationMaterial) -> Result<(), Sigsto
 /// Proves that the holder of an identity, as an authority of a root saw it, signed exactly this. Does not prove that he may.
 pub(crate) fn verify(json: &[u8], roots: &[SigstoreRoot]) -> Result<Certified, SigstoreError> {
     let bundle = parse(json)?;
-    let digest = claimed_digest(&bundle)?;
+    let claimed = claimed_digest(&bundle)?;
     // Whoever signed is asked for afterwards, against the rows; everything else is demanded here.
-    let result = under_any_root(&bundle, &digest, &VerificationPolicy::any_identity(), roots)?;
-    let leaf = bundle.signing_certificate().ok_or(SigstoreError::words(Part::Bundle, "it has no certificate"))?;
-    let (signer, clock) = identity::signer(&result, leaf.as_bytes())?;
-    // TRUST: the bytes that the library verified, not another reading of them.
-    let content = match bundle.content {
-        SignatureContent::DsseEnvelope(envelope) => Content::Payload(envelope.payload.as_bytes().to_vec()),
-        SignatureContent::MessageSignature(_) => {
-            if identity::ran_for_another(&result) {
+    let held = under_any_root(roots, |root| by_certificate(&bundle, &claimed, root))?;
+    let leaf = bundle.signing_certificate().ok_or(SigstoreError::NoCertificate)?;
+    let (signer, clock) = identity::signer(&held, leaf.as_bytes())?;
+    let claims = Claims::read(leaf.as_bytes())?;
+    // TRUST: the bytes that were verified, not another reading of them.
+    let content = match (bundle.content, claimed) {
+        (SignatureContent::DsseEnvelope(envelope), _) => Content::Payload(envelope.payload.as_bytes().to_vec()),
+        (SignatureContent::MessageSignature(_), Claimed::Digest(digest)) => {
+            if held.certificate.as_ref().is_none_or(identity::ran_for_another) {
                 let reason = "its workflow is of another repository than the one it ran for, which a bare signature does not say";
                 return Err(SigstoreError::Identity { reason });
             }
             Content::Blob { digest: sha256(&digest)? }
         }
-        _ => return Err(SigstoreError::words(Part::Bundle, "it holds neither envelope nor signature")),
+        _ => return Err(neither()),
     };
-    Ok(Certified { signer, clock, content })
+    Ok(Certified { signer, clock, claims, content })
+}
+
+/// A certificate's bundle by one root: by the library, or by our own checks where the library cannot look at it.
+fn by_certificate(bundle: &Bundle, claimed: &Claimed, root: &SigstoreRoot) -> Result<Held, SigstoreError> {
+    let own = || checks::verify(bundle, claimed.signed(), By::Certificate, &root.root);
+    let Claimed::Digest(digest) = claimed else { return own() };
+    checks::each_once(bundle)?;
+    let known = checks::without_strangers(bundle, &root.root)?;
+    let policy = VerificationPolicy::any_identity();
+    let result = root.verifier.verify(Artifact::from_digest(digest.clone()), &known, &policy);
+    match result {
+        Ok(result) => {
+            let held = Held::of_certificate(&result)?;
+            checks::verify_chain(bundle, &held.times, &root.root)?;
+            Ok(held)
+        }
+        // The verdict is the library's; our own checks only say why.
+        Err(error) => Err(own().err().unwrap_or_else(|| SigstoreError::from(error))),
+    }
 }
 
 /// A signature over an artifact by a key that the verifier has; not verified yet.
 pub(crate) struct KeyedBlob {
     bundle: Bundle,
-    claimed: LibraryDigest,
+    claimed: Claimed,
     pub(crate) digest: ArtifactDigest,
     pub(crate) signature: Vec<u8>,
 }
@@ -108,11 +144,11 @@ pub(crate) struct KeyedBlob {
 pub(crate) fn keyed_blob(json: &[u8]) -> Result<KeyedBlob, SigstoreError> {
     let bundle = parse(json)?;
     let claimed = claimed_digest(&bundle)?;
-    let SignatureContent::MessageSignature(message) = &bundle.content else {
-        return Err(SigstoreError::words(Part::Bundle, "it holds no bare signature"));
+    let (SignatureContent::MessageSignature(message), Claimed::Digest(digest)) = (&bundle.content, &claimed) else {
+        return Err(neither());
     };
     let signature = message.signature.as_bytes().to_vec();
-    Ok(KeyedBlob { digest: sha256(&claimed)?, bundle, claimed, signature })
+    Ok(KeyedBlob { digest: sha256(digest)?, bundle, claimed, signature })
 }
 
 impl KeyedBlob {
@@ -124,28 +160,46 @@ impl KeyedBlob {
         if bare || roots.is_empty() {
             return Ok(());
         }
-        let policy = PublicKeyVerificationPolicy::new(DerPublicKey::new(key.spki().to_vec()));
-        under_any_root(&self.bundle, &self.claimed, &policy, roots).map(|_| ())
+        let key = DerPublicKey::new(key.spki().to_vec());
+        under_any_root(roots, |root| by_key(&self.bundle, &self.claimed, &key, root)).map(|_| ())
+    }
+}
+
+/// Refuses log entries and timestamps of a statement that do not hold for this key.
+pub(crate) fn check_keyed_log(json: &[u8], key: &PublicKey, roots: &[SigstoreRoot]) -> Result<(), SigstoreError> {
+    let bundle = parse(json)?;
+    let (claimed, key) = (claimed_digest(&bundle)?, DerPublicKey::new(key.spki().to_vec()));
+    under_any_root(roots, |root| by_key(&bundle, &claimed, &key, root)).map(|_| ())
+}
+
+fn by_key(bundle: &Bundle, claimed: &Claimed, key: &DerPublicKey, root: &SigstoreRoot) -> Result<Held, SigstoreError> {
+    let own = || checks::verify(bundle, claimed.signed(), By::Key(key), &root.root);
+    let Claimed::Digest(digest) = claimed else { return own() };
+    checks::each_once(bundle)?;
+    let known = checks::without_strangers(bundle, &root.root)?;
+    let policy = PublicKeyVerificationPolicy::new(key.clone());
+    match root.verifier.verify(Artifact::from_digest(digest.clone()), &known, &policy) {
+        Ok(result) => Ok(Held::of(&result)),
+        Err(error) => Err(own().err().unwrap_or_else(|| SigstoreError::from(error))),
     }
 }
 
 fn parse(json: &[u8]) -> Result<Bundle, SigstoreError> {
-    let text = std::str::from_utf8(json).map_err(|error| SigstoreError::rejected(Part::Bundle, error))?;
-    Bundle::from_json(text).map_err(|error| SigstoreError::rejected(Part::Bundle, error))
+    let malformed = |reason: String| SigstoreError::Malformed { reason };
+    let text = std::str::from_utf8(json).map_err(|error| malformed(error.to_string()))?;
+    // The verdict is the library's; the form only says why.
+    Bundle::from_json(text).map_err(|error| form::flaw(text).unwrap_or_else(|| malformed(error.to_string())))
 }
 
 fn under_any_root(
-    bundle: &Bundle,
-    digest: &LibraryDigest,
-    policy: &dyn Policy,
     roots: &[SigstoreRoot],
-) -> Result<VerificationResult, SigstoreError> {
+    verify: impl Fn(&SigstoreRoot) -> Result<Held, SigstoreError>,
+) -> Result<Held, SigstoreError> {
     let mut furthest: Option<SigstoreError> = None;
     for root in roots {
-        match root.verifier.verify(Artifact::from_digest(digest.clone()), bundle, policy) {
-            Ok(result) => return Ok(result),
+        match verify(root) {
+            Ok(held) => return Ok(held),
             Err(error) => {
-                let error = SigstoreError::from(error);
                 if furthest.as_ref().is_none_or(|known| known.part() < error.part()) {
                     furthest = Some(error);
                 }
@@ -155,26 +209,50 @@ fn under_any_root(
     Err(furthest.unwrap_or(SigstoreError::NoRoot))
 }
 
-/// The digest that the signature claims to be over. Nobody signed the claim: the verification that follows proves or refutes it.
-fn claimed_digest(bundle: &Bundle) -> Result<LibraryDigest, SigstoreError> {
+/// What a signature claims to be over. Nobody signed the claim: the verification that follows proves or refutes it.
+enum Claimed {
+    /// A digest that the library can be asked by: of an artifact, or of a subject.
+    Digest(LibraryDigest),
+    /// A statement of which no subject has such a digest.
+    Payload,
+}
+
+impl Claimed {
+    fn signed(&self) -> Signed<'_> {
+        match self {
+            Self::Digest(digest) => Signed::Digest(digest.algorithm(), digest.as_bytes()),
+            Self::Payload => Signed::Payload,
+        }
+    }
+}
+
+fn neither() -> SigstoreError {
+    SigstoreError::Malformed { reason: "it holds neither envelope nor signature".to_owned() }
+}
+
+fn claimed_digest(bundle: &Bundle) -> Result<Claimed, SigstoreError> {
     match &bundle.content {
         SignatureContent::DsseEnvelope(envelope) => {
-            subject(envelope.payload.as_bytes()).ok_or(SigstoreError::NoDigest {
-                what: "statement has no subject with a sha256 or sha512, by which alone a certificate's statement is verified",
-            })
+            Ok(subject(envelope.payload.as_bytes()).map_or(Claimed::Payload, Claimed::Digest))
         }
         SignatureContent::MessageSignature(message) => {
             let claimed = match &message.message_digest {
                 Some(claimed) => LibraryDigest::new(claimed.algorithm, claimed.digest.clone())
-                    .map_err(|error| SigstoreError::rejected(Part::Bundle, error))?,
-                None => logged_digest(bundle)
-                    .ok_or(SigstoreError::NoDigest { what: "bundle does not say which digest its signature is over" })?,
+                    .map_err(|error| SigstoreError::Malformed { reason: error.to_string() })?,
+                None => logged_digest(bundle).ok_or(SigstoreError::NoDigest {
+                    what: "bundle does not say which digest its signature is over",
+                })?,
             };
             sha256(&claimed)?;
-            Ok(claimed)
+            Ok(Claimed::Digest(claimed))
         }
-        _ => Err(SigstoreError::words(Part::Bundle, "it holds neither envelope nor signature")),
+        _ => Err(neither()),
     }
+}
+
+/// Decodes base64 of the standard alphabet, padded.
+fn standard_base64(text: &str) -> Option<Vec<u8>> {
+    STANDARD.decode(text).ok()
 }
 
 fn sha256(digest: &LibraryDigest) -> Result<ArtifactDigest, SigstoreError> {
@@ -209,3 +287,6 @@ fn logged_digest(bundle: &Bundle) -> Option<LibraryDigest> {
     };
     Some(LibraryDigest::sha256(Sha256Hash::try_from(bytes.as_slice()).ok()?))
 }
+
+#[cfg(test)]
+mod same_verdicts;

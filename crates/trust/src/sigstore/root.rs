@@ -7,7 +7,7 @@ use lasthand_model::digest::Sha256;
 use lasthand_model::json::{self, JsonError};
 use lasthand_model::limits::Limits;
 use sigstore_verify::Verifier;
-use sigstore_verify::trust_root::TrustedRoot;
+use sigstore_verify::trust_root::{SIGSTORE_PRODUCTION_TRUSTED_ROOT, SIGSTORE_STAGING_TRUSTED_ROOT, TrustedRoot};
 use thiserror::Error;
 
 /// Why bytes are not a trusted root.
@@ -36,6 +36,7 @@ pub enum RootError {
 pub struct SigstoreRoot {
     digest: Sha256,
     counts: RootCounts,
+    pub(super) root: Arc<TrustedRoot>,
     pub(super) verifier: Arc<Verifier>,
 }
 
@@ -82,7 +83,23 @@ impl SigstoreRoot {
             return Err(RootError::Empty { what });
         }
         let verifier = Verifier::new(&root).map_err(|error| shape(error.to_string()))?;
-        Ok(Self { digest: Sha256::of(bytes), counts, verifier: Arc::new(verifier) })
+        Ok(Self { digest: Sha256::of(bytes), counts, root: Arc::new(root), verifier: Arc::new(verifier) })
+    }
+
+    /// The public-good instance, as the library's release knew it; it grows old, and a file from its publisher is better.
+    ///
+    /// # Errors
+    /// As [`SigstoreRoot::parse`].
+    pub fn public_good() -> Result<Self, RootError> {
+        Self::parse(SIGSTORE_PRODUCTION_TRUSTED_ROOT.as_bytes(), &Limits::DEFAULT)
+    }
+
+    /// The staging instance, on which anybody tries things: for tests of tools alone.
+    ///
+    /// # Errors
+    /// As [`SigstoreRoot::parse`].
+    pub fn staging() -> Result<Self, RootError> {
+        Self::parse(SIGSTORE_STAGING_TRUSTED_ROOT.as_bytes(), &Limits::DEFAULT)
     }
 
     /// SHA-256 of the file.

@@ -167,8 +167,10 @@ fn principal(row: &Row<'_>, method: SignerMethod, name: Option<&str>) -> Option<
         row.report(issuer.place, Problem::Glob { key: "issuer", got: shorten(&issuer.value) });
     }
     let id = id?;
-    if method == SignerMethod::FulcioCi {
-        check_workflow(row, &id);
+    match method {
+        SignerMethod::FulcioCi => check_workflow(row, &id),
+        SignerMethod::FulcioEmail => check_address(row, &id),
+        _ => {}
     }
     let text = issuer.map_or_else(|| id.value.clone(), |issuer| format!("{}#{}", issuer.value, id.value));
     Some(Principal { text, keys: Vec::new(), group: None })
@@ -242,6 +244,16 @@ fn check_workflow(row: &Row<'_>, id: &At<String>) {
         }
         (_, Some(tag)) if !tag.is_empty() => {}
         _ => report("what follows `@` is not `refs/heads/BRANCH` or `refs/tags/TAG`"),
+    }
+}
+
+/// SECURITY: anybody can have an address of some domain. Whoever gives out the addresses of one domain is somebody.
+fn check_address(row: &Row<'_>, id: &At<String>) {
+    let domain = id.value.rsplit_once('@').map(|(_, domain)| domain);
+    // A URI is no address: it matches none, so it lets nobody in.
+    let is_glob = id.value.contains('*') && !id.value.contains("://");
+    if is_glob && domain.is_none_or(|domain| domain.contains('*')) {
+        row.report(id.place, Problem::WideAddress { id: shorten(&id.value) });
     }
 }
 

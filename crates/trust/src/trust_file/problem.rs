@@ -141,6 +141,9 @@ pub enum Problem {
     /// A workflow id that a push could satisfy.
     #[error("`{id}` does not pin one workflow at one protected ref: {reason}")]
     WideWorkflow { id: String, reason: &'static str },
+    /// An address that anybody could have.
+    #[error("`{id}` is not an address of one domain, so anybody could have it")]
+    WideAddress { id: String },
     /// A threshold above the number of keys.
     #[error("threshold {threshold} of {keys} distinct keys can never be met")]
     Threshold { threshold: i64, keys: usize },
@@ -247,6 +250,9 @@ impl Problem {
             Self::TwoKinds { .. } => one("one principal is one kind; give the agent a key of its own"),
             Self::WideWorkflow { .. } => {
                 one("write the workflow in full with `@refs/heads/BRANCH` of a protected branch")
+            }
+            Self::WideAddress { .. } => {
+                one("write the whole address, or `*@` and a domain whose addresses one party gives out")
             }
             Self::Threshold { .. } => one("lower `threshold` or add keys; a key counts once"),
             Self::NoProduct { .. } => one("`*` stops at `/`, `**` does not; names are compared in full"),

@@ -1,5 +1,6 @@
 //! Folders of evidence: which file is what, by place and ending only.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::fs;
 use std::io;
@@ -8,6 +9,7 @@ use std::path::{Path, PathBuf};
 use lasthand_model::digest::{InventoryRoot, Sha256};
 use lasthand_model::limits::Limits;
 use lasthand_model::wire::bundle::json_lines;
+use lasthand_trust::foreign;
 
 use super::read::read_bounded;
 use super::{BlobFile, Content, Document, Evidence, Fault, InventoryFile};
@@ -107,14 +109,13 @@ impl<'a> Walk<'a> {
         match class {
             Class::Document => {
                 if let Some(bytes) = self.document(named, path)? {
-                    self.evidence.documents.push(Document { source, bytes });
+                    self.documents(source, bytes)?;
                 }
             }
             Class::Lines => {
                 let bytes = self.document(named, path)?.unwrap_or_default();
                 for (line, bytes) in json_lines(&bytes) {
-                    let source = format!("{source}:{line}");
-                    self.evidence.documents.push(Document { source, bytes: bytes.to_owned() });
+                    self.documents(format!("{source}:{line}"), bytes.to_owned())?;
                     self.count()?;
                 }
             }
@@ -140,6 +141,24 @@ impl<'a> Walk<'a> {
             },
         }
         self.count()
+    }
+
+    /// Adds a document, or the attestations that it lists. What is no JSON is told when it is verified.
+    fn documents(&mut self, source: String, bytes: Vec<u8>) -> Result<(), VerifyError> {
+        let listed = match foreign::documents(&bytes, &self.limits) {
+            Ok(listed) if !matches!(listed.as_slice(), [Cow::Borrowed(_)]) => listed,
+            _ => {
+                self.evidence.documents.push(Document { source, bytes });
+                return Ok(());
+            }
+        };
+        for (number, attestation) in (1..).zip(listed) {
+            self.evidence
+                .documents
+                .push(Document { source: format!("{source}#{number}"), bytes: attestation.into_owned() });
+            self.count()?;
+        }
+        Ok(())
     }
 
     /// The bytes of a document; none where it cannot be read, which is told.
@@ -181,7 +200,7 @@ fn class(path: &Path) -> Option<Class> {
         return Some(Class::Blob);
     }
     match path.extension()?.to_str()? {
-        "json" => Some(Class::Document),
+        "json" | "attestation" | "provenance" => Some(Class::Document),
         "jsonl" => Some(Class::Lines),
         "inv" => Some(Class::Inventory),
         _ => None,

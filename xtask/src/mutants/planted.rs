@@ -1,6 +1,6 @@
-//! `cargo xtask mutants reader`: plants one bug at a time in a copy of the reader and shows which test notices.
+//! `cargo xtask mutants reader` and `mutants trust`: plants one bug at a time in a copy of a crate and shows which test notices.
 //!
-//! In: `tests/mutants/reader/*.patch`. Above the diff stand what the bug is (`what:`), and the file of `crates/artifact/tests` and the
+//! In: `tests/mutants/SUBJECT/*.patch`. Above the diff stand what the bug is (`what:`), and the file of the crate's `tests` and the
 //! test that must notice (`killed-by: FILE TEST`).
 //! Out: a table `bug  killed by`; exit 1 when a bug survives.
 
@@ -14,8 +14,33 @@ use serde_json::Value;
 use crate::root;
 use crate::run::{self, cargo, present};
 
-/// Random archives for each bug; the test makes more of them otherwise.
-const ARCHIVES: &str = "6000";
+/// Where bugs are planted.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Subject {
+    /// The folder below `tests/mutants`, and of the copy.
+    folder: &'static str,
+    /// The crate that gets the bugs.
+    member: &'static str,
+    /// It, and the crates that must be copied with it because they use it.
+    members: &'static [&'static str],
+    /// A program that its tests cannot do without, and how it tells its version.
+    needs: Option<(&'static str, &'static str)>,
+    /// What its tests are told.
+    environment: &'static [(&'static str, &'static str)],
+}
+
+/// The tar reader, beside Go. Random archives for each bug: the test makes more of them otherwise.
+pub(super) const READER: Subject = Subject {
+    folder: "reader",
+    member: "artifact",
+    members: &["artifact"],
+    needs: Some(("go", "version")),
+    environment: &[("LASTHAND_ARCHIVES", "6000")],
+};
+
+/// The checks of signatures, certificates, logs and trust files.
+pub(super) const TRUST: Subject =
+    Subject { folder: "trust", member: "trust", members: &["trust"], needs: None, environment: &[] };
 
 /// One bug that is planted.
 #[derive(Debug, PartialEq, Eq)]
@@ -30,11 +55,13 @@ struct Bug {
 /// Plants each bug in turn.
 ///
 /// # Errors
-/// When Go is not there, the tests fail with no bug planted, or a patch does not apply or does not build.
-pub(super) fn run() -> Result<bool> {
-    ensure!(present("go", &["version"]), "`go` is not there: nothing to compare the reader with");
-    let bugs = read_bugs(&root().join("tests/mutants/reader"))?;
-    let copy = Copy::make()?;
+/// When a program is not there, the tests fail with no bug planted, or a patch does not apply or does not build.
+pub(super) fn run(subject: &'static Subject) -> Result<bool> {
+    if let Some((program, word)) = subject.needs {
+        ensure!(present(program, &[word]), "`{program}` is not there: nothing to compare with");
+    }
+    let bugs = read_bugs(&root().join("tests/mutants").join(subject.folder))?;
+    let copy = Copy::make(subject)?;
     let mut seen: Vec<(&str, &str)> = Vec::new();
     for bug in &bugs {
         if !seen.contains(&(&bug.file, &bug.test)) {
@@ -44,14 +71,14 @@ pub(super) fn run() -> Result<bool> {
         }
     }
     let mut survived = 0;
-    println!("{:<32} killed by", "bug");
+    println!("{:<40} killed by", "bug");
     for bug in &bugs {
         copy.fill()?;
         copy.plant(bug)?;
         ensure!(copy.build(bug)?, "{}: cargo does not see that the bug was planted", bug.name);
         let survives = copy.passes(bug)?;
         survived += usize::from(survives);
-        println!("{:<32} {}", bug.name, if survives { format!("SURVIVES: {}", bug.what) } else { bug.test.clone() });
+        println!("{:<40} {}", bug.name, if survives { format!("SURVIVES: {}", bug.what) } else { bug.test.clone() });
     }
     println!("{} bugs killed, {survived} survive", bugs.len() - survived);
     Ok(survived == 0)
@@ -87,36 +114,38 @@ fn parse(name: &str, text: &str) -> Option<Bug> {
     Some(Bug { name: owned(name), what: owned(what), file: owned(file), test: owned(test.trim()), diff: owned(text) })
 }
 
-/// A workspace that holds a copy of the crate alone; everything else is used where it is.
+/// A workspace that holds a copy of some crates; everything else is used where it is.
 struct Copy {
     folder: PathBuf,
+    subject: &'static Subject,
 }
 
 impl Copy {
-    fn make() -> Result<Self> {
-        let folder = run::logs()?.join("reader");
+    fn make(subject: &'static Subject) -> Result<Self> {
+        let folder = run::logs()?.join(subject.folder);
         if folder.is_dir() {
             fs::remove_dir_all(&folder).with_context(|| format!("cannot remove {}", folder.display()))?;
         }
         fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
         let manifest = fs::read_to_string(root().join("Cargo.toml")).context("cannot read Cargo.toml")?;
-        fs::write(folder.join("Cargo.toml"), of_one_member(&manifest, &root()))?;
+        fs::write(folder.join("Cargo.toml"), of_members(&manifest, &root(), subject.members))?;
         fs::copy(root().join("Cargo.lock"), folder.join("Cargo.lock"))?;
-        let copy = Self { folder };
+        let copy = Self { folder, subject };
         copy.fill()?;
         Ok(copy)
     }
 
-    /// Puts the crate there anew. A file that is as it was keeps its time, so that little is built again.
+    /// Puts the crates there anew. A file that is as it was keeps its time, so that little is built again.
     fn fill(&self) -> Result<()> {
-        copy_folder(&root().join("crates/artifact"), &self.folder.join("artifact"))
+        let members = self.subject.members.iter();
+        members.map(|member| copy_folder(&root().join("crates").join(member), &self.folder.join(member))).collect()
     }
 
     fn plant(&self, bug: &Bug) -> Result<()> {
         let patch = self.folder.join("bug.patch");
         fs::write(&patch, &bug.diff)?;
         let mut command = Command::new("git");
-        command.args(["apply", "--whitespace=nowarn"]).arg(&patch).current_dir(self.folder.join("artifact"));
+        command.args(["apply", "--whitespace=nowarn"]).arg(&patch).current_dir(self.folder.join(self.subject.member));
         // The copy is a folder of its own, not one of this repository.
         command.env("GIT_CEILING_DIRECTORIES", &self.folder);
         let output = command.output().context("cannot start git")?;
@@ -130,17 +159,18 @@ impl Copy {
         let output = build.args(["--no-run", "--message-format=json-render-diagnostics"]).output();
         let output = output.context("cannot start cargo")?;
         let said = String::from_utf8_lossy(&output.stderr);
-        ensure!(output.status.success(), "{}: the reader does not build\n{said}", bug.name);
+        ensure!(output.status.success(), "{}: it does not build\n{said}", bug.name);
         let text = String::from_utf8_lossy(&output.stdout);
         let messages = text.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
-        let is_library =
-            |message: &Value| message.pointer("/target/name").is_some_and(|name| name == "lasthand_artifact");
+        let library = format!("lasthand_{}", self.subject.member);
+        let is_library = |message: &Value| message.pointer("/target/name").is_some_and(|name| *name == library);
         Ok(messages.filter(is_library).any(|message| message.get("fresh").is_some_and(|fresh| fresh == false)))
     }
 
     fn passes(&self, bug: &Bug) -> Result<bool> {
         let mut test = self.cargo(bug);
-        test.args(["--", "--exact", &bug.test]).env("LASTHAND_ARCHIVES", ARCHIVES).env("LASTHAND_NO_SKIP", "1");
+        test.args(["--", "--exact", &bug.test]).env("LASTHAND_NO_SKIP", "1");
+        test.envs(self.subject.environment.iter().copied());
         let output = test.output().context("cannot start cargo")?;
         let text = String::from_utf8_lossy(&output.stdout);
         ensure!(text.contains("running 1 test"), "{}: there is no test {} in {}", bug.name, bug.test, bug.file);
@@ -149,21 +179,24 @@ impl Copy {
 
     fn cargo(&self, bug: &Bug) -> Command {
         let mut command = cargo();
-        command.args(["test", "--quiet", "--offline", "-p", "lasthand-artifact", "--test", &bug.file]);
+        let package = format!("lasthand-{}", self.subject.member);
+        command.args(["test", "--quiet", "--offline", "-p", &package, "--test", &bug.file]);
         command.current_dir(&self.folder).env("CARGO_TARGET_DIR", run::target());
         command
     }
 }
 
-/// The manifest of the workspace, with one member, and paths that lead back.
-fn of_one_member(manifest: &str, root: &Path) -> String {
+/// The manifest of the workspace, with these members, and paths that lead back to the others.
+fn of_members(manifest: &str, root: &Path, members: &[&str]) -> String {
     let lines = manifest.lines().filter(|line| !line.starts_with("default-members")).map(|line| {
         if line.starts_with("members = ") {
-            return "members = [\"artifact\"]".to_owned();
+            return format!("members = {members:?}");
         }
-        let root = root.display().to_string();
-        line.replace("path = \"crates/artifact\"", "path = \"artifact\"")
-            .replace("path = \"crates/", &format!("path = \"{root}/crates/"))
+        let mut line = line.to_owned();
+        for member in members {
+            line = line.replace(&format!("path = \"crates/{member}\""), &format!("path = \"{member}\""));
+        }
+        line.replace("path = \"crates/", &format!("path = \"{}/crates/", root.display()))
     });
     lines.collect::<Vec<_>>().join("\n") + "\n"
 }
@@ -202,10 +235,10 @@ mod tests {
     }
 
     #[test]
-    fn the_copy_has_one_member_and_the_paths_of_the_others() {
-        // pass: the crate itself is the copy
+    fn the_copy_has_its_members_and_the_paths_of_the_others() {
+        // pass: the crates themselves are the copy
         let manifest = "members = [\"crates/*\"]\ndefault-members = [\"crates/cli\"]\na = { path = \"crates/artifact\" }\nb = { path = \"crates/model\" }\n";
-        let made = of_one_member(manifest, Path::new("/somewhere"));
+        let made = of_members(manifest, Path::new("/somewhere"), &["artifact"]);
         assert_eq!(
             made,
             "members = [\"artifact\"]\na = { path = \"artifact\" }\nb = { path = \"/somewhere/crates/model\" }\n"

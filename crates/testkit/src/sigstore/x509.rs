@@ -1,0 +1,128 @@
+//! Keys and certificates of the instance.
+
+use aws_lc_rs::encoding::AsDer as _;
+use aws_lc_rs::rand::SystemRandom;
+use aws_lc_rs::signature::{ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair, KeyPair as _};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
+use super::der::{bits, element, integer, octets, oid, sequence, set, tagged, utc_time, utf8};
+
+pub(super) const ECDSA_SHA256: &str = "1.2.840.10045.4.3.2";
+pub(super) const CODE_SIGNING: &str = "1.3.6.1.5.5.7.3.3";
+pub(super) const TIME_STAMPING: &str = "1.3.6.1.5.5.7.3.8";
+
+/// A P-256 key that signs.
+pub struct Key(EcdsaKeyPair);
+
+impl Key {
+    /// A new one.
+    #[must_use]
+    #[expect(clippy::expect_used, reason = "test support")]
+    pub fn generate() -> Self {
+        Self(EcdsaKeyPair::generate(&ECDSA_P256_SHA256_ASN1_SIGNING).expect("a key is made"))
+    }
+
+    /// Signs a message; ASN.1.
+    #[must_use]
+    #[expect(clippy::expect_used, reason = "test support")]
+    pub fn sign(&self, message: &[u8]) -> Vec<u8> {
+        self.0.sign(&SystemRandom::new(), message).expect("a key signs").as_ref().to_vec()
+    }
+
+    /// SubjectPublicKeyInfo in DER.
+    #[must_use]
+    #[expect(clippy::expect_used, reason = "test support")]
+    pub fn spki(&self) -> Vec<u8> {
+        self.0.public_key().as_der().expect("a key has a public one").as_ref().to_vec()
+    }
+}
+
+/// PEM with one label.
+pub(super) fn pem(label: &str, der: &[u8]) -> String {
+    let text = STANDARD.encode(der);
+    let lines: Vec<&str> = text.as_bytes().chunks(64).filter_map(|line| std::str::from_utf8(line).ok()).collect();
+    format!("-----BEGIN {label}-----\n{}\n-----END {label}-----\n", lines.join("\n"))
+}
+
+/// From when to when something is valid.
+pub type Window = (i64, i64);
+
+/// What a certificate says.
+pub(super) struct Plan<'a> {
+    pub(super) serial: u64,
+    pub(super) issuer: &'a str,
+    pub(super) subject: &'a str,
+    pub(super) window: Window,
+    pub(super) spki: &'a [u8],
+    pub(super) extensions: Vec<Vec<u8>>,
+}
+
+impl Plan<'_> {
+    /// `TBSCertificate`.
+    pub(super) fn to_be_signed(&self) -> Vec<u8> {
+        sequence(&[
+            &tagged(0, &integer(2)),
+            &integer(self.serial),
+            &sequence(&[&oid(ECDSA_SHA256)]),
+            &name(self.issuer),
+            &sequence(&[&utc_time(self.window.0), &utc_time(self.window.1)]),
+            &name(self.subject),
+            self.spki,
+            &tagged(3, &element(0x30, &self.extensions.concat())),
+        ])
+    }
+
+    /// The certificate, signed by its issuer.
+    pub(super) fn signed_by(&self, issuer: &Key) -> Vec<u8> {
+        let body = self.to_be_signed();
+        let signature = issuer.sign(&body);
+        sequence(&[&body, &sequence(&[&oid(ECDSA_SHA256)]), &bits(&signature)])
+    }
+}
+
+/// A name of one common name; empty for no text.
+pub(super) fn name(common: &str) -> Vec<u8> {
+    if common.is_empty() {
+        return sequence(&[]);
+    }
+    sequence(&[&set(&[&sequence(&[&oid("2.5.4.3"), &utf8(common)])])])
+}
+
+/// One extension.
+pub(super) fn extension(id: &str, critical: bool, value: &[u8]) -> Vec<u8> {
+    let critical = if critical { element(0x01, &[0xff]) } else { Vec::new() };
+    sequence(&[&oid(id), &critical, &octets(value)])
+}
+
+/// `extKeyUsage`.
+pub(super) fn usage(id: &str) -> Vec<u8> {
+    extension("2.5.29.37", true, &sequence(&[&oid(id)]))
+}
+
+/// `basicConstraints` and `keyUsage` of an authority.
+pub(super) fn authority() -> Vec<Vec<u8>> {
+    let ca = sequence(&[&element(0x01, &[0xff])]);
+    vec![extension("2.5.29.19", true, &ca), extension("2.5.29.15", true, &element(0x03, &[1, 0x06]))]
+}
+
+/// An authority with its certificate.
+pub(super) struct Authority {
+    pub(super) name: &'static str,
+    pub(super) key: Key,
+    pub(super) der: Vec<u8>,
+}
+
+impl Authority {
+    /// One that signs itself, or that another one signs.
+    pub(super) fn new(name: &'static str, window: Window, issuer: Option<&Self>, usages: &[&str]) -> Self {
+        let key = Key::generate();
+        let mut extensions = authority();
+        extensions.extend(usages.iter().map(|id| usage(id)));
+        let spki = key.spki();
+        let issuer_name = issuer.map_or(name, |issuer| issuer.name);
+        let plan = Plan { serial: 7, issuer: issuer_name, subject: name, window, spki: &spki, extensions };
+        let der = plan.signed_by(issuer.map_or(&key, |issuer| &issuer.key));
+        Self { name, key, der }
+    }
+}

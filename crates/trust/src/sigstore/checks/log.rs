@@ -1,0 +1,60 @@
+//! That the signature was logged: inclusion proof, and the checkpoint that it leads to.
+
+use sigstore_merkle::{hash_leaf, verify_inclusion_proof};
+use sigstore_verify::crypto::VerificationKey;
+use sigstore_verify::trust_root::TrustedRoot;
+use sigstore_verify::types::{Bundle, Checkpoint, InclusionProof, KindVersion, TransparencyLogEntry};
+
+use super::super::error::SigstoreError;
+use super::times::is_future;
+
+/// Checks every log entry. The promise of an entry was checked when its time was taken.
+pub(super) fn verify(bundle: &Bundle, root: &TrustedRoot) -> Result<(), SigstoreError> {
+    for entry in &bundle.verification_material.tlog_entries {
+        match (&entry.inclusion_proof, &entry.inclusion_promise) {
+            (Some(proof), _) => verify_proof(entry, proof, root)?,
+            // A bundle v0.1 may have a promise alone; the shape was checked before.
+            (None, Some(_)) => {}
+            (None, None) => return Err(SigstoreError::NoInclusionProof),
+        }
+    }
+    Ok(())
+}
+
+/// SPEC: RFC 6962 section 2.1.1 and 2.1.3; C2SP tlog-checkpoint.
+fn verify_proof(entry: &TransparencyLogEntry, proof: &InclusionProof, root: &TrustedRoot) -> Result<(), SigstoreError> {
+    let checkpoint = proof.checkpoint.checkpoint().ok_or(SigstoreError::NoCheckpoint)?;
+    let (index, size, tree) = if entry.kind_version == KindVersion::HashedRekordV002 {
+        // The proof's own place, size and root are said by nobody: the checkpoint's count.
+        (entry.log_index.get(), checkpoint.tree_size(), checkpoint.root_hash())
+    } else {
+        if *checkpoint.root_hash() != proof.root_hash || checkpoint.tree_size() != proof.tree_size {
+            return Err(SigstoreError::CheckpointRoot);
+        }
+        (proof.log_index.get(), proof.tree_size, &proof.root_hash)
+    };
+    let leaf = hash_leaf(entry.canonicalized_body.as_bytes());
+    verify_inclusion_proof(&leaf, index, size, &proof.hashes, tree).map_err(|_| SigstoreError::InclusionProof)?;
+    verify_checkpoint(checkpoint, root)
+}
+
+/// SECURITY: the key comes from the root alone (CVE-2023-47122). A hint has four bytes and may fit several keys, and several may
+/// sign a checkpoint: one that holds is enough, whoever else stands there.
+fn verify_checkpoint(checkpoint: &Checkpoint, root: &TrustedRoot) -> Result<(), SigstoreError> {
+    let mut reason = SigstoreError::CheckpointKey;
+    for signature in checkpoint.signatures() {
+        for log in &root.tlogs {
+            let hint = log.log_id.key_id.as_bytes().get(..4);
+            let begun = log.public_key.valid_for.is_none_or(|window| !is_future(window.start));
+            if hint != Some(signature.key_id.as_slice()) || !begun {
+                continue;
+            }
+            let Ok(key) = VerificationKey::from_spki(&log.public_key.raw_bytes) else { continue };
+            if key.verify(checkpoint.signed_data(), &signature.signature).is_ok() {
+                return Ok(());
+            }
+            reason = SigstoreError::CheckpointSignature;
+        }
+    }
+    Err(reason)
+}
