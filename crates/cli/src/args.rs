@@ -4,7 +4,8 @@ use clap::{Parser, Subcommand};
 use lasthand_model::limits::Limits;
 
 use crate::commands::{
-    attach, attest, completions, demo, diff, init, inspect, key, man, review, run, source, trust, verify, why,
+    attach, attest, completions, demo, diff, init, inspect, key, man, review, run, source, trust, verify,
+    verify_layout, why,
 };
 use crate::context::Side;
 
@@ -60,6 +61,8 @@ pub(crate) enum Command {
     Demo(demo::DemoArguments),
     /// Accept or refuse an artifact
     Verify(Box<verify::VerifyArguments>),
+    /// Accept or refuse the links of an in-toto layout
+    VerifyLayout(Box<verify_layout::VerifyLayoutArguments>),
     /// Show the steps and files of an artifact as a timeline, without asking for a verdict
     Inspect(Box<inspect::InspectArguments>),
     /// Say where one file of an artifact comes from: step, actor, review, evidence

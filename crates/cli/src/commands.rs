@@ -15,6 +15,7 @@ pub(crate) mod run;
 pub(crate) mod source;
 pub(crate) mod trust;
 pub(crate) mod verify;
+pub(crate) mod verify_layout;
 pub(crate) mod why;
 
 use crate::args::Command;
@@ -29,6 +30,7 @@ pub(crate) fn run(command: Command, context: &Context) -> Result<u8, CommandErro
     match command {
         Command::Demo(arguments) => demo::run(&arguments, context),
         Command::Verify(arguments) => verify::run(&arguments, context),
+        Command::VerifyLayout(arguments) => verify_layout::run(&arguments, context),
         Command::Inspect(arguments) => inspect::run(&arguments, context),
         Command::Why(arguments) => why::run(&arguments, context),
         Command::Diff(arguments) => diff::run(&arguments, context),

@@ -7,7 +7,7 @@ use clap::Args;
 use lasthand_model::wire::diff::Diff;
 use lasthand_verify::{Verification, VerifyError, diff, diff_for_error, render};
 
-use super::question::{DemandArguments, Format, Sink, document, put, say_error, style};
+use super::question::{DemandArguments, Format, Sink, document, put, say_error, style, text_or_json};
 use crate::command_error::CommandError;
 use crate::context::Context;
 
@@ -82,12 +82,5 @@ fn answer(difference: &Diff, b: &Verification, sink: &Sink, context: &Context) -
         Format::Json => document(difference),
         // Both were verified by one trust file.
         _ => Ok(render::diff(difference, &b.facts.trust, style(sink, context)).into_bytes()),
-    }
-}
-
-fn text_or_json(text: &str) -> Result<Sink, String> {
-    match text.parse::<Sink>() {
-        Ok(sink) if sink.format != Format::Facts => Ok(sink),
-        _ => Err("expected text or json, each with =PATH behind or not".to_owned()),
     }
 }

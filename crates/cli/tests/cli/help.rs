@@ -5,9 +5,10 @@ use std::process::Stdio;
 
 use crate::support::{Release, call, demo, folder, lasthand, said};
 
-const COMMANDS: [&[&str]; 16] = [
+const COMMANDS: [&[&str]; 17] = [
     &["demo"],
     &["verify"],
+    &["verify-layout"],
     &["inspect"],
     &["why"],
     &["diff"],
