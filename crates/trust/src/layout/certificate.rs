@@ -8,7 +8,7 @@ use std::time::Duration;
 use lasthand_model::wire::layout::{CertificateConstraint, Layout};
 use serde_json::Value;
 use thiserror::Error;
-use webpki::types::{CertificateDer, UnixTime};
+use rustls_pki_types::{CertificateDer, UnixTime};
 use webpki::{EndEntityCert, KeyUsage, anchor_from_trusted_cert};
 use x509_cert::Certificate;
 use x509_cert::der::asn1::ObjectIdentifier;
