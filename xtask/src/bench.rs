@@ -2,6 +2,7 @@
 
 mod image;
 mod lineage;
+mod trust;
 
 use anyhow::Result;
 use clap::Subcommand;
@@ -13,6 +14,8 @@ pub enum Options {
     Lineage(lineage::Options),
     /// The reading of a real image, beside other readers and a floor; needs root and Debian's mirror the first time.
     Image(image::Options),
+    /// What verifying evidence costs, beside other verifiers.
+    Trust(trust::Options),
 }
 
 /// Measures one subject.
@@ -23,5 +26,6 @@ pub fn run(options: &Options) -> Result<bool> {
     match options {
         Options::Lineage(options) => lineage::run(options),
         Options::Image(options) => image::run(options),
+        Options::Trust(options) => trust::run(options),
     }
 }

@@ -5,5 +5,6 @@ pub mod layouts;
 pub mod naive;
 pub mod need;
 pub mod oracle;
+pub mod ssh;
 pub mod story;
 pub mod worlds;

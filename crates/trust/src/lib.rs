@@ -31,6 +31,7 @@ pub mod layout;
 pub mod level;
 pub mod scheme;
 pub mod sigstore;
+pub mod ssh;
 pub mod statement;
 pub mod trust_file;
 mod verified;
