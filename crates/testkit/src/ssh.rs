@@ -38,7 +38,10 @@ impl SecurityKey {
     /// A new `sk-ecdsa-sha2-nistp256@openssh.com`.
     #[must_use]
     pub fn p256() -> Self {
-        Self { pair: Pair::P256(EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).unwrap()), application: "ssh:" }
+        Self {
+            pair: Pair::P256(EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).unwrap()),
+            application: "ssh:",
+        }
     }
 
     fn kind(&self) -> &'static str {

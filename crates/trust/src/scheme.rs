@@ -177,7 +177,8 @@ impl ForeignKey {
         match spki.algorithm.oid {
             ED25519 => Self::from_ed25519(bytes),
             ECDSA => {
-                let curve = spki.algorithm.parameters.as_ref().and_then(|curve| curve.decode_as::<ObjectIdentifier>().ok());
+                let curve =
+                    spki.algorithm.parameters.as_ref().and_then(|curve| curve.decode_as::<ObjectIdentifier>().ok());
                 let kind = match curve {
                     Some(P256) => KeyKind::P256,
                     Some(P384) => KeyKind::P384,
@@ -280,7 +281,8 @@ impl ForeignKey {
         if scheme == usual_scheme(self.kind) {
             return self.parsed.verify_sig(message, signature).is_ok();
         }
-        ParsedPublicKey::new(scheme.algorithm(), &self.bytes).is_ok_and(|key| key.verify_sig(message, signature).is_ok())
+        ParsedPublicKey::new(scheme.algorithm(), &self.bytes)
+            .is_ok_and(|key| key.verify_sig(message, signature).is_ok())
     }
 }
 

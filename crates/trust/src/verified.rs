@@ -78,8 +78,12 @@ impl<T> Verified<T> {
     /// States that `keys`, which the caller or a verified layout named, signed the bytes with this digest.
     // TRUST: here untrusted becomes trusted.
     pub(crate) fn by_keys(value: T, digest: StatementDigest, keys: BTreeSet<KeyId>) -> Self {
-        let signer =
-            |id: &KeyId| Signer { method: SignerMethod::Key, principal: key_principal(*id), presence: false, time: None };
+        let signer = |id: &KeyId| Signer {
+            method: SignerMethod::Key,
+            principal: key_principal(*id),
+            presence: false,
+            time: None,
+        };
         let signers = keys.iter().map(signer).collect();
         Self { value, digest, keys, certified: BTreeSet::new(), signers, clock: None }
     }

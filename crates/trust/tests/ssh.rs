@@ -73,7 +73,10 @@ fn keys_in_files_sign_as_ssh_keygen_says() {
                 let time = now.replace(['-', 'T', ':'], "");
                 assert_eq!(keygen(folder, &armoured, &list, NAMESPACE, &time), expected, "{name} {hash} {options}");
                 if let Ok(signed) = said {
-                    assert_eq!((signed.principal.as_str(), signed.presence, signed.level()), ("ana@example.com", None, 2));
+                    assert_eq!(
+                        (signed.principal.as_str(), signed.presence, signed.level()),
+                        ("ana@example.com", None, 2)
+                    );
                 }
             }
             let list = format!("ana@example.com {key}");
@@ -164,7 +167,10 @@ fn a_count_that_does_not_rise_is_a_finding() {
 fn lists_that_readers_take_differently_are_refused() {
     // fail: patterns, authorities, moments of the reader's time zone, unknown options, one key of two people
     let (key, other) = (SecurityKey::ed25519(1).line(), SecurityKey::ed25519(2).line());
-    assert_eq!(AllowedSigners::parse(&format!("\n# note\nana {key}\nbo {other} comment here\n")).unwrap().principals(), ["ana", "bo"]);
+    assert_eq!(
+        AllowedSigners::parse(&format!("\n# note\nana {key}\nbo {other} comment here\n")).unwrap().principals(),
+        ["ana", "bo"]
+    );
     for line in [
         format!("*@example.com {key}"),
         format!("!ana {key}"),

@@ -91,7 +91,8 @@ fn write(folder: &Path, random: &mut Random, people: &[Functionary]) {
         let taken = if random.below(2) == 0 { before.clone() } else { random.artifacts() };
         let made = random.artifacts();
         let document = link(&name, &words(&taken), &words(&made));
-        for one in people.iter().filter(|_| random.below(5) > 0) {
+        let by: Vec<&Functionary> = people.iter().filter(|_| random.below(5) > 0).collect();
+        for one in by {
             let document = if random.below(30) == 0 { link(&name, &[], &["a=9"]) } else { document.clone() };
             let wrap = if random.below(2) == 0 { bare } else { envelope };
             let mut signed = wrap(&document, &[one]);
@@ -134,7 +135,10 @@ fn python(program: &Path, top: &Path) -> BTreeMap<String, String> {
     let output = Command::new(interpreter).arg(script).arg(top).output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let text = String::from_utf8(output.stdout).unwrap();
-    text.lines().filter_map(|line| line.split_once(' ')).map(|(name, said)| (name.to_owned(), said.to_owned())).collect()
+    text.lines()
+        .filter_map(|line| line.split_once(' '))
+        .map(|(name, said)| (name.to_owned(), said.to_owned()))
+        .collect()
 }
 
 /// What Go says of one case.
@@ -176,5 +180,8 @@ fn nothing_is_accepted_that_an_implementation_refuses() {
         }
     }
     // Both outcomes are there, or the cases show nothing.
-    assert!(accepted > CASES / 10 && accepted < CASES * 9 / 10 && careful < CASES / 10, "{accepted} {careful} of {CASES}");
+    assert!(
+        accepted > CASES / 10 && accepted < CASES * 9 / 10 && careful < CASES / 10,
+        "{accepted} {careful} of {CASES}"
+    );
 }

@@ -16,8 +16,8 @@ use lasthand_trust::scheme::ForeignKey;
 use lasthand_verify::layout::{Inspections, LayoutDemand, LayoutFault, LinkFolder, judge, verify_layout};
 use serde_json::{Value, json};
 
-use layout_kit::{NOW, said};
 use LayoutVerdict::{Accepted, Refused, Undecided};
+use layout_kit::{NOW, said};
 
 fn folder() -> Option<PathBuf> {
     let folder = need::testdata()?.join("in-toto-golang");

@@ -6,9 +6,9 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use lasthand_model::wire::layout::{CertificateConstraint, Layout};
+use rustls_pki_types::{CertificateDer, UnixTime};
 use serde_json::Value;
 use thiserror::Error;
-use rustls_pki_types::{CertificateDer, UnixTime};
 use webpki::{EndEntityCert, KeyUsage, anchor_from_trusted_cert};
 use x509_cert::Certificate;
 use x509_cert::der::asn1::ObjectIdentifier;

@@ -12,9 +12,9 @@ use lasthand_model::wire::link::CLASSIC_LINK;
 use lasthand_model::wire::statement::PAYLOAD_TYPE;
 use serde_json::{Map, Value};
 
-use super::{canonical, certificate};
 use super::error::LayoutError;
 use super::key::LayoutKey;
+use super::{canonical, certificate};
 use crate::dsse::{MAX_SIGNATURES, decode_base64};
 use crate::verified::Verified;
 
@@ -78,7 +78,12 @@ impl Document {
                 let signed = json::parse(&payload, limits).map_err(LayoutError::Json)?;
                 let digest = StatementDigest(Sha256::of(&payload));
                 let message = pre_authentication_encoding(PAYLOAD_TYPE, &payload);
-                Ok(Self { content: content(signed)?, message, digest, signatures: signatures(&members, decode_base64)? })
+                Ok(Self {
+                    content: content(signed)?,
+                    message,
+                    digest,
+                    signatures: signatures(&members, decode_base64)?,
+                })
             }
             _ => Err(LayoutError::NotSigned),
         }
@@ -150,7 +155,8 @@ impl Document {
         now: i64,
     ) -> Result<Verified<Content>, LayoutError> {
         let brings = |signature: &&DocumentSignature| signature.keyid.starts_with(prefix);
-        let Some(signature) = self.signatures.iter().find(brings).filter(|signature| !signature.certificate.is_empty()) else {
+        let Some(signature) = self.signatures.iter().find(brings).filter(|signature| !signature.certificate.is_empty())
+        else {
             return Err(LayoutError::NoCertificate);
         };
         let key = certificate::functionary(&signature.certificate, layout, &step.cert_constraints, now)?;

@@ -93,7 +93,9 @@ impl LayoutError {
                 vec!["implementations of in-toto disagree on such documents: write it anew and sign it".to_owned()]
             }
             Self::NotSignedBy { .. } => {
-                vec!["give the key of whoever owns the layout with `--key`; the layout itself proves nothing".to_owned()]
+                vec![
+                    "give the key of whoever owns the layout with `--key`; the layout itself proves nothing".to_owned(),
+                ]
             }
             _ => vec![],
         }

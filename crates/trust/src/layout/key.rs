@@ -64,7 +64,8 @@ impl LayoutKey {
         if text(members, "keyid")? != keyid {
             return Err(LayoutKeyError::Id);
         }
-        let values = members.get("keyval").and_then(Value::as_object).ok_or(LayoutKeyError::Missing { name: "keyval" })?;
+        let values =
+            members.get("keyval").and_then(Value::as_object).ok_or(LayoutKeyError::Missing { name: "keyval" })?;
         only(values, &["public", "private", "certificate"])?;
         if values.get("private").is_some_and(|private| private.as_str() != Some("")) {
             return Err(LayoutKeyError::Private);

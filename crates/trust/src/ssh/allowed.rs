@@ -115,7 +115,9 @@ fn read(text: &str) -> Result<Vec<Line>, String> {
                 }
                 "valid-after" if after.is_none() => after = Some(moment(value)?),
                 "valid-before" if before.is_none() => before = Some(moment(value)?),
-                _ => return Err(format!("the option `{}` is not read here", name.chars().take(40).collect::<String>())),
+                _ => {
+                    return Err(format!("the option `{}` is not read here", name.chars().take(40).collect::<String>()));
+                }
             }
         }
         next = words.next().ok_or("there is no key")?;
@@ -132,7 +134,10 @@ fn read(text: &str) -> Result<Vec<Line>, String> {
     }
     let mut lines = Vec::new();
     for principal in principals.split(',') {
-        if principal.is_empty() || principal.contains(['*', '?', '!', '#']) || principal.chars().any(|c| c.is_control() || c.is_whitespace()) {
+        if principal.is_empty()
+            || principal.contains(['*', '?', '!', '#'])
+            || principal.chars().any(|c| c.is_control() || c.is_whitespace())
+        {
             return Err("a principal is a plain name, not a pattern".to_owned());
         }
         let (namespaces, key) = (namespaces.clone(), key.clone());
@@ -203,9 +208,7 @@ fn moment(text: &str) -> Result<i64, String> {
         return Err("a moment is YYYYMMDD, YYYYMMDDHHMM or YYYYMMDDHHMMSS, and `Z`".to_owned());
     }
     let part = |from: usize, to: usize| digits.get(from..to).unwrap_or("00");
-    let text = format!(
-        "{}-{}-{}T{}:{}:{}Z",
-        part(0, 4), part(4, 6), part(6, 8), part(8, 10), part(10, 12), part(12, 14)
-    );
+    let text =
+        format!("{}-{}-{}T{}:{}:{}Z", part(0, 4), part(4, 6), part(6, 8), part(8, 10), part(10, 12), part(12, 14));
     timestamp::parse(&text).map_err(|error| error.to_string())
 }

@@ -199,6 +199,8 @@ fn numbers(signature: &[u8]) -> Result<Vec<u8>, SshError> {
         return Err(fault());
     }
     let mut both = Vec::new();
-    let encoded = UintRef::new(r).and_then(|r| r.encode_to_vec(&mut both)).and_then(|_| UintRef::new(s)?.encode_to_vec(&mut both));
+    let encoded = UintRef::new(r)
+        .and_then(|r| r.encode_to_vec(&mut both))
+        .and_then(|_| UintRef::new(s)?.encode_to_vec(&mut both));
     encoded.and_then(|_| Any::new(Tag::Sequence, both)).and_then(|any| any.to_der()).map_err(|_| fault())
 }

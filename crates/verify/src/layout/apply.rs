@@ -168,7 +168,8 @@ fn matched<'a>(
     let (here, there) = (own.side(side), record.side(*other));
     let equal = |path: &str, inner: &str, budget: &mut Budget| {
         budget.pay(1 + path.len() + destination.len())?;
-        let target = if destination.is_empty() { there.get(inner) } else { there.get(&format!("{destination}{inner}")) };
+        let target =
+            if destination.is_empty() { there.get(inner) } else { there.get(&format!("{destination}{inner}")) };
         // SECURITY: all digests of both; one that only one side has is no agreement.
         Ok::<bool, OverBudget>(target.is_some() && here.get(path) == target)
     };

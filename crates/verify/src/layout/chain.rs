@@ -76,7 +76,8 @@ impl<'a> Chain<'a> {
         let rules = self.rules(file, layout);
         answer.inspections = self.inspections(file, layout);
         // Names and rules that cannot be used are no ground for reading files by them.
-        let (Some(rules), true) = (rules, self.findings.errors() <= errors + usize::from(self.is_expired(layout))) else {
+        let (Some(rules), true) = (rules, self.findings.errors() <= errors + usize::from(self.is_expired(layout)))
+        else {
             return Ok(Judged { answer, summary: None });
         };
         let listing = self.list(file, folder)?;
@@ -97,7 +98,9 @@ impl<'a> Chain<'a> {
             self.apply(file, &step.name, Side::Products, &rules.products, &step.expected_products, &records)?;
         }
         let (first, last) = (layout.steps.first(), layout.steps.last());
-        let of = |step: Option<&lasthand_model::wire::layout::LayoutStep>| step.and_then(|step| records.get(step.name.as_str()));
+        let of = |step: Option<&lasthand_model::wire::layout::LayoutStep>| {
+            step.and_then(|step| records.get(step.name.as_str()))
+        };
         let summary = Record {
             materials: of(first).map(|record| record.materials.clone()).unwrap_or_default(),
             products: of(last).map(|record| record.products.clone()).unwrap_or_default(),
@@ -114,7 +117,8 @@ impl<'a> Chain<'a> {
 
     fn expiry(&mut self, file: &str, layout: &Layout) {
         if self.is_expired(layout) {
-            let message = format!("the layout ended at {}, and it is {}", layout.expires, timestamp::format(self.demand.now));
+            let message =
+                format!("the layout ended at {}, and it is {}", layout.expires, timestamp::format(self.demand.now));
             self.findings.error(Code::Expired, file, None, message);
         }
     }
@@ -129,7 +133,9 @@ impl<'a> Chain<'a> {
         let steps = layout.steps.iter().map(|step| &step.name);
         for name in steps.chain(layout.inspect.iter().map(|inspection| &inspection.name)) {
             // SECURITY: a name is part of a file's name; one reader even takes it for a pattern.
-            let odd = name.is_empty() || name.contains(['/', '\\', '*', '?', '[', ']', ':']) || name.chars().any(char::is_control);
+            let odd = name.is_empty()
+                || name.contains(['/', '\\', '*', '?', '[', ']', ':'])
+                || name.chars().any(char::is_control);
             if odd || name.len() > 200 {
                 let message = "the name cannot be part of a file's name for every reader".to_owned();
                 self.findings.error(Code::Shape, file, Some(name), message);
@@ -228,7 +234,10 @@ impl<'a> Chain<'a> {
         })?;
         // LIMIT: names of one folder.
         if names.len() > self.limits.bundles {
-            return Err(LayoutFault::OverLimit { what: "files in a folder of links", limit: self.limits.bundles as u64 });
+            return Err(LayoutFault::OverLimit {
+                what: "files in a folder of links",
+                limit: self.limits.bundles as u64,
+            });
         }
         Ok(Folder::new(folder.to_vec(), names))
     }
@@ -237,7 +246,8 @@ impl<'a> Chain<'a> {
     pub(super) fn read(&mut self, folder: &[String], name: &str) -> Result<Result<Vec<u8>, String>, LayoutFault> {
         let (files, bytes) = (self.limits.bundles, self.limits.evidence_bytes);
         // LIMIT: links of one question, and their bytes together.
-        self.files_left = self.files_left.checked_sub(1).ok_or(LayoutFault::OverLimit { what: "links", limit: files as u64 })?;
+        self.files_left =
+            self.files_left.checked_sub(1).ok_or(LayoutFault::OverLimit { what: "links", limit: files as u64 })?;
         let read = match self.links.read(folder, name, self.limits.json_bytes) {
             Ok(read) => read,
             Err(error) => return Ok(Err(error.to_string())),
@@ -267,12 +277,14 @@ impl<'a> Chain<'a> {
         let text = |rule: usize| texts.get(rule).map(|rule| words(rule)).unwrap_or_default();
         let side = side.as_str();
         let (code, message) = match &refusal {
-            Refusal::Disallowed { rule, count, first } => {
-                (Code::Disallowed, format!("{side}: `{}` disallows {count} that are left, `{first}` first", text(*rule)))
-            }
-            Refusal::Required { rule, name } => {
-                (Code::Required, format!("{side}: `{}` requires `{name}`, which is not there or was taken before", text(*rule)))
-            }
+            Refusal::Disallowed { rule, count, first } => (
+                Code::Disallowed,
+                format!("{side}: `{}` disallows {count} that are left, `{first}` first", text(*rule)),
+            ),
+            Refusal::Required { rule, name } => (
+                Code::Required,
+                format!("{side}: `{}` requires `{name}`, which is not there or was taken before", text(*rule)),
+            ),
             Refusal::Readers { rule, name, why } => {
                 (Code::ReadersDiffer, format!("{side}: `{}` about `{name}`: {why}", text(*rule)))
             }

@@ -105,7 +105,13 @@ impl Findings {
         if self.left_out > 0 {
             let message = format!("{} more findings are left out", self.left_out);
             let code = Code::More.as_str().to_owned();
-            self.all.push(LayoutFinding { severity: LayoutSeverity::Note, code, message, layout: String::new(), step: None });
+            self.all.push(LayoutFinding {
+                severity: LayoutSeverity::Note,
+                code,
+                message,
+                layout: String::new(),
+                step: None,
+            });
         }
         self.all
     }

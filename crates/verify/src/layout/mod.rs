@@ -68,8 +68,10 @@ pub fn verify_layout(
     demand: LayoutDemand,
     limits: &Limits,
 ) -> Result<LayoutReport, LayoutFault> {
-    let unreadable =
-        |what, path: &Path| { let path = path.to_owned(); move |source| LayoutFault::Unreadable { what, path, source } };
+    let unreadable = |what, path: &Path| {
+        let path = path.to_owned();
+        move |source| LayoutFault::Unreadable { what, path, source }
+    };
     let mut owners = Vec::new();
     for path in keys {
         let pem = read_bounded(path, KEY_BYTES).map_err(unreadable("the key", path))?;

@@ -24,7 +24,8 @@ pub(super) fn unplain(name: &str) -> Option<&'static str> {
 }
 
 /// Digests that say which bytes they are of: algorithm and hex digits.
-const STRONG: [(&str, usize); 5] = [("sha256", 64), ("sha384", 96), ("sha512", 128), ("sha3_256", 64), ("sha3_512", 128)];
+const STRONG: [(&str, usize); 5] =
+    [("sha256", 64), ("sha384", 96), ("sha512", 128), ("sha3_256", 64), ("sha3_512", 128)];
 
 /// Says why digests do not tell one content from another; absent when they do.
 ///
@@ -52,7 +53,8 @@ mod tests {
         for name in ["foo", "a/b", "/usr/bin/x", "..foo", "a b", "*", "dir:foo", "\u{e9}"] {
             assert_eq!(unplain(name), None, "{name}");
         }
-        for name in ["", ".", "..", "./a", "a/", "a//b", "/", "//a", "dir/../foo", "../a", "a/.", "a\\b", "a\nb", "a\0"] {
+        for name in ["", ".", "..", "./a", "a/", "a//b", "/", "//a", "dir/../foo", "../a", "a/.", "a\\b", "a\nb", "a\0"]
+        {
             assert!(unplain(name).is_some(), "{name:?}");
         }
     }
@@ -60,7 +62,9 @@ mod tests {
     #[test]
     fn digests_must_tell_contents_apart() {
         // pass: SHA-256, alone or beside others; fail: none, a weak one, one that is cut, no hex
-        let set = |pairs: &[(&str, &str)]| pairs.iter().map(|(a, b)| ((*a).to_owned(), (*b).to_owned())).collect::<DigestSet>();
+        let set = |pairs: &[(&str, &str)]| {
+            pairs.iter().map(|(a, b)| ((*a).to_owned(), (*b).to_owned())).collect::<DigestSet>()
+        };
         let long = "a".repeat(64);
         assert_eq!(weak(&set(&[("sha256", &long)])), None);
         assert_eq!(weak(&set(&[("sha256", &long), ("md5", "00")])), None);

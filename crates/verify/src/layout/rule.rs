@@ -60,9 +60,8 @@ impl Rule {
     /// [`RuleError`].
     pub(super) fn parse(rule: &[String]) -> Result<Self, RuleError> {
         let form = || RuleError::Form(rule.to_vec());
-        let pattern = |text: &str| {
-            Pattern::parse(text).map_err(|source| RuleError::Pattern { rule: rule.to_vec(), source })
-        };
+        let pattern =
+            |text: &str| Pattern::parse(text).map_err(|source| RuleError::Pattern { rule: rule.to_vec(), source });
         let words: Vec<&str> = rule.iter().map(String::as_str).collect();
         let (first, behind) = words.split_first().ok_or_else(form)?;
         if !first.eq_ignore_ascii_case("match") {

@@ -87,7 +87,8 @@ impl Chain<'_> {
         let signers: BTreeSet<KeyId> = reading.records.iter().map(|(key, ..)| *key).collect();
         reading.answer.signed_by = signers.iter().map(ToString::to_string).collect();
         // SECURITY: keys, not files or key ids.
-        let enough = usize::try_from(step.threshold).is_ok_and(|threshold| threshold >= 1 && signers.len() >= threshold);
+        let enough =
+            usize::try_from(step.threshold).is_ok_and(|threshold| threshold >= 1 && signers.len() >= threshold);
         if !enough {
             let message =
                 format!("{} different keys that may do the step signed a link, {} must", signers.len(), step.threshold);
@@ -119,7 +120,10 @@ impl Chain<'_> {
         for keyid in step.pubkeys.iter().collect::<BTreeSet<_>>() {
             let digits = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
             let Some((keyid, key)) = keys.get_key_value(keyid).filter(|(keyid, _)| keyid.bytes().all(digits)) else {
-                let message = format!("key `{}`, which may do the step, is of no use", keyid.chars().take(80).collect::<String>());
+                let message = format!(
+                    "key `{}`, which may do the step, is of no use",
+                    keyid.chars().take(80).collect::<String>()
+                );
                 self.findings.note(Code::KeyUnused, file, Some(&step.name), message);
                 continue;
             };
@@ -251,7 +255,12 @@ impl Chain<'_> {
             reading.ignored(shown, "what it says cannot be used; see the findings".to_owned());
             return Ok(());
         };
-        reading.answer.links.push(LinkAnswer { file: shown.clone(), status: LinkStatus::Counted, reason: None, digest: Some(digest) });
+        reading.answer.links.push(LinkAnswer {
+            file: shown.clone(),
+            status: LinkStatus::Counted,
+            reason: None,
+            digest: Some(digest),
+        });
         reading.records.push((key, shown, record));
         Ok(())
     }
@@ -267,8 +276,11 @@ impl Chain<'_> {
     /// The artifacts of a link, when every reader takes them for the same.
     fn artifacts(&mut self, file: &str, step: &LayoutStep, link: SignedLink, shown: &str) -> Option<Record> {
         let fault = |artifacts: &Artifacts| {
-            let bad = artifacts.iter().find_map(|(path, digests)| Some((path, unplain(path).or_else(|| weak(digests))?)));
-            bad.map(|(path, reason)| format!("`{shown}` names `{}`: {reason}", path.chars().take(200).collect::<String>()))
+            let bad =
+                artifacts.iter().find_map(|(path, digests)| Some((path, unplain(path).or_else(|| weak(digests))?)));
+            bad.map(|(path, reason)| {
+                format!("`{shown}` names `{}`: {reason}", path.chars().take(200).collect::<String>())
+            })
         };
         if let Some(message) = fault(&link.materials).or_else(|| fault(&link.products)) {
             self.findings.error(Code::Artifact, file, Some(&step.name), message);

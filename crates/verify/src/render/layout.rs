@@ -24,11 +24,9 @@ pub fn layout(report: &LayoutReport, style: Style) -> String {
     };
     let answer = &report.layout;
     page.title(paint, word, &format!(" {}: {}", answer.file, counts(answer)));
-    for (title, severity) in [
-        ("reasons", LayoutSeverity::Error),
-        ("open", LayoutSeverity::Open),
-        ("noticed", LayoutSeverity::Note),
-    ] {
+    for (title, severity) in
+        [("reasons", LayoutSeverity::Error), ("open", LayoutSeverity::Open), ("noticed", LayoutSeverity::Note)]
+    {
         list(&mut page, title, report.findings.iter().filter(|finding| finding.severity == severity).collect());
     }
     if report.verdict == LayoutVerdict::Accepted || report.verdict == LayoutVerdict::Undecided {
@@ -38,7 +36,11 @@ pub fn layout(report: &LayoutReport, style: Style) -> String {
         shown.for_each(|step| one_step(&mut page, step));
         more(&mut page, answer.steps.len());
         page.blank();
-        page.title(Paint::Strong, "products", " of the last step; a file in hand is one of them when its digest is the same");
+        page.title(
+            Paint::Strong,
+            "products",
+            " of the last step; a file in hand is one of them when its digest is the same",
+        );
         artifacts(&mut page, &answer.products);
     }
     page.finish()

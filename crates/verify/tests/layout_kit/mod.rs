@@ -13,22 +13,22 @@ use lasthand_trust::scheme::ForeignKey;
 use lasthand_verify::layout::{Inspections, LayoutDemand, LayoutFault, LinkSource, judge};
 use serde_json::Value;
 
-pub const NOW: &str = "2026-11-23T00:00:00Z";
+pub(crate) const NOW: &str = "2026-11-23T00:00:00Z";
 
 /// Links by folder and name.
 #[derive(Debug, Clone, Default)]
-pub struct Links(pub BTreeMap<(String, String), Vec<u8>>);
+pub(crate) struct Links(pub(crate) BTreeMap<(String, String), Vec<u8>>);
 
 impl Links {
     /// Puts a link of a step under the name of whoever signed it.
     #[must_use]
-    pub fn with(self, step: &str, by: &Functionary, document: &Value) -> Self {
+    pub(crate) fn with(self, step: &str, by: &Functionary, document: &Value) -> Self {
         self.file("", &format!("{step}.{}.link", by.prefix()), document.to_string().as_bytes())
     }
 
     /// Puts a file into a folder.
     #[must_use]
-    pub fn file(mut self, folder: &str, name: &str, bytes: &[u8]) -> Self {
+    pub(crate) fn file(mut self, folder: &str, name: &str, bytes: &[u8]) -> Self {
         self.0.insert((folder.to_owned(), name.to_owned()), bytes.to_vec());
         self
     }
@@ -50,17 +50,17 @@ impl LinkSource for Links {
 }
 
 /// The key of an owner.
-pub fn owner_key(owner: &Functionary) -> LayoutKey {
+pub(crate) fn owner_key(owner: &Functionary) -> LayoutKey {
     LayoutKey::of_owner(ForeignKey::from_pem(owner.pem().as_bytes()).unwrap())
 }
 
 /// Judges a document.
-pub fn judged(document: &Value, owners: &[&Functionary], links: &Links) -> Result<LayoutReport, LayoutFault> {
+pub(crate) fn judged(document: &Value, owners: &[&Functionary], links: &Links) -> Result<LayoutReport, LayoutFault> {
     judged_at(document, owners, links, NOW, Inspections::LeaveOpen, &Limits::DEFAULT)
 }
 
 /// Judges a document at a moment, with inspections as told.
-pub fn judged_at(
+pub(crate) fn judged_at(
     document: &Value,
     owners: &[&Functionary],
     links: &Links,
@@ -74,20 +74,20 @@ pub fn judged_at(
 }
 
 /// Signs a layout by one owner and judges it.
-pub fn told(layout: &Value, links: &Links) -> LayoutReport {
+pub(crate) fn told(layout: &Value, links: &Links) -> LayoutReport {
     let owner = Functionary::ed25519(1);
     judged(&bare(layout, &[&owner]), &[&owner], links).unwrap()
 }
 
 /// Verdict and codes of what refuses or leaves open.
-pub fn said(report: &LayoutReport) -> (LayoutVerdict, Vec<&str>) {
+pub(crate) fn said(report: &LayoutReport) -> (LayoutVerdict, Vec<&str>) {
     use lasthand_model::wire::layout::LayoutSeverity::Note;
     let grave = report.findings.iter().filter(|finding| finding.severity != Note);
     (report.verdict, grave.map(|finding| finding.code.as_str()).collect())
 }
 
 /// Codes of what is only told.
-pub fn notes(report: &LayoutReport) -> Vec<&str> {
+pub(crate) fn notes(report: &LayoutReport) -> Vec<&str> {
     use lasthand_model::wire::layout::LayoutSeverity::Note;
     report.findings.iter().filter(|finding| finding.severity == Note).map(|finding| finding.code.as_str()).collect()
 }

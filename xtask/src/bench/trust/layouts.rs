@@ -62,7 +62,9 @@ pub(super) fn run(options: &Options, folder: &Path) -> Result<bool> {
         }
     }
     println!("\n### Chains of links by a layout\n");
-    println!("| links | verifier | CPU s | wall s | RSS MiB | CPU ms a link | CPU x lasthand |\n|---|---|---|---|---|---|---|");
+    println!(
+        "| links | verifier | CPU s | wall s | RSS MiB | CPU ms a link | CPU x lasthand |\n|---|---|---|---|---|---|---|"
+    );
     let mut own: Vec<(usize, f64)> = Vec::new();
     let mut problems = Vec::new();
     for size in SIZES.into_iter().filter(|size| *size <= options.up_to) {
@@ -145,12 +147,16 @@ fn made(folder: &Path, size: usize) -> Result<PathBuf> {
     let mut steps = Vec::with_capacity(size);
     for index in 0..size {
         let before = index.checked_sub(1);
-        let rule = before.map_or_else(|| "ALLOW *".to_owned(), |before| format!("MATCH * WITH PRODUCTS FROM {}", name(before)));
+        let rule = before
+            .map_or_else(|| "ALLOW *".to_owned(), |before| format!("MATCH * WITH PRODUCTS FROM {}", name(before)));
         let rules: &[&str] = if before.is_some() { &[&rule, "DISALLOW *"] } else { &[&rule] };
         steps.push(step(&name(index), &[&by], 1, rules, &["ALLOW *"]));
         let (material, product) = (before.map(file), file(index));
         let materials: Vec<&str> = material.iter().map(String::as_str).collect();
-        write(&links.join(format!("{}.{}.link", name(index), by.prefix())), &bare(&link(&name(index), &materials, &[&product]), &[&by]))?;
+        write(
+            &links.join(format!("{}.{}.link", name(index), by.prefix())),
+            &bare(&link(&name(index), &materials, &[&product]), &[&by]),
+        )?;
     }
     let owner = Functionary::ed25519(8);
     fs::write(chain.join("owner.pub"), owner.pem()).context("cannot write the key")?;
@@ -168,7 +174,9 @@ fn write(path: &Path, document: &Value) -> Result<()> {
 fn once(contender: &Contender, chain: &Path) -> Result<Sample> {
     let mut command = Command::new(&contender.program);
     match contender.name {
-        "python" => command.args(["--layout", "root.layout", "--verification-keys", "owner.pub", "--link-dir", "links"]),
+        "python" => {
+            command.args(["--layout", "root.layout", "--verification-keys", "owner.pub", "--link-dir", "links"])
+        }
         "go" => command.args(["verify", "-l", "root.layout", "-k", "owner.pub", "-d", "links"]),
         _ => command.args(["verify-layout", "--layout", "root.layout", "--key", "owner.pub", "--links", "links"]),
     };
