@@ -47,7 +47,7 @@ impl Clock {
 
 /// A value read from signed bytes, together with who signed them.
 ///
-/// INVARIANT (verified): made only by `Verified::assertion`, `Verified::certified` and `Verified::by_keys`, which are called only after a
+/// INVARIANT (verified): made only by `Verified::assertion`, `Verified::certified`, `Verified::by_keys` and `Verified::also_by`, which are called only after a
 /// signature over the exact bytes held under a key of the ring, under a certificate by a root of the ring, or under a key that the caller
 /// named. There is no way to change what is inside.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -86,6 +86,14 @@ impl<T> Verified<T> {
         };
         let signers = keys.iter().map(signer).collect();
         Self { value, digest, keys, certified: BTreeSet::new(), signers, clock: None }
+    }
+
+    /// Adds holders of keys of a list of allowed signers, whose signatures over the same bytes held.
+    // TRUST: here untrusted becomes trusted.
+    pub(crate) fn also_by(mut self, signers: BTreeSet<Signer>) -> Self {
+        self.certified.extend(signers.iter().cloned());
+        self.signers.extend(signers);
+        self
     }
 
     /// The keys that signed, by id.

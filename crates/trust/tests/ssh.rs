@@ -5,10 +5,18 @@ use std::fs::{self, File};
 use std::path::Path;
 use std::process::Command;
 
+use base64::Engine as _;
+use lasthand_model::limits::Limits;
 use lasthand_model::timestamp;
+use lasthand_model::wire::bundle::pre_authentication_encoding;
+use lasthand_model::wire::facts::{Signer, SignerMethod};
+use lasthand_model::wire::statement::PAYLOAD_TYPE;
 use lasthand_testkit::need;
 use lasthand_testkit::ssh::{SecurityKey, armour};
+use lasthand_trust::evidence::verify_envelope;
+use lasthand_trust::keys::KeyRing;
 use lasthand_trust::ssh::{AllowedSigners, Presence, SshDemand, SshError, SshFinding, SshSignature, SshSigned, verify};
+use lasthand_trust::trust_file::TrustFile;
 use proptest::prelude::*;
 
 const NAMESPACE: &str = "in-toto";
@@ -223,8 +231,95 @@ fn what_is_no_signature_is_an_error() {
     assert!(SshSignature::from_armor(&key.sign("", MESSAGE, 1, 1)).is_err());
 }
 
+/// A trust file that names a list of allowed signers.
+fn trust_file(list: &str, more: &str) -> Result<TrustFile, lasthand_trust::trust_file::TrustFileError> {
+    let text = format!("[[root]]\ntype = \"ssh\"\nfile = \"allowed_signers\"\n{more}");
+    let list = list.as_bytes().to_vec();
+    TrustFile::parse(&text, &|_| Ok(list.clone()), timestamp::parse(NOW).unwrap(), &Limits::DEFAULT)
+}
+
+/// A statement in an envelope with these signatures.
+fn envelope(payload: &[u8], signatures: &[Vec<u8>]) -> Vec<u8> {
+    let encode = |bytes: &[u8]| base64::engine::general_purpose::STANDARD.encode(bytes);
+    let signatures: Vec<_> =
+        signatures.iter().map(|sig| serde_json::json!({"keyid": "x", "sig": encode(sig)})).collect();
+    let envelope =
+        serde_json::json!({"payload": encode(payload), "payloadType": PAYLOAD_TYPE, "signatures": signatures});
+    serde_json::to_vec(&envelope).unwrap()
+}
+
+const STATEMENT: &[u8] = br#"{"_type":"https://in-toto.io/Statement/v1","subject":[{"name":"a","digest":{"sha256":"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"}}],"predicateType":"t","predicate":{}}"#;
+
+#[test]
+fn an_envelope_signed_by_ssh_is_of_the_principal_of_its_key() {
+    // pass: armoured and bare, with presence as the device says; fail: another use, another list, other bytes, no list
+    let key = SecurityKey::ed25519(7);
+    let file = trust_file(&format!("ana@example.com {}\n", key.line()), "").unwrap();
+    let message = pre_authentication_encoding(PAYLOAD_TYPE, STATEMENT);
+    for (flags, presence) in [(0x01, true), (0x00, false)] {
+        let armoured = key.sign(NAMESPACE, &message, flags, 1);
+        for sig in [armoured.clone().into_bytes(), blob_of(&armoured)] {
+            let verified = verify_envelope(&envelope(STATEMENT, &[sig]), &file.ring, &Limits::DEFAULT).unwrap();
+            let principal = "ana@example.com".to_owned();
+            assert_eq!(verified.signers(), [Signer { method: SignerMethod::SshSk, principal, presence, time: None }]);
+        }
+    }
+    let good = key.sign(NAMESPACE, &message, 1, 1).into_bytes();
+    let of_git = key.sign("git", &message, 1, 1).into_bytes();
+    let of_payload = key.sign(NAMESPACE, STATEMENT, 1, 1).into_bytes();
+    let stranger = SecurityKey::ed25519(8).sign(NAMESPACE, &message, 1, 1).into_bytes();
+    for sig in [of_git.clone(), of_payload, stranger, b"-----BEGIN".to_vec(), Vec::new()] {
+        assert!(verify_envelope(&envelope(STATEMENT, &[sig]), &file.ring, &Limits::DEFAULT).is_err());
+    }
+    let changed = String::from_utf8(STATEMENT.to_vec()).unwrap().replace("\"a\"", "\"b\"");
+    assert!(verify_envelope(&envelope(changed.as_bytes(), &[good.clone()]), &file.ring, &Limits::DEFAULT).is_err());
+    assert!(verify_envelope(&envelope(STATEMENT, &[good]), &KeyRing::new(), &Limits::DEFAULT).is_err());
+    // As gittuf signs: for the namespace `git`, which the row must then name.
+    let git = trust_file(&format!("ana@example.com {}\n", key.line()), "namespace = \"git\"\n").unwrap();
+    assert!(verify_envelope(&envelope(STATEMENT, &[of_git]), &git.ring, &Limits::DEFAULT).is_ok());
+}
+
+#[test]
+fn a_row_of_a_list_that_cannot_be_used_is_an_error() {
+    // fail: a pattern in the list, a namespace of another root, a digest of another file; each with its line
+    let line = format!("ana {}\n", SecurityKey::ed25519(7).line());
+    assert!(trust_file(&line, "").is_ok());
+    assert_eq!(trust_file(&line, "").unwrap().ssh_roots[0].principals, ["ana"]);
+    for (list, more) in [
+        ("* ssh-ed25519 AAAA\n", ""),
+        (line.as_str(), "pem = \"x\"\n"),
+        (&line, &format!("sha256 = \"{}\"\n", "0".repeat(64))),
+    ] {
+        assert!(trust_file(list, more).is_err(), "{list} {more}");
+    }
+    let text = "[[root]]\ntype = \"key\"\nfile = \"k\"\nnamespace = \"git\"\n";
+    assert!(TrustFile::parse(text, &|_| Err("no".to_owned()), 0, &Limits::DEFAULT).is_err());
+}
+
+#[test]
+fn the_signatures_of_gittuf_hold_over_the_encoding_of_the_envelope() {
+    // pass: every SSH signature of the public pull request attestations, by the key that it brings; fail: for another use
+    let Some(folder) = need::testdata() else { return };
+    let mut count = 0;
+    for case in fs::read_dir(folder.join("gittuf-pr")).unwrap() {
+        let Ok(bytes) = fs::read(case.unwrap().path().join("pull-request.dsse.json")) else { continue };
+        let document: serde_json::Value = serde_json::from_slice(&bytes).unwrap();
+        let decode = |value: &serde_json::Value| lasthand_trust::dsse::decode_base64(value.as_str().unwrap()).unwrap();
+        let message =
+            pre_authentication_encoding(document["payloadType"].as_str().unwrap(), &decode(&document["payload"]));
+        for signature in document["signatures"].as_array().unwrap() {
+            let Ok(text) = String::from_utf8(decode(&signature["sig"])) else { continue };
+            let Ok(read) = SshSignature::from_armor(&text) else { continue };
+            assert_eq!(read.verify("git", &message), Ok(None));
+            assert!(read.verify("in-toto", &message).is_err());
+            assert_eq!(signature["keyid"].as_str().unwrap(), read.key().fingerprint());
+            count += 1;
+        }
+    }
+    assert!(count > 0);
+}
+
 fn blob_of(armoured: &str) -> Vec<u8> {
-    use base64::Engine as _;
     let inner: String = armoured.lines().filter(|line| !line.starts_with("-----")).collect();
     base64::engine::general_purpose::STANDARD.decode(inner).unwrap()
 }
