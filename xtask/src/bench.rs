@@ -14,7 +14,7 @@ pub enum Options {
     Lineage(lineage::Options),
     /// The reading of a real image, beside other readers and a floor; needs root and Debian's mirror the first time.
     Image(image::Options),
-    /// The verification of a real keyless bundle, beside cosign.
+    /// What verifying evidence costs, beside other verifiers.
     Trust(trust::Options),
 }
 

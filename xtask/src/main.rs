@@ -26,7 +26,7 @@ enum Command {
     Layers,
     /// Plants bugs in the rules or in the reader and shows what notices each one.
     Mutants(mutants::Options),
-    /// Measures the solver on large graphs, or the reading of images beside other readers.
+    /// Measures the solver on large graphs, the reading of images, or the verifying of evidence beside other programs.
     #[command(subcommand)]
     Bench(bench::Options),
     /// Runs the fuzz targets for longer than the tests do.

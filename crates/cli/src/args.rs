@@ -5,7 +5,7 @@ use lasthand_model::limits::Limits;
 
 use crate::commands::{
     attach, attest, completions, demo, diff, init, inspect, key, man, review, run, source, trust, verify,
-    verify_bundle, why,
+    verify_bundle, verify_layout, why,
 };
 use crate::context::Side;
 
@@ -63,6 +63,8 @@ pub(crate) enum Command {
     Verify(Box<verify::VerifyArguments>),
     /// Verify one Sigstore bundle by the signer and the artifact that are expected, without a trust file
     VerifyBundle(Box<verify_bundle::VerifyBundleArguments>),
+    /// Accept or refuse the links of an in-toto layout
+    VerifyLayout(Box<verify_layout::VerifyLayoutArguments>),
     /// Show the steps and files of an artifact as a timeline, without asking for a verdict
     Inspect(Box<inspect::InspectArguments>),
     /// Say where one file of an artifact comes from: step, actor, review, evidence

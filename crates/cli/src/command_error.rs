@@ -10,6 +10,7 @@ use lasthand_observe::snapshot::SnapshotError;
 use lasthand_observe::surroundings::SurroundingsError;
 use lasthand_sign::{KeyFileError, SignError};
 use lasthand_verify::VerifyError;
+use lasthand_verify::layout::LayoutFault;
 
 /// What kind of failure it is; the exit code follows from it alone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -190,6 +191,14 @@ impl From<AttestError> for CommandError {
 
 impl From<VerifyError> for CommandError {
     fn from(error: VerifyError) -> Self {
+        let kind = if error.exit_code() == 4 { Kind::Malformed } else { Kind::Usage };
+        let hints = error.hints();
+        Self::of(kind, error, hints)
+    }
+}
+
+impl From<LayoutFault> for CommandError {
+    fn from(error: LayoutFault) -> Self {
         let kind = if error.exit_code() == 4 { Kind::Malformed } else { Kind::Usage };
         let hints = error.hints();
         Self::of(kind, error, hints)

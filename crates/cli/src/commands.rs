@@ -16,6 +16,7 @@ pub(crate) mod source;
 pub(crate) mod trust;
 pub(crate) mod verify;
 pub(crate) mod verify_bundle;
+pub(crate) mod verify_layout;
 pub(crate) mod why;
 
 use crate::args::Command;
@@ -31,6 +32,7 @@ pub(crate) fn run(command: Command, context: &Context) -> Result<u8, CommandErro
         Command::Demo(arguments) => demo::run(&arguments, context),
         Command::Verify(arguments) => verify::run(&arguments, context),
         Command::VerifyBundle(arguments) => verify_bundle::run(&arguments, context),
+        Command::VerifyLayout(arguments) => verify_layout::run(&arguments, context),
         Command::Inspect(arguments) => inspect::run(&arguments, context),
         Command::Why(arguments) => why::run(&arguments, context),
         Command::Diff(arguments) => diff::run(&arguments, context),

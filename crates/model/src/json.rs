@@ -135,6 +135,14 @@ pub fn parse_as<T: DeserializeOwned>(bytes: &[u8], limits: &Limits) -> Result<T,
     })
 }
 
+/// Reads a value, which [`parse`] gave, as a `T`.
+///
+/// # Errors
+/// [`JsonError::Shape`] when it is none; a value has no lines, so the place is the whole of it.
+pub fn from_value<T: DeserializeOwned>(value: Value) -> Result<T, JsonError> {
+    serde_json::from_value(value).map_err(|source| JsonError::Shape { pointer: String::new(), source })
+}
+
 /// What the visitors of one document share.
 struct Reading {
     depth_limit: usize,

@@ -41,6 +41,10 @@ pub struct Limits {
     pub manifest_bytes: usize,
     /// Bytes of an image config.
     pub config_bytes: usize,
+    /// Layouts within layouts.
+    pub layout_depth: usize,
+    /// Bytes of names and patterns that are compared for the rules of one layout and of those inside it.
+    pub rule_bytes: u64,
 }
 
 impl Limits {
@@ -64,6 +68,8 @@ impl Limits {
         layers: 200,
         manifest_bytes: 4 << 20,
         config_bytes: 8 << 20,
+        layout_depth: 8,
+        rule_bytes: 8 << 30,
     };
 }
 
@@ -86,10 +92,12 @@ impl Limits {
         "inflate-free-bytes",
         "inflate-ratio",
         "layers",
+        "layout-depth",
         "manifest-bytes",
         "manifests",
         "nested-bytes",
         "path-bytes",
+        "rule-bytes",
         "xattr-bytes",
         "zstd-window-bytes",
     ];
@@ -109,10 +117,12 @@ impl Limits {
             "inflate-free-bytes" => self.inflate_free_bytes = number,
             "inflate-ratio" => self.inflate_ratio = number,
             "layers" => self.layers = count,
+            "layout-depth" => self.layout_depth = count,
             "manifest-bytes" => self.manifest_bytes = count,
             "manifests" => self.manifests = count,
             "nested-bytes" => self.nested_bytes = number,
             "path-bytes" => self.path_bytes = count,
+            "rule-bytes" => self.rule_bytes = number,
             "xattr-bytes" => self.xattr_bytes = count,
             "zstd-window-bytes" => self.zstd_window_bytes = number,
             _ => return Err(UnknownLimit { name: name.to_owned() }),

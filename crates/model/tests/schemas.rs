@@ -9,6 +9,7 @@ use lasthand_model::limits::Limits;
 use lasthand_model::wire::diff::Diff;
 use lasthand_model::wire::facts::Facts;
 use lasthand_model::wire::inventory::{INVENTORY, InventoryPredicate};
+use lasthand_model::wire::layout::LayoutReport;
 use lasthand_model::wire::list::{LIST, ListPredicate};
 use lasthand_model::wire::report::Report;
 use lasthand_model::wire::review::{REVIEW, ReviewPredicate};
@@ -19,7 +20,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-fn schemas() -> [(&'static str, Schema); 7] {
+fn schemas() -> [(&'static str, Schema); 8] {
     [
         ("step-actor", schema_for!(StepActorPredicate)),
         ("review", schema_for!(ReviewPredicate)),
@@ -28,6 +29,7 @@ fn schemas() -> [(&'static str, Schema); 7] {
         ("facts", schema_for!(Facts)),
         ("report", schema_for!(Report)),
         ("diff", schema_for!(Diff)),
+        ("layout-report", schema_for!(LayoutReport)),
     ]
 }
 

@@ -2,12 +2,14 @@
 
 #[cfg(feature = "stories")]
 pub mod archives;
+pub mod layouts;
 #[cfg(feature = "stories")]
 pub mod naive;
 pub mod need;
 #[cfg(feature = "stories")]
 pub mod oracle;
 pub mod sigstore;
+pub mod ssh;
 #[cfg(feature = "stories")]
 pub mod story;
 #[cfg(feature = "stories")]

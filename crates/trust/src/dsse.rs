@@ -9,8 +9,10 @@ use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use lasthand_model::digest::KeyId;
 pub use lasthand_model::wire::bundle::pre_authentication_encoding;
 use lasthand_model::wire::bundle::{Envelope, EnvelopeSignature};
+use lasthand_model::wire::facts::{Signer, SignerMethod};
 
 use crate::keys::{KeyRing, PublicKey};
+use crate::ssh::{self, SshDemand, SshSignature};
 
 // LIMIT: signatures times keys is the work of one envelope.
 /// Most signatures that are tried in one envelope.
@@ -43,6 +45,42 @@ pub(crate) fn signing_keys(envelope: &Envelope, payload: &[u8], ring: &KeyRing) 
         .take(MAX_SIGNATURES)
         .filter_map(|signature| signing_key(signature, &message, ring))
         .collect()
+}
+
+/// Finds the principals of lists of allowed signers who signed this envelope's payload by SSH, armoured in `sig` as gittuf has it, or bare.
+///
+/// Out: one signer for each, of method `ssh-sk`: with presence when the device says that somebody touched it.
+/// Cost: at most [`MAX_SIGNATURES`] times the number of lists.
+#[must_use]
+pub(crate) fn ssh_signers(envelope: &Envelope, payload: &[u8], ring: &KeyRing) -> BTreeSet<Signer> {
+    let mut signers = BTreeSet::new();
+    if ring.ssh().is_empty() {
+        return signers;
+    }
+    let message = pre_authentication_encoding(&envelope.payload_type, payload);
+    for signature in envelope.signatures.iter().take(MAX_SIGNATURES) {
+        let Some(bytes) = decode_base64(&signature.sig) else { continue };
+        let read = match std::str::from_utf8(&bytes) {
+            Ok(text) if text.trim_start().starts_with("-----BEGIN") => SshSignature::from_armor(text),
+            _ => SshSignature::from_blob(&bytes),
+        };
+        let Ok(read) = read else { continue };
+        for root in ring.ssh() {
+            let (namespace, moment) = (root.namespace.as_str(), root.moment);
+            let demand = SshDemand { namespace, moment, user_verification: false, last_counter: None };
+            if let Ok(signed) = ssh::verify(&message, &read, &root.allowed, &demand) {
+                // SECURITY: the signature of a device that nobody touched is one of a key in a file.
+                let presence = signed.level() == 4;
+                signers.insert(Signer {
+                    method: SignerMethod::SshSk,
+                    principal: signed.principal,
+                    presence,
+                    time: None,
+                });
+            }
+        }
+    }
+    signers
 }
 
 fn signing_key(signature: &EnvelopeSignature, message: &[u8], ring: &KeyRing) -> Option<KeyId> {

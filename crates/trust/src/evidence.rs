@@ -9,7 +9,7 @@ use lasthand_model::wire::bundle::{BUNDLE_MEDIA_TYPES, Bundle, Envelope, Evidenc
 use lasthand_model::wire::statement::{PAYLOAD_TYPE, ResourceDescriptor, Statement};
 use thiserror::Error;
 
-use crate::dsse::{MAX_SIGNATURES, decode_base64, signing_keys};
+use crate::dsse::{MAX_SIGNATURES, decode_base64, signing_keys, ssh_signers};
 use crate::foreign;
 use crate::keys::{KeyRing, PublicKey};
 use crate::sigstore::{self, Certified, Content, SigstoreError};
@@ -301,14 +301,15 @@ fn verify(envelope: &Envelope, ring: &KeyRing, limits: &Limits) -> Result<Verifi
     }
     let payload = decode_base64(&envelope.payload).ok_or(TrustError::PayloadEncoding)?;
     let keys = signing_keys(envelope, &payload, ring);
-    if keys.is_empty() {
+    let by_ssh = ssh_signers(envelope, &payload, ring);
+    if keys.is_empty() && by_ssh.is_empty() {
         let named = envelope.signatures.iter().filter_map(|signature| signature.keyid.as_deref().map(shorten));
         let named = named.filter(|id| !id.is_empty()).collect();
         return Err(TrustError::NoKnownSignature { signatures: got, keys: ring.keys().count(), named });
     }
     // SECURITY: CVE-2026-39395: a good signature over something that is no statement proves nothing.
     let statement = statement::read(&payload, limits).map_err(TrustError::Statement)?;
-    Ok(Verified::assertion(statement, StatementDigest(Sha256::of(&payload)), keys, ring))
+    Ok(Verified::assertion(statement, StatementDigest(Sha256::of(&payload)), keys, ring).also_by(by_ssh))
 }
 
 /// What unverified evidence claims to be about; for reports and for finding files, never for a decision.

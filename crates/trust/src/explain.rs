@@ -37,6 +37,14 @@ pub fn explain(file: &TrustFile) -> Vec<Explained> {
         );
         add(root.place.line, text);
     }
+    for root in &file.ssh_roots {
+        let (digest, names) = (short(&root.digest.to_string()), list(&root.principals));
+        let text = format!(
+            "list of allowed signers {digest} from {} can verify signatures of SSH for the namespace {}: {names}; each still needs a row of method ssh-sk",
+            root.file, root.namespace
+        );
+        add(root.place.line, text);
+    }
     for (row, (place, name)) in facts.identities.iter().zip(&file.places.identities) {
         add(place.line, identity(file, row, name.as_deref()));
     }
@@ -126,6 +134,11 @@ fn identity(file: &TrustFile, row: &IdentityRow, name: Option<&str>) -> String {
     }
     if certified && file.sigstore_roots.is_empty() {
         text.push_str("; without a sigstore root nothing it signs verifies: the row only says what the principal is");
+    } else if row.method == SignerMethod::SshSk && !file.ssh_roots.is_empty() {
+        let named = file.ssh_roots.iter().any(|root| root.principals.contains(&row.principal));
+        if !named {
+            text.push_str("; no list of allowed signers names it: the row only says what the principal is");
+        }
     } else if !certified && row.method != SignerMethod::Key {
         let method = method_word(row.method);
         text.push_str(&format!(

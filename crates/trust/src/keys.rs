@@ -13,6 +13,7 @@ use lasthand_model::wire::facts::{Signer, SignerMethod};
 use thiserror::Error;
 
 use crate::sigstore::SigstoreRoot;
+use crate::ssh::AllowedSigners;
 
 // SECURITY: a key has exactly one accepted encoding (uncompressed point, no optional parameters, no bytes behind it),
 // so that one key can never stand under two ids and count twice for a threshold.
@@ -231,6 +232,15 @@ pub struct KeyRing {
     keys: BTreeMap<KeyId, PublicKey>,
     groups: BTreeMap<String, Group>,
     sigstore: Vec<SigstoreRoot>,
+    ssh: Vec<SshRoot>,
+}
+
+/// A list of allowed signers, the use that signatures must be for, and the moment that their validity is asked for.
+#[derive(Debug, Clone)]
+pub(crate) struct SshRoot {
+    pub(crate) allowed: AllowedSigners,
+    pub(crate) namespace: String,
+    pub(crate) moment: i64,
 }
 
 impl KeyRing {
@@ -267,6 +277,16 @@ impl KeyRing {
     #[must_use]
     pub fn sigstore(&self) -> &[SigstoreRoot] {
         &self.sigstore
+    }
+
+    /// Adds a list of allowed signers for one use, whose validity is asked for a moment in seconds since 1970-01-01T00:00:00Z.
+    pub fn add_ssh(&mut self, allowed: AllowedSigners, namespace: &str, moment: i64) {
+        self.ssh.push(SshRoot { allowed, namespace: namespace.to_owned(), moment });
+    }
+
+    /// Every list of allowed signers, in the order in which they were added.
+    pub(crate) fn ssh(&self) -> &[SshRoot] {
+        &self.ssh
     }
 
     /// Finds a key.

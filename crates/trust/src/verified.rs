@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 
 use lasthand_model::digest::{ArtifactDigest, KeyId, Sha256, StatementDigest};
-use lasthand_model::wire::facts::Signer;
+use lasthand_model::wire::facts::{Signer, SignerMethod};
 
-use crate::keys::KeyRing;
+use crate::keys::{KeyRing, key_principal};
 use crate::sigstore::Claims;
 
 /// A signature over an artifact's digest alone: it says who signed which bytes, and nothing else.
@@ -48,8 +48,9 @@ impl Clock {
 
 /// A value read from signed bytes, together with who signed them.
 ///
-/// INVARIANT (verified): made only by `Verified::assertion` and `Verified::certified`, which are called only after a signature over the
-/// exact bytes held under a key of the ring, or under a certificate by a root of the ring. There is no way to change what is inside.
+/// INVARIANT (verified): made only by `Verified::assertion`, `Verified::certified`, `Verified::by_keys` and `Verified::also_by`, which are called only after a
+/// signature over the exact bytes held under a key of the ring, under a certificate by a root of the ring, or under a key that the caller
+/// named. There is no way to change what is inside.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Verified<T> {
     value: T,
@@ -82,6 +83,32 @@ impl<T> Verified<T> {
     pub(crate) fn about<U>(self, value: U, digest: StatementDigest) -> Verified<U> {
         let Self { keys, certified, signers, clock, claims, .. } = self;
         Verified { value, digest, keys, certified, signers, clock, claims }
+    }
+
+    /// States that `keys`, which the caller or a verified layout named, signed the bytes with this digest.
+    // TRUST: here untrusted becomes trusted.
+    pub(crate) fn by_keys(value: T, digest: StatementDigest, keys: BTreeSet<KeyId>) -> Self {
+        let signer = |id: &KeyId| Signer {
+            method: SignerMethod::Key,
+            principal: key_principal(*id),
+            presence: false,
+            time: None,
+        };
+        let signers = keys.iter().map(signer).collect();
+        Self { value, digest, keys, certified: BTreeSet::new(), signers, clock: None, claims: None }
+    }
+
+    /// Adds holders of keys of a list of allowed signers, whose signatures over the same bytes held.
+    // TRUST: here untrusted becomes trusted.
+    pub(crate) fn also_by(mut self, signers: BTreeSet<Signer>) -> Self {
+        self.certified.extend(signers.iter().cloned());
+        self.signers.extend(signers);
+        self
+    }
+
+    /// The keys that signed, by id.
+    pub const fn keys(&self) -> &BTreeSet<KeyId> {
+        &self.keys
     }
 
     /// What was signed.

@@ -35,6 +35,7 @@ mod evidence;
 mod facts;
 mod images;
 mod last;
+pub mod layout;
 mod locks;
 mod people;
 mod reading;

@@ -6,7 +6,7 @@ use std::path::Path;
 use clap::Args;
 use lasthand_verify::{Opening, Verification, VerifyError, diff, diff_for_error, render};
 
-use super::question::{DemandArguments, Format, Sink, put, put_document, say_error, style};
+use super::question::{DemandArguments, Format, Sink, put, put_document, say_error, style, text_or_json};
 use crate::command_error::CommandError;
 use crate::context::Context;
 
@@ -80,9 +80,5 @@ fn verify_both(arguments: &DiffArguments, context: &Context) -> Result<Both, Com
     Ok(both)
 }
 
-fn text_or_json(text: &str) -> Result<Sink, String> {
-    match text.parse::<Sink>() {
-        Ok(sink) if sink.format != Format::Facts => Ok(sink),
-        _ => Err("expected text or json, each with =PATH behind or not".to_owned()),
     }
 }

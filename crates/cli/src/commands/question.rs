@@ -98,6 +98,17 @@ impl FromStr for Sink {
     }
 }
 
+/// Reads a sink that is text or json.
+///
+/// # Errors
+/// In words, for any other.
+pub(crate) fn text_or_json(text: &str) -> Result<Sink, String> {
+    match text.parse::<Sink>() {
+        Ok(sink) if sink.format != Format::Facts => Ok(sink),
+        _ => Err("expected text or json, each with =PATH behind or not".to_owned()),
+    }
+}
+
 /// The option `-o`.
 #[derive(Debug, Args)]
 pub(crate) struct SinkArguments {

@@ -5,10 +5,11 @@ use std::process::Stdio;
 
 use crate::support::{Release, call, demo, folder, lasthand, said};
 
-const COMMANDS: [&[&str]; 17] = [
+const COMMANDS: [&[&str]; 18] = [
     &["demo"],
     &["verify"],
     &["verify-bundle"],
+    &["verify-layout"],
     &["inspect"],
     &["why"],
     &["diff"],

@@ -8,6 +8,7 @@ mod diff;
 mod explained;
 mod help;
 mod images;
+mod layout;
 mod open_archives;
 mod proof;
 mod review;

@@ -6,6 +6,7 @@ pub mod entries;
 pub mod facts;
 pub mod image;
 pub mod inventory;
+pub mod layout;
 pub mod link;
 pub mod list;
 mod nulls;

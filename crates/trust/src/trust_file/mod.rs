@@ -18,11 +18,12 @@ use toml_edit::Document;
 
 use crate::keys::{KeyRing, PublicKey};
 use crate::sigstore::SigstoreRoot;
+use crate::ssh::AllowedSigners;
 pub(crate) use identity::method_word;
 pub use problem::{Diagnostic, Place, Problem, Severity};
 use reader::{Row, Sink};
 use roots::Root;
-pub use roots::{RootKey, RootSigstore};
+pub use roots::{RootKey, RootSigstore, RootSsh};
 pub(crate) use rows::label_word;
 
 const TABLES: &[&str] =
@@ -41,6 +42,8 @@ pub struct TrustFile {
     pub roots: Vec<RootKey>,
     /// The Sigstore roots of the file, in order.
     pub sigstore_roots: Vec<RootSigstore>,
+    /// The lists of allowed signers of the file, in order.
+    pub ssh_roots: Vec<RootSsh>,
     /// What the reader should know; none of it refuses the file.
     pub warnings: Vec<Diagnostic>,
 }
@@ -130,6 +133,8 @@ struct Rows<'a> {
     trusted_inputs: Vec<rows::Dated<'a, lasthand_model::wire::facts::TrustedInputRow>>,
     roots: Vec<(Row<'a>, RootKey, PublicKey)>,
     sigstore_roots: Vec<(Row<'a>, RootSigstore, SigstoreRoot)>,
+    ssh_roots: Vec<(RootSsh, AllowedSigners)>,
+    now: i64,
     // Rows that could not be read: where there is one, a row that seems to miss it is not blamed as well.
     broken_roots: usize,
     broken_identities: usize,
@@ -147,11 +152,12 @@ impl<'a> Rows<'a> {
         let identity_rows = top.rows("identity", "[[identity]]", identity::KEYS);
         let product_rows = top.rows("product", "[[product]]", rows::PRODUCT_KEYS);
         let (root_count, identity_count, product_count) = (root_rows.len(), identity_rows.len(), product_rows.len());
-        let (mut roots, mut sigstore_roots) = (Vec::new(), Vec::new());
+        let (mut roots, mut sigstore_roots, mut ssh_roots) = (Vec::new(), Vec::new(), Vec::new());
         for row in root_rows {
             match roots::read(row, files, limits) {
                 Some(Root::Key(root, key)) => roots.push((row, root, key)),
                 Some(Root::Sigstore(root, parsed)) => sigstore_roots.push((row, root, parsed)),
+                Some(Root::Ssh(root, parsed)) => ssh_roots.push((root, parsed)),
                 None => {}
             }
         }
@@ -168,11 +174,13 @@ impl<'a> Rows<'a> {
             trusted_inputs: named("trusted_input", "[[trusted_input]]", rows::TRUSTED_INPUT_KEYS)
                 .filter_map(|row| rows::trusted_input(row, now))
                 .collect(),
-            broken_roots: root_count - roots.len() - sigstore_roots.len(),
+            broken_roots: root_count - roots.len() - sigstore_roots.len() - ssh_roots.len(),
             broken_identities: identity_count - identities.len(),
             broken_products: product_count - products.len(),
             roots,
             sigstore_roots,
+            ssh_roots,
+            now,
             identities,
             products,
         }
@@ -190,6 +198,11 @@ impl<'a> Rows<'a> {
             ring.add_sigstore(parsed);
             sigstore_roots.push(root);
         }
+        let mut ssh_roots = Vec::new();
+        for (root, parsed) in self.ssh_roots {
+            ring.add_ssh(parsed, &root.namespace, self.now);
+            ssh_roots.push(root);
+        }
         let mut places = Places::default();
         let mut facts = TrustFacts { accept_simulated: self.accept_simulated, ..TrustFacts::default() };
         for identity in self.identities {
@@ -205,7 +218,7 @@ impl<'a> Rows<'a> {
         (places.waivers, facts.waivers) = self.waivers.into_iter().map(|row| (row.row.place, row.facts)).unzip();
         (places.trusted_inputs, facts.trusted_inputs) =
             self.trusted_inputs.into_iter().map(|row| (row.row.place, row.facts)).unzip();
-        TrustFile { facts, ring, places, roots, sigstore_roots, warnings: Vec::new() }
+        TrustFile { facts, ring, places, roots, sigstore_roots, ssh_roots, warnings: Vec::new() }
     }
 }
 

@@ -108,6 +108,9 @@ pub enum Problem {
     /// A file that is no trusted root.
     #[error("trusted root cannot be used: {reason}")]
     SigstoreRoot { reason: String },
+    /// A file that is no list of allowed signers.
+    #[error("list of allowed signers cannot be used: {reason}")]
+    SshRoot { reason: String },
     /// Two members of a row that contradict each other.
     #[error("`{left}` does not go with `{right}`")]
     Mismatch { left: String, right: String, remedy: &'static str },
@@ -216,14 +219,17 @@ impl Problem {
             Self::Empty { .. } => one("name what the row is for; leave the row out when there is nothing"),
             Self::Glob { .. } => one("write one row or one entry for each name"),
             Self::Scheme { .. } => one("write the address without scheme, such as `github.com/acme/app`"),
-            Self::RootType { .. } => {
-                one("`type = \"key\"` and `type = \"sigstore\"` are read; other roots come with a later release")
-            }
+            Self::RootType { .. } => one(
+                "`type = \"key\"`, `type = \"sigstore\"` and `type = \"ssh\"` are read; other roots come with a later release",
+            ),
             Self::KeyFile { .. } => one("the path is relative to the trust file"),
             Self::Key { source } => source.hints(),
             Self::RootDigest { .. } => one("somebody exchanged the key, or the row is old: ask its owner"),
             Self::FileDigest { .. } => one("the file was renewed or exchanged: compare it with its publisher's"),
             Self::SigstoreRoot { .. } => one("name the `trusted_root.json` of a Sigstore instance"),
+            Self::SshRoot { .. } => {
+                one("write lines as ssh-keygen(1) describes under ALLOWED SIGNERS, one plain principal each")
+            }
             Self::UnusedRoot => one("add a row for each signer that you believe, or remove the root"),
             Self::NoSigstoreRoot => {
                 one("add `[[root]]` with `type = \"sigstore\"` and the `file` of the instance's trusted_root.json")

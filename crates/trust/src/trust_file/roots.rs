@@ -7,11 +7,14 @@ use super::problem::{Place, Problem};
 use super::reader::{At, Row, shorten};
 use crate::keys::{KeyAlgorithm, PublicKey};
 use crate::sigstore::{RootCounts, SigstoreRoot};
+use crate::ssh::AllowedSigners;
 
-pub(super) const KEYS: &[&str] = &["type", "file", "pem", "sha256"];
+pub(super) const KEYS: &[&str] = &["type", "file", "pem", "sha256", "namespace"];
 
 // LIMIT: a public key file is small.
 const KEY_FILE_BYTES: usize = 64 << 10;
+/// The use that signatures over evidence are for, unless the row says another one.
+const SSH_NAMESPACE: &str = "in-toto";
 // LIMIT: the largest public trusted root has some ten thousand bytes.
 const ROOT_FILE_BYTES: usize = 1 << 20;
 
@@ -41,19 +44,43 @@ pub struct RootSigstore {
     pub file: String,
 }
 
+/// A list of allowed signers of the trust file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RootSsh {
+    /// Where its row stands.
+    pub place: Place,
+    /// SHA-256 of the file.
+    pub digest: Sha256,
+    /// The file it came from.
+    pub file: String,
+    /// The use that signatures must be for.
+    pub namespace: String,
+    /// Whom it names, in its order.
+    pub principals: Vec<String>,
+}
+
 /// What one row names.
 pub(super) enum Root {
     Key(RootKey, PublicKey),
     Sigstore(RootSigstore, SigstoreRoot),
+    Ssh(RootSsh, AllowedSigners),
 }
 
 type Files<'f> = &'f dyn Fn(&str) -> Result<Vec<u8>, String>;
 
 /// Reads one row and what it names.
 pub(super) fn read(row: Row<'_>, files: Files<'_>, limits: &Limits) -> Option<Root> {
-    const TYPES: &[(&str, &str)] = &[("key", "key"), ("spiffe", "spiffe"), ("x509", "x509"), ("sigstore", "sigstore")];
+    const TYPES: &[(&str, &str)] =
+        &[("key", "key"), ("spiffe", "spiffe"), ("x509", "x509"), ("sigstore", "sigstore"), ("ssh", "ssh")];
     let root_type = row.need("type").then(|| row.word("type", TYPES)).flatten()?;
+    if root_type != "ssh" && row.has("namespace") {
+        let remedy = "only signatures of SSH are for a namespace";
+        let problem =
+            Problem::Mismatch { left: "namespace".to_owned(), right: format!("type = \"{root_type}\""), remedy };
+        row.report(row.place_of("namespace"), problem);
+    }
     match root_type {
+        "ssh" => ssh(row, files).map(|(root, parsed)| Root::Ssh(root, parsed)),
         "key" => key(row, files).map(|(root, key)| Root::Key(root, key)),
         "sigstore" => sigstore(row, files, limits).map(|(root, parsed)| Root::Sigstore(root, parsed)),
         _ => {
@@ -73,6 +100,39 @@ fn file_of(row: &Row<'_>, files: Files<'_>, limit: usize, what: &'static str) ->
         Err(reason) => {
             let problem = Problem::KeyFile { file: shorten(&file.value), reason: shorten(&reason) };
             row.report(file.place, problem);
+            None
+        }
+    }
+}
+
+fn ssh(row: Row<'_>, files: Files<'_>) -> Option<(RootSsh, AllowedSigners)> {
+    if row.has("pem") {
+        let remedy = "a list of allowed signers is a file: name it in `file`";
+        let problem = Problem::Mismatch { left: "pem".to_owned(), right: "type = \"ssh\"".to_owned(), remedy };
+        row.report(row.place_of("pem"), problem);
+        return None;
+    }
+    let namespace = if row.has("namespace") { row.need_text("namespace")?.value } else { SSH_NAMESPACE.to_owned() };
+    let has_digest = row.has("sha256");
+    let expected: Option<Sha256> = row.parsed("sha256", "the SHA-256 of the file, 64 lower-case hex digits");
+    let (bytes, file) = file_of(&row, files, ROOT_FILE_BYTES, "list of allowed signers")?;
+    let digest = Sha256::of(&bytes);
+    if let Some(expected) = expected.filter(|expected| *expected != digest) {
+        let problem = Problem::FileDigest { expected: expected.to_string(), got: digest.to_string() };
+        row.report(row.place_of("sha256"), problem);
+        return None;
+    }
+    if has_digest && expected.is_none() {
+        return None;
+    }
+    let text = String::from_utf8(bytes).map_err(|_| "it is not UTF-8".to_owned());
+    match text.and_then(|text| AllowedSigners::parse(&text).map_err(|error| error.to_string())) {
+        Ok(list) => {
+            let principals = list.principals().into_iter().map(str::to_owned).collect();
+            Some((RootSsh { place: row.place, digest, file: file.value, namespace, principals }, list))
+        }
+        Err(reason) => {
+            row.report(file.place, Problem::SshRoot { reason: shorten(&reason) });
             None
         }
     }

@@ -14,7 +14,7 @@ use lasthand_model::digest::{InventoryRoot, Sha256};
 use lasthand_model::limits::Limits;
 
 use crate::error::VerifyError;
-pub(crate) use read::read_inventory;
+pub(crate) use read::{read_bounded, read_inventory};
 pub(crate) use referrers::Taken;
 use walk::Walk;
 

@@ -31,7 +31,7 @@ fn over(limit: usize) -> io::Error {
 }
 
 /// Reads a plain file of at most `limit` bytes.
-pub(super) fn read_bounded(path: &Path, limit: usize) -> io::Result<Vec<u8>> {
+pub(crate) fn read_bounded(path: &Path, limit: usize) -> io::Result<Vec<u8>> {
     // SECURITY: a fifo would be waited for without end.
     if !std::fs::metadata(path)?.is_file() {
         return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a plain file"));

@@ -6,6 +6,7 @@
 mod diff;
 mod escape;
 mod inspect;
+mod layout;
 mod page;
 mod text;
 mod view;
@@ -17,6 +18,7 @@ use crate::error::VerifyError;
 pub use diff::diff;
 pub use escape::escape;
 pub use inspect::inspect;
+pub use layout::layout;
 use page::{Page, Paint};
 pub use text::text;
 pub use why::why;

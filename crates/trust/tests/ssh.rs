@@ -1,0 +1,346 @@
+//! SSH signatures: `ssh-keygen` agrees on whether they hold; whether somebody was there is ours to read.
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a failed test may stop")]
+
+use std::fs::{self, File};
+use std::path::Path;
+use std::process::Command;
+
+use base64::Engine as _;
+use lasthand_model::limits::Limits;
+use lasthand_model::timestamp;
+use lasthand_model::wire::bundle::pre_authentication_encoding;
+use lasthand_model::wire::facts::{Signer, SignerMethod};
+use lasthand_model::wire::statement::PAYLOAD_TYPE;
+use lasthand_testkit::need;
+use lasthand_testkit::ssh::{SecurityKey, armour};
+use lasthand_trust::evidence::verify_envelope;
+use lasthand_trust::keys::KeyRing;
+use lasthand_trust::ssh::{AllowedSigners, Presence, SshDemand, SshError, SshFinding, SshSignature, SshSigned, verify};
+use lasthand_trust::trust_file::TrustFile;
+use proptest::prelude::*;
+
+const NAMESPACE: &str = "in-toto";
+const MESSAGE: &[u8] = b"what is signed\n";
+const NOW: &str = "2026-11-23T00:00:00Z";
+
+fn demand(now: &str) -> SshDemand<'static> {
+    let moment = timestamp::parse(now).unwrap();
+    SshDemand { namespace: NAMESPACE, moment, user_verification: false, last_counter: None }
+}
+
+fn ask(armoured: &str, list: &str, demand: &SshDemand<'_>) -> Result<SshSigned, SshError> {
+    let signature = SshSignature::from_armor(armoured)?;
+    verify(MESSAGE, &signature, &AllowedSigners::parse(list)?, demand)
+}
+
+/// What `ssh-keygen -Y verify` says.
+fn keygen(folder: &Path, armoured: &str, list: &str, namespace: &str, time: &str) -> bool {
+    fs::write(folder.join("list"), list).unwrap();
+    fs::write(folder.join("sig"), armoured).unwrap();
+    fs::write(folder.join("message"), MESSAGE).unwrap();
+    let mut command = Command::new("ssh-keygen");
+    command.args(["-Y", "verify", "-f", "list", "-I", "ana@example.com", "-n", namespace, "-s", "sig"]);
+    command.arg(format!("-Overify-time={time}")).current_dir(folder).stdin(File::open(folder.join("message")).unwrap());
+    command.env("TZ", "UTC").output().unwrap().status.success()
+}
+
+#[test]
+fn keys_in_files_sign_as_ssh_keygen_says() {
+    // pass: each kind, by both hashes; fail: another message, another use, another key's owner, too early, too late; ssh-keygen agrees
+    if need::tool("ssh-keygen").is_none() {
+        return;
+    }
+    let place = tempfile::tempdir().unwrap();
+    let folder = place.path();
+    fs::write(folder.join("message"), MESSAGE).unwrap();
+    for (kind, bits) in [("ed25519", "256"), ("ecdsa", "256"), ("ecdsa", "384"), ("ecdsa", "521"), ("rsa", "2048")] {
+        let name = format!("{kind}-{bits}");
+        let run = |words: &[&str]| {
+            let output = Command::new("ssh-keygen").args(words).current_dir(folder).output().unwrap();
+            assert!(output.status.success(), "{words:?}: {}", String::from_utf8_lossy(&output.stderr));
+        };
+        run(&["-q", "-t", kind, "-b", bits, "-N", "", "-C", "", "-f", &name]);
+        for hash in ["sha256", "sha512"] {
+            let _ = fs::remove_file(folder.join("message.sig"));
+            run(&["-q", "-Y", "sign", "-f", &name, "-n", NAMESPACE, &format!("-Ohashalg={hash}"), "message"]);
+            let armoured = fs::read_to_string(folder.join("message.sig")).unwrap();
+            let key = fs::read_to_string(folder.join(format!("{name}.pub"))).unwrap();
+            for (options, now, expected) in [
+                ("", NOW, true),
+                ("namespaces=\"git,in-toto\" ", NOW, true),
+                ("namespaces=\"git\" ", NOW, false),
+                ("valid-after=\"20260101Z\",valid-before=\"20270101Z\" ", NOW, true),
+                ("valid-after=\"20270101Z\" ", NOW, false),
+                ("valid-before=\"20260101Z\" ", NOW, false),
+                ("valid-before=\"20261123000000Z\" ", NOW, true),
+                ("valid-before=\"20261122235959Z\" ", NOW, false),
+            ] {
+                let list = format!("# people\nana@example.com {options}{key}");
+                let said = ask(&armoured, &list, &demand(now));
+                assert_eq!(said.is_ok(), expected, "{name} {hash} {options}: {said:?}");
+                let time = now.replace(['-', 'T', ':'], "");
+                assert_eq!(keygen(folder, &armoured, &list, NAMESPACE, &time), expected, "{name} {hash} {options}");
+                if let Ok(signed) = said {
+                    assert_eq!(
+                        (signed.principal.as_str(), signed.presence, signed.level()),
+                        ("ana@example.com", None, 2)
+                    );
+                }
+            }
+            let list = format!("ana@example.com {key}");
+            let signature = SshSignature::from_armor(&armoured).unwrap();
+            let allowed = AllowedSigners::parse(&list).unwrap();
+            assert!(matches!(verify(b"other", &signature, &allowed, &demand(NOW)), Err(SshError::NotHeld { .. })));
+            let other = SshDemand { namespace: "file", ..demand(NOW) };
+            assert!(matches!(verify(MESSAGE, &signature, &allowed, &other), Err(SshError::Namespace { .. })));
+            let nobody = AllowedSigners::parse(&format!("ana@example.com {}", SecurityKey::ed25519(1).line())).unwrap();
+            assert!(matches!(verify(MESSAGE, &signature, &nobody, &demand(NOW)), Err(SshError::NotAllowed { .. })));
+        }
+    }
+}
+
+#[test]
+fn a_security_key_that_nobody_touched_is_a_key_in_a_file() {
+    // pass: touched gives level 4; fail: the bit is 0, and ssh-keygen says Good all the same: level 2 and a finding
+    let place = tempfile::tempdir().unwrap();
+    for key in [SecurityKey::ed25519(7), SecurityKey::p256()] {
+        let list = format!("ana@example.com {}\n", key.line());
+        let signed = |flags, counter| ask(&key.sign(NAMESPACE, MESSAGE, flags, counter), &list, &demand(NOW)).unwrap();
+        let touched = signed(0x01, 5);
+        assert_eq!(touched.presence, Some(Presence { present: true, verified: false, counter: 5 }));
+        assert_eq!((touched.level(), touched.findings), (4, vec![]));
+        for flags in [0x00, 0x04, 0xfe] {
+            let untouched = signed(flags, 5);
+            assert_eq!((untouched.level(), untouched.findings), (2, vec![SshFinding::PresenceUnproven]), "{flags}");
+        }
+        if need::tool("ssh-keygen").is_some() {
+            for flags in [0x00, 0x01, 0x05] {
+                let armoured = key.sign(NAMESPACE, MESSAGE, flags, 5);
+                assert!(keygen(place.path(), &armoured, &list, NAMESPACE, "20261123000000Z"), "{key:?} {flags}");
+            }
+            let changed = key.sign(NAMESPACE, b"other", 0x01, 5);
+            assert!(!keygen(place.path(), &changed, &list, NAMESPACE, "20261123000000Z"));
+            assert!(ask(&changed, &list, &demand(NOW)).is_err());
+        }
+    }
+}
+
+#[test]
+fn flags_and_count_are_signed() {
+    // fail: the last five bytes of a signature changed, to claim a touch or another count
+    let key = SecurityKey::ed25519(7);
+    let list = format!("ana@example.com {}\n", key.line());
+    let armoured = key.sign(NAMESPACE, MESSAGE, 0x00, 5);
+    let blob = blob_of(&armoured);
+    for back in 1..=5 {
+        let mut changed = blob.clone();
+        let at = changed.len() - back;
+        changed[at] ^= 0x01;
+        let said = ask(&armour(&changed), &list, &demand(NOW));
+        assert!(matches!(said, Err(SshError::NotHeld { .. })), "{back}: {said:?}");
+    }
+}
+
+#[test]
+fn verification_of_the_user_is_asked_for_and_absent() {
+    // pass: touched and verified; fail: touched alone, verified alone, a key without device
+    let key = SecurityKey::ed25519(7);
+    let list = format!("ana@example.com {}\n", key.line());
+    let strict = SshDemand { user_verification: true, ..demand(NOW) };
+    assert!(ask(&key.sign(NAMESPACE, MESSAGE, 0x05, 1), &list, &strict).is_ok());
+    for flags in [0x00, 0x01, 0x04] {
+        let said = ask(&key.sign(NAMESPACE, MESSAGE, flags, 1), &list, &strict);
+        assert_eq!(said, Err(SshError::NotVerified), "{flags}");
+    }
+}
+
+#[test]
+fn a_count_that_does_not_rise_is_a_finding() {
+    // pass: above the last; fail: the same, below, and a device that never counts
+    let key = SecurityKey::p256();
+    let list = format!("ana@example.com {}\n", key.line());
+    let seen = |counter, last| {
+        let demand = SshDemand { last_counter: last, ..demand(NOW) };
+        let signed = ask(&key.sign(NAMESPACE, MESSAGE, 0x01, counter), &list, &demand).unwrap();
+        (signed.level(), signed.findings)
+    };
+    assert_eq!(seen(6, None), (4, vec![]));
+    assert_eq!(seen(6, Some(5)), (4, vec![]));
+    for (got, last) in [(5, 5), (4, 5), (0, 0), (0, u32::MAX)] {
+        assert_eq!(seen(got, Some(last)), (2, vec![SshFinding::CounterNotAbove { last, got }]));
+    }
+}
+
+#[test]
+fn lists_that_readers_take_differently_are_refused() {
+    // fail: patterns, authorities, moments of the reader's time zone, unknown options, one key of two people
+    let (key, other) = (SecurityKey::ed25519(1).line(), SecurityKey::ed25519(2).line());
+    assert_eq!(
+        AllowedSigners::parse(&format!("\n# note\nana {key}\nbo {other} comment here\n")).unwrap().principals(),
+        ["ana", "bo"]
+    );
+    for line in [
+        format!("*@example.com {key}"),
+        format!("!ana {key}"),
+        format!("ana,bo {key}"),
+        format!("ana cert-authority {key}"),
+        format!("ana valid-after=\"20260101\" {key}"),
+        format!("ana valid-after=\"2026Z\" {key}"),
+        format!("ana valid-after=\"20261301Z\" {key}"),
+        format!("ana valid-after=\"20270101Z\",valid-before=\"20260101Z\" {key}"),
+        format!("ana namespaces=\"*\" {key}"),
+        format!("ana namespaces=\"\" {key}"),
+        format!("ana no-touch {key}"),
+        format!("ana \"{key}"),
+        format!("ana {}", key.replace("sk-ssh-ed25519@openssh.com", "ssh-ed25519")),
+        format!("ana {}x", key),
+        "ana".to_owned(),
+        "ana ssh-ed25519".to_owned(),
+        "ana ssh-dss AAAAB3NzaC1kc3MAAAAA".to_owned(),
+        format!("ana {key}\nbo {key}"),
+    ] {
+        assert!(matches!(AllowedSigners::parse(&line), Err(SshError::Line { .. })), "{line}");
+    }
+    assert!(AllowedSigners::parse(&"#\n".repeat(20_000)).is_err());
+}
+
+#[test]
+fn what_is_no_signature_is_an_error() {
+    // fail: other armour, versions, kinds, bytes behind
+    let key = SecurityKey::ed25519(7);
+    let good = key.sign(NAMESPACE, MESSAGE, 0x01, 5);
+    let blob = blob_of(&good);
+    let changed = |change: &dyn Fn(&mut Vec<u8>)| {
+        let mut blob = blob.clone();
+        change(&mut blob);
+        armour(&blob)
+    };
+    for text in [
+        String::new(),
+        good.replace("SSH SIGNATURE", "PGP SIGNATURE"),
+        good.replace("-----END SSH SIGNATURE-----", ""),
+        "A".repeat(100_000),
+        changed(&|blob| blob[0] = b'X'),
+        changed(&|blob| blob[9] = 2),
+        changed(&|blob| blob.push(0)),
+        changed(&|blob| blob.truncate(40)),
+        changed(&|blob| blob[10] = 0xff),
+    ] {
+        assert!(SshSignature::from_armor(&text).is_err(), "{text}");
+    }
+    assert!(SshSignature::from_armor(&key.sign("", MESSAGE, 1, 1)).is_err());
+}
+
+/// A trust file that names a list of allowed signers.
+fn trust_file(list: &str, more: &str) -> Result<TrustFile, lasthand_trust::trust_file::TrustFileError> {
+    let text = format!("[[root]]\ntype = \"ssh\"\nfile = \"allowed_signers\"\n{more}");
+    let list = list.as_bytes().to_vec();
+    TrustFile::parse(&text, &|_| Ok(list.clone()), timestamp::parse(NOW).unwrap(), &Limits::DEFAULT)
+}
+
+/// A statement in an envelope with these signatures.
+fn envelope(payload: &[u8], signatures: &[Vec<u8>]) -> Vec<u8> {
+    let encode = |bytes: &[u8]| base64::engine::general_purpose::STANDARD.encode(bytes);
+    let signatures: Vec<_> =
+        signatures.iter().map(|sig| serde_json::json!({"keyid": "x", "sig": encode(sig)})).collect();
+    let envelope =
+        serde_json::json!({"payload": encode(payload), "payloadType": PAYLOAD_TYPE, "signatures": signatures});
+    serde_json::to_vec(&envelope).unwrap()
+}
+
+const STATEMENT: &[u8] = br#"{"_type":"https://in-toto.io/Statement/v1","subject":[{"name":"a","digest":{"sha256":"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"}}],"predicateType":"t","predicate":{}}"#;
+
+#[test]
+fn an_envelope_signed_by_ssh_is_of_the_principal_of_its_key() {
+    // pass: armoured and bare, with presence as the device says; fail: another use, another list, other bytes, no list
+    let key = SecurityKey::ed25519(7);
+    let file = trust_file(&format!("ana@example.com {}\n", key.line()), "").unwrap();
+    let message = pre_authentication_encoding(PAYLOAD_TYPE, STATEMENT);
+    for (flags, presence) in [(0x01, true), (0x00, false)] {
+        let armoured = key.sign(NAMESPACE, &message, flags, 1);
+        for sig in [armoured.clone().into_bytes(), blob_of(&armoured)] {
+            let verified = verify_envelope(&envelope(STATEMENT, &[sig]), &file.ring, &Limits::DEFAULT).unwrap();
+            let principal = "ana@example.com".to_owned();
+            assert_eq!(verified.signers(), [Signer { method: SignerMethod::SshSk, principal, presence, time: None }]);
+        }
+    }
+    let good = key.sign(NAMESPACE, &message, 1, 1).into_bytes();
+    let of_git = key.sign("git", &message, 1, 1).into_bytes();
+    let of_payload = key.sign(NAMESPACE, STATEMENT, 1, 1).into_bytes();
+    let stranger = SecurityKey::ed25519(8).sign(NAMESPACE, &message, 1, 1).into_bytes();
+    for sig in [of_git.clone(), of_payload, stranger, b"-----BEGIN".to_vec(), Vec::new()] {
+        assert!(verify_envelope(&envelope(STATEMENT, &[sig]), &file.ring, &Limits::DEFAULT).is_err());
+    }
+    let changed = String::from_utf8(STATEMENT.to_vec()).unwrap().replace("\"a\"", "\"b\"");
+    assert!(verify_envelope(&envelope(changed.as_bytes(), &[good.clone()]), &file.ring, &Limits::DEFAULT).is_err());
+    assert!(verify_envelope(&envelope(STATEMENT, &[good]), &KeyRing::new(), &Limits::DEFAULT).is_err());
+    // As gittuf signs: for the namespace `git`, which the row must then name.
+    let git = trust_file(&format!("ana@example.com {}\n", key.line()), "namespace = \"git\"\n").unwrap();
+    assert!(verify_envelope(&envelope(STATEMENT, &[of_git]), &git.ring, &Limits::DEFAULT).is_ok());
+}
+
+#[test]
+fn a_row_of_a_list_that_cannot_be_used_is_an_error() {
+    // fail: a pattern in the list, a namespace of another root, a digest of another file; each with its line
+    let line = format!("ana {}\n", SecurityKey::ed25519(7).line());
+    assert!(trust_file(&line, "").is_ok());
+    assert_eq!(trust_file(&line, "").unwrap().ssh_roots[0].principals, ["ana"]);
+    for (list, more) in [
+        ("* ssh-ed25519 AAAA\n", ""),
+        (line.as_str(), "pem = \"x\"\n"),
+        (&line, &format!("sha256 = \"{}\"\n", "0".repeat(64))),
+    ] {
+        assert!(trust_file(list, more).is_err(), "{list} {more}");
+    }
+    let text = "[[root]]\ntype = \"key\"\nfile = \"k\"\nnamespace = \"git\"\n";
+    assert!(TrustFile::parse(text, &|_| Err("no".to_owned()), 0, &Limits::DEFAULT).is_err());
+}
+
+#[test]
+fn the_signatures_of_gittuf_hold_over_the_encoding_of_the_envelope() {
+    // pass: every SSH signature of the public pull request attestations, by the key that it brings; fail: for another use
+    let Some(folder) = need::testdata() else { return };
+    let mut count = 0;
+    for case in fs::read_dir(folder.join("gittuf-pr")).unwrap() {
+        let Ok(bytes) = fs::read(case.unwrap().path().join("pull-request.dsse.json")) else { continue };
+        let document: serde_json::Value = serde_json::from_slice(&bytes).unwrap();
+        let decode = |value: &serde_json::Value| lasthand_trust::dsse::decode_base64(value.as_str().unwrap()).unwrap();
+        let message =
+            pre_authentication_encoding(document["payloadType"].as_str().unwrap(), &decode(&document["payload"]));
+        for signature in document["signatures"].as_array().unwrap() {
+            let Ok(text) = String::from_utf8(decode(&signature["sig"])) else { continue };
+            let Ok(read) = SshSignature::from_armor(&text) else { continue };
+            assert_eq!(read.verify("git", &message), Ok(None));
+            assert!(read.verify("in-toto", &message).is_err());
+            assert_eq!(signature["keyid"].as_str().unwrap(), read.key().fingerprint());
+            count += 1;
+        }
+    }
+    assert!(count > 0);
+}
+
+fn blob_of(armoured: &str) -> Vec<u8> {
+    let inner: String = armoured.lines().filter(|line| !line.starts_with("-----")).collect();
+    base64::engine::general_purpose::STANDARD.decode(inner).unwrap()
+}
+
+proptest! {
+    #[test]
+    fn no_change_of_any_byte_is_believed(at in 0_usize..300, flip in 1_u8..=255) {
+        // fail: a signature with one byte changed; it is an error, never somebody's
+        let key = SecurityKey::ed25519(7);
+        let list = format!("ana@example.com {}\n", key.line());
+        let mut blob = blob_of(&key.sign(NAMESPACE, MESSAGE, 0x01, 5));
+        let place = at % blob.len();
+        blob[place] ^= flip;
+        prop_assert!(ask(&armour(&blob), &list, &demand(NOW)).is_err());
+    }
+
+    #[test]
+    fn any_bytes_end_without_panic(bytes in proptest::collection::vec(any::<u8>(), 0..400), text in ".{0,200}") {
+        // fail: random bytes are no signature, random text no list or one without this key
+        prop_assert!(SshSignature::from_blob(&bytes).is_err());
+        let _ = SshSignature::from_armor(&text);
+        let _ = AllowedSigners::parse(&text);
+    }
+}
