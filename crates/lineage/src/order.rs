@@ -200,7 +200,7 @@ mod tests {
         // pass: the lowest and the highest beginning, and those between; fail: in an empty index
         let digest = |number: u32| {
             let mut bytes = [0; 32];
-            bytes.get_mut(..4).unwrap().copy_from_slice(&number.to_be_bytes());
+            bytes.iter_mut().zip(number.to_be_bytes()).for_each(|(byte, given)| *byte = given);
             Sha256::from_bytes(bytes)
         };
         for count in [1_u32, 2, 3, 100, 1_000] {

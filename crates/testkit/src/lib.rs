@@ -14,4 +14,5 @@ pub mod ssh;
 pub mod story;
 #[cfg(feature = "stories")]
 pub mod worlds;
+#[cfg(feature = "stories")]
 pub mod zips;

@@ -272,7 +272,10 @@ fn an_envelope_signed_by_ssh_is_of_the_principal_of_its_key() {
         assert!(verify_envelope(&envelope(STATEMENT, &[sig]), &file.ring, &Limits::DEFAULT).is_err());
     }
     let changed = String::from_utf8(STATEMENT.to_vec()).unwrap().replace("\"a\"", "\"b\"");
-    assert!(verify_envelope(&envelope(changed.as_bytes(), &[good.clone()]), &file.ring, &Limits::DEFAULT).is_err());
+    assert!(
+        verify_envelope(&envelope(changed.as_bytes(), std::slice::from_ref(&good)), &file.ring, &Limits::DEFAULT)
+            .is_err()
+    );
     assert!(verify_envelope(&envelope(STATEMENT, &[good]), &KeyRing::new(), &Limits::DEFAULT).is_err());
     // As gittuf signs: for the namespace `git`, which the row must then name.
     let git = trust_file(&format!("ana@example.com {}\n", key.line()), "namespace = \"git\"\n").unwrap();

@@ -63,7 +63,16 @@ pub fn run(options: &Options) -> Result<bool> {
     }
     println!(
         "{:<8} {:<9} {:>9} {:>7} {:>12} {:>14} {:>9} {:>10} {:>12} {:>9}",
-        "shape", "verdict", "size", "worlds", "CPU ms", "CPU ns a step", "to first", "wall ms", "hot ns/step", "to first"
+        "shape",
+        "verdict",
+        "size",
+        "worlds",
+        "CPU ms",
+        "CPU ns a step",
+        "to first",
+        "wall ms",
+        "hot ns/step",
+        "to first"
     );
     let mut problems = Vec::new();
     let wanted = |shape: &Shape| options.shape.is_empty() || options.shape.iter().any(|name| name == shape.word());
@@ -84,7 +93,8 @@ pub fn run(options: &Options) -> Result<bool> {
 fn rows(shape: Shape, ending: Ending, sizes: RangeInclusive<usize>, problems: &mut Vec<String>) -> Result<()> {
     let mut first = None;
     for size in SIZES.into_iter().filter(|size| sizes.contains(size)) {
-        let worlds: Vec<Facts> = (0..sizes.end() / size).map(|world| shapes::facts(shape, ending, size, world)).collect();
+        let worlds: Vec<Facts> =
+            (0..sizes.end() / size).map(|world| shapes::facts(shape, ending, size, world)).collect();
         let cold = cold(&worlds, ending)?;
         let hot = worlds.first().map(hot).unwrap_or_default();
         let per_step = |sample: Sample| sample.cpu.as_secs_f64() * 1e9 / size as f64;

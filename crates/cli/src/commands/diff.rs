@@ -79,6 +79,3 @@ fn verify_both(arguments: &DiffArguments, context: &Context) -> Result<Both, Com
     });
     Ok(both)
 }
-
-    }
-}

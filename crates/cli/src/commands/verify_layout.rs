@@ -7,7 +7,7 @@ use lasthand_model::timestamp;
 use lasthand_verify::layout::{Inspections, LayoutDemand, layout_exit_code, verify_layout};
 use lasthand_verify::render;
 
-use super::question::{Format, Sink, document, put, style, text_or_json};
+use super::question::{Format, Sink, put, put_document, style, text_or_json};
 use crate::command_error::CommandError;
 use crate::context::Context;
 
@@ -59,11 +59,10 @@ pub(crate) fn run(arguments: &VerifyLayoutArguments, context: &Context) -> Resul
     let demand = LayoutDemand { now: arguments.now.unwrap_or(context.now), inspections };
     let report = verify_layout(&arguments.layout, &arguments.key, &arguments.links, demand, &context.limits)?;
     for sink in &arguments.output {
-        let bytes = match sink.format {
-            Format::Json => document(&report)?,
-            _ => render::layout(&report, style(sink, context)).into_bytes(),
-        };
-        put(sink, &bytes, context)?;
+        match sink.format {
+            Format::Json => put_document(sink, &report, context)?,
+            _ => put(sink, render::layout(&report, style(sink, context)).as_bytes(), context)?,
+        }
     }
     Ok(layout_exit_code(report.verdict))
 }

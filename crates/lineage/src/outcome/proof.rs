@@ -197,12 +197,15 @@ mod tests {
         let told = proof(&found);
         let items: Vec<(ProofRole, StatementDigest, &str)> =
             told.iter().map(|item| (item.role, item.statement, item.shows)).collect();
-        assert_eq!(items, [
-            (ProofRole::Build, digest(2), "y"),
-            (ProofRole::Build, digest(9), "x"),
-            (ProofRole::Act, digest(1), "a"),
-            (ProofRole::Act, digest(1), "b"),
-        ]);
+        assert_eq!(
+            items,
+            [
+                (ProofRole::Build, digest(2), "y"),
+                (ProofRole::Build, digest(9), "x"),
+                (ProofRole::Act, digest(1), "a"),
+                (ProofRole::Act, digest(1), "b"),
+            ]
+        );
         let mut turned = found;
         turned.reverse();
         assert_eq!(told, proof(&turned));
