@@ -24,6 +24,7 @@
 //! ```
 #![deny(missing_docs, rustdoc::broken_intra_doc_links)]
 
+mod cache;
 mod error;
 mod facts;
 mod note;
@@ -44,6 +45,7 @@ mod tree;
 pub mod image;
 pub mod local;
 
+pub use cache::{BlobIdentity, CacheKey, FactsCache, READER_VERSION};
 pub use error::{ArtifactError, PathFault};
 pub use facts::{ArtifactFacts, Kind};
 pub use inside::{Inside, Member, Opening, SEPARATOR};

@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 
 use lasthand_model::inventory::EntryType;
 
+use crate::cache::BlobIdentity;
 use crate::source::{BlobSource, OpenedFile, Source, TreeEntry, TreeFault, TreeSource};
 
 /// What a path names.
@@ -69,6 +70,10 @@ impl BlobSource for LocalFile {
         Ok(Box::new(file))
     }
 
+    fn identity(&self) -> Option<BlobIdentity> {
+        platform::identity(&fs::metadata(&self.path).ok()?)
+    }
+
     fn name(&self) -> &str {
         &self.name
     }
@@ -113,6 +118,10 @@ impl TreeSource for LocalDirectory {
         let entry = entry(&self.path, path)?;
         let open = entry.content.ok_or_else(|| io::Error::other("not a regular file"))?;
         Ok(Some((entry.size, open()?)))
+    }
+
+    fn identity(&self, path: &[u8]) -> Option<BlobIdentity> {
+        platform::identity(&fs::symlink_metadata(platform::join(&self.path, path)).ok()?)
     }
 }
 
@@ -203,8 +212,11 @@ mod platform {
     use std::os::unix::ffi::OsStrExt as _;
     use std::os::unix::fs::{FileTypeExt as _, MetadataExt as _};
     use std::path::{Path, PathBuf};
+    use std::time::SystemTime;
 
     use lasthand_model::inventory::EntryType;
+
+    use crate::cache::BlobIdentity;
 
     pub(super) fn join(root: &Path, path: &[u8]) -> PathBuf {
         if path.is_empty() { root.to_owned() } else { root.join(OsStr::from_bytes(path)) }
@@ -241,6 +253,23 @@ mod platform {
         matches!(entry_type, EntryType::CharDevice | EntryType::BlockDevice).then_some((major, minor))
     }
 
+    /// Seconds after which a file that was changed is taken to have other times when it is changed again: clocks of file systems are
+    /// coarse.
+    const SETTLED_SECONDS: i64 = 2;
+
+    /// None of a file that changed just now: changed again, it might look the same.
+    pub(super) fn identity(metadata: &Metadata) -> Option<BlobIdentity> {
+        let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).ok()?;
+        let age = i64::try_from(now.as_secs()).ok()?.checked_sub(metadata.ctime())?;
+        (metadata.is_file() && age > SETTLED_SECONDS).then_some(BlobIdentity {
+            file: (metadata.dev(), metadata.ino()),
+            start: 0,
+            size: metadata.len(),
+            modified: (metadata.mtime(), metadata.mtime_nsec()),
+            changed: (metadata.ctime(), metadata.ctime_nsec()),
+        })
+    }
+
     pub(super) fn same_file(opened: &Metadata, seen: &Metadata) -> bool {
         opened.is_file() && (opened.dev(), opened.ino()) == (seen.dev(), seen.ino())
     }
@@ -254,6 +283,8 @@ mod platform {
     use std::path::{Path, PathBuf};
 
     use lasthand_model::inventory::EntryType;
+
+    use crate::cache::BlobIdentity;
 
     pub(super) fn join(root: &Path, path: &[u8]) -> PathBuf {
         String::from_utf8_lossy(path)
@@ -280,6 +311,10 @@ mod platform {
     }
 
     pub(super) fn device(_: &Metadata, _: EntryType) -> Option<(u64, u64)> {
+        None
+    }
+
+    pub(super) fn identity(_: &Metadata) -> Option<BlobIdentity> {
         None
     }
 

@@ -6,6 +6,8 @@ use std::io::{self, Read};
 use lasthand_model::inventory::EntryType;
 use thiserror::Error;
 
+use crate::cache::BlobIdentity;
+
 /// One blob: a file, a layer, a download.
 pub trait BlobSource: Sync {
     /// Opens the bytes from their start; each call starts anew.
@@ -25,6 +27,11 @@ pub trait BlobSource: Sync {
             return self.open();
         }
         Err(io::Error::new(io::ErrorKind::Unsupported, "cannot be read from an offset: it is no regular file"))
+    }
+
+    /// Which bytes these are, as far as that can be told without reading them; `None` where it cannot, or where they changed just now.
+    fn identity(&self) -> Option<BlobIdentity> {
+        None
     }
 
     /// The name for messages; its last `/`-separated segment is the path of a plain file's record.
@@ -67,6 +74,12 @@ pub trait TreeSource: Sync {
             }
         }
         Ok(None)
+    }
+
+    /// Which bytes a file has, as [`BlobSource::identity`]; links are not followed.
+    fn identity(&self, path: &[u8]) -> Option<BlobIdentity> {
+        let _ = path;
+        None
     }
 }
 

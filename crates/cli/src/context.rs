@@ -1,5 +1,6 @@
 //! What every command gets: read once in `main`, passed down.
 
+use std::path::PathBuf;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use lasthand_model::limits::Limits;
@@ -19,6 +20,8 @@ pub(crate) struct Context {
     pub(crate) now: i64,
     /// Bounds on what is read.
     pub(crate) limits: Limits,
+    /// Where facts of layers are kept unless the command says otherwise; none where the user has no such folder.
+    pub(crate) cache_folder: Option<PathBuf>,
 }
 
 /// Whether a command records anything, so that the surroundings matter to it.
@@ -40,8 +43,23 @@ impl Context {
             Side::Record => Surroundings::read()?,
             Side::Verify => Surroundings::default(),
         };
-        Ok(Self { surroundings, output, now: now(), limits })
+        Ok(Self { surroundings, output, now: now(), limits, cache_folder: cache_folder() })
     }
+}
+
+/// SPEC: XDG Base Directory Specification, `XDG_CACHE_HOME`: an absolute path.
+fn cache_folder() -> Option<PathBuf> {
+    let set = |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
+    let base = set("XDG_CACHE_HOME").or_else(|| set("HOME").map(|home| home.join(".cache")))?;
+    Some(base.join("lasthand"))
+}
+
+/// The program itself: another build of it may read otherwise.
+pub(crate) fn program() -> String {
+    let version = env!("CARGO_PKG_VERSION");
+    let built = std::env::current_exe().and_then(std::fs::metadata);
+    let built = built.and_then(|metadata| Ok((metadata.len(), metadata.modified()?)));
+    built.map_or_else(|_| version.to_owned(), |(bytes, time)| format!("{version} {bytes} {time:?}"))
 }
 
 fn now() -> i64 {

@@ -10,6 +10,7 @@ use crate::digest::{FileDigest, InventoryRoot};
 mod blob;
 mod escape;
 mod records;
+mod stored;
 
 pub use blob::{BlobError, Field};
 pub use escape::{EscapeError, escape_path, unescape_path};

@@ -29,6 +29,7 @@
 mod artifact;
 mod behind;
 mod blob;
+mod cache;
 mod diff;
 mod error;
 mod evidence;
@@ -46,6 +47,7 @@ mod trust;
 mod verifier;
 
 pub use artifact::{ArtifactRef, ArtifactRefError};
+pub use cache::{CacheError, InventoryCache};
 pub use diff::{diff, diff_for_error};
 pub use error::{UnknownPathError, VerifyError};
 pub use evidence::{Evidence, SIDECAR_ENDING};

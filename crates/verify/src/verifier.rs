@@ -8,6 +8,7 @@ use lasthand_model::wire::facts::{Facts, Preset};
 use lasthand_model::wire::report::{MadeFiles, Report};
 
 use crate::artifact::{self, ArtifactRef};
+use crate::cache::InventoryCache;
 use crate::error::VerifyError;
 use crate::evidence::Evidence;
 use crate::facts::{self, Question};
@@ -74,13 +75,20 @@ impl Verification {
 pub struct Verifier {
     trust: LoadedTrust,
     limits: Limits,
+    cache: Option<InventoryCache>,
 }
 
 impl Verifier {
     /// Takes whom to believe, and the bounds of foreign input.
     #[must_use]
     pub const fn new(trust: LoadedTrust, limits: Limits) -> Self {
-        Self { trust, limits }
+        Self { trust, limits, cache: None }
+    }
+
+    /// Keeps facts of layers between runs.
+    #[must_use]
+    pub fn with_cache(self, cache: Option<InventoryCache>) -> Self {
+        Self { cache, ..self }
     }
 
     /// Whom it believes.
@@ -106,7 +114,7 @@ impl Verifier {
         progress: &mut (dyn FnMut(u64) + Send),
     ) -> Result<Verification, VerifyError> {
         let product = self.product(expectations)?;
-        let mut opened = artifact::open(&artifact.into(), &self.limits, progress)?;
+        let mut opened = artifact::open(&artifact.into(), &self.limits, self.cache.as_ref(), progress)?;
         let referrers = std::mem::take(&mut opened.referrers);
         let mut all = Cow::Borrowed(evidence);
         if !referrers.is_empty() {

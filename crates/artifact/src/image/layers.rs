@@ -12,6 +12,7 @@ use super::facts::LayerFacts;
 use super::fault::ImageFault;
 use super::layer::{self, Expected, LayerRead};
 use super::place::Place;
+use crate::cache::{self, CacheKey, FactsCache};
 use crate::error::ArtifactError;
 use crate::inflated;
 use crate::inside::{Counts, Opening};
@@ -33,10 +34,23 @@ pub(super) struct Wanted<'e> {
 
 /// Layers by member and diff id: each is read once.
 #[derive(Default)]
-pub(super) struct Read {
+pub(super) struct Read<'c> {
     known: BTreeMap<(Vec<u8>, Sha256), Shared>,
     counts: Counts,
     pub(super) opening: Opening,
+    /// Where facts of layers are kept.
+    pub(super) cache: Option<&'c dyn FactsCache>,
+}
+
+/// What all layers of one reading share.
+#[derive(Clone, Copy)]
+struct Shares<'s> {
+    place: &'s Place<'s>,
+    limits: &'s Limits,
+    progress: &'s Progress<'s>,
+    opening: Opening,
+    counts: &'s Counts,
+    cache: Option<&'s dyn FactsCache>,
 }
 
 /// One layer to read.
@@ -47,7 +61,7 @@ struct Job<'w, 'e> {
     stop: AtomicBool,
 }
 
-impl Read {
+impl Read<'_> {
     /// Reads the layers of one image, lowest first; what was read before is not read again.
     ///
     /// Cost: as many threads as there are cores, the largest layer first; one layer that is most of the image is decoded on a
@@ -71,7 +85,10 @@ impl Read {
                 jobs.push(Job { wanted: layer, size, stop: AtomicBool::new(false) });
             }
         }
-        for (job, read) in run(place, &jobs, limits, (self.opening, &self.counts), progress)? {
+        // What archives inside hold is not kept.
+        let cache = self.cache.filter(|_| self.opening == Opening::Closed);
+        let shares = Shares { place, limits, progress, opening: self.opening, counts: &self.counts, cache };
+        for (job, read) in run(shares, &jobs)? {
             let shared = Shared { facts: Arc::new(read.facts), notes: read.notes.into() };
             self.known.insert(key(job.wanted), shared);
         }
@@ -100,11 +117,8 @@ fn missing(place: &Place<'_>, wanted: &Wanted<'_>) -> ArtifactError {
 
 /// Runs the jobs and gives what they read, in their order.
 fn run<'j, 'w, 'e>(
-    place: &Place<'_>,
+    shares: Shares<'_>,
     jobs: &'j [Job<'w, 'e>],
-    limits: &Limits,
-    counting: (Opening, &Counts),
-    progress: &Progress<'_>,
 ) -> Result<Vec<(&'j Job<'w, 'e>, LayerRead)>, ArtifactError> {
     let cores = thread::available_parallelism().map_or(1, usize::from);
     let total: u64 = jobs.iter().map(|job| job.size).sum();
@@ -116,7 +130,7 @@ fn run<'j, 'w, 'e>(
         while let Some((number, job)) = queue.lock().ok().and_then(|mut queue| queue.pop()) {
             // Alone it would take longer than all others together on the other cores.
             let apart = inflated::worth_a_thread(job.size) && job.size.saturating_mul(cores as u64) > total;
-            let result = one(place, job, limits, counting, progress, apart);
+            let result = one(shares, job, apart);
             if result.is_err() {
                 jobs.iter().skip(number + 1).for_each(|higher| higher.stop.store(true, Ordering::Relaxed));
             }
@@ -135,16 +149,36 @@ fn run<'j, 'w, 'e>(
     jobs.iter().zip(results.into_values()).map(|(job, result)| Ok((job, result?))).collect()
 }
 
-fn one(
-    place: &Place<'_>,
-    job: &Job<'_, '_>,
-    limits: &Limits,
-    counting: (Opening, &Counts),
-    progress: &Progress<'_>,
-    apart: bool,
-) -> Result<LayerRead, ArtifactError> {
+fn one(shares: Shares<'_>, job: &Job<'_, '_>, apart: bool) -> Result<LayerRead, ArtifactError> {
+    let Shares { place, limits, progress, opening, counts, cache } = shares;
+    let key = cache.and_then(|cache| Some((cache, key_of(place, job.wanted, limits)?)));
+    if let Some(known) = key.and_then(|(cache, key)| kept(cache, &key)) {
+        let before = counts.entries.fetch_add(known.facts.records.len(), Ordering::Relaxed);
+        // LIMIT: Limits::entries, over all layers; the error is that of reading them.
+        if before.saturating_add(known.facts.records.len()) <= limits.entries {
+            progress.add(job.size);
+            return Ok(known);
+        }
+    }
     let opened = place.open(&job.wanted.member)?.ok_or_else(|| missing(place, job.wanted))?;
     let tell = |bytes| progress.add(bytes);
     let meter = Meter::new(limits, &tell).until(&job.stop);
-    layer::read(&job.wanted.expected, opened, limits, &meter, counting, apart)
+    let read = layer::read(&job.wanted.expected, opened, limits, &meter, (opening, counts), apart)?;
+    // SECURITY: what changed while it was read is not what was read.
+    if let Some((cache, key)) = key.filter(|(_, key)| key_of(place, job.wanted, limits).as_ref() == Some(key)) {
+        cache.store(&key, &cache::encode(&read.facts, &read.notes));
+    }
+    Ok(read)
+}
+
+/// The key of a layer whose digest a manifest states.
+fn key_of(place: &Place<'_>, wanted: &Wanted<'_>, limits: &Limits) -> Option<CacheKey> {
+    let (blob, diff_id) = (wanted.expected.digest?, wanted.expected.diff_id);
+    Some(CacheKey { blob, diff_id, identity: place.identity(&wanted.member)?, limits: *limits })
+}
+
+/// Facts that were kept, as long as they are about the blob that is asked for.
+fn kept(cache: &dyn FactsCache, key: &CacheKey) -> Option<LayerRead> {
+    let (facts, notes) = cache::decode(&cache.load(key)?, &key.limits)?;
+    ((facts.digest, facts.diff_id) == (key.blob, key.diff_id)).then_some(LayerRead { facts, notes })
 }

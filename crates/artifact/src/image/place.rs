@@ -9,6 +9,7 @@ use lasthand_model::inventory::EntryType;
 use lasthand_model::limits::Limits;
 
 use super::fault::ImageFault;
+use crate::cache::BlobIdentity;
 use crate::codec::{Codec, peek};
 use crate::collect::Collector;
 use crate::error::{ArtifactError, PathFault};
@@ -156,6 +157,17 @@ impl<'a> Place<'a> {
                 let error = |source| ArtifactError::Io { name, offset: start, source };
                 let content = archive.blob.open_at(start).map_err(error)?;
                 Ok(Some((size, Box::new(content.take(size)))))
+            }
+        }
+    }
+
+    /// Which bytes a member has, as far as that can be told without reading them.
+    pub(super) fn identity(&self, member: &[u8]) -> Option<BlobIdentity> {
+        match self {
+            Self::Folder(tree) => tree.identity(member),
+            Self::Archive(archive) => {
+                let (start, _) = archive.find(member).ok()??;
+                Some(BlobIdentity { start, ..archive.blob.identity()? })
             }
         }
     }

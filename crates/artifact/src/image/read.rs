@@ -16,6 +16,7 @@ use super::layer::Expected;
 use super::layers::{self, Wanted};
 use super::manifest::{self, DOCKER_CONFIG, Descriptor, Document, Index, Manifest, OCI_CONFIG, UNKNOWN_PLATFORM};
 use super::place::{Place, blob_path};
+use crate::cache::FactsCache;
 use crate::error::ArtifactError;
 use crate::inside::Opening;
 use crate::meter::{Progress, wide};
@@ -31,7 +32,7 @@ pub(super) struct Reading<'r> {
     place: &'r Place<'r>,
     limits: &'r Limits,
     progress: Progress<'r>,
-    layers: layers::Read,
+    layers: layers::Read<'r>,
 }
 
 impl<'r> Reading<'r> {
@@ -40,6 +41,11 @@ impl<'r> Reading<'r> {
     }
 
     /// Has archives in the layers opened.
+    pub(super) const fn cached(mut self, cache: Option<&'r dyn FactsCache>) -> Self {
+        self.layers.cache = cache;
+        self
+    }
+
     pub(super) const fn opening(mut self, opening: Opening) -> Self {
         self.layers.opening = opening;
         self

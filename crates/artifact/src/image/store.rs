@@ -1,6 +1,7 @@
 //! An opened place of images.
 
 use std::collections::BTreeSet;
+use std::fmt;
 
 use lasthand_model::digest::{ArtifactDigest, Sha256};
 use lasthand_model::limits::Limits;
@@ -13,6 +14,7 @@ use super::fault::ImageFault;
 use super::manifest::{self, Descriptor, Document, DocumentKind, Index, Manifest, UNKNOWN_PLATFORM};
 use super::place::{Look, Place};
 use super::read::{self, Reading};
+use crate::cache::FactsCache;
 use crate::error::ArtifactError;
 use crate::inside::Opening;
 use crate::meter::wide;
@@ -30,6 +32,17 @@ pub struct ImageStore<'a> {
     hidden: Vec<Hidden>,
     content: Content,
     opening: Opening,
+    cache: Option<Cache<'a>>,
+}
+
+/// Where facts of layers are kept.
+#[derive(Clone, Copy)]
+struct Cache<'a>(&'a dyn FactsCache);
+
+impl fmt::Debug for Cache<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Cache")
+    }
 }
 
 /// What was read when the place was opened.
@@ -105,7 +118,7 @@ impl<'a> ImageStore<'a> {
     fn open_oci(place: Place<'a>, form: Form, limits: &Limits) -> Result<Self, ArtifactError> {
         let root = read_root(&place, limits)?;
         let Listed { choices, hidden, referrers } = list(&place, &root, limits);
-        Ok(Self { place, form, choices, hidden, content: Content::Oci { root, referrers }, opening: Opening::Closed })
+        Ok(Self { place, form, choices, hidden, content: Content::Oci { root, referrers }, opening: Opening::Closed, cache: None })
     }
 
     fn open_docker(place: Place<'a>, limits: &Limits) -> Result<Self, ArtifactError> {
@@ -128,13 +141,21 @@ impl<'a> ImageStore<'a> {
         }
         let hidden = Vec::new();
         let (form, content) = (Form::DockerArchive, Content::Docker(images));
-        Ok(Self { place, form, choices, hidden, content, opening: Opening::Closed })
+        Ok(Self { place, form, choices, hidden, content, opening: Opening::Closed, cache: None })
     }
 
     /// Has archives in the layers opened when an image is read.
     #[must_use]
     pub fn opening(self, opening: Opening) -> Self {
         Self { opening, ..self }
+    }
+
+    /// Keeps what is found in layers whose blobs have a digest, and takes what was kept before.
+    ///
+    /// Not while archives are opened. What a cache gives is believed: see the threat model.
+    #[must_use]
+    pub fn cached(self, cache: Option<&'a dyn FactsCache>) -> Self {
+        Self { cache: cache.map(Cache), ..self }
     }
 
     /// The form found.
@@ -240,7 +261,7 @@ impl<'a> ImageStore<'a> {
         progress: &mut (dyn FnMut(u64) + Send),
     ) -> Result<ImageArtifact, ArtifactError> {
         let digest = choice.digest.0;
-        let mut reading = Reading::new(&self.place, limits, progress).opening(self.opening);
+        let mut reading = Reading::new(&self.place, limits, progress).opening(self.opening).cached(self.cache.map(|cache| cache.0));
         let absent = || self.place.fault(ImageFault::NoSuchChoice { digest });
         let image = match &self.content {
             Content::Docker(images) => {

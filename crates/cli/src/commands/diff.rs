@@ -72,7 +72,9 @@ type Both = Result<[Verification; 2], VerifyError>;
 fn verify_both(arguments: &DiffArguments, context: &Context) -> Result<Both, CommandError> {
     let demand = &arguments.demand;
     let preset = demand.preset(context)?;
+    let cache = demand.cache(context)?;
     let both = demand.verifier(context).and_then(|verifier| {
+        let verifier = verifier.with_cache(cache);
         let a = demand.decide((&arguments.a, Opening::Closed), &verifier, preset.clone(), context)?;
         let b = demand.decide((&arguments.b, Opening::Closed), &verifier, preset, context)?;
         Ok([a, b])

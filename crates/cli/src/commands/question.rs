@@ -12,12 +12,12 @@ use lasthand_model::json;
 use lasthand_model::wire::facts::Preset;
 use lasthand_verify::render::{Color, Style};
 use lasthand_verify::{
-    ArtifactRef, Evidence, Expectations, LoadedTrust, Opening, Verification, Verifier, VerifyError, report_for_error,
+    ArtifactRef, CacheError, Evidence, Expectations, InventoryCache, LoadedTrust, Opening, Verification, Verifier, VerifyError, report_for_error,
 };
 use serde::Serialize;
 
 use crate::command_error::{CommandError, exit_code};
-use crate::context::Context;
+use crate::context::{Context, program};
 use crate::files::{write_whole, write_whole_by};
 
 /// What an artifact may be.
@@ -60,6 +60,12 @@ pub(crate) struct DemandArguments {
     /// Where the artifact is about to be used
     #[arg(long, value_name = "TARGET")]
     target: Option<String>,
+    /// Where to keep what was found in the layers of images [default: lasthand in the user's cache folder]; what lies there is believed
+    #[arg(long, value_name = "DIR", conflicts_with = "no_cache")]
+    cache_dir: Option<PathBuf>,
+    /// Read every layer, and keep nothing
+    #[arg(long)]
+    no_cache: bool,
 }
 
 /// Where an answer goes, and in which form: `FORMAT[=PATH]`.
@@ -139,7 +145,8 @@ impl QuestionArguments {
     pub(crate) fn ask(&self, context: &Context) -> Result<Answer, CommandError> {
         let preset = self.demand.preset(context)?;
         let opening = if self.open_archives { Opening::Open } else { Opening::Closed };
-        let decided = self.demand.verifier(context);
+        let cache = self.demand.cache(context)?;
+        let decided = self.demand.verifier(context).map(|verifier| verifier.with_cache(cache));
         let decided =
             decided.and_then(|verifier| self.demand.decide((&self.artifact, opening), &verifier, preset, context));
         Ok(match decided {
@@ -165,6 +172,29 @@ impl DemandArguments {
     pub(crate) fn verifier(&self, context: &Context) -> Result<Verifier, VerifyError> {
         let trust = LoadedTrust::from_file(&self.trust, context.now, &context.limits)?;
         Ok(Verifier::new(trust, context.limits))
+    }
+
+    /// Opens the folder of facts. One that was named must be usable; the usual one is passed over, in words where others can write to it.
+    ///
+    /// # Errors
+    /// When the folder that was named cannot be used.
+    pub(crate) fn cache(&self, context: &Context) -> Result<Option<InventoryCache>, CommandError> {
+        let usual = || context.cache_folder.as_ref().filter(|_| !self.no_cache);
+        match (&self.cache_dir, usual()) {
+            (Some(named), _) => InventoryCache::open(named, program()).map(Some).map_err(|error| {
+                CommandError::usage("the folder of `--cache-dir` cannot be used")
+                    .because(error)
+                    .hint("name one that is yours alone to write, with every folder above it, or give `--no-cache`")
+            }),
+            (None, Some(usual)) => Ok(InventoryCache::open(usual, program())
+                .inspect_err(|error| {
+                    if matches!(error, CacheError::OthersCanWrite { .. }) {
+                        context.output.warn(&format!("{error}: nothing is kept there, and nothing taken from there"));
+                    }
+                })
+                .ok()),
+            (None, None) => Ok(None),
+        }
     }
 
     /// Reads evidence and artifact, and decides.

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a failed test may stop")]
 
 mod bad_input;
+mod cache;
 mod demo;
 mod diff;
 mod explained;

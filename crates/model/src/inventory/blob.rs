@@ -140,13 +140,18 @@ impl Inventory {
 type Xattrs = Vec<(Vec<u8>, Vec<u8>)>;
 
 /// Reads the fields of one record in their order.
-struct RecordReader<'a> {
+pub(super) struct RecordReader<'a> {
     rest: &'a [u8],
     offset: usize,
     limits: &'a Limits,
 }
 
 impl<'a> RecordReader<'a> {
+    /// Takes one record, with its length before it, off the front.
+    pub(super) fn whole(rest: &mut &'a [u8], limits: &'a Limits) -> Option<FileRecord> {
+        RecordReader { rest: take_field(rest)?, offset: 0, limits }.record().ok()
+    }
+
     fn record(mut self) -> Result<FileRecord, BlobError> {
         let path = self.bounded(Field::Path)?;
         let entry_type = self.text(Field::Type)?;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{EntryType, FileRecord, escape_path};
+use super::{EntryType, FileRecord};
 use crate::digest::{FileDigest, Sha256};
 
 /// A record where it lies; cheap to copy. The members are those of [`FileRecord`].
@@ -77,30 +77,30 @@ impl<'a> From<&'a FileRecord> for Record<'a> {
 /// an owner beyond 32 bits, or a path that is not plain text.
 #[derive(Debug, Clone, Default)]
 pub struct Records {
-    rows: Vec<Row>,
+    pub(super) rows: Vec<Row>,
     /// Paths and link targets as [`escape_path`] writes them; those of a row are the bytes themselves.
-    text: String,
+    pub(super) text: String,
     /// Records that do not fit into a row.
-    odd: BTreeMap<usize, Odd>,
+    pub(super) odd: BTreeMap<usize, Odd>,
 }
 
 #[derive(Debug, Clone)]
-struct Row {
-    start: usize,
-    path: u32,
-    link_target: u32,
-    size: u64,
-    uid: u32,
-    gid: u32,
-    mode: u16,
-    entry_type: EntryType,
-    content: Content,
-    sha256: [u8; 32],
+pub(super) struct Row {
+    pub(super) start: usize,
+    pub(super) path: u32,
+    pub(super) link_target: u32,
+    pub(super) size: u64,
+    pub(super) uid: u32,
+    pub(super) gid: u32,
+    pub(super) mode: u16,
+    pub(super) entry_type: EntryType,
+    pub(super) content: Content,
+    pub(super) sha256: [u8; 32],
 }
 
 /// What else there is of a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Content {
+pub(super) enum Content {
     None,
     Digest,
     /// Everything is in `odd`.
@@ -108,10 +108,10 @@ enum Content {
 }
 
 #[derive(Debug, Clone)]
-struct Odd {
-    record: FileRecord,
-    path: Box<str>,
-    link_target: Box<str>,
+pub(super) struct Odd {
+    pub(super) record: FileRecord,
+    pub(super) path: Box<str>,
+    pub(super) link_target: Box<str>,
 }
 
 impl Records {
@@ -130,8 +130,7 @@ impl Records {
     /// Adds a record.
     pub fn push(&mut self, record: FileRecord) {
         let row = self.row(&record).unwrap_or_else(|| {
-            let (path, link_target) = (escape_path(&record.path).into(), escape_path(&record.link_target).into());
-            self.odd.insert(self.rows.len(), Odd { record, path, link_target });
+            self.odd.insert(self.rows.len(), Odd::of(record));
             Row::ODD
         });
         self.rows.push(row);

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use lasthand_artifact::image::{ImageArtifact, ImageFacts, ImageFault, ImageStore};
-use lasthand_artifact::{ArtifactError, Inside, Kind, ReaderNote, Source, local};
+use lasthand_artifact::{ArtifactError, FactsCache, Inside, Kind, ReaderNote, Source, local};
 use lasthand_model::digest::{ArtifactDigest, FileDigest};
 use lasthand_model::inventory::{EntryType, Inventory, Record};
 use lasthand_model::limits::Limits;
@@ -12,6 +12,7 @@ use lasthand_model::wire::facts::IndexMember;
 
 use super::ArtifactRef;
 use super::choose::choose;
+use crate::cache::InventoryCache;
 use crate::error::VerifyError;
 use crate::evidence::{Evidence, Taken};
 
@@ -70,6 +71,7 @@ impl Part {
 pub(crate) fn open(
     artifact: &ArtifactRef,
     limits: &Limits,
+    cache: Option<&InventoryCache>,
     progress: &mut (dyn FnMut(u64) + Send),
 ) -> Result<Opened, VerifyError> {
     let path = artifact.path.as_path();
@@ -86,7 +88,7 @@ pub(crate) fn open(
         return bound(&opened, limits).map(|()| opened);
     };
     let store = ImageStore::open(&opened, Some(form), limits).map_err(VerifyError::Artifact)?;
-    let store = store.opening(artifact.opening);
+    let store = store.opening(artifact.opening).cached(cache.map(|cache| cache as &dyn FactsCache));
     let choice = choose(artifact, &store)?;
     let wanted = artifact.platform.as_deref();
     let read = store.read(choice, wanted, limits, progress).map_err(|error| not_read(artifact, error))?;
@@ -273,7 +275,7 @@ mod tests {
             .unwrap();
         for platform in [None, Some("linux/amd64".to_owned())] {
             let artifact = ArtifactRef { platform, ..ArtifactRef::path(folder) };
-            let opened = open(&artifact, &Limits::DEFAULT, &mut |_| {}).unwrap();
+            let opened = open(&artifact, &Limits::DEFAULT, None, &mut |_| {}).unwrap();
             assert_eq!(opened.referrers.len(), 1, "{:?}", artifact.platform);
         }
     }

@@ -1,0 +1,132 @@
+//! What was found in a layer, kept for the next reading of the same bytes.
+//!
+//! Facts only: digests, records and notes. Everything that a manifest or a policy asks of them is asked anew.
+
+use std::sync::Arc;
+
+use lasthand_model::digest::Sha256;
+use lasthand_model::inventory::Records;
+use lasthand_model::limits::Limits;
+
+use crate::image::LayerFacts;
+use crate::note::{NoteKind, ReaderNote};
+
+/// The version of what the reader finds. Raised when the same bytes yield something else.
+pub const READER_VERSION: u32 = 1;
+
+/// Which bytes lie at a place, as far as that can be told without reading them.
+///
+/// Whoever changes the content of a file changes its `changed`, unless he sets the clock of the machine or writes to the device itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BlobIdentity {
+    /// Device and inode.
+    pub file: (u64, u64),
+    /// Where the blob starts in the file.
+    pub start: u64,
+    /// Bytes of the file.
+    pub size: u64,
+    /// When the content was last changed, in seconds and nanoseconds.
+    pub modified: (i64, i64),
+    /// When the inode was last changed, in seconds and nanoseconds.
+    pub changed: (i64, i64),
+}
+
+/// Under what facts are kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CacheKey {
+    /// The digest that the manifest states of the blob.
+    pub blob: Sha256,
+    /// The diff id that the config states.
+    pub diff_id: Sha256,
+    /// The bytes that were there.
+    pub identity: BlobIdentity,
+    /// The bounds under which they were read.
+    pub limits: Limits,
+}
+
+impl CacheKey {
+    /// A name for the key, different for every reader, bound and blob.
+    #[must_use]
+    pub fn name(&self, reader: &str) -> Sha256 {
+        Sha256::of(format!("lasthand {READER_VERSION} {reader} {self:?}").as_bytes())
+    }
+}
+
+/// Keeps facts. What it gives back must be what it took: see the threat model.
+pub trait FactsCache: Sync {
+    /// The facts of a key; `None` when there are none, or when they were damaged.
+    fn load(&self, key: &CacheKey) -> Option<Vec<u8>>;
+
+    /// Keeps facts. One that cannot be kept is not.
+    fn store(&self, key: &CacheKey, facts: &[u8]);
+}
+
+/// Facts and notes of a layer as bytes.
+pub(crate) fn encode(facts: &LayerFacts, notes: &[ReaderNote]) -> Vec<u8> {
+    let mut out = Vec::new();
+    out.extend_from_slice(facts.digest.as_bytes());
+    out.extend_from_slice(facts.diff_id.as_bytes());
+    out.extend_from_slice(&facts.size.to_le_bytes());
+    push(&mut out, facts.media_type.as_bytes());
+    push_number(&mut out, notes.len());
+    for note in notes {
+        push(&mut out, note.kind.as_str().as_bytes());
+        push(&mut out, &note.path);
+        out.extend_from_slice(&note.offset.to_le_bytes());
+    }
+    push_number(&mut out, facts.offsets.len());
+    out.extend(facts.offsets.iter().flat_map(|offset| offset.to_le_bytes()));
+    out.extend_from_slice(&facts.records.to_bytes());
+    out
+}
+
+/// Reads what [`encode`] wrote; `None` for anything else.
+pub(crate) fn decode(bytes: &[u8], limits: &Limits) -> Option<(LayerFacts, Vec<ReaderNote>)> {
+    let mut rest = bytes;
+    let digest = Sha256::from_bytes(array(&mut rest)?);
+    let diff_id = Sha256::from_bytes(array(&mut rest)?);
+    let size = u64::from_le_bytes(array(&mut rest)?);
+    let media_type = String::from_utf8(text(&mut rest)?.to_vec()).ok()?;
+    let count = number(&mut rest)?;
+    let mut notes = Vec::new();
+    for _ in 0..count {
+        let word = text(&mut rest)?;
+        let kind = *NoteKind::ALL.iter().find(|kind| kind.as_str().as_bytes() == word)?;
+        let path = text(&mut rest)?.to_vec();
+        notes.push(ReaderNote { kind, path, offset: u64::from_le_bytes(array(&mut rest)?) });
+    }
+    let count = number(&mut rest)?;
+    let (offsets, rest) = rest.split_at_checked(count.checked_mul(8)?)?;
+    let offsets = offsets.as_chunks::<8>().0.iter().map(|offset| u64::from_le_bytes(*offset));
+    let offsets: Vec<u64> = offsets.collect();
+    let records = Arc::new(Records::from_bytes(rest, limits)?);
+    let inside = std::collections::BTreeMap::new();
+    let is_whole = records.len() == offsets.len();
+    is_whole.then_some((LayerFacts { digest, diff_id, size, media_type, records, inside, offsets }, notes))
+}
+
+fn push(out: &mut Vec<u8>, bytes: &[u8]) {
+    push_number(out, bytes.len());
+    out.extend_from_slice(bytes);
+}
+
+fn push_number(out: &mut Vec<u8>, number: usize) {
+    out.extend_from_slice(&crate::meter::wide(number).to_le_bytes());
+}
+
+fn text<'a>(rest: &mut &'a [u8]) -> Option<&'a [u8]> {
+    let length = number(rest)?;
+    let (taken, after) = rest.split_at_checked(length)?;
+    *rest = after;
+    Some(taken)
+}
+
+fn number(rest: &mut &[u8]) -> Option<usize> {
+    usize::try_from(u64::from_le_bytes(array(rest)?)).ok()
+}
+
+fn array<const N: usize>(rest: &mut &[u8]) -> Option<[u8; N]> {
+    let (taken, after) = rest.split_first_chunk()?;
+    *rest = after;
+    Some(*taken)
+}
