@@ -44,10 +44,10 @@ pub(super) struct Read<'c> {
 
 /// What all layers of one reading share.
 #[derive(Clone, Copy)]
-struct Shares<'s> {
+struct Shares<'s, 'p> {
     place: &'s Place<'s>,
     limits: &'s Limits,
-    progress: &'s Progress<'s>,
+    progress: &'s Progress<'p>,
     opening: Opening,
     counts: &'s Counts,
     cache: Option<&'s dyn FactsCache>,
@@ -117,7 +117,7 @@ fn missing(place: &Place<'_>, wanted: &Wanted<'_>) -> ArtifactError {
 
 /// Runs the jobs and gives what they read, in their order.
 fn run<'j, 'w, 'e>(
-    shares: Shares<'_>,
+    shares: Shares<'_, '_>,
     jobs: &'j [Job<'w, 'e>],
 ) -> Result<Vec<(&'j Job<'w, 'e>, LayerRead)>, ArtifactError> {
     let cores = thread::available_parallelism().map_or(1, usize::from);
@@ -149,7 +149,7 @@ fn run<'j, 'w, 'e>(
     jobs.iter().zip(results.into_values()).map(|(job, result)| Ok((job, result?))).collect()
 }
 
-fn one(shares: Shares<'_>, job: &Job<'_, '_>, apart: bool) -> Result<LayerRead, ArtifactError> {
+fn one(shares: Shares<'_, '_>, job: &Job<'_, '_>, apart: bool) -> Result<LayerRead, ArtifactError> {
     let Shares { place, limits, progress, opening, counts, cache } = shares;
     let key = cache.and_then(|cache| Some((cache, key_of(place, job.wanted, limits)?)));
     if let Some(known) = key.and_then(|(cache, key)| kept(cache, &key)) {
