@@ -3,11 +3,12 @@
 //! SPEC: docs/rules.md section 8.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use lasthand_model::actor::StepKind;
 use lasthand_model::digest::{ArtifactDigest, Sha256, StatementDigest};
 use lasthand_model::inventory::EntryType;
-use lasthand_model::wire::facts::{EntryFact, External, Material, NamedDigest};
+use lasthand_model::wire::facts::{EntryFact, External, Material, NamedDigest, PathRule};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::accept::{self, Decision, Goal};
@@ -96,6 +97,8 @@ fn answers_for<'a>(run: &Run<'_, 'a>, decision: &Decision<'a>, asked: Asked<'a>)
         files: None,
         base: None,
         pins: None,
+        lists: FxHashSet::default(),
+        rules: FxHashMap::default(),
     };
     judge.all(&tree.entries)
 }
@@ -120,6 +123,10 @@ struct Judge<'r, 'w, 'a> {
     base: Option<Answer>,
     /// What the source trees of the step that packaged the artifact pin.
     pins: Option<Vec<(Place<'a>, Pins<'a>)>>,
+    /// Lists of evidence. There are far fewer of them than files.
+    lists: FxHashSet<Arc<[StatementDigest]>>,
+    /// Rules of the path map.
+    rules: FxHashMap<(&'a str, &'a str), Arc<(String, String)>>,
 }
 
 type Reviews<'a> = ByPath<'a, Option<usize>>;
@@ -235,11 +242,28 @@ impl<'a> Judge<'_, '_, 'a> {
         self.run.world.known.get(at).map(Known::digest)
     }
 
+    /// A list of evidence, the same one for files that rest on the same.
+    fn list(&mut self, evidence: impl Iterator<Item = StatementDigest>) -> Arc<[StatementDigest]> {
+        let evidence: Vec<StatementDigest> = evidence.collect();
+        if let Some(known) = self.lists.get(evidence.as_slice()) {
+            return Arc::clone(known);
+        }
+        let list: Arc<[StatementDigest]> = evidence.into();
+        self.lists.insert(Arc::clone(&list));
+        list
+    }
+
+    /// A rule of the path map, as answers tell it.
+    fn rule(&mut self, rule: &'a PathRule) -> Arc<(String, String)> {
+        let told = self.rules.entry((&rule.from, &rule.to));
+        Arc::clone(told.or_insert_with(|| Arc::new((rule.from.clone(), rule.to.clone()))))
+    }
+
     fn by_goal(&mut self, goal: &Goal<'a>, entry: &EntryFact) -> Answer {
         match goal {
             Goal::Step(at) => {
                 let step = self.decision.steps.candidates().get(*at).and_then(|c| self.digest(c.statement()));
-                let explained = Explanation { step, evidence: step.into_iter().collect(), ..rule("product") };
+                let explained = Explanation { step, evidence: self.list(step.into_iter()), ..rule("product") };
                 (FileVerdict::Clean, explained)
             }
             Goal::SourceArchive(at, place) => {
@@ -252,7 +276,7 @@ impl<'a> Judge<'_, '_, 'a> {
                             tree.find(&from).or_else(|| from.split_once('/').and_then(|(_, rest)| tree.find(rest)))
                         })
                         .map(|found| found.path.clone());
-                    explained.evidence = self.digest(landing.statement).into_iter().collect();
+                    explained.evidence = self.list(self.digest(landing.statement).into_iter());
                     explained.review = path.as_deref().and_then(|path| self.review_of(*place, path));
                     explained.last_landing = path.as_deref().and_then(|path| self.last_change(*at, path));
                     explained.source_path = path;
@@ -285,16 +309,16 @@ impl<'a> Judge<'_, '_, 'a> {
         let candidate = self.decision.steps.candidates().get(at);
         let step = candidate.and_then(|candidate| self.digest(candidate.statement()));
         let label = candidate.and_then(|candidate| candidate.label()).and_then(|label| self.digest(label));
-        let packaged = || step.into_iter().chain(label);
+        let packaged = step.into_iter().chain(label);
         if misfit.is_some() {
             let name = if misfit == Some(FindingId::EntryUnmatched) { "unmatched" } else { "changed" };
-            return (FileVerdict::Unreviewed, Explanation { step, evidence: packaged().collect(), ..rule(name) });
+            return (FileVerdict::Unreviewed, Explanation { step, evidence: self.list(packaged), ..rule(name) });
         }
         let Some(expected) = expected else {
-            return (FileVerdict::Clean, Explanation { step, evidence: packaged().collect(), ..rule("parent-folder") });
+            return (FileVerdict::Clean, Explanation { step, evidence: self.list(packaged), ..rule("parent-folder") });
         };
         let (verdict, mut explained) = self.by_source(at, expected);
-        explained.path_map = expected.rule.map(|rule| (rule.from.clone(), rule.to.clone()));
+        explained.path_map = expected.rule.map(|rule| self.rule(rule));
         explained.source_path = expected.rule.map(|_| expected.from.to_owned());
         if explained.rule == "tree" {
             explained.rule = match entry.entry_type {
@@ -307,9 +331,8 @@ impl<'a> Judge<'_, '_, 'a> {
             explained.rule = "path-map-hardlink";
         }
         explained.step = explained.step.or(step);
-        let behind = std::mem::take(&mut explained.evidence);
-        explained.evidence.reserve_exact(behind.len() + 2);
-        explained.evidence.extend(packaged().chain(behind.into_iter().filter(|digest| Some(*digest) != step)));
+        let behind = Arc::clone(&explained.evidence);
+        explained.evidence = self.list(packaged.chain(behind.iter().copied().filter(|digest| Some(*digest) != step)));
         let sound = candidate.is_some_and(|candidate| self.decision.steps.faults(candidate).next().is_none());
         let verdict = match verdict {
             FileVerdict::Clean if !sound => verdict_of(explain::own_blame(self.run, self.decision, at)),
@@ -396,7 +419,7 @@ impl<'a> Judge<'_, '_, 'a> {
         let Some(landing) = decision.cover.landings.get(landing_at) else {
             return (FileVerdict::Indeterminate, rule("no-landing"));
         };
-        let evidence: Vec<StatementDigest> = self.digest(landing.statement).into_iter().collect();
+        let evidence = self.list(self.digest(landing.statement).into_iter());
         let last_landing = self.last_change(top, path);
         match origin {
             None => {
@@ -445,7 +468,7 @@ impl<'a> Judge<'_, '_, 'a> {
         match standing {
             Some(Standing::Clean(Clean::Pinned)) => self.by_pin(at, &file.name, file.digest, Use::Input),
             Some(Standing::Clean(clean)) => {
-                let evidence = clean.fetch().and_then(|fetch| self.digest(fetch)).into_iter().collect();
+                let evidence = self.list(clean.fetch().and_then(|fetch| self.digest(fetch)).into_iter());
                 (FileVerdict::Clean, Explanation { evidence, ..rule(clean.rule()) })
             }
             Some(Standing::Product(number)) => {
@@ -456,7 +479,7 @@ impl<'a> Judge<'_, '_, 'a> {
                 let candidate = decision.steps.candidates().get(maker);
                 let step = candidate.and_then(|candidate| self.digest(candidate.statement()));
                 let label = candidate.and_then(|candidate| candidate.label()).and_then(|label| self.digest(label));
-                let evidence = step.into_iter().chain(label).collect();
+                let evidence = self.list(step.into_iter().chain(label));
                 (verdict, Explanation { step, evidence, ..rule("product") })
             }
             _ => (FileVerdict::Unreviewed, rule("undeclared-input")),

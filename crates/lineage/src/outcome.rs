@@ -3,6 +3,7 @@
 mod proof;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use lasthand_model::actor::ActorKind;
 use lasthand_model::digest::{Sha256, StatementDigest};
@@ -72,8 +73,8 @@ impl FileVerdict {
 pub struct Explanation {
     /// Rule that decided: `source-archive`, `path-map`, `product`, `pinned`, `trusted-input`, `parent-folder`, `unmatched` ...
     pub rule: &'static str,
-    /// Statements it rests on, the last step first.
-    pub evidence: Vec<StatementDigest>,
+    /// Statements it rests on, the last step first. Files that rest on the same share the list.
+    pub evidence: Arc<[StatementDigest]>,
     /// Step that made the file.
     pub step: Option<StatementDigest>,
     /// Review that covers its source.
@@ -82,8 +83,8 @@ pub struct Explanation {
     pub last_landing: Option<StatementDigest>,
     /// Name of the material that gives it, where a base does.
     pub base: Option<String>,
-    /// Path map rule `from -> to` that placed it.
-    pub path_map: Option<(String, String)>,
+    /// Path map rule `from -> to` that placed it. Files that it placed share it.
+    pub path_map: Option<Arc<(String, String)>>,
     /// Path of the material it came from.
     pub source_path: Option<String>,
     /// For a file that is not clean: the actors of the step to look at.

@@ -153,12 +153,12 @@ fn explanation(answer: &FileAnswer) -> ReportExplanation {
     let why = &answer.explained_by;
     ReportExplanation {
         rule: why.rule.to_owned(),
-        evidence: why.evidence.clone(),
+        evidence: why.evidence.to_vec(),
         step: why.step,
         review: why.review,
         last_landing: why.last_landing,
         base: why.base.clone(),
-        path_map: why.path_map.clone().map(|(from, to)| PathRule { from, to }),
+        path_map: why.path_map.as_deref().cloned().map(|(from, to)| PathRule { from, to }),
         source_path: why.source_path.clone(),
         actors: why.actors.clone(),
     }
