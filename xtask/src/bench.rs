@@ -10,7 +10,8 @@ use clap::Subcommand;
 /// What to measure.
 #[derive(Subcommand)]
 pub enum Options {
-    /// The solver of docs/rules.md on large graphs.
+    /// The solver of docs/rules.md on large graphs: CPU time of a step, on as many worlds of each size as have the same number of steps
+    /// together, each solved once a round; and, as `hot`, of one world that is solved again and again.
     Lineage(lineage::Options),
     /// The reading of a real image, beside other readers and a floor; needs root and Debian's mirror the first time.
     Image(image::Options),

@@ -3,9 +3,9 @@
 //! Shapes: a chain of steps, a fan of files through one package step, a random graph of steps, and hostile ones; each accepted and refused.
 //!
 //! Each row is measured on as many worlds of its size as make the largest size together: 1000 worlds of 10^3 steps, one of 10^6. All are built
-//! first, and each is solved once: every row visits the same number of facts, and no fact was visited before. So a row says what the algorithm
-//! costs, not what a cache keeps of a small world that is solved again and again; that is told beside, as `hot`. The outcome is also taken
-//! apart within the time, the facts are neither built nor taken apart in it.
+//! first, then each is solved once a round: every row visits the same number of facts, and all the others between two visits of one. So a row
+//! says what the algorithm costs, not what a cache keeps of a small world that is solved again and again; that is told beside, as `hot`.
+//! The facts are neither built nor freed within the time; the outcome is freed within it.
 //!
 //! Out: a table of CPU time of the thread; exit 1 when 10^5 takes a second, or a step at 10^6 costs more than twice what it costs at 10^3.
 
@@ -113,7 +113,7 @@ fn rows(shape: Shape, ending: Ending, sizes: RangeInclusive<usize>, problems: &m
             problem(format!("{cpu_ms:.0} ms for {size}"));
         }
         if ratio > MOST_GROWTH {
-            problem(format!("a step of {size} costs {ratio:.2} times that of 1000"));
+            problem(format!("a step of {size} costs {ratio:.2} times that of the first size"));
         }
         if ratio > HOPELESS_GROWTH {
             problem("larger sizes are left out".to_owned());
