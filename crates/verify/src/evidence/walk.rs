@@ -145,7 +145,7 @@ impl<'a> Walk<'a> {
 
     /// Adds a document, or the attestations that it lists. What is no JSON is told when it is verified.
     fn documents(&mut self, source: String, bytes: Vec<u8>) -> Result<(), VerifyError> {
-        let listed = match foreign::documents(&bytes, &self.limits) {
+        let listed = match foreign::documents(&bytes, self.limits) {
             Ok(listed) if !matches!(listed.as_slice(), [Cow::Borrowed(_)]) => listed,
             _ => {
                 self.evidence.documents.push(Document { source, bytes });
