@@ -137,8 +137,8 @@ impl Copy {
 
     /// Puts the crates there anew. A file that is as it was keeps its time, so that little is built again.
     fn fill(&self) -> Result<()> {
-        let members = self.subject.members.iter();
-        members.map(|member| copy_folder(&root().join("crates").join(member), &self.folder.join(member))).collect()
+        let mut members = self.subject.members.iter();
+        members.try_for_each(|member| copy_folder(&root().join("crates").join(member), &self.folder.join(member)))
     }
 
     fn plant(&self, bug: &Bug) -> Result<()> {
