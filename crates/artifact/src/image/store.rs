@@ -118,7 +118,15 @@ impl<'a> ImageStore<'a> {
     fn open_oci(place: Place<'a>, form: Form, limits: &Limits) -> Result<Self, ArtifactError> {
         let root = read_root(&place, limits)?;
         let Listed { choices, hidden, referrers } = list(&place, &root, limits);
-        Ok(Self { place, form, choices, hidden, content: Content::Oci { root, referrers }, opening: Opening::Closed, cache: None })
+        Ok(Self {
+            place,
+            form,
+            choices,
+            hidden,
+            content: Content::Oci { root, referrers },
+            opening: Opening::Closed,
+            cache: None,
+        })
     }
 
     fn open_docker(place: Place<'a>, limits: &Limits) -> Result<Self, ArtifactError> {
@@ -261,7 +269,8 @@ impl<'a> ImageStore<'a> {
         progress: &mut (dyn FnMut(u64) + Send),
     ) -> Result<ImageArtifact, ArtifactError> {
         let digest = choice.digest.0;
-        let mut reading = Reading::new(&self.place, limits, progress).opening(self.opening).cached(self.cache.map(|cache| cache.0));
+        let mut reading =
+            Reading::new(&self.place, limits, progress).opening(self.opening).cached(self.cache.map(|cache| cache.0));
         let absent = || self.place.fault(ImageFault::NoSuchChoice { digest });
         let image = match &self.content {
             Content::Docker(images) => {

@@ -12,7 +12,8 @@ use lasthand_model::json;
 use lasthand_model::wire::facts::Preset;
 use lasthand_verify::render::{Color, Style};
 use lasthand_verify::{
-    ArtifactRef, CacheError, Evidence, Expectations, InventoryCache, LoadedTrust, Opening, Verification, Verifier, VerifyError, report_for_error,
+    ArtifactRef, CacheError, Evidence, Expectations, InventoryCache, LoadedTrust, Opening, Verification, Verifier,
+    VerifyError, report_for_error,
 };
 use serde::Serialize;
 

@@ -146,8 +146,10 @@ mod tests {
             device: None,
             xattrs: Vec::new(),
         };
-        let link = FileRecord { entry_type: EntryType::Symlink, sha256: None, link_target: b"../a".to_vec(), ..plain.clone() };
-        let odd = FileRecord { path: b"a\\\xff".to_vec(), xattrs: vec![(b"k".to_vec(), b"v".to_vec())], ..plain.clone() };
+        let link =
+            FileRecord { entry_type: EntryType::Symlink, sha256: None, link_target: b"../a".to_vec(), ..plain.clone() };
+        let odd =
+            FileRecord { path: b"a\\\xff".to_vec(), xattrs: vec![(b"k".to_vec(), b"v".to_vec())], ..plain.clone() };
         [plain.clone(), odd, link, FileRecord { path: "\u{e9}".into(), uid: 1 << 40, ..plain }].into_iter().collect()
     }
 
