@@ -78,7 +78,7 @@ impl<'a> From<&'a FileRecord> for Record<'a> {
 #[derive(Debug, Clone, Default)]
 pub struct Records {
     pub(super) rows: Vec<Row>,
-    /// Paths and link targets as [`escape_path`] writes them; those of a row are the bytes themselves.
+    /// Paths and link targets as [`escape_path`](super::escape_path) writes them; those of a row are the bytes themselves.
     pub(super) text: String,
     /// Records that do not fit into a row.
     pub(super) odd: BTreeMap<usize, Odd>,
@@ -190,7 +190,7 @@ impl Records {
         }
     }
 
-    /// The path at a place, as [`escape_path`] writes it.
+    /// The path at a place, as [`escape_path`](super::escape_path) writes it.
     #[must_use]
     pub fn path_text(&self, at: usize) -> &str {
         match self.rows.get(at) {
@@ -199,7 +199,7 @@ impl Records {
         }
     }
 
-    /// The link target at a place, as [`escape_path`] writes it.
+    /// The link target at a place, as [`escape_path`](super::escape_path) writes it.
     #[must_use]
     pub fn link_target_text(&self, at: usize) -> &str {
         match self.rows.get(at) {

@@ -3,7 +3,7 @@
 //! The one place that knows the library. What it does for us: validity of the certificate at each proven time, the certificate's log
 //! entry, inclusion proof, checkpoint and promise of the log entry, RFC 3161 timestamps, the signature, and that all of it is of
 //! one signature. What is ours: limits before anything is looked at, the whole chain, the one name of the signer, what the signature is
-//! over, and [`checks`]: all of it once more, for statements about git objects alone and for the reason of a refusal.
+//! over, and `checks`: all of it once more, for statements about git objects alone and for the reason of a refusal.
 //! Nothing is skipped and there is no option to skip it.
 //!
 //! SPEC: Sigstore client specification; sigstore/protobuf-specs, sigstore_bundle.proto.
