@@ -9,7 +9,7 @@ use flate2::bufread::MultiGzDecoder;
 use lasthand_model::limits::Limits;
 
 use crate::stream::fill;
-use crate::tarball::BLOCK;
+use crate::tarball::{BLOCK, looks_like_tar};
 
 /// How the bytes are compressed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,6 +49,37 @@ impl Codec {
             Self::Zstd => Box::new(zstd_decoder(whole, limits)?),
         })
     }
+}
+
+/// First bytes by which readers take a file for something else than a tar archive: compressed streams and other archives.
+///
+/// SPEC: RFC 1952; RFC 8878; xz-file-format 1.2.1; bzip2 (a block, or none); LZ4 frame format; lzip; `compress`; APPNOTE 4.3.7, 4.3.14,
+/// 4.3.16, 8.5.3; 7-Zip; ar(5); RPM; cabinet; xar.
+const OTHER_FORMS: &[&[u8]] = &[
+    b"\xfd7zXZ\0",
+    b"LZIP\x01",
+    b"\x04\x22\x4d\x18",
+    b"\x1f\x9d",
+    b"\x1f\xa0",
+    b"PK\x03\x04",
+    b"PK\x05\x06",
+    b"PK\x06\x06",
+    b"PK\x07\x08",
+    b"7z\xbc\xaf\x27\x1c",
+    b"!<arch>\n",
+    b"\xed\xab\xee\xdb",
+    b"MSCF\0\0\0\0",
+    b"xar!\0",
+];
+
+/// True for a first block that is a tar header and at the same time the beginning of something else.
+///
+/// SECURITY: GNU tar believes the header, bsdtar and others the first bytes: one file, two contents.
+pub(crate) fn has_two_forms(head: &[u8]) -> bool {
+    let is_bzip2 = head.starts_with(b"BZh") && matches!(head.get(4..8), Some(b"1AY&" | b"\x17rE8"));
+    let is_other =
+        Codec::of(head) != Codec::None || is_bzip2 || OTHER_FORMS.iter().any(|magic| head.starts_with(magic));
+    is_other && looks_like_tar(head)
 }
 
 /// Gives the content of zstd frames.

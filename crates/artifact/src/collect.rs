@@ -63,6 +63,8 @@ pub(crate) struct Collector<'a> {
     counts: Option<&'a Counts>,
     role: Role,
     opens: Opens,
+    /// What a file that is listed again is.
+    repeated: NoteKind,
     /// Archives that were opened, by path and digest.
     inside: Vec<Opened>,
 }
@@ -99,6 +101,7 @@ impl<'a> Collector<'a> {
             counts: None,
             role: Role::Artifact,
             opens: Opens::Nothing,
+            repeated: NoteKind::DuplicatePath,
             inside: Vec::new(),
         }
     }
@@ -120,6 +123,13 @@ impl<'a> Collector<'a> {
     ) -> Self {
         let opens = part.map_or(Opens::Nothing, Opens::Part);
         Self { counts: Some(counts), role: Role::Inside, opens, ..Self::new(name, limits) }
+    }
+
+    /// For archives of which readers take the first, the last or every entry of a path: this is noted in place of a repetition.
+    ///
+    /// SECURITY: of two entries of one name in a zip Java takes one, Python another, and `unzip` asks.
+    pub(crate) fn each_once(self, repeated: NoteKind) -> Self {
+        Self { repeated, ..self }
     }
 
     /// For a layer of an image: whiteouts are what they are, and entries are compared with each other by who applies it. `counts`
@@ -242,13 +252,13 @@ impl<'a> Collector<'a> {
 
     /// Sorts the records, keeps the last of each path as unpacking does, and notes what is odd about them beside each other.
     pub(crate) fn finish(self) -> Result<(Inventory, Vec<ReaderNote>), ArtifactError> {
-        let Self { name, records, offsets, notes, .. } = self;
+        let Self { name, records, offsets, notes, repeated, .. } = self;
         let mut order: Vec<u32> = (0..).take(records.len()).collect();
         // Stable: entries of one path stay as they came.
         order.sort_by(|a, b| records.path(place(*a)).cmp(records.path(place(*b))));
         let mut sorted = Sorted { records: &records, offsets: &offsets, order, notes };
         sorted.note_hard_links();
-        sorted.keep_last();
+        sorted.keep_last(repeated);
         sorted.note_parents();
         for (kind, path) in collide::collisions(sorted.order.iter().map(|at| records.path(place(*at)))) {
             sorted.notes.push(ReaderNote { kind, path, offset: 0 });
@@ -290,7 +300,7 @@ impl<'r> Sorted<'r> {
     }
 
     /// SPEC: containerd `applyNaive`, umoci, GNU tar, bsdtar: what is there is removed first, so the last entry counts.
-    fn keep_last(&mut self) {
+    fn keep_last(&mut self, repeated: NoteKind) {
         let same_path = |pair: &[u32]| matches!(pair, [a, b] if self.path(*a) == self.path(*b));
         if !self.order.windows(2).any(same_path) {
             return;
@@ -303,7 +313,7 @@ impl<'r> Sorted<'r> {
             match kept.last_mut() {
                 Some(last) if self.path(*last) == path => {
                     let kind = replacement(self.record(*last), self.record(at), linked.contains(path));
-                    self.note(kind, path, at);
+                    self.note(if kind == NoteKind::DuplicatePath { repeated } else { kind }, path, at);
                     *last = at;
                 }
                 _ => kept.push(at),

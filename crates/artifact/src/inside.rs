@@ -154,7 +154,7 @@ pub(crate) fn look(
         Form::Deb => ar::read(archive, &mut whole)?,
         Form::Tar(packing) => {
             // SPEC: a gem is a tar of a packed tar and two documents.
-            let part = path.ends_with(b".gem").then_some(&b"data.tar.gz"[..]);
+            let part = form::ends(path, &[b".gem"]).then_some(&b"data.tar.gz"[..]);
             tar(archive, packing, part, &mut whole)?
         }
     };

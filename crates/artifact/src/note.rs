@@ -127,8 +127,8 @@ note_kinds! {
     InsideCut = "inside-cut", Error, "an archive inside ends where more must follow; what is in it is not known";
     InsideDamaged = "inside-damaged", Error, "a compressed stream inside is damaged; what is in it is not known";
     InsideMalformed = "inside-malformed", Error, "an archive inside breaks its own format; what is in it is not known";
-    OddPackage = "odd-package", Error, "a Debian package with other members than its format has, or in another order";
-    TwoForms = "two-forms", Error, "begins as a zip file and as a tar archive: readers open the one or the other";
+    OddPackage = "odd-package", Error, "a package with other members than its format has, in another order, or packed otherwise than their names say";
+    TwoForms = "two-forms", Error, "begins as a tar archive and as something else, a zip file or a compressed stream: readers open the one or the other";
     ZipBehind = "zip-behind", Error, "named as a zip file, begins as something else and ends as one: readers from its start see no archive";
     ZipGap = "zip-gap", Error, "a zip file with bytes between its entries or before its end record that are none of them";
     ZipTrailing = "zip-trailing", Error, "bytes after the end of a zip file: some readers refuse, others look on";

@@ -6,7 +6,7 @@ use lasthand_model::digest::{ArtifactDigest, FileDigest, Sha256};
 use lasthand_model::inventory::{EntryType, FileRecord};
 use lasthand_model::limits::Limits;
 
-use crate::codec::{Codec, peek};
+use crate::codec::{Codec, has_two_forms, peek};
 use crate::collect::Collector;
 use crate::error::ArtifactError;
 use crate::facts::{ArtifactFacts, Kind, by_digest};
@@ -105,6 +105,9 @@ fn read_blob(
     let codec = Codec::of(&head);
     let counts = Counts::default();
     let mut collector = Collector::new(name, limits).opening(opening, &counts);
+    if kind != Some(Kind::File) && has_two_forms(&head) {
+        collector.note(NoteKind::TwoForms, b"", 0);
+    }
     let mut looked = None;
     let found = {
         let whole = BufReader::with_capacity(BUFFER_BYTES, Cursor::new(head).chain(&mut shipped));

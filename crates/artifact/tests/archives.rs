@@ -90,6 +90,99 @@ fn check_error(bytes: &[u8], kind: Kind, fits: impl Fn(&ArtifactError) -> bool) 
     assert!(error.to_string().contains("test"));
 }
 
+/// A zstd frame of one raw block (RFC 8878, section 3.1.1) that states its content's size in so many bytes.
+fn raw_frame(content: &[u8], bytes: usize, stated: u64) -> Vec<u8> {
+    let (flag, less) =
+        [(1, (0, 0)), (2, (1, 256)), (4, (2, 0)), (8, (3, 0))].iter().find(|(of, _)| *of == bytes).unwrap().1;
+    let mut frame = vec![0x28, 0xb5, 0x2f, 0xfd, flag << 6 | 0x20];
+    frame.extend_from_slice(&(stated - less).to_le_bytes()[..bytes]);
+    frame.extend_from_slice(&((content.len() as u32) << 3 | 1).to_le_bytes()[..3]);
+    frame.extend_from_slice(content);
+    frame
+}
+
+#[test]
+fn a_zstd_frame_is_what_it_says_of_itself() {
+    // pass: the stated size in 1, 2, 4 and 8 bytes, the checksum, frames that are passed over; fail: one byte more or less, a checksum of
+    // which any bit is flipped, a frame to pass over that is cut
+    let read = |bytes: &[u8]| read_bytes(bytes, None).map(|facts| facts.inventory.len());
+    // The frames before it have the bytes before the last `bytes` of them.
+    let tar = archive(&[(b"a", Type::Regular, b"reviewed")]);
+    for (bytes, length) in [(1, 200), (2, 300), (4, 300), (8, 300)] {
+        let (rest, last) = tar.split_at(tar.len() - length);
+        let with = |stated: u64| [zstd(rest), raw_frame(last, bytes, stated)].concat();
+        assert_eq!(read(&with(length as u64)).unwrap(), 1, "{bytes}");
+        for wrong in [length as u64 - 1, length as u64 + 1] {
+            assert!(matches!(read(&with(wrong)), Err(ArtifactError::Compression { .. })), "{bytes} {wrong}");
+        }
+    }
+    let mut encoder = zstd::Encoder::new(Vec::new(), 3).unwrap();
+    encoder.include_checksum(true).unwrap();
+    encoder.write_all(&tar).unwrap();
+    let summed = encoder.finish().unwrap();
+    assert_eq!(read(&summed).unwrap(), 1);
+    for bit in 0..32 {
+        let mut flipped = summed.clone();
+        let at = flipped.len() - 4 + bit / 8;
+        flipped[at] ^= 1 << (bit % 8);
+        assert!(matches!(read(&flipped), Err(ArtifactError::Compression { .. })), "bit {bit}");
+    }
+    let skipped = [&[0x5f, 0x2a, 0x4d, 0x18, 3, 0, 0, 0][..], b"abc"].concat();
+    let (first, second) = tar.split_at(700);
+    let whole = [&skipped[..], &zstd(first), &skipped, &zstd(second), &skipped].concat();
+    assert_eq!(read(&whole).unwrap(), 1);
+    for cut in 1..skipped.len() {
+        assert!(read(&whole[..whole.len() - cut]).is_err(), "{cut} bytes are missing");
+    }
+}
+
+/// A tar archive whose first bytes are these: the name of its first entry.
+fn tar_beginning_with(magic: &[u8]) -> Vec<u8> {
+    let name = [magic, &b"______________"[magic.len()..]].concat();
+    archive(&[(&name, Type::Regular, b""), (b"hidden", Type::Regular, b"what GNU tar unpacks")])
+}
+
+/// A gzip file whose extra field holds the rest of an archive that begins where the file begins (RFC 1952, section 2.3.1.1).
+fn gzip_in_a_tar(content: &[u8]) -> Vec<u8> {
+    let length = tar_beginning_with(b"").len() - 12;
+    let mut bytes =
+        tar_beginning_with(&[&[0x1f, 0x8b, 8, 4, 0, 0, 0, 0, 0, 3][..], &(length as u16).to_le_bytes()].concat());
+    // After a header of ten bytes: the deflated stream, checksum and size.
+    bytes.extend_from_slice(&gzip(content)[10..]);
+    bytes
+}
+
+/// The same with a skippable frame (RFC 8878, section 3.1.2).
+fn zstd_in_a_tar(content: &[u8]) -> Vec<u8> {
+    let length = tar_beginning_with(b"").len() - 8;
+    let mut bytes = tar_beginning_with(&[&[0x50, 0x2a, 0x4d, 0x18][..], &(length as u32).to_le_bytes()].concat());
+    bytes.extend_from_slice(&zstd(content));
+    bytes
+}
+
+#[test]
+fn a_file_that_is_a_tar_and_something_else_at_once_is_refused() {
+    // fail: a compressed stream in whose header another archive lies, which GNU tar unpacks; a tar that begins as a zip, or as what
+    // bsdtar takes for a compressed stream; pass: a compressed stream with an extra field or a skippable frame of anything else
+    let clean = archive(&[(b"a", Type::Regular, b"reviewed")]);
+    let magics: &[&[u8]] = &[b"PK\x03\x04", b"\xfd7zXZ\0", b"BZh91AY&SY", b"\x04\x22\x4d\x18", b"!<arch>\n"];
+    let mut both = vec![gzip_in_a_tar(&clean), zstd_in_a_tar(&clean)];
+    both.extend(magics.iter().map(|magic| tar_beginning_with(magic)));
+    for bytes in both {
+        let facts = read_bytes(&bytes, None).unwrap();
+        assert!(facts.refusals().any(|note| note.kind == NoteKind::TwoForms), "{}", bytes[..8].escape_ascii());
+        let asked = read_bytes(&bytes, Some(Kind::File)).unwrap();
+        assert!(asked.notes.is_empty(), "a file by itself is its bytes");
+    }
+    let mut padded = vec![0x1f, 0x8b, 8, 4, 0, 0, 0, 0, 0, 3, 2, 0, b'x', b'x'];
+    padded.extend_from_slice(&gzip(&clean)[10..]);
+    let skipped = [&[0x50, 0x2a, 0x4d, 0x18, 2, 0, 0, 0, b'x', b'x'][..], &zstd(&clean)].concat();
+    for bytes in [padded, skipped] {
+        assert_eq!(read_bytes(&bytes, None).unwrap().notes, []);
+    }
+    assert!(read_bytes(&archive(&[(b"BZhang/", Type::Directory, b"")]), None).unwrap().notes.is_empty());
+}
+
 #[test]
 fn the_three_wrappings_list_the_same_files() {
     // pass: one inventory; the digest is of the bytes as shipped

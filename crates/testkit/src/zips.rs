@@ -46,6 +46,8 @@ pub struct Entry {
     pub made_by: u16,
     /// Attributes: the Unix mode in the upper half.
     pub attributes: u32,
+    /// Comment in the central directory.
+    pub comment: Vec<u8>,
     /// Added to the offset that the central directory has.
     pub moved: i64,
     /// Whether the central directory lists it.
@@ -93,9 +95,21 @@ impl Entry {
             size: u32::try_from(content.len()).unwrap(),
             extra: Vec::new(),
         };
-        let (central, after) = (header.clone(), Vec::new());
-        let attributes = 0o100_644 << 16;
-        Self { local: header, central, data, after, made_by: 3 << 8, attributes, moved: 0, listed: true, written: true }
+        let central = header.clone();
+        let (after, comment) = (Vec::new(), Vec::new());
+        let (made_by, attributes) = (3 << 8, 0o100_644 << 16);
+        Self {
+            local: header,
+            central,
+            data,
+            after,
+            made_by,
+            attributes,
+            comment,
+            moved: 0,
+            listed: true,
+            written: true,
+        }
     }
 
     /// Changes both headers alike.
@@ -168,11 +182,13 @@ impl Zip {
                 directory.extend((entry.made_by | 20).to_le_bytes());
                 directory.extend(b"\x14\0");
                 directory.extend(fields(&entry.central));
-                directory.extend([0; 6]);
+                directory.extend(u16::try_from(entry.comment.len()).unwrap().to_le_bytes());
+                directory.extend([0; 4]);
                 directory.extend(entry.attributes.to_le_bytes());
                 directory.extend(u32::try_from(offset).unwrap_or_default().to_le_bytes());
                 directory.extend(&entry.central.name);
                 directory.extend(&entry.central.extra);
+                directory.extend(&entry.comment);
             }
         }
         out.extend(&self.between);

@@ -8,14 +8,14 @@ use lasthand_model::limits::Limits;
 
 use super::facts::LayerFacts;
 use super::fault::ImageFault;
-use crate::codec::{Codec, peek};
+use crate::codec::{Codec, has_two_forms, peek};
 use crate::collect::Collector;
 use crate::error::ArtifactError;
 use crate::facts::by_digest;
 use crate::inflated;
 use crate::inside::{Counts, Opening};
 use crate::meter::Meter;
-use crate::note::ReaderNote;
+use crate::note::{NoteKind, ReaderNote};
 use crate::source::OpenedFile;
 use crate::stream::{BUFFER_BYTES, ShippedBytes, drain, sort_error};
 use crate::tarball;
@@ -144,6 +144,9 @@ fn inflate<'c>(
     let io_error = |error| sort_error(name, None, meter.shipped(), meter.shipped(), error);
     let head = peek(shipped).map_err(io_error)?;
     let codec = Codec::of(&head);
+    if has_two_forms(&head) {
+        collector.note(NoteKind::TwoForms, b"", 0);
+    }
     let whole = BufReader::with_capacity(BUFFER_BYTES, Cursor::new(head).chain(shipped));
     let decoder = codec.decoder(whole, limits).map_err(io_error)?;
     let sort = |offset, error| sort_error(name, codec.name(), meter.shipped(), offset, error);

@@ -10,11 +10,13 @@ use lasthand_model::inventory::{EntryType, FileRecord};
 use super::passing::Passing;
 use super::unpack::Packing;
 use super::{Archive, Looked, members, named, tar};
+use crate::codec::has_two_forms;
 use crate::collect::Collector;
 use crate::error::ArtifactError;
 use crate::meter::wide;
 use crate::note::NoteKind;
 use crate::stream::{fill, sort_error};
+use crate::tarball::BLOCK;
 
 const MAGIC: &[u8] = b"!<arch>\n";
 const HEADER: usize = 60;
@@ -129,13 +131,34 @@ impl Package<'_, '_> {
 
 /// Reads one of the two tar archives.
 fn part(archive: &Archive<'_>, name: &[u8], passing: &mut Passing<'_>) -> Result<Looked, ArtifactError> {
-    let mut head = vec![0; 8];
+    let mut head = vec![0; BLOCK];
     let length = fill(passing, &mut head).unwrap_or_default();
     head.truncate(length);
     let packing = Packing::of(&head);
+    // SECURITY: dpkg goes by the name, other readers by the first bytes.
+    if named_packing(name) != Some(packing) {
+        return Ok(Looked::odd(NoteKind::OddPackage));
+    }
+    if has_two_forms(&head) {
+        return Ok(Looked::odd(NoteKind::TwoForms));
+    }
     let name = named(archive.name, name);
     let inner = Archive { name: &name, ..*archive };
     tar(&inner, packing, None, &mut std::io::Cursor::new(head).chain(passing))
+}
+
+/// How a part of this name is packed.
+///
+/// SPEC: deb(5).
+fn named_packing(name: &[u8]) -> Option<Packing> {
+    let at = name.windows(4).position(|window| window == b".tar")?;
+    match name.get(at + 4..)? {
+        b"" => Some(Packing::Plain),
+        b".gz" => Some(Packing::Gzip),
+        b".xz" => Some(Packing::Xz),
+        b".zst" => Some(Packing::Zstd),
+        _ => None,
+    }
 }
 
 fn record(header: &Header, digest: FileDigest) -> FileRecord {

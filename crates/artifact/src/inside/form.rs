@@ -1,6 +1,7 @@
 //! What a file is, by its first bytes and its name.
 
 use super::unpack::Packing;
+use crate::codec::has_two_forms;
 use crate::tarball::looks_like_tar;
 
 /// How a file is read.
@@ -9,7 +10,7 @@ pub(super) enum Form {
     Zip,
     /// Named as a zip, and begins as something else.
     NamedZip,
-    /// Begins as a zip and as a tar archive at once.
+    /// Begins as a tar archive and as something else at once.
     TwoForms,
     Deb,
     Tar(Packing),
@@ -28,7 +29,7 @@ pub(crate) fn named_as_archive(path: &[u8]) -> bool {
     ends(path, ZIP) || ends(path, TAR) || ends(path, &[b".deb"])
 }
 
-fn ends(name: &[u8], endings: &[&[u8]]) -> bool {
+pub(super) fn ends(name: &[u8], endings: &[&[u8]]) -> bool {
     let folded = name.get(name.len().saturating_sub(10)..).unwrap_or_default().to_ascii_lowercase();
     endings.iter().any(|ending| folded.ends_with(ending))
 }
@@ -46,7 +47,7 @@ impl Form {
             .any(|magic| head.starts_with(magic));
         let is_tar = looks_like_tar(head);
         match Packing::of(head) {
-            _ if is_zip && is_tar => Some(Self::TwoForms),
+            _ if has_two_forms(head) => Some(Self::TwoForms),
             _ if is_zip => Some(Self::Zip),
             _ if ends(name, ZIP) && !head.is_empty() => Some(Self::NamedZip),
             // SPEC: deb(5).
@@ -69,6 +70,8 @@ mod tests {
         tar[257..262].copy_from_slice(b"ustar");
         let mut both = tar;
         both[..4].copy_from_slice(b"PK\x03\x04");
+        let mut packed = tar;
+        packed[..4].copy_from_slice(b"\x1f\x8b\x08\x04");
         for (name, head, form) in [
             (&b"a.jar"[..], &b"PK\x03\x04..."[..], Some(Form::Zip)),
             (b"a.docx", b"PK\x03\x04...", Some(Form::Zip)),
@@ -78,6 +81,7 @@ mod tests {
             (b"a.sh", b"#!/bin/sh", None),
             (b"a.jar", &tar, Some(Form::NamedZip)),
             (b"a", &both, Some(Form::TwoForms)),
+            (b"a.tgz", &packed, Some(Form::TwoForms)),
             (b"a", &tar, Some(Form::Tar(Packing::Plain))),
             (b"a.tgz", b"\x1f\x8b\x08", Some(Form::Tar(Packing::Gzip))),
             (b"a.1.gz", b"\x1f\x8b\x08", None),

@@ -37,6 +37,12 @@ pub(super) fn of(mut collector: Collector<'_>) -> Result<(Vec<Member>, Vec<super
     let mut notes: Vec<_> = notes.into_iter().map(plain).collect();
     let mut members: Vec<Member> = inventory.records().map(member).collect();
     let is_part = |path: &[u8]| parts.iter().any(|(part, ..)| part == path);
+    // SECURITY: of two parts of one name readers take the first or the last.
+    for (at, (path, ..)) in parts.iter().enumerate() {
+        if parts.iter().take(at).any(|(other, ..)| other == path) {
+            notes.push((NoteKind::OddPackage, path.clone(), 0));
+        }
+    }
     let deeper = members.iter().filter(|member| named_as_archive(&member.path) && !is_part(&member.path));
     notes.extend(deeper.map(|member| (NoteKind::NotOpened, member.path.clone(), 0)));
     for (path, _, part) in parts {

@@ -72,17 +72,14 @@ pub(super) struct Zip<'z, 'o> {
 
 /// Reads a zip file to its end.
 pub(super) fn read(archive: &Archive<'_>, content: &mut dyn BufRead) -> Result<Looked, ArtifactError> {
-    let collector = Collector::of_inside(archive.name, archive.limits, archive.counts, None);
+    let collector =
+        Collector::of_inside(archive.name, archive.limits, archive.counts, None).each_once(NoteKind::ZipDuplicate);
     let mut zip = Zip { archive, input: Input::new(archive, content), collector, claims: Vec::new(), name_bytes: 0 };
     let read = zip.run();
     let offset = zip.input.offset();
     let Zip { collector, .. } = zip;
     match read {
-        Ok(()) => {
-            let mut looked = members::settle(Ok("zip"), collector)?;
-            looked.notes.extend(twice(&looked.notes));
-            Ok(looked)
-        }
+        Ok(()) => members::settle(Ok("zip"), collector),
         Err(Stop::Error(error)) => members::settle(Err(error), collector),
         Err(Stop::Odd(kind, path)) => {
             let reason = ArtifactError::Malformed { name: archive.name.to_owned(), offset, reason: "as noted" };
@@ -93,12 +90,6 @@ pub(super) fn read(archive: &Archive<'_>, content: &mut dyn BufRead) -> Result<L
             Ok(looked)
         }
     }
-}
-
-/// SECURITY: of two entries of one name Java takes one, Python another, and `unzip` asks.
-fn twice(notes: &[super::InnerNote]) -> Vec<super::InnerNote> {
-    let repeated = notes.iter().filter(|(kind, ..)| *kind == NoteKind::DuplicatePath);
-    repeated.map(|(_, path, offset)| (NoteKind::ZipDuplicate, path.clone(), *offset)).collect()
 }
 
 /// A file that is named as a zip and begins as something else: noted where readers that look from its end find one.

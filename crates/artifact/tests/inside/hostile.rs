@@ -56,6 +56,15 @@ fn links_are_refused_because_readers_differ_in_what_they_make_of_them() {
         refused(&Zip::of(vec![Entry::stored("a", b"/etc").with_mode(mode)]).bytes(), NoteKind::ZipKind, "a");
     }
     refused(&Zip::of(vec![Entry::stored("a/", b"data")]).bytes(), NoteKind::ZipKind, "a");
+    // Whatever host made it: DOS, Atari, BeOS; and the folder of DOS.
+    for host in [0, 5, 16] {
+        let link = Entry { made_by: host << 8, ..Entry::stored("a", b"/etc").with_mode(0o120_777) };
+        refused(&Zip::of(vec![link]).bytes(), NoteKind::ZipKind, "a");
+        let folder = Entry { made_by: host << 8, attributes: 0x10, ..Entry::stored("a", b"") };
+        refused(&Zip::of(vec![folder]).bytes(), NoteKind::ZipKind, "a");
+    }
+    let folder = Entry { made_by: 0, attributes: 0x10, ..Entry::stored("a/", b"") };
+    assert!(refusals(&open("a.zip", &Zip::of(vec![folder]).bytes())).is_empty());
 }
 
 #[test]
@@ -68,6 +77,8 @@ fn headers_that_disagree_are_refused() {
     refused(&central(|header| header.size = 3), NoteKind::ZipMismatch, "b");
     refused(&central(|header| header.packed = 9), NoteKind::ZipMismatch, "b");
     refused(&central(|header| header.flags |= 1), NoteKind::ZipMismatch, "b");
+    // Readers that go by the directory look for a descriptor.
+    refused(&central(|header| header.flags |= 8), NoteKind::ZipMismatch, "b");
 }
 
 #[test]
@@ -100,6 +111,10 @@ fn entries_that_only_one_kind_of_reader_sees_are_refused() {
     refused(&Zip::of(twice).bytes(), NoteKind::ZipOverlap, "copy");
     let same = Zip::of(vec![Entry::stored("a", b"1"), Entry::stored("a", b"2")]).bytes();
     refused(&same, NoteKind::ZipDuplicate, "a");
+    // Notes that do not refuse do not crowd it out.
+    let mut many: Vec<Entry> = (0..10_001).map(|number| Entry::stored(&format!(".wh.{number}"), b"")).collect();
+    many.extend([Entry::stored("A.class", b"1"), Entry::stored("A.class", b"2")]);
+    refused(&Zip::of(many).bytes(), NoteKind::ZipDuplicate, "A.class");
 }
 
 #[test]
@@ -148,6 +163,21 @@ fn end_records_that_are_not_true_are_refused() {
     refused(&ended(|zip| zip.end.moved = 4), NoteKind::ZipEnd, "");
     refused(&ended(|zip| zip.end.comment = [&b"PK\x05\x06"[..], &[0; 18]].concat()), NoteKind::ZipEnd, "");
     refused(&ended(|zip| zip.end.zip64 = Some(1)), NoteKind::ZipEnd, "");
+    // A zip64 record and locator in the comment or the fields of the last entry: Python and libarchive look there first.
+    let locator = [&b"PK\x06\x07"[..], &[0; 16]].concat();
+    for at_end in [true, false] {
+        let mut zip = Zip::of(two());
+        let last = &mut zip.entries[1];
+        let padding = [&[9, 9, 20, 0][..], &locator].concat();
+        if at_end {
+            last.comment = locator.clone()
+        } else {
+            last.central.extra = padding
+        }
+        refused(&zip.bytes(), NoteKind::ZipEnd, "");
+        zip.entries.push(Entry::stored("c", b""));
+        assert!(refusals(&open("a.zip", &zip.bytes())).is_empty(), "elsewhere it is a comment like any other");
+    }
     let masked = ended(|zip| (zip.end.zip64, zip.end.entries) = (Some(0), Some(u16::MAX)));
     assert!(refusals(&open("a.zip", &masked)).is_empty(), "a true zip64 record may stand for what is masked");
 }
@@ -162,6 +192,14 @@ fn entries_whose_end_nobody_knows_are_refused() {
     let mut entry = Entry::streamed("b", b"bbbb", true);
     entry.after[4] ^= 1;
     refused(&Zip::of(vec![entry]).bytes(), NoteKind::ZipStreamed, "b");
+    // Numbers of eight bytes without the field that says so.
+    let mut entry = Entry::streamed("b", b"bbbb", true);
+    let wide = [entry.central.packed, entry.central.size].map(|number| u64::from(number).to_le_bytes());
+    entry.after.truncate(8);
+    entry.after.extend(wide.concat());
+    refused(&Zip::of(vec![entry.clone()]).bytes(), NoteKind::ZipStreamed, "b");
+    entry.local.extra = [&[1, 0, 16, 0][..], &[0; 16]].concat();
+    assert!(refusals(&open("a.zip", &Zip::of(vec![entry]).bytes())).is_empty());
 }
 
 #[test]
@@ -170,6 +208,8 @@ fn extra_fields_that_say_something_else_are_refused() {
     let extra = |bytes: Vec<u8>| with(move |entry| entry.both(|header| header.extra = bytes.clone()));
     let zip64 = [&[1, 0, 16, 0][..], &9_u64.to_le_bytes(), &9_u64.to_le_bytes()].concat();
     refused(&extra(zip64), NoteKind::ZipExtra, "b");
+    let nothing = [&[1, 0, 16, 0][..], &[0; 16]].concat();
+    refused(&extra(nothing), NoteKind::ZipExtra, "b");
     refused(&extra(vec![0x75, 0x70, 6, 0, 1, 0, 0, 0, 0, b'c']), NoteKind::ZipExtra, "b");
     refused(&extra(vec![9, 9, 200, 0, 1]), NoteKind::ZipExtra, "b");
 }
@@ -192,12 +232,16 @@ fn what_is_cut_or_damaged_is_refused_at_any_byte() {
     // fail: every cut of a zip, of a packed tar, of a package; no members are listed of them
     let zip = Zip::of(vec![Entry::deflated("a", b"aaaa"), Entry::streamed("b", b"bbbb", false)]).bytes();
     let tgz = gzip(&tar_of(&[("a", b"1")]));
-    for (name, bytes) in [("a.zip", &zip), ("a.tgz", &tgz)] {
-        for length in 4..bytes.len() {
+    let deb = package(&[("debian-binary", b"2.0\n"), ("control.tar.gz", &tgz), ("data.tar.gz", &tgz)]);
+    for (name, bytes, from) in [("a.zip", &zip, 4), ("a.tgz", &tgz, 4), ("a.deb", &deb, 21)] {
+        for length in from..bytes.len() {
             let cut = &bytes[..length];
             let facts = open("outer.tar", &tar_of(&[(name, cut)]));
-            assert!(inside(&facts, cut).is_none(), "{name} cut at {length}");
-            assert!(!refusals(&facts).is_empty(), "{name} cut at {length}");
+            let refusals = refusals(&facts);
+            assert!(!refusals.is_empty(), "{name} cut at {length}");
+            // Between two members of a package it ends well, and lacks one.
+            let lacks_one = refusals == [(NoteKind::OddPackage, name.to_owned())];
+            assert!(lacks_one || inside(&facts, cut).is_none(), "{name} cut at {length}");
         }
     }
 }
@@ -224,6 +268,67 @@ fn every_flipped_bit_is_refused_or_changes_nothing_that_matters() {
     }
 }
 
+/// An `ar` archive.
+fn package(members: &[(&str, &[u8])]) -> Vec<u8> {
+    let mut bytes = b"!<arch>\n".to_vec();
+    for (name, content) in members {
+        bytes.extend(format!("{name:<16}{:<12}{:<6}{:<6}{:<8}{:<10}`\n", 0, 0, 0, 100_644, content.len()).into_bytes());
+        bytes.extend(*content);
+        if content.len() % 2 == 1 {
+            bytes.push(b'\n');
+        }
+    }
+    bytes
+}
+
+#[test]
+fn a_package_with_other_members_than_its_format_has_is_refused() {
+    // pass: three members, a `_` between; fail: two of data, another order, one too many, one that is packed otherwise than it says, a
+    // padding byte, a long name, sixty-five members
+    let tar = tar_of(&[("a", b"1")]);
+    let tgz = gzip(&tar);
+    let version = ("debian-binary", &b"2.0\n"[..]);
+    let (control, data) = (("control.tar.gz", tgz.as_slice()), ("data.tar.gz", tgz.as_slice()));
+    let told = |members: &[(&str, &[u8])]| refusals(&open("outer.tar", &tar_of(&[("a.deb", &package(members))])));
+    assert_eq!(told(&[version, control, data]), []);
+    assert_eq!(told(&[version, control, ("_odd", b"x"), data]), []);
+    assert_eq!(told(&[version, ("control.tar", &tar), ("data.tar", &tar)]), []);
+    let odd = |members: &[(&str, &[u8])], place: &str| {
+        let told = told(members);
+        assert!(told.contains(&(NoteKind::OddPackage, place.to_owned())), "{place}: {told:?}");
+    };
+    odd(&[version, control, data, data], "a.deb");
+    odd(&[version, data, control], "a.deb");
+    odd(&[version, control], "a.deb");
+    odd(&[version, control, data, ("extra", b"x")], "a.deb");
+    odd(&[version, control, ("data.tar", &tgz)], "a.deb!/data.tar");
+    odd(&[version, control, ("data.tar.xz", &tgz)], "a.deb!/data.tar.xz");
+    odd(&[version, control, ("data.tar.gz", &tar)], "a.deb!/data.tar.gz");
+    let mut padded = package(&[version, ("_odd", b"x"), control, data]);
+    let at = padded.windows(3).position(|window| window == b"`\nx").unwrap() + 3;
+    padded[at] = b'!';
+    let told_of = |bytes: &[u8]| refusals(&open("outer.tar", &tar_of(&[("a.deb", bytes)])));
+    assert!(told_of(&padded).contains(&(NoteKind::OddPackage, "a.deb!/_odd".to_owned())));
+    assert!(
+        told(&[version, ("#1/20", b"x"), control, data]).contains(&(NoteKind::InsideMalformed, "a.deb".to_owned()))
+    );
+    let many: Vec<(&str, &[u8])> = std::iter::once(version).chain(std::iter::repeat_n(("_", &b""[..]), 64)).collect();
+    assert!(told(&many).contains(&(NoteKind::InsideMalformed, "a.deb".to_owned())));
+}
+
+#[test]
+fn a_gem_with_two_parts_of_data_is_refused() {
+    // fail: readers take the first or the last; pass: one, under a name in capitals too
+    let part = |content: &[u8]| gzip(&tar_of(&[("lib/a.rb", content)]));
+    let (first, second) = (part(b"1"), part(b"2"));
+    let facts = open("outer.tar", &tar_of(&[("x.gem", &tar_of(&[("data.tar.gz", &first), ("data.tar.gz", &second)]))]));
+    assert!(refusals(&facts).contains(&(NoteKind::OddPackage, "x.gem!/data.tar.gz".to_owned())));
+    let gem = tar_of(&[("data.tar.gz", &first)]);
+    let facts = open("outer.tar", &tar_of(&[("X.GEM", &gem)]));
+    assert_eq!(refusals(&facts), []);
+    assert!(inside(&facts, &gem).unwrap().find(b"data.tar.gz!/lib/a.rb").is_some());
+}
+
 #[test]
 fn a_file_of_two_forms_is_refused() {
     // fail: a header of tar over the first header of a zip
@@ -234,6 +339,15 @@ fn a_file_of_two_forms_is_refused() {
     bytes[..512].copy_from_slice(header.as_bytes());
     let facts = open("outer.tar", &tar_of(&[("x", &bytes)]));
     assert_eq!(refusals(&facts), [(NoteKind::TwoForms, "x".to_owned())]);
+    // A header of tar in the extra field of a gzip file: `tar xf` unpacks the one, `tar xzf` the other.
+    bytes[..12].copy_from_slice(&[0x1f, 0x8b, 8, 4, 0, 0, 0, 0, 0, 3, 0xf4, 1]);
+    let mut header = tar::Header::from_byte_slice(&bytes[..512]).clone();
+    header.set_cksum();
+    let polyglot = [header.as_bytes().as_slice(), &gzip(&tar_of(&[("a", b"1")]))[10..]].concat();
+    for name in ["x.tgz", "x", "x.tar"] {
+        let facts = open("outer.tar", &tar_of(&[(name, &polyglot)]));
+        assert_eq!(refusals(&facts), [(NoteKind::TwoForms, name.to_owned())]);
+    }
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use lasthand_model::inventory::{EntryType, FileRecord};
 
+use super::end::is_locator;
 use super::local::{Extra, STREAMED};
 use super::{CENTRAL, Claim, Fields, Step, Stop, Zip, shown};
 use crate::meter::wide;
@@ -14,12 +15,19 @@ pub(super) struct Directory {
     pub(super) offset: u64,
     pub(super) size: u64,
     pub(super) entries: u64,
+    /// Its last entry ends with what readers from the end take for a zip64 locator.
+    pub(super) ends_as_locator: bool,
 }
 
 /// Names are UTF-8.
 const UTF8: u16 = 1 << 11;
 /// How hard the packer tried; it changes nothing.
 const EFFORT: u16 = 1 << 1 | 1 << 2;
+
+/// The attribute of a folder on DOS, in the lower half.
+///
+/// SPEC: APPNOTE 4.4.15.
+const DOS_FOLDER: u32 = 0x10;
 
 /// One header of the central directory.
 struct Listed {
@@ -33,6 +41,7 @@ struct Listed {
     attributes: u32,
     offset: u64,
     name: Vec<u8>,
+    ends_as_locator: bool,
 }
 
 impl Zip<'_, '_> {
@@ -41,7 +50,7 @@ impl Zip<'_, '_> {
     /// SPEC: APPNOTE 4.3.12.
     pub(super) fn central(&mut self) -> Step<Directory> {
         let offset = self.input.offset();
-        let mut entries = 0;
+        let (mut entries, mut ends_as_locator) = (0, false);
         while self.input.signature()? == Some(CENTRAL) {
             entries += 1;
             // LIMIT: Limits::entries, also for a directory that lists more than there is.
@@ -49,9 +58,10 @@ impl Zip<'_, '_> {
                 return Err(self.over("entries", wide(self.limits().entries)));
             }
             let listed = self.listed()?;
+            ends_as_locator = listed.ends_as_locator;
             self.confirm(&listed)?;
         }
-        Ok(Directory { offset, size: self.input.offset() - offset, entries })
+        Ok(Directory { offset, size: self.input.offset() - offset, entries, ends_as_locator })
     }
 
     fn listed(&mut self) -> Step<Listed> {
@@ -67,11 +77,14 @@ impl Zip<'_, '_> {
         let (attributes, offset) = (fields.u32(), fields.u32());
         let name = self.name(name_length)?;
         let extra = self.bytes(usize::from(extra_length))?;
-        self.bytes(usize::from(comment_length))?;
+        let comment = self.bytes(usize::from(comment_length))?;
+        // SECURITY: any field may hold one, or parts of it.
+        let whole = [header.as_slice(), &name, &extra, &comment].concat();
+        let ends_as_locator = whole.len().checked_sub(20).and_then(|at| whole.get(at..)).is_some_and(is_locator);
         let odd = || Stop::Odd(NoteKind::ZipExtra, shown(&name));
         let extra = Extra::parse(&extra, &name).ok_or_else(odd)?;
-        let [size, packed, offset] = extra.wide([size, packed, offset]).ok_or_else(odd)?;
-        Ok(Listed { made_by, flags, method, crc, packed, size, disk, attributes, offset, name })
+        let [size, packed, offset] = extra.wide([size, packed, offset], false).ok_or_else(odd)?;
+        Ok(Listed { made_by, flags, method, crc, packed, size, disk, attributes, offset, name, ends_as_locator })
     }
 
     fn confirm(&mut self, listed: &Listed) -> Step<()> {
@@ -101,8 +114,9 @@ impl Zip<'_, '_> {
 
 /// SECURITY: what a reader from the start and a reader from the end would take differently.
 fn differs(claim: &Claim, listed: &Listed) -> bool {
-    // A header written first may say that sizes follow, and the directory that they are known.
-    let flags = (claim.flags ^ listed.flags) & !(EFFORT | STREAMED);
+    // A header written first may say that sizes follow, and the directory that they are known; not the other way round.
+    let known_later = claim.flags & STREAMED;
+    let flags = (claim.flags ^ listed.flags) & !(EFFORT | known_later);
     let numbers = (claim.method, claim.crc, claim.packed, claim.size);
     flags != 0
         || listed.disk != 0
@@ -117,7 +131,8 @@ fn record(claim: &Claim, listed: &Listed) -> (FileRecord, Vec<NoteKind>) {
     let mut notes = Vec::new();
     let is_folder = settled.trailing_slash;
     // SPEC: APPNOTE 4.4.2: 3 is Unix, 19 is macOS; both keep the mode in the upper half.
-    let mode = if matches!(listed.made_by, 3 | 19) { listed.attributes >> 16 } else { 0 };
+    let stated = listed.attributes >> 16;
+    let mode = if matches!(listed.made_by, 3 | 19) { stated } else { 0 };
     let is_ascii = name.is_ascii();
     let is_utf8 = claim.flags & UTF8 != 0;
     let has_drive = name.get(1) == Some(&b':') && name.first().is_some_and(u8::is_ascii_alphabetic);
@@ -128,9 +143,10 @@ fn record(claim: &Claim, listed: &Listed) -> (FileRecord, Vec<NoteKind>) {
         || settled.path.is_empty()
         || name.contains(&0)
         || name.contains(&b'\\');
-    // SECURITY: Info-ZIP makes links and devices of what the mode says; Java and Python write files.
-    let kind = mode & 0o170_000;
-    let other_kind = match kind {
+    // SECURITY: Info-ZIP makes links and devices of what the mode says, on some hosts; others go by the mode whatever the host;
+    // Java and Python write files.
+    let named_folder_by_dos = listed.attributes & DOS_FOLDER != 0 && !is_folder;
+    let other_kind = match stated & 0o170_000 {
         0 => false,
         0o040_000 => !is_folder,
         0o100_000 => is_folder,
@@ -141,7 +157,7 @@ fn record(claim: &Claim, listed: &Listed) -> (FileRecord, Vec<NoteKind>) {
         (settled.parent, NoteKind::ParentInPath),
         (settled.rewritten, NoteKind::RewrittenPath),
         (!is_ascii && !is_utf8, NoteKind::ZipEncoding),
-        (other_kind || (is_folder && claim.size != 0), NoteKind::ZipKind),
+        (other_kind || named_folder_by_dos || (is_folder && claim.size != 0), NoteKind::ZipKind),
     ] {
         if is_odd {
             notes.push(kind);

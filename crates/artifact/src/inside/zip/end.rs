@@ -6,6 +6,11 @@ use crate::note::NoteKind;
 
 const LOCATOR_64: [u8; 4] = *b"PK\x06\x07";
 
+/// True for the 20 bytes that a zip64 locator may be.
+pub(super) fn is_locator(bytes: &[u8]) -> bool {
+    bytes.starts_with(&LOCATOR_64)
+}
+
 impl Zip<'_, '_> {
     /// Reads what follows the central directory, to the end of the file.
     ///
@@ -19,6 +24,10 @@ impl Zip<'_, '_> {
             Some(END) => {}
             None => return Err(self.cut()),
             Some(_) => return Err(Stop::Odd(NoteKind::ZipGap, Vec::new())),
+        }
+        // SECURITY: Python and libarchive look for a zip64 locator right before the end record, whatever that says.
+        if directory.ends_as_locator && !has_zip64 {
+            return Err(Stop::Odd(NoteKind::ZipEnd, Vec::new()));
         }
         let record = self.bytes(22)?;
         let mut fields = Fields(record.get(4..).unwrap_or_default());

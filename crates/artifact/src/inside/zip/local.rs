@@ -46,8 +46,8 @@ impl Zip<'_, '_> {
         }
         let extra = Extra::parse(&extra, &name).ok_or_else(|| odd(NoteKind::ZipExtra))?;
         // The order of the two in a zip64 field is the size first.
-        let [size, packed] = extra.wide([size, packed]).ok_or_else(|| odd(NoteKind::ZipExtra))?;
         let is_streamed = flags & STREAMED != 0;
+        let [size, packed] = extra.wide([size, packed], is_streamed).ok_or_else(|| odd(NoteKind::ZipExtra))?;
         let content = match (method, is_streamed) {
             (STORED, true) if packed == 0 && size == 0 => {
                 // SECURITY: nothing says where such a content ends. Only an empty one can be told.
@@ -66,7 +66,7 @@ impl Zip<'_, '_> {
         if stated.iter().any(|(told, found)| told != found && !(is_streamed && *told == 0)) {
             return Err(odd(NoteKind::ZipSizes));
         }
-        if is_streamed && !self.descriptor(&content)? {
+        if is_streamed && !self.descriptor(&content, extra.zip64.is_some())? {
             return Err(odd(NoteKind::ZipStreamed));
         }
         let Content { packed, size, crc, digest } = content;
@@ -79,27 +79,25 @@ impl Zip<'_, '_> {
         Ok(next.starts_with(b"PK\x07\x08\0\0\0\0\0\0\0\0\0\0\0\0") || next.starts_with(&[0; 12]))
     }
 
-    /// Takes the data descriptor: with its signature or without, with numbers of 4 bytes or of 8.
+    /// Takes the data descriptor: with its signature or without, with numbers of 8 bytes where the header has a zip64 field or they are
+    /// too large for 4, else of 4.
     ///
-    /// Out: false when none of the four forms has the numbers that were found and a header after it.
+    /// Out: false when neither form has the numbers that were found and a header after it.
     ///
     /// SPEC: APPNOTE 4.3.9.
-    fn descriptor(&mut self, found: &Content) -> Step<bool> {
+    fn descriptor(&mut self, found: &Content, has_zip64: bool) -> Step<bool> {
         let crc = found.crc.to_le_bytes();
-        let long = [found.packed.to_le_bytes(), found.size.to_le_bytes()].concat();
-        let short: Option<Vec<u8>> = match (u32::try_from(found.packed), u32::try_from(found.size)) {
-            (Ok(packed), Ok(size)) => Some([packed.to_le_bytes(), size.to_le_bytes()].concat()),
-            _ => None,
+        let numbers = match (u32::try_from(found.packed), u32::try_from(found.size)) {
+            (Ok(packed), Ok(size)) if !has_zip64 => [packed.to_le_bytes(), size.to_le_bytes()].concat(),
+            _ => [found.packed.to_le_bytes(), found.size.to_le_bytes()].concat(),
         };
         let next = self.input.peek(28)?.to_vec();
         let mut fitting = Vec::new();
         for mark in [&b"PK\x07\x08"[..], b""] {
-            for numbers in short.iter().chain([&long]) {
-                let form = [mark, &crc, numbers].concat();
-                let after = next.strip_prefix(form.as_slice()).and_then(|rest| rest.get(..4));
-                if after.is_some_and(|after| [LOCAL, CENTRAL, END, END_64].iter().any(|known| after == known)) {
-                    fitting.push(form.len());
-                }
+            let form = [mark, &crc, &numbers].concat();
+            let after = next.strip_prefix(form.as_slice()).and_then(|rest| rest.get(..4));
+            if after.is_some_and(|after| [LOCAL, CENTRAL, END, END_64].iter().any(|known| after == known)) {
+                fitting.push(form.len());
             }
         }
         // SECURITY: where two forms fit, two readers go on at two places.
@@ -141,8 +139,9 @@ impl Extra {
 
     /// The numbers of a header, those that are masked taken from the zip64 field in their order.
     ///
-    /// `None` where one is masked and not there, or where the field has other numbers for what is not masked.
-    pub(super) fn wide<const N: usize>(&self, numbers: [u32; N]) -> Option<[u64; N]> {
+    /// `None` where one is masked and not there, or where the field has other numbers for what is not masked. Before a streamed content
+    /// they may be 0: not known yet.
+    pub(super) fn wide<const N: usize>(&self, numbers: [u32; N], is_streamed: bool) -> Option<[u64; N]> {
         let Some(zip64) = &self.zip64 else {
             // 4 GiB less one byte is not told apart: it is refused.
             return (!numbers.contains(&MASKED)).then(|| numbers.map(u64::from));
@@ -164,7 +163,7 @@ impl Extra {
             // A disk number of four bytes may stand at the end.
             fields.0.iter().all(|byte| *byte == 0)
         } else {
-            left.zip(&out).all(|(told, known)| told == *known || told == 0)
+            left.zip(&out).all(|(told, known)| told == *known || (is_streamed && told == 0))
         };
         agrees.then_some(out)
     }
