@@ -12,17 +12,24 @@ use crate::image::LayerFacts;
 use crate::note::{NoteKind, ReaderNote};
 
 /// The version of what the reader finds. Raised when the same bytes yield something else.
-pub const READER_VERSION: u32 = 1;
+pub const READER_VERSION: u32 = 2;
 
 /// Which bytes lie at a place, as far as that can be told without reading them.
 ///
-/// Whoever changes the content of a file changes its `changed`, unless he sets the clock of the machine or writes to the device itself.
+/// Does not prove that they are the same: whoever can write to the file can map it, and change it without its times; and who can set the
+/// clock of the machine or write to the device can do so too. See the threat model for whose files are believed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct BlobIdentity {
     /// Device and inode.
     pub file: (u64, u64),
+    /// Owner of the file.
+    pub owner: u32,
+    /// Type and permission bits of the file.
+    pub mode: u32,
     /// Where the blob starts in the file.
     pub start: u64,
+    /// Bytes of the blob.
+    pub length: u64,
     /// Bytes of the file.
     pub size: u64,
     /// When the content was last changed, in seconds and nanoseconds.
@@ -31,17 +38,28 @@ pub struct BlobIdentity {
     pub changed: (i64, i64),
 }
 
-/// Under what facts are kept.
+/// Under what the facts of one layer are kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct CacheKey {
+pub struct LayerKey {
     /// The digest that the manifest states of the blob.
     pub blob: Sha256,
     /// The diff id that the config states.
     pub diff_id: Sha256,
+    /// Whether a manifest states its media type; else it is told by its bytes.
+    pub typed: bool,
     /// The bytes that were there.
     pub identity: BlobIdentity,
     /// The bounds under which they were read.
     pub limits: Limits,
+}
+
+/// Under what facts are kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CacheKey {
+    /// Those of one layer.
+    Layer(Box<LayerKey>),
+    /// The way layers lie on each other, the lowest first.
+    Tree(Vec<LayerKey>),
 }
 
 impl CacheKey {
@@ -49,6 +67,15 @@ impl CacheKey {
     #[must_use]
     pub fn name(&self, reader: &str) -> Sha256 {
         Sha256::of(format!("lasthand {READER_VERSION} {reader} {self:?}").as_bytes())
+    }
+
+    /// The blobs that it is about.
+    #[must_use]
+    pub fn layers(&self) -> &[LayerKey] {
+        match self {
+            Self::Layer(layer) => std::slice::from_ref(layer),
+            Self::Tree(layers) => layers,
+        }
     }
 }
 
@@ -69,14 +96,10 @@ pub(crate) fn encode(facts: &LayerFacts, notes: &[ReaderNote]) -> Vec<u8> {
     out.extend_from_slice(&facts.size.to_le_bytes());
     push(&mut out, facts.media_type.as_bytes());
     push_number(&mut out, notes.len());
-    for note in notes {
-        push(&mut out, note.kind.as_str().as_bytes());
-        push(&mut out, &note.path);
-        out.extend_from_slice(&note.offset.to_le_bytes());
-    }
+    notes.iter().for_each(|note| push_note(&mut out, note));
     push_number(&mut out, facts.offsets.len());
     out.extend(facts.offsets.iter().flat_map(|offset| offset.to_le_bytes()));
-    out.extend_from_slice(&facts.records.to_bytes());
+    facts.records.append_to(&mut out);
     out
 }
 
@@ -88,13 +111,7 @@ pub(crate) fn decode(bytes: &[u8], limits: &Limits) -> Option<(LayerFacts, Vec<R
     let size = u64::from_le_bytes(array(&mut rest)?);
     let media_type = String::from_utf8(text(&mut rest)?.to_vec()).ok()?;
     let count = number(&mut rest)?;
-    let mut notes = Vec::new();
-    for _ in 0..count {
-        let word = text(&mut rest)?;
-        let kind = *NoteKind::ALL.iter().find(|kind| kind.as_str().as_bytes() == word)?;
-        let path = text(&mut rest)?.to_vec();
-        notes.push(ReaderNote { kind, path, offset: u64::from_le_bytes(array(&mut rest)?) });
-    }
+    let notes = (0..count).map(|_| note(&mut rest)).collect::<Option<Vec<_>>>()?;
     let count = number(&mut rest)?;
     let (offsets, rest) = rest.split_at_checked(count.checked_mul(8)?)?;
     let offsets = offsets.as_chunks::<8>().0.iter().map(|offset| u64::from_le_bytes(*offset));
@@ -105,27 +122,40 @@ pub(crate) fn decode(bytes: &[u8], limits: &Limits) -> Option<(LayerFacts, Vec<R
     is_whole.then_some((LayerFacts { digest, diff_id, size, media_type, records, inside, offsets }, notes))
 }
 
-fn push(out: &mut Vec<u8>, bytes: &[u8]) {
+pub(crate) fn push_note(out: &mut Vec<u8>, note: &ReaderNote) {
+    push(out, note.kind.as_str().as_bytes());
+    push(out, &note.path);
+    out.extend_from_slice(&note.offset.to_le_bytes());
+}
+
+pub(crate) fn note(rest: &mut &[u8]) -> Option<ReaderNote> {
+    let word = text(rest)?;
+    let kind = *NoteKind::ALL.iter().find(|kind| kind.as_str().as_bytes() == word)?;
+    let path = text(rest)?.to_vec();
+    Some(ReaderNote { kind, path, offset: u64::from_le_bytes(array(rest)?) })
+}
+
+pub(crate) fn push(out: &mut Vec<u8>, bytes: &[u8]) {
     push_number(out, bytes.len());
     out.extend_from_slice(bytes);
 }
 
-fn push_number(out: &mut Vec<u8>, number: usize) {
+pub(crate) fn push_number(out: &mut Vec<u8>, number: usize) {
     out.extend_from_slice(&crate::meter::wide(number).to_le_bytes());
 }
 
-fn text<'a>(rest: &mut &'a [u8]) -> Option<&'a [u8]> {
+pub(crate) fn text<'a>(rest: &mut &'a [u8]) -> Option<&'a [u8]> {
     let length = number(rest)?;
     let (taken, after) = rest.split_at_checked(length)?;
     *rest = after;
     Some(taken)
 }
 
-fn number(rest: &mut &[u8]) -> Option<usize> {
+pub(crate) fn number(rest: &mut &[u8]) -> Option<usize> {
     usize::try_from(u64::from_le_bytes(array(rest)?)).ok()
 }
 
-fn array<const N: usize>(rest: &mut &[u8]) -> Option<[u8; N]> {
+pub(crate) fn array<const N: usize>(rest: &mut &[u8]) -> Option<[u8; N]> {
     let (taken, after) = rest.split_first_chunk()?;
     *rest = after;
     Some(*taken)

@@ -20,6 +20,7 @@ mod config;
 mod describe;
 mod docker;
 mod document;
+mod kept;
 mod layer;
 mod layers;
 mod manifest;

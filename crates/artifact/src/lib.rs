@@ -45,7 +45,7 @@ mod tree;
 pub mod image;
 pub mod local;
 
-pub use cache::{BlobIdentity, CacheKey, FactsCache, READER_VERSION};
+pub use cache::{BlobIdentity, CacheKey, FactsCache, LayerKey, READER_VERSION};
 pub use error::{ArtifactError, PathFault};
 pub use facts::{ArtifactFacts, Kind};
 pub use inside::{Inside, Member, Opening, SEPARATOR};

@@ -263,7 +263,10 @@ mod platform {
         let age = i64::try_from(now.as_secs()).ok()?.checked_sub(metadata.ctime())?;
         (metadata.is_file() && age > SETTLED_SECONDS).then_some(BlobIdentity {
             file: (metadata.dev(), metadata.ino()),
+            owner: metadata.uid(),
+            mode: metadata.mode(),
             start: 0,
+            length: metadata.len(),
             size: metadata.len(),
             modified: (metadata.mtime(), metadata.mtime_nsec()),
             changed: (metadata.ctime(), metadata.ctime_nsec()),

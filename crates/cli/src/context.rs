@@ -54,12 +54,21 @@ fn cache_folder() -> Option<PathBuf> {
     Some(base.join("lasthand"))
 }
 
-/// The program itself: another build of it may read otherwise.
-pub(crate) fn program() -> String {
-    let version = env!("CARGO_PKG_VERSION");
-    let built = std::env::current_exe().and_then(std::fs::metadata);
-    let built = built.and_then(|metadata| Ok((metadata.len(), metadata.modified()?)));
-    built.map_or_else(|_| version.to_owned(), |(bytes, time)| format!("{version} {bytes} {time:?}"))
+/// The program itself: another build of it may read otherwise. `None` where it cannot be told from another one.
+///
+/// A file that was put in the place of the program while it runs is another one.
+pub(crate) fn program() -> Option<String> {
+    let metadata = std::env::current_exe().and_then(std::fs::metadata).ok()?;
+    let (bytes, time) = (metadata.len(), metadata.modified().ok()?);
+    let built = format!("{} {bytes} {time:?}", env!("CARGO_PKG_VERSION"));
+    #[cfg(unix)]
+    let built = {
+        use std::os::unix::fs::MetadataExt as _;
+        // Times of content are constant where builds are made to be repeated.
+        let changed = (metadata.ctime(), metadata.ctime_nsec());
+        format!("{built} {:?} {changed:?}", (metadata.dev(), metadata.ino()))
+    };
+    Some(built)
 }
 
 fn now() -> i64 {

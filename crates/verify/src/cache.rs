@@ -6,7 +6,9 @@
 use std::fs::{self, File};
 use std::io::{Read as _, Write as _};
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, SystemTime};
 
 use lasthand_artifact::{CacheKey, FactsCache};
 use lasthand_model::digest::Sha256;
@@ -14,6 +16,15 @@ use thiserror::Error;
 
 /// First bytes of a file that is kept.
 const MAGIC: &[u8] = b"lasthand inventory 1\n";
+
+/// How the names of files end, after a digest.
+const ENDING: &str = ".facts";
+
+/// How the names of files begin that are being written.
+const UNFINISHED: &str = ".unfinished-";
+
+/// After this time nobody writes to such a file any more.
+const UNUSED: Duration = Duration::from_secs(60 * 60);
 
 /// LIMIT: bytes of one file that is read back.
 const FILE_BYTES: u64 = 1 << 30;
@@ -46,6 +57,9 @@ pub enum CacheError {
 pub struct InventoryCache {
     folder: PathBuf,
     reader: String,
+    owner: u32,
+    /// Bytes of all files, as far as this process knows.
+    sum: Arc<AtomicU64>,
 }
 
 impl InventoryCache {
@@ -60,51 +74,90 @@ impl InventoryCache {
         if let Some(path) = platform::written_by_others(&folder).map_err(unusable)? {
             return Err(CacheError::OthersCanWrite { path });
         }
-        Ok(Self { folder, reader: reader.into() })
+        let owner = platform::owner(&folder).map_err(unusable)?;
+        let sum = files(&folder).map_err(unusable)?.iter().map(|file| file.bytes).sum();
+        Ok(Self { folder, reader: reader.into(), owner, sum: Arc::new(AtomicU64::new(sum)) })
     }
 
     fn path(&self, key: &CacheKey) -> PathBuf {
-        self.folder.join(format!("{}.facts", key.name(&self.reader)))
+        self.folder.join(format!("{}{ENDING}", key.name(&self.reader)))
+    }
+
+    /// True when nobody but the user of this folder, and the system's, can write to the blobs.
+    ///
+    /// SECURITY: whoever can write to a file can change it without its times.
+    fn is_of_owner(&self, key: &CacheKey) -> bool {
+        let mut identities = key.layers().iter().map(|layer| layer.identity);
+        identities.all(|file| (file.owner == self.owner || file.owner == 0) && file.mode & 0o022 == 0)
     }
 
     fn write(&self, key: &CacheKey, facts: &[u8]) -> std::io::Result<()> {
+        let bytes = u64::try_from(MAGIC.len() + 32 + facts.len()).unwrap_or(u64::MAX);
+        if bytes > FILE_BYTES {
+            return Ok(());
+        }
         // Only its owner can read it: a temporary file has mode 0600.
-        let mut file = tempfile::NamedTempFile::new_in(&self.folder)?;
+        let mut file = tempfile::Builder::new().prefix(UNFINISHED).tempfile_in(&self.folder)?;
         file.write_all(MAGIC)?;
         file.write_all(Sha256::of(facts).as_bytes())?;
         file.write_all(facts)?;
         file.persist(self.path(key)).map_err(|error| error.error)?;
-        self.make_room()
+        let sum = self.sum.fetch_add(bytes, Ordering::Relaxed).saturating_add(bytes);
+        if sum > FOLDER_BYTES { self.make_room() } else { Ok(()) }
     }
 
-    /// Removes the oldest files while all of them are too much.
+    /// Removes the oldest files while all of them are more than half of what may be.
     fn make_room(&self) -> std::io::Result<()> {
-        let mut files: Vec<(SystemTime, u64, PathBuf)> = Vec::new();
-        for entry in fs::read_dir(&self.folder)? {
-            let entry = entry?;
-            let metadata = entry.metadata()?;
-            if metadata.is_file() && entry.path().extension().is_some_and(|ending| ending == "facts") {
-                files.push((metadata.modified()?, metadata.len(), entry.path()));
-            }
-        }
-        let mut sum: u64 = files.iter().map(|(_, bytes, _)| bytes).sum();
-        files.sort();
-        for (_, bytes, path) in files {
-            if sum <= FOLDER_BYTES {
+        let mut files = files(&self.folder)?;
+        let mut sum: u64 = files.iter().map(|file| file.bytes).sum();
+        files.sort_by_key(|file| file.modified);
+        for file in files {
+            if sum <= FOLDER_BYTES / 2 {
                 break;
             }
-            fs::remove_file(path)?;
-            sum -= bytes;
+            fs::remove_file(file.path)?;
+            sum -= file.bytes;
         }
+        self.sum.store(sum, Ordering::Relaxed);
         Ok(())
     }
 }
 
+/// A file of the cache.
+struct Kept {
+    modified: SystemTime,
+    bytes: u64,
+    path: PathBuf,
+}
+
+/// The files of the cache, and no others; those of a run that ended early are removed.
+fn files(folder: &Path) -> std::io::Result<Vec<Kept>> {
+    let mut files = Vec::new();
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        let name = entry.file_name();
+        let name = name.to_string_lossy();
+        let metadata = entry.metadata()?;
+        let (path, modified) = (entry.path(), metadata.modified()?);
+        let is_facts = name.strip_suffix(ENDING).is_some_and(|digest| digest.parse::<Sha256>().is_ok());
+        if metadata.is_file() && is_facts {
+            files.push(Kept { modified, bytes: metadata.len(), path });
+        } else if metadata.is_file() && name.starts_with(UNFINISHED) && modified.elapsed().is_ok_and(|age| age > UNUSED)
+        {
+            fs::remove_file(path)?;
+        }
+    }
+    Ok(files)
+}
+
 impl FactsCache for InventoryCache {
     fn load(&self, key: &CacheKey) -> Option<Vec<u8>> {
+        if !self.is_of_owner(key) {
+            return None;
+        }
         let mut file = File::open(self.path(key)).ok()?;
         let metadata = file.metadata().ok()?;
-        if !platform::is_own(&metadata, &self.folder) || metadata.len() > FILE_BYTES {
+        if !platform::is_own(&metadata, self.owner) || metadata.len() > FILE_BYTES {
             return None;
         }
         let mut head = [0; MAGIC.len() + 32];
@@ -116,8 +169,10 @@ impl FactsCache for InventoryCache {
     }
 
     fn store(&self, key: &CacheKey, facts: &[u8]) {
-        // A cache that is full or read-only only costs time.
-        let _ = self.write(key, facts);
+        if self.is_of_owner(key) {
+            // A cache that is full or read-only only costs time.
+            let _ = self.write(key, facts);
+        }
     }
 }
 
@@ -150,9 +205,12 @@ mod platform {
         Ok(None)
     }
 
-    pub(super) fn is_own(file: &Metadata, folder: &Path) -> bool {
-        let owner = fs::metadata(folder).map(|folder| folder.uid());
-        file.is_file() && file.mode() & 0o077 == 0 && file.nlink() == 1 && owner.is_ok_and(|owner| owner == file.uid())
+    pub(super) fn owner(folder: &Path) -> io::Result<u32> {
+        Ok(fs::metadata(folder)?.uid())
+    }
+
+    pub(super) fn is_own(file: &Metadata, owner: u32) -> bool {
+        file.is_file() && file.mode() & 0o077 == 0 && file.nlink() == 1 && file.uid() == owner
     }
 }
 
@@ -170,7 +228,11 @@ mod platform {
         Ok(None)
     }
 
-    pub(super) fn is_own(_: &Metadata, _: &Path) -> bool {
+    pub(super) fn owner(_: &Path) -> io::Result<u32> {
+        Ok(0)
+    }
+
+    pub(super) fn is_own(_: &Metadata, _: u32) -> bool {
         false
     }
 }
@@ -180,14 +242,19 @@ mod platform {
 mod tests {
     use std::os::unix::fs::PermissionsExt as _;
 
-    use lasthand_artifact::BlobIdentity;
+    use lasthand_artifact::{BlobIdentity, LayerKey};
     use lasthand_model::limits::Limits;
 
     use super::*;
 
-    fn key(start: u64) -> CacheKey {
-        let identity = BlobIdentity { file: (1, 2), start, size: 4, modified: (5, 6), changed: (7, 8) };
-        CacheKey { blob: Sha256::of(b"blob"), diff_id: Sha256::of(b"raw"), identity, limits: Limits::DEFAULT }
+    /// The key of a blob at a place of a file that the owner of a folder has, and nobody else can write to.
+    fn layer(folder: &Path, start: u64) -> LayerKey {
+        let owner = platform::owner(folder).unwrap();
+        let (modified, changed) = ((5, 6), (7, 8));
+        let identity =
+            BlobIdentity { file: (1, 2), owner, mode: 0o100_644, start, length: 3, size: 4, modified, changed };
+        let (blob, diff_id) = (Sha256::of(b"blob"), Sha256::of(b"raw"));
+        LayerKey { blob, diff_id, typed: true, identity, limits: Limits::DEFAULT }
     }
 
     fn mode(path: &Path, mode: u32) {
@@ -200,11 +267,31 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let own = folder.path().join("cache");
         let cache = InventoryCache::open(&own, "a").unwrap();
+        let key = |start| CacheKey::Layer(layer(&own, start).into());
         cache.store(&key(3), b"facts");
         assert_eq!(cache.load(&key(3)).as_deref(), Some(&b"facts"[..]));
         assert_eq!(cache.load(&key(4)), None);
         let entries = Limits { entries: 1, ..Limits::DEFAULT };
-        assert_eq!(cache.load(&CacheKey { limits: entries, ..key(3) }), None);
+        let others = [
+            LayerKey { limits: entries, ..layer(&own, 3) },
+            LayerKey { typed: false, ..layer(&own, 3) },
+            LayerKey { blob: Sha256::of(b"other"), ..layer(&own, 3) },
+            LayerKey { diff_id: Sha256::of(b"other"), ..layer(&own, 3) },
+        ];
+        for other in others {
+            assert_eq!(cache.load(&CacheKey::Layer(other.into())), None);
+        }
+        let identity = layer(&own, 3).identity;
+        for other in [
+            BlobIdentity { file: (1, 3), ..identity },
+            BlobIdentity { length: 2, ..identity },
+            BlobIdentity { size: 5, ..identity },
+            BlobIdentity { modified: (5, 7), ..identity },
+            BlobIdentity { changed: (7, 9), ..identity },
+        ] {
+            assert_eq!(cache.load(&CacheKey::Layer(LayerKey { identity: other, ..layer(&own, 3) }.into())), None);
+        }
+        assert_eq!(cache.load(&CacheKey::Tree(vec![layer(&own, 3)])), None);
         assert_eq!(InventoryCache::open(&own, "b").unwrap().load(&key(3)), None);
         let path = cache.path(&key(3));
         assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
@@ -215,6 +302,63 @@ mod tests {
         *bytes.last_mut().unwrap() ^= 1;
         fs::write(&path, bytes).unwrap();
         assert_eq!(cache.load(&key(3)), None);
+    }
+
+    #[test]
+    fn facts_of_a_blob_that_others_can_write_to_are_neither_kept_nor_given() {
+        // fail: a file that its group or anybody can write to, or that another user has: it can be changed without its times;
+        // pass: one of the system's user
+        let folder = tempfile::tempdir().unwrap();
+        let cache = InventoryCache::open(folder.path(), "").unwrap();
+        let own = layer(folder.path(), 0);
+        let with = |owner, mode| LayerKey { identity: BlobIdentity { owner, mode, ..own.identity }, ..own };
+        let owner = own.identity.owner;
+        for (key, fine) in [
+            (own, true),
+            (with(0, 0o100_644), true),
+            (with(owner, 0o100_664), false),
+            (with(owner, 0o100_646), false),
+            (with(owner + 1, 0o100_644), false),
+        ] {
+            for key in [CacheKey::Layer(key.into()), CacheKey::Tree(vec![own, key])] {
+                cache.store(&key, b"facts");
+                assert_eq!(cache.path(&key).exists(), fine, "{key:?}");
+                // What a program before wrote without asking is not given either.
+                cache.write(&key, b"facts").unwrap();
+                assert_eq!(cache.load(&key).is_some(), fine, "{key:?}");
+            }
+        }
+    }
+
+    fn cache_of(folder: &Path) -> InventoryCache {
+        InventoryCache::open(folder, "").unwrap()
+    }
+
+    #[test]
+    fn the_oldest_go_first_and_nothing_that_is_not_ours() {
+        // pass: the bytes of all files are bounded; files of another name stay, what a killed run left goes after an hour
+        let folder = tempfile::tempdir().unwrap();
+        let (foreign, left) = (folder.path().join("mine.facts"), folder.path().join(".unfinished-1"));
+        for path in [&foreign, &left] {
+            File::create(path).unwrap().set_len(FOLDER_BYTES).unwrap();
+        }
+        let hours = SystemTime::now() - 2 * UNUSED;
+        File::options().write(true).open(&left).unwrap().set_modified(hours).unwrap();
+        let cache = cache_of(folder.path());
+        assert!(foreign.exists() && !left.exists());
+        let key = |start| CacheKey::Layer(layer(folder.path(), start).into());
+        for start in 0..3 {
+            cache.store(&key(start), b"facts");
+            let file = File::options().write(true).open(cache.path(&key(start))).unwrap();
+            file.set_modified(hours + Duration::from_secs(start)).unwrap();
+        }
+        File::options().write(true).open(cache.path(&key(0))).unwrap().set_len(FOLDER_BYTES).unwrap();
+        // Another run finds too much, and keeps one more.
+        let cache = cache_of(folder.path());
+        cache.store(&key(3), b"facts");
+        let there: Vec<bool> = (0..4).map(|start| cache.path(&key(start)).exists()).collect();
+        assert_eq!(there, [false, true, true, true]);
+        assert!(foreign.exists());
     }
 
     #[test]

@@ -47,8 +47,9 @@ pub(super) struct Applied {
 /// The records of a tree by path, and the tables they lie in: those of the layers, then for each layer one of records whose path is not
 /// that of their own entry.
 pub(super) struct Placed {
-    tables: Vec<Arc<Records>>,
-    rows: Vec<RecordAt>,
+    pub(super) tables: Vec<Arc<Records>>,
+    /// By path, each once.
+    pub(super) rows: Vec<RecordAt>,
 }
 
 impl Applied {
@@ -238,6 +239,9 @@ impl<'f> Tree<'f> {
 
     /// Removes what an entry replaces, before it is made: everything at and below its path, save that a folder on a folder keeps what is below.
     fn make_room(&mut self, at: &[u8], record: Record<'_>) -> Result<(), ArtifactError> {
+        if !self.has_anything_from(at) {
+            return Ok(());
+        }
         let is_folder = record.entry_type == EntryType::Directory;
         if let Some(old) = self.nodes.get(at).filter(|old| old.layer() == self.layer) {
             let old = record_at(self.layers, old.record);
@@ -377,6 +381,12 @@ impl<'f> Tree<'f> {
             _ => (Bound::Included(first.as_slice()), Bound::Excluded(end.as_slice())),
         };
         self.nodes.range::<[u8], _>(range).map(|(path, node)| (path.as_ref(), node))
+    }
+
+    /// False when nothing lies at a path or below it. One search; true may be about a name that only begins so.
+    fn has_anything_from(&self, at: &[u8]) -> bool {
+        let from = (Bound::Included(at), Bound::Unbounded);
+        self.nodes.range::<[u8], _>(from).next().is_some_and(|(path, _)| path.starts_with(at))
     }
 
     fn is_folder(&self, node: &Node) -> bool {

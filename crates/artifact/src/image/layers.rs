@@ -12,7 +12,7 @@ use super::facts::LayerFacts;
 use super::fault::ImageFault;
 use super::layer::{self, Expected, LayerRead};
 use super::place::Place;
-use crate::cache::{self, CacheKey, FactsCache};
+use crate::cache::{self, CacheKey, FactsCache, LayerKey};
 use crate::error::ArtifactError;
 use crate::inflated;
 use crate::inside::{Counts, Opening};
@@ -24,6 +24,8 @@ use crate::note::ReaderNote;
 pub(super) struct Shared {
     pub(super) facts: Arc<LayerFacts>,
     pub(super) notes: Arc<[ReaderNote]>,
+    /// Under what its facts may be kept: its bytes lay there before and after they were read, or its facts were kept so.
+    pub(super) key: Option<LayerKey>,
 }
 
 /// Where a layer lies, and what is stated of it.
@@ -85,14 +87,18 @@ impl Read<'_> {
                 jobs.push(Job { wanted: layer, size, stop: AtomicBool::new(false) });
             }
         }
-        // What archives inside hold is not kept.
-        let cache = self.cache.filter(|_| self.opening == Opening::Closed);
-        let shares = Shares { place, limits, progress, opening: self.opening, counts: &self.counts, cache };
-        for (job, read) in run(shares, &jobs)? {
-            let shared = Shared { facts: Arc::new(read.facts), notes: read.notes.into() };
-            self.known.insert(key(job.wanted), shared);
+        let shares =
+            Shares { place, limits, progress, opening: self.opening, counts: &self.counts, cache: self.cache() };
+        for (job, (read, key)) in run(shares, &jobs)? {
+            let shared = Shared { facts: Arc::new(read.facts), notes: read.notes.into(), key };
+            self.known.insert(self::key(job.wanted), shared);
         }
         wanted.iter().map(|layer| self.take(place, layer)).collect()
+    }
+
+    /// Where facts are kept. What archives inside hold is not.
+    pub(super) fn cache(&self) -> Option<&dyn FactsCache> {
+        self.cache.filter(|_| self.opening == Opening::Closed)
     }
 
     /// A layer that was read, under what this manifest states of it.
@@ -115,17 +121,20 @@ fn missing(place: &Place<'_>, wanted: &Wanted<'_>) -> ArtifactError {
     place.fault(ImageFault::Missing { blob: wanted.expected.blob.clone() })
 }
 
+/// A layer, and under what it may be kept.
+type One = (LayerRead, Option<LayerKey>);
+
 /// Runs the jobs and gives what they read, in their order.
 fn run<'j, 'w, 'e>(
     shares: Shares<'_, '_>,
     jobs: &'j [Job<'w, 'e>],
-) -> Result<Vec<(&'j Job<'w, 'e>, LayerRead)>, ArtifactError> {
+) -> Result<Vec<(&'j Job<'w, 'e>, One)>, ArtifactError> {
     let cores = thread::available_parallelism().map_or(1, usize::from);
     let total: u64 = jobs.iter().map(|job| job.size).sum();
     let mut order: Vec<(usize, &Job<'_, '_>)> = jobs.iter().enumerate().collect();
     order.sort_by_key(|(_, job)| job.size);
     let queue = Mutex::new(order);
-    let results: Mutex<BTreeMap<usize, Result<LayerRead, ArtifactError>>> = Mutex::default();
+    let results: Mutex<BTreeMap<usize, Result<One, ArtifactError>>> = Mutex::default();
     let work = || {
         while let Some((number, job)) = queue.lock().ok().and_then(|mut queue| queue.pop()) {
             // Alone it would take longer than all others together on the other cores.
@@ -149,7 +158,7 @@ fn run<'j, 'w, 'e>(
     jobs.iter().zip(results.into_values()).map(|(job, result)| Ok((job, result?))).collect()
 }
 
-fn one(shares: Shares<'_, '_>, job: &Job<'_, '_>, apart: bool) -> Result<LayerRead, ArtifactError> {
+fn one(shares: Shares<'_, '_>, job: &Job<'_, '_>, apart: bool) -> Result<One, ArtifactError> {
     let Shares { place, limits, progress, opening, counts, cache } = shares;
     let key = cache.and_then(|cache| Some((cache, key_of(place, job.wanted, limits)?)));
     if let Some(known) = key.and_then(|(cache, key)| kept(cache, &key)) {
@@ -157,7 +166,7 @@ fn one(shares: Shares<'_, '_>, job: &Job<'_, '_>, apart: bool) -> Result<LayerRe
         // LIMIT: Limits::entries, over all layers; the error is that of reading them.
         if before.saturating_add(known.facts.records.len()) <= limits.entries {
             progress.add(job.size);
-            return Ok(known);
+            return Ok((known, key.map(|(_, key)| key)));
         }
     }
     let opened = place.open(&job.wanted.member)?.ok_or_else(|| missing(place, job.wanted))?;
@@ -165,20 +174,22 @@ fn one(shares: Shares<'_, '_>, job: &Job<'_, '_>, apart: bool) -> Result<LayerRe
     let meter = Meter::new(limits, &tell).until(&job.stop);
     let read = layer::read(&job.wanted.expected, opened, limits, &meter, (opening, counts), apart)?;
     // SECURITY: what changed while it was read is not what was read.
-    if let Some((cache, key)) = key.filter(|(_, key)| key_of(place, job.wanted, limits).as_ref() == Some(key)) {
-        cache.store(&key, &cache::encode(&read.facts, &read.notes));
-    }
-    Ok(read)
+    let Some((cache, key)) = key.filter(|(_, key)| key_of(place, job.wanted, limits).as_ref() == Some(key)) else {
+        return Ok((read, None));
+    };
+    cache.store(&CacheKey::Layer(key.into()), &cache::encode(&read.facts, &read.notes));
+    Ok((read, Some(key)))
 }
 
 /// The key of a layer whose digest a manifest states.
-fn key_of(place: &Place<'_>, wanted: &Wanted<'_>, limits: &Limits) -> Option<CacheKey> {
+fn key_of(place: &Place<'_>, wanted: &Wanted<'_>, limits: &Limits) -> Option<LayerKey> {
     let (blob, diff_id) = (wanted.expected.digest?, wanted.expected.diff_id);
-    Some(CacheKey { blob, diff_id, identity: place.identity(&wanted.member)?, limits: *limits })
+    let (typed, identity) = (wanted.expected.media_type.is_some(), place.identity(&wanted.member)?);
+    Some(LayerKey { blob, diff_id, typed, identity, limits: *limits })
 }
 
 /// Facts that were kept, as long as they are about the blob that is asked for.
-fn kept(cache: &dyn FactsCache, key: &CacheKey) -> Option<LayerRead> {
-    let (facts, notes) = cache::decode(&cache.load(key)?, &key.limits)?;
+fn kept(cache: &dyn FactsCache, key: &LayerKey) -> Option<LayerRead> {
+    let (facts, notes) = cache::decode(&cache.load(&CacheKey::Layer((*key).into()))?, &key.limits)?;
     ((facts.digest, facts.diff_id) == (key.blob, key.diff_id)).then_some(LayerRead { facts, notes })
 }

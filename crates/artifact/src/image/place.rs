@@ -166,8 +166,8 @@ impl<'a> Place<'a> {
         match self {
             Self::Folder(tree) => tree.identity(member),
             Self::Archive(archive) => {
-                let (start, _) = archive.find(member).ok()??;
-                Some(BlobIdentity { start, ..archive.blob.identity()? })
+                let (start, length) = archive.find(member).ok()??;
+                Some(BlobIdentity { start, length, ..archive.blob.identity()? })
             }
         }
     }

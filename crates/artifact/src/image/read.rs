@@ -12,6 +12,7 @@ use super::docker::DockerImage;
 use super::document::{Names, shown};
 use super::facts::{ImageFacts, IndexFacts, IndexMemberFacts};
 use super::fault::ImageFault;
+use super::kept;
 use super::layer::Expected;
 use super::layers::{self, Wanted};
 use super::manifest::{self, DOCKER_CONFIG, Descriptor, Document, Index, Manifest, OCI_CONFIG, UNKNOWN_PLATFORM};
@@ -257,11 +258,11 @@ impl<'r> Reading<'r> {
         let mut notes: Vec<_> = self.place.notes().iter().cloned().map(|note| (None, note)).collect();
         let of_layers = read.iter().enumerate();
         notes.extend(of_layers.flat_map(|(number, layer)| layer.notes.iter().cloned().map(move |n| (Some(number), n))));
+        let (placed, of_tree) = kept::applied(&name, &read, self.limits, self.layers.cache())?;
+        notes.extend(of_tree);
         let layers: Vec<_> = read.into_iter().map(|layer| layer.facts).collect();
-        let applied = compose::apply(&name, &layers)?;
-        notes.extend(applied.notes());
         let fields = config.fields.iter().map(|(field, value)| super::facts::config_record(field, value));
-        let inventory = Arc::new(compose::inventory(&name, applied.placed, fields.collect())?);
+        let inventory = Arc::new(compose::inventory(&name, placed, fields.collect())?);
         Ok(ImageFacts {
             digest: ArtifactDigest(digest),
             media_type: media_type.to_owned(),

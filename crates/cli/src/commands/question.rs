@@ -181,13 +181,14 @@ impl DemandArguments {
     /// When the folder that was named cannot be used.
     pub(crate) fn cache(&self, context: &Context) -> Result<Option<InventoryCache>, CommandError> {
         let usual = || context.cache_folder.as_ref().filter(|_| !self.no_cache);
+        let Some(program) = program() else { return Ok(None) };
         match (&self.cache_dir, usual()) {
-            (Some(named), _) => InventoryCache::open(named, program()).map(Some).map_err(|error| {
+            (Some(named), _) => InventoryCache::open(named, program).map(Some).map_err(|error| {
                 CommandError::usage("the folder of `--cache-dir` cannot be used")
                     .because(error)
                     .hint("name one that is yours alone to write, with every folder above it, or give `--no-cache`")
             }),
-            (None, Some(usual)) => Ok(InventoryCache::open(usual, program())
+            (None, Some(usual)) => Ok(InventoryCache::open(usual, program)
                 .inspect_err(|error| {
                     if matches!(error, CacheError::OthersCanWrite { .. }) {
                         context.output.warn(&format!("{error}: nothing is kept there, and nothing taken from there"));

@@ -9,10 +9,17 @@ impl Records {
     /// The records as bytes, little-endian: text, rows, and records that do not fit into a row.
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
-        let mut out = Vec::with_capacity(self.text.len() + self.rows.len() * Row::STORED + 64);
-        push_wide(&mut out, self.text.len());
+        let mut out = Vec::new();
+        self.append_to(&mut out);
+        out
+    }
+
+    /// Appends what [`to_bytes`](Self::to_bytes) gives.
+    pub fn append_to(&self, out: &mut Vec<u8>) {
+        out.reserve_exact(self.text.len() + self.rows.len() * Row::STORED + 64);
+        push_wide(out, self.text.len());
         out.extend_from_slice(self.text.as_bytes());
-        push_wide(&mut out, self.rows.len());
+        push_wide(out, self.rows.len());
         for row in &self.rows {
             out.extend_from_slice(&row.path.to_le_bytes());
             out.extend_from_slice(&row.link_target.to_le_bytes());
@@ -25,12 +32,11 @@ impl Records {
             out.push(row.content.code());
             out.extend_from_slice(&row.sha256);
         }
-        push_wide(&mut out, self.odd.len());
+        push_wide(out, self.odd.len());
         for (at, odd) in &self.odd {
-            push_wide(&mut out, *at);
-            push_field(&mut out, &super::canonical_bytes(&odd.record));
+            push_wide(out, *at);
+            push_field(out, &super::canonical_bytes(&odd.record));
         }
-        out
     }
 
     /// Reads what [`to_bytes`](Self::to_bytes) wrote; `None` for anything else, and for what is over `limits`.

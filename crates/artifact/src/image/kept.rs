@@ -1,0 +1,87 @@
+//! The way layers lie on each other, kept between two readings of the same layers.
+//!
+//! What is kept points into the tables of the layers, so that it is small; it means nothing without them.
+
+use std::sync::Arc;
+
+use lasthand_model::inventory::{RecordAt, Records};
+use lasthand_model::limits::Limits;
+
+use super::compose::{self, LayerNote, Placed};
+use super::facts::LayerFacts;
+use super::layers::Shared;
+use crate::cache::{CacheKey, FactsCache, array, note, number, push, push_note, push_number, text};
+use crate::error::ArtifactError;
+
+/// Applies the layers, or takes what was kept of applying them.
+///
+/// Out: the tree, and what is odd about the way the layers lie on each other and about names beside each other.
+pub(super) fn applied(
+    name: &str,
+    layers: &[Shared],
+    limits: &Limits,
+    cache: Option<&dyn FactsCache>,
+) -> Result<(Placed, Vec<LayerNote>), ArtifactError> {
+    let facts: Vec<_> = layers.iter().map(|layer| Arc::clone(&layer.facts)).collect();
+    let keys = layers.iter().map(|layer| layer.key).collect::<Option<Vec<_>>>();
+    let kept = cache.zip(keys.map(CacheKey::Tree));
+    if let Some(known) = kept.as_ref().and_then(|(cache, key)| decode(&cache.load(key)?, &facts, limits)) {
+        return Ok(known);
+    }
+    let applied = compose::apply(name, &facts)?;
+    let notes: Vec<_> = applied.notes().collect();
+    if let Some((cache, key)) = kept {
+        cache.store(&key, &encode(&applied.placed, layers.len(), &notes));
+    }
+    Ok((applied.placed, notes))
+}
+
+fn encode(placed: &Placed, layers: usize, notes: &[LayerNote]) -> Vec<u8> {
+    let mut out = Vec::new();
+    push_number(&mut out, notes.len());
+    for (layer, note) in notes {
+        push_number(&mut out, layer.unwrap_or(usize::MAX));
+        push_note(&mut out, note);
+    }
+    for copies in placed.tables.iter().skip(layers) {
+        push(&mut out, &copies.to_bytes());
+    }
+    push_number(&mut out, placed.rows.len());
+    for row in &placed.rows {
+        out.extend_from_slice(&row.table.to_le_bytes());
+        out.extend_from_slice(&row.at.to_le_bytes());
+    }
+    out
+}
+
+/// Reads what [`encode`] wrote of these layers; `None` for anything else.
+fn decode(bytes: &[u8], layers: &[Arc<LayerFacts>], limits: &Limits) -> Option<(Placed, Vec<LayerNote>)> {
+    let mut rest = bytes;
+    let count = number(&mut rest)?;
+    let mut notes = Vec::new();
+    for _ in 0..count {
+        let layer = number(&mut rest)?;
+        notes.push(((layer < layers.len()).then_some(layer), note(&mut rest)?));
+    }
+    let mut tables: Vec<Arc<Records>> = layers.iter().map(|layer| Arc::clone(&layer.records)).collect();
+    for _ in layers {
+        tables.push(Arc::new(Records::from_bytes(text(&mut rest)?, limits)?));
+    }
+    let count = number(&mut rest)?;
+    // LIMIT: rows are there in full before room is made for them.
+    if count.checked_mul(8)? != rest.len() {
+        return None;
+    }
+    let mut rows: Vec<RecordAt> = Vec::with_capacity(count);
+    let mut last: Option<&[u8]> = None;
+    for _ in 0..count {
+        let row = RecordAt { table: u32::from_le_bytes(array(&mut rest)?), at: u32::from_le_bytes(array(&mut rest)?) };
+        let path = tables.get(row.table as usize)?.get(row.at as usize)?.path;
+        if last.is_some_and(|last| last >= path) {
+            return None;
+        }
+        last = Some(path);
+        rows.push(row);
+    }
+    Some((Placed { tables, rows }, notes))
+}
