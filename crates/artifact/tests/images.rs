@@ -375,6 +375,31 @@ fn an_index_is_read_whole_or_for_one_platform() {
 }
 
 #[test]
+fn entries_are_bounded_over_all_images_of_an_index() {
+    // fail: one image under more platforms than its entries may stand there for; pass: a few, as images share layers
+    let limits = Limits { entries: 4, ..Limits::DEFAULT };
+    for (platforms, fine) in [(4, true), (5, false)] {
+        let mut files = Files::new();
+        let manifest =
+            Image::new(&[&[file("a", "1"), file("b", "2"), file("c", "3"), file("d", "4")]]).blobs(&mut files);
+        let member = put_json(&mut files, &manifest, MANIFEST);
+        let of = |number: u32| {
+            with(member.clone(), "platform", json!({"os": "linux", "architecture": format!("a{number}")}))
+        };
+        let members: Vec<_> = (0..platforms).map(of).collect();
+        let index = put_json(&mut files, &json!({"schemaVersion": 2, "manifests": members}), INDEX);
+        let folder = folder(&root(files, &[index]));
+        let artifact = local::open(folder.path()).unwrap();
+        let store = ImageStore::open(&artifact, None, &limits).unwrap();
+        let read = store.read(&store.choices()[0], None, &limits, &mut |_| {});
+        assert_eq!(read.is_ok(), fine, "{platforms}");
+        if let Err(error) = read {
+            assert!(matches!(fault(error), ImageFault::OverLimit { limit: 16, .. }));
+        }
+    }
+}
+
+#[test]
 fn only_the_index_says_that_a_member_is_for_no_platform() {
     // fail: a config that says so of itself, in an index that is silent
     let mut files = Files::new();

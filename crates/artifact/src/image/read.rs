@@ -25,6 +25,9 @@ use crate::meter::{Progress, wide};
 /// LIMIT: indexes inside each other, the first one counted.
 const INDEX_DEPTH: usize = 2;
 
+/// LIMIT: how often all entries that may be may stand in the images of an index, which share layers.
+const SHARING: usize = 4;
+
 /// A manifest of an index; `None` where it is of no image that a puller runs.
 type Member = (Descriptor, Option<Box<Manifest>>);
 
@@ -34,11 +37,13 @@ pub(super) struct Reading<'r> {
     limits: &'r Limits,
     progress: Progress<'r>,
     layers: layers::Read<'r>,
+    /// Entries of all images so far, each counted in every image that has it.
+    composed: usize,
 }
 
 impl<'r> Reading<'r> {
     pub(super) fn new(place: &'r Place<'r>, limits: &'r Limits, progress: &'r mut (dyn FnMut(u64) + Send)) -> Self {
-        Self { place, limits, progress: Progress::new(progress), layers: layers::Read::default() }
+        Self { place, limits, progress: Progress::new(progress), layers: layers::Read::default(), composed: 0 }
     }
 
     /// Has archives in the layers opened.
@@ -263,6 +268,12 @@ impl<'r> Reading<'r> {
         let layers: Vec<_> = read.into_iter().map(|layer| layer.facts).collect();
         let fields = config.fields.iter().map(|(field, value)| super::facts::config_record(field, value));
         let inventory = Arc::new(compose::inventory(&name, placed, fields.collect())?);
+        self.composed = self.composed.saturating_add(inventory.len());
+        let limit = self.limits.entries.saturating_mul(SHARING);
+        if self.composed > limit {
+            let (document, limit) = ("the index".to_owned(), wide(limit));
+            return Err(self.place.fault(ImageFault::OverLimit { document, what: "entries of all its images", limit }));
+        }
         Ok(ImageFacts {
             digest: ArtifactDigest(digest),
             media_type: media_type.to_owned(),

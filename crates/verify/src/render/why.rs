@@ -28,8 +28,9 @@ pub fn why(verification: &Verification, path: &str, style: Style) -> Result<Stri
     let plain = path.strip_prefix("./").unwrap_or(path).trim_end_matches('/');
     let files = &verification.report.files;
     let found = files.each().find(|file| file.path() == path || file.path() == plain);
-    let in_hex = || hex::decode(plain).ok().and_then(|bytes| files.each().find(|file| file.record().path == bytes));
-    let found = found.or_else(in_hex).map(|file| (file, None));
+    // As it is: reports escape backslashes and bytes that are no text.
+    let as_it_is = || files.each().find(|file| file.record().path == plain.as_bytes());
+    let found = found.or_else(as_it_is).map(|file| (file, None));
     let Some((file, member)) = found.or_else(|| inside(plain, files)) else {
         return Err(UnknownPathError { path: path.to_owned(), near: near(plain, files) });
     };
