@@ -157,3 +157,65 @@ fn entries_are_counted() {
     let found = read(&Endless as &dyn BlobSource, None, &limits, &mut |_| {});
     assert!(matches!(&found, Err(ArtifactError::OverLimit { what: "entries", limit: 20_000, .. })), "{found:?}");
 }
+
+/// An archive of so many files of a mebibyte that no packer makes smaller, each another one.
+struct Large {
+    files: u64,
+}
+
+struct Content {
+    rest: u64,
+    block: io::Cursor<Vec<u8>>,
+    noise: Vec<u8>,
+}
+
+impl Read for Content {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if self.block.position() == self.block.get_ref().len() as u64 {
+            let Some(rest) = self.rest.checked_sub(1) else { return Ok(0) };
+            self.rest = rest;
+            let block = self.block.get_mut();
+            block.clear();
+            block.extend(header(&format!("file-{rest}"), MIB));
+            block.extend(rest.to_le_bytes());
+            block.extend_from_slice(self.noise.get(8..).unwrap());
+            if rest == 0 {
+                block.extend([0; 1024]);
+            }
+            self.block.set_position(0);
+        }
+        self.block.read(buffer)
+    }
+}
+
+impl BlobSource for Large {
+    fn open(&self) -> io::Result<Box<dyn Read + Send + '_>> {
+        // xorshift64: Marsaglia 2003.
+        let mut state = 0x9e37_79b9_7f4a_7c15_u64;
+        let words = std::iter::repeat_with(|| {
+            state ^= state << 13;
+            state ^= state >> 7;
+            state ^= state << 17;
+            state.to_le_bytes()
+        });
+        let noise: Vec<u8> = words.take(1 << 17).flatten().collect();
+        let content = Content { rest: self.files, block: io::Cursor::new(Vec::new()), noise };
+        Ok(Box::new(flate2::read::GzEncoder::new(content, Compression::none())))
+    }
+
+    fn name(&self) -> &'static str {
+        "large"
+    }
+
+    fn len(&self) -> Option<u64> {
+        None
+    }
+}
+
+#[test]
+fn six_gibibytes_of_real_files_are_read() {
+    // pass: no bound is on bytes alone
+    let facts = read(&Large { files: 6 * 1024 } as &dyn BlobSource, None, &Limits::DEFAULT, &mut |_| {}).unwrap();
+    let sizes = facts.inventory.records().map(|record| record.size);
+    assert_eq!((facts.kind, facts.inventory.len(), sizes.sum::<u64>()), (Kind::TarGzip, 6 * 1024, 6 * 1024 * MIB));
+}

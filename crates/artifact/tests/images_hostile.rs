@@ -187,6 +187,23 @@ fn what_is_not_supported_is_said() {
 }
 
 #[test]
+fn an_index_of_a_hundred_thousand_manifests_is_refused() {
+    // fail: for its bytes before it is parsed; where they are allowed, for its members before one is read
+    let mut files = Files::new();
+    let manifest = sample().blobs(&mut files);
+    let member = put_json(&mut files, &manifest, MANIFEST);
+    let index = put_json(&mut files, &json!({"schemaVersion": 2, "manifests": vec![member; 100_000]}), INDEX);
+    let folder = folder(&root(files, &[index]));
+    let artifact = local::open(folder.path()).unwrap();
+    for (manifest_bytes, counted) in [(Limits::DEFAULT.manifest_bytes, "bytes"), (1 << 30, "manifests")] {
+        let limits = Limits { manifest_bytes, ..Limits::DEFAULT };
+        let store = ImageStore::open(&artifact, None, &limits).unwrap();
+        let found = fault(store.read(&store.choices()[0], None, &limits, &mut |_| {}).unwrap_err());
+        assert!(matches!(found, ImageFault::OverLimit { what, .. } if what == counted), "{found:?}");
+    }
+}
+
+#[test]
 fn limits_are_errors_that_name_them() {
     // fail: layers, manifests, bytes of documents, entries of all layers
     let blob = archive(&sample().layout());
