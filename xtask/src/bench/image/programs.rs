@@ -87,7 +87,10 @@ impl Programs {
         let mut words = vec![file.into(), "verify".into(), format!("oci:{}", image.reference).into()];
         words.extend(["--policy".into(), "observe".into(), "--trust".into(), asked.trust.clone().into()]);
         words.extend(["--bundle".into(), asked.evidence.clone().into()]);
-        words.extend(cache.into_iter().flat_map(|folder| ["--cache-dir".into(), folder.into()]));
+        match cache {
+            Some(folder) => words.extend(["--cache-dir".into(), folder.into()]),
+            None => words.push("--no-cache".into()),
+        }
         Contender::new(name, image, words).good(ANSWERED)
     }
 }
