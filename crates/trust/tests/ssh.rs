@@ -12,7 +12,7 @@ use lasthand_model::wire::bundle::pre_authentication_encoding;
 use lasthand_model::wire::facts::{Signer, SignerMethod};
 use lasthand_model::wire::statement::PAYLOAD_TYPE;
 use lasthand_testkit::need;
-use lasthand_testkit::ssh::{SecurityKey, armour};
+use lasthand_testkit::ssh::{Odd, SecurityKey, armour};
 use lasthand_trust::evidence::verify_envelope;
 use lasthand_trust::keys::KeyRing;
 use lasthand_trust::ssh::{AllowedSigners, Presence, SshDemand, SshError, SshFinding, SshSignature, SshSigned, verify};
@@ -123,6 +123,39 @@ fn a_security_key_that_nobody_touched_is_a_key_in_a_file() {
             assert!(ask(&changed, &list, &demand(NOW)).is_err());
         }
     }
+}
+
+#[test]
+fn a_key_in_a_file_never_says_that_somebody_was_there() {
+    // pass: its plain signature, at level 2; fail: the same key dressed as a device, with made-up flags, over either content; and a device's key
+    // dressed as one in a file, which would hide that nobody touched it
+    let touched = [0x05, 0, 0, 0, 1];
+    let (file, device) = (SecurityKey::in_file(7), SecurityKey::ed25519(7));
+    let list = |key: &SecurityKey| format!("ana@example.com {}\n", key.line());
+    let plain = ask(&file.sign(NAMESPACE, MESSAGE, 0, 0), &list(&file), &demand(NOW)).unwrap();
+    assert_eq!((plain.presence, plain.level()), (None, 2));
+    let sk = "sk-ssh-ed25519@openssh.com";
+    for (key, kind, as_device, tail) in [
+        (&file, sk, None, &touched[..]),
+        (&file, sk, Some(""), &touched),
+        (&file, sk, Some("ssh:"), &touched),
+        (&file, sk, None, &[]),
+        (&file, "ssh-ed25519", None, &touched),
+        (&file, "ssh-ed25519", Some("ssh:"), &touched),
+        (&device, "ssh-ed25519", None, &[]),
+        (&device, "ssh-ed25519", Some("ssh:"), &[]),
+        (&device, "ssh-ed25519", Some("ssh:"), &touched),
+        (&device, sk, Some("ssh:"), &[]),
+        (&device, sk, None, &touched),
+        (&device, sk, Some("ssh:other"), &touched),
+        (&device, "sk-ecdsa-sha2-nistp256@openssh.com", Some("ssh:"), &touched),
+    ] {
+        let odd = Odd { kind, as_device, tail };
+        let said = ask(&key.sign_odd(NAMESPACE, MESSAGE, &odd), &list(key), &demand(NOW));
+        assert!(matches!(said, Err(SshError::Signature { .. } | SshError::NotHeld { .. })), "{key:?} {odd:?}: {said:?}");
+    }
+    let odd = Odd { kind: sk, as_device: Some("ssh:"), tail: &touched };
+    assert_eq!(ask(&device.sign_odd(NAMESPACE, MESSAGE, &odd), &list(&device), &demand(NOW)).unwrap().level(), 4);
 }
 
 #[test]
