@@ -159,6 +159,19 @@ fn a_key_in_a_file_never_says_that_somebody_was_there() {
 }
 
 #[test]
+fn a_strangers_signature_costs_no_check() {
+    // fail: another use is told first, then that the key is nobody's, and only of somebody's key that its signature does not hold
+    let (key, stranger) = (SecurityKey::ed25519(7), SecurityKey::ed25519(8));
+    let list = format!("ana@example.com namespaces=\"{NAMESPACE},file\" {}\n", key.line());
+    let said = |armoured: &str| ask(armoured, &list, &demand(NOW));
+    let of_other = |key: &SecurityKey| key.sign(NAMESPACE, b"other", 1, 1);
+    assert!(matches!(said(&of_other(&stranger)), Err(SshError::NotAllowed { .. })));
+    assert!(matches!(said(&of_other(&key)), Err(SshError::NotHeld { .. })));
+    assert!(matches!(said(&stranger.sign("file", MESSAGE, 1, 1)), Err(SshError::Namespace { .. })));
+    assert!(matches!(said(&key.sign("file", b"other", 1, 1)), Err(SshError::Namespace { .. })));
+}
+
+#[test]
 fn flags_and_count_are_signed() {
     // fail: the last five bytes of a signature changed, to claim a touch or another count
     let key = SecurityKey::ed25519(7);

@@ -118,6 +118,15 @@ impl SshSignature {
         &self.namespace
     }
 
+    /// Whether it is for this use, by what it says; that it holds is shown by [`SshSignature::verify`], which asks again.
+    pub(super) fn check_namespace(&self, namespace: &str) -> Result<(), SshError> {
+        if self.namespace == namespace {
+            return Ok(());
+        }
+        let got = self.namespace.chars().take(80).collect();
+        Err(SshError::Namespace { got, expected: namespace.to_owned() })
+    }
+
     /// Verifies the signature over a message for one use. Out: what the device says, of a security key.
     ///
     /// # Errors
@@ -128,10 +137,7 @@ impl SshSignature {
     /// Proves that the key signed this message for this use. Whose key it is says a list of allowed signers alone; that somebody touched the
     /// device says [`Presence::present`] alone.
     pub fn verify(&self, namespace: &str, message: &[u8]) -> Result<Option<Presence>, SshError> {
-        if self.namespace != namespace {
-            let got = self.namespace.chars().take(80).collect();
-            return Err(SshError::Namespace { got, expected: namespace.to_owned() });
-        }
+        self.check_namespace(namespace)?;
         let mut signed = MAGIC.to_vec();
         put(&mut signed, self.namespace.as_bytes());
         put(&mut signed, &self.reserved);
