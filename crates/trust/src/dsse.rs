@@ -66,7 +66,7 @@ pub(crate) fn ssh_signers(envelope: &Envelope, payload: &[u8], ring: &KeyRing) -
         };
         let Ok(read) = read else { continue };
         for root in ring.ssh() {
-            let (namespace, moment) = (root.namespace.as_str(), root.moment);
+            let (namespace, moment) = (root.namespace.as_str(), ring.moment());
             let demand = SshDemand { namespace, moment, user_verification: false, last_counter: None };
             if let Ok(signed) = ssh::verify(&message, &read, &root.allowed, &demand) {
                 // SECURITY: the signature of a device that nobody touched is one of a key in a file.

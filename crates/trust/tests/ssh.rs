@@ -24,7 +24,7 @@ const MESSAGE: &[u8] = b"what is signed\n";
 const NOW: &str = "2026-11-23T00:00:00Z";
 
 fn demand(now: &str) -> SshDemand<'static> {
-    let moment = timestamp::parse(now).unwrap();
+    let moment = Some(timestamp::parse(now).unwrap());
     SshDemand { namespace: NAMESPACE, moment, user_verification: false, last_counter: None }
 }
 
@@ -326,6 +326,33 @@ fn an_envelope_signed_by_ssh_is_of_the_principal_of_its_key() {
     // As gittuf signs: for the namespace `git`, which the row must then name.
     let git = trust_file(&format!("ana@example.com {}\n", key.line()), "namespace = \"git\"\n").unwrap();
     assert!(verify_envelope(&envelope(STATEMENT, &[of_git]), &git.ring, &Limits::DEFAULT).is_ok());
+}
+
+#[test]
+fn validity_is_asked_for_the_moment_of_the_question() {
+    // pass: one file, read once, for a moment inside; fail: before, after, and for no moment at all
+    let key = SecurityKey::ed25519(7);
+    let list = |options: &str| format!("ana@example.com {options}{}\n", key.line());
+    let message = pre_authentication_encoding(PAYLOAD_TYPE, STATEMENT);
+    let document = envelope(STATEMENT, &[key.sign(NAMESPACE, &message, 1, 1).into_bytes()]);
+    let file = trust_file(&list("valid-after=\"20260101Z\",valid-before=\"20260201Z\" "), "").unwrap();
+    let asked = |now: &str| {
+        let ring = file.ring.at(timestamp::parse(now).unwrap());
+        verify_envelope(&document, &ring, &Limits::DEFAULT).is_ok()
+    };
+    // The file was read at a moment outside.
+    assert!(asked("2026-01-15T00:00:00Z"));
+    assert!(!asked("2025-12-31T23:59:59Z"));
+    assert!(!asked("2026-02-01T00:00:01Z"));
+    assert!(!asked(NOW));
+    assert!(verify_envelope(&document, &file.ring, &Limits::DEFAULT).is_err());
+    for bound in ["valid-after=\"20200101Z\" ", "valid-before=\"20300101Z\" "] {
+        let file = trust_file(&list(bound), "").unwrap();
+        assert!(verify_envelope(&document, &file.ring, &Limits::DEFAULT).is_err(), "{bound}");
+        assert!(verify_envelope(&document, &file.ring.at(timestamp::parse(NOW).unwrap()), &Limits::DEFAULT).is_ok());
+    }
+    let unbounded = trust_file(&list(""), "").unwrap();
+    assert!(verify_envelope(&document, &unbounded.ring, &Limits::DEFAULT).is_ok());
 }
 
 #[test]

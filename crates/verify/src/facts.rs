@@ -84,7 +84,9 @@ pub(crate) fn gather(
     limits: &Limits,
 ) -> Result<Gathered, VerifyError> {
     let mut items = Vec::with_capacity(evidence.len());
-    let statements = statements(question, evidence, &trust.file().ring, limits, &mut items);
+    // The moment of the question, not that at which the file was read: one file answers many questions.
+    let ring = trust.file().ring.at(question.expectations.now);
+    let statements = statements(question, evidence, &ring, limits, &mut items);
     let mut inventories = BTreeMap::new();
     let mut stated = Stated::by(&statements);
     let mut locks = Locks { evidence, read: BTreeMap::new(), done: BTreeSet::new(), items: Vec::new() };

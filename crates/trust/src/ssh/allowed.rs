@@ -75,18 +75,19 @@ impl AllowedSigners {
         seen
     }
 
-    /// Whose key it is, for this use at this moment, seconds since 1970-01-01T00:00:00Z.
+    /// Whose key it is, for this use at this moment, seconds since 1970-01-01T00:00:00Z. Without a moment, lines that are bounded in time do not
+    /// count.
     ///
     /// # Errors
     /// [`SshError::NotAllowed`].
-    pub fn principal(&self, key: &SshKey, namespace: &str, moment: i64) -> Result<&str, SshError> {
+    pub fn principal(&self, key: &SshKey, namespace: &str, moment: Option<i64>) -> Result<&str, SshError> {
         let mut reason = String::new();
         for line in self.lines.iter().filter(|line| line.key == *key) {
             if !line.namespaces.is_empty() && !line.namespaces.iter().any(|known| known == namespace) {
                 reason = format!(" for the namespace `{namespace}`");
-            } else if line.after.is_some_and(|after| moment < after) {
+            } else if line.after.is_some_and(|after| moment.is_none_or(|moment| moment < after)) {
                 reason = " yet at this moment".to_owned();
-            } else if line.before.is_some_and(|before| moment > before) {
+            } else if line.before.is_some_and(|before| moment.is_none_or(|moment| moment > before)) {
                 reason = " any more at this moment".to_owned();
             } else {
                 return Ok(&line.principal);

@@ -19,8 +19,8 @@ pub use signature::{Presence, SshSignature};
 pub struct SshDemand<'a> {
     /// The use that it must be for.
     pub namespace: &'a str,
-    /// The moment to decide for, seconds since 1970-01-01T00:00:00Z.
-    pub moment: i64,
+    /// The moment to decide for, seconds since 1970-01-01T00:00:00Z; without one, a line of the list that is bounded in time is nobody's.
+    pub moment: Option<i64>,
     /// The device must have verified its user.
     pub user_verification: bool,
     /// The highest count of this key that was seen before.

@@ -34,7 +34,7 @@ const TABLES: &[&str] =
 pub struct TrustFile {
     /// What is believed, as data.
     pub facts: TrustFacts,
-    /// The keys, groups and Sigstore roots that signatures are verified by.
+    /// The keys, groups, Sigstore roots and lists of allowed signers that signatures are verified by; [`KeyRing::at`] asks for a moment.
     pub ring: KeyRing,
     /// Where each row stands.
     pub places: Places,
@@ -134,7 +134,6 @@ struct Rows<'a> {
     roots: Vec<(Row<'a>, RootKey, PublicKey)>,
     sigstore_roots: Vec<(Row<'a>, RootSigstore, SigstoreRoot)>,
     ssh_roots: Vec<(RootSsh, AllowedSigners)>,
-    now: i64,
     // Rows that could not be read: where there is one, a row that seems to miss it is not blamed as well.
     broken_roots: usize,
     broken_identities: usize,
@@ -180,7 +179,6 @@ impl<'a> Rows<'a> {
             roots,
             sigstore_roots,
             ssh_roots,
-            now,
             identities,
             products,
         }
@@ -200,7 +198,7 @@ impl<'a> Rows<'a> {
         }
         let mut ssh_roots = Vec::new();
         for (root, parsed) in self.ssh_roots {
-            ring.add_ssh(parsed, &root.namespace, self.now);
+            ring.add_ssh(parsed, &root.namespace);
             ssh_roots.push(root);
         }
         let mut places = Places::default();
