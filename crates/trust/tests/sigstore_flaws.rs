@@ -235,6 +235,39 @@ fn a_checkpoint_has_its_form() {
 }
 
 #[test]
+fn a_checkpoint_is_bounded_before_it_is_read() {
+    // pass: as many lines and bytes as are looked at; fail: one more of either, for certificates and for keys
+    let envelope = "/verificationMaterial/tlogEntries/0/inclusionProof/checkpoint/envelope";
+    let with = |keyed: bool, change: &dyn Fn(&str) -> String| {
+        let recipe = Recipe { keyed, ..recipe(Entry::V1, false) };
+        let mut made = instance().sign(&contents()[0], &recipe, Flaw::None);
+        let note = made.bundle.pointer_mut(envelope).unwrap();
+        *note = json!(change(note.as_str().unwrap()));
+        let mut ring = ring(Flaw::None);
+        ring.add_key(PublicKey::from_der(&made.key.spki()).unwrap());
+        judge(&made, &ring).map(|_| ())
+    };
+    let witness = |note: &str| format!("{}\n", note.lines().find(|line| line.starts_with('\u{2014}')).unwrap());
+    // The last line ends, so that one more is there, and empty.
+    let lines = |wanted: usize| move |note: &str| {
+        format!("{note}{}", witness(note).repeat(wanted - note.split('\n').count()))
+    };
+    let bytes = |wanted: usize| move |note: &str| {
+        let (start, end) = ("\u{2014} w ", "AAAAAAAA\n");
+        let middle = "A".repeat((wanted - note.len() - start.len() - end.len()) / 4 * 4);
+        let note = format!("{note}{start}{middle}{end}");
+        format!("{note}{}", " ".repeat(wanted - note.len()))
+    };
+    for keyed in [false, true] {
+        assert_eq!(with(keyed, &lines(32)), Ok(()));
+        assert_eq!(with(keyed, &lines(33)).unwrap_err(), "TooMany");
+        assert_eq!(with(keyed, &bytes(16 << 10)), Ok(()));
+        assert_eq!(with(keyed, &bytes((16 << 10) + 1)).unwrap_err(), "TooMany");
+        assert_eq!(with(keyed, &|_| "\n".repeat(100_000)).unwrap_err(), "TooMany");
+    }
+}
+
+#[test]
 fn cve_2022_36056_and_cve_2022_23649_the_entry_is_of_this_signature() {
     // fail: of other content, of another signature of the same content, of another certificate for the same key
     check_all(Flaw::EntryDigest, "EntryDigest");

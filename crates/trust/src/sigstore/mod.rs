@@ -41,6 +41,10 @@ use held::Held;
 pub const MAX_PROOFS: usize = 32;
 /// Most certificates of one chain.
 pub const MAX_CERTIFICATES: usize = 8;
+/// Most bytes of one checkpoint with its signatures.
+pub const MAX_CHECKPOINT_BYTES: usize = 16 << 10;
+/// Most lines of one checkpoint with its signatures.
+pub const MAX_CHECKPOINT_LINES: usize = 32;
 
 /// What a certificate's holder signed.
 pub(crate) struct Certified {
@@ -74,8 +78,17 @@ pub(crate) fn check_limits(material: &VerificationMaterial) -> Result<(), Sigsto
         ("timestamps", inside(&material.timestamp_verification_data, "rfc3161Timestamps"), MAX_PROOFS),
         ("certificates", inside(&material.x509_certificate_chain, "certificates"), MAX_CERTIFICATES),
     ];
-    match counts.iter().find(|(_, got, limit)| got > limit) {
-        Some((what, got, limit)) => Err(SigstoreError::TooMany { what, got: *got, limit: *limit }),
+    let entries = material.tlog_entries.as_ref().and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+    // LIMIT: each line of signature is tried with each log whose hint it has.
+    let checkpoints = entries.iter().filter_map(|entry| entry.pointer("/inclusionProof/checkpoint/envelope")?.as_str());
+    let of_checkpoint = |text: &str| {
+        [
+            ("bytes in a checkpoint", text.len(), MAX_CHECKPOINT_BYTES),
+            ("lines in a checkpoint", text.split('\n').count(), MAX_CHECKPOINT_LINES),
+        ]
+    };
+    match counts.into_iter().chain(checkpoints.flat_map(of_checkpoint)).find(|(_, got, limit)| got > limit) {
+        Some((what, got, limit)) => Err(SigstoreError::TooMany { what, got, limit }),
         None => Ok(()),
     }
 }

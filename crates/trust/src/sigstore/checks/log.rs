@@ -2,7 +2,7 @@
 
 use sigstore_merkle::{hash_leaf, verify_inclusion_proof};
 use sigstore_verify::crypto::VerificationKey;
-use sigstore_verify::trust_root::TrustedRoot;
+use sigstore_verify::trust_root::{TransparencyLog, TrustedRoot};
 use sigstore_verify::types::{Bundle, Checkpoint, InclusionProof, KindVersion, TransparencyLogEntry};
 
 use super::super::error::SigstoreError;
@@ -41,15 +41,14 @@ fn verify_proof(entry: &TransparencyLogEntry, proof: &InclusionProof, root: &Tru
 /// SECURITY: the key comes from the root alone (CVE-2023-47122). A hint has four bytes and may fit several keys, and several may
 /// sign a checkpoint: one that holds is enough, whoever else stands there.
 fn verify_checkpoint(checkpoint: &Checkpoint, root: &TrustedRoot) -> Result<(), SigstoreError> {
+    let keys: Vec<_> = root.tlogs.iter().filter_map(known_key).collect();
     let mut reason = SigstoreError::CheckpointKey;
+    // LIMIT: lines of a checkpoint were counted before it was read.
     for signature in checkpoint.signatures() {
-        for log in &root.tlogs {
-            let hint = log.log_id.key_id.as_bytes().get(..4);
-            let begun = log.public_key.valid_for.is_none_or(|window| !is_future(window.start));
-            if hint != Some(signature.key_id.as_slice()) || !begun {
+        for (hint, key) in &keys {
+            if *hint != signature.key_id.as_slice() {
                 continue;
             }
-            let Ok(key) = VerificationKey::from_spki(&log.public_key.raw_bytes) else { continue };
             if key.verify(checkpoint.signed_data(), &signature.signature).is_ok() {
                 return Ok(());
             }
@@ -57,4 +56,11 @@ fn verify_checkpoint(checkpoint: &Checkpoint, root: &TrustedRoot) -> Result<(), 
         }
     }
     Err(reason)
+}
+
+/// Hint and key of a log whose time has begun; none for a key that cannot be used.
+fn known_key(log: &TransparencyLog) -> Option<(&[u8], VerificationKey)> {
+    let begun = log.public_key.valid_for.is_none_or(|window| !is_future(window.start));
+    let hint = log.log_id.key_id.as_bytes().get(..4).filter(|_| begun)?;
+    Some((hint, VerificationKey::from_spki(&log.public_key.raw_bytes).ok()?))
 }
