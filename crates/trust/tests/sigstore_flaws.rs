@@ -194,9 +194,26 @@ fn ghsa_9vcr_p3rj_q5q6_a_proof_counts_once() {
 #[test]
 fn ghsa_wqqc_jjcq_vfxm_a_key_counts_in_its_time_alone() {
     // fail: a log's key whose time was over, or has not come
-    check(Entry::V1, false, Flaw::LogWindow, "UnknownLog");
+    check_all(Flaw::LogWindow, "UnknownLog");
+    check(Entry::V2, true, Flaw::LogWindow, "UnknownLog");
     check(Entry::V1, false, Flaw::LogKeyNotBegun, "UnknownLog");
     check(Entry::V2, false, Flaw::LogKeyNotBegun, "CheckpointKey");
+}
+
+#[test]
+fn the_key_of_a_log_is_its_key_at_every_proven_time_also_for_keyed_bundles() {
+    // pass: stamped while the key was the log's; fail: the key was retired before, for a statement and for a bare signature
+    let recipe = Recipe { keyed: true, ..recipe(Entry::V2, true) };
+    for content in [contents()[0].clone(), contents()[1].clone(), Content::Blob(b"the artifact".to_vec())] {
+        let made = instance().sign(&content, &recipe, Flaw::None);
+        let judged = |flaw| {
+            let mut ring = ring(flaw);
+            ring.add_key(PublicKey::from_der(&made.key.spki()).unwrap());
+            judge(&made, &ring).map(|_| ())
+        };
+        assert_eq!(judged(Flaw::None), Ok(()));
+        assert_eq!(judged(Flaw::LogWindow).unwrap_err(), "UnknownLog");
+    }
 }
 
 #[test]
@@ -624,7 +641,7 @@ fn every_flaw_is_refused_in_every_shape() {
         let has_promise = entry != Entry::V2;
         match flaw {
             Flaw::PromiseOfOtherTime | Flaw::StrangePromise | Flaw::LatePromise => !has_promise,
-            Flaw::LogWindow | Flaw::OtherDigest => true,
+            Flaw::OtherDigest => true,
             Flaw::NoPromise => has_stamp,
             Flaw::StampOfOther
             | Flaw::StrangeStamp

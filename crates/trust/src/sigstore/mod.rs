@@ -138,6 +138,7 @@ fn by_certificate(bundle: &Bundle, claimed: &Claimed, root: &SigstoreRoot) -> Re
         Ok(result) => {
             let held = Held::of_certificate(&result)?;
             checks::verify_chain(bundle, &held.times, &root.root)?;
+            checks::verify_log_windows(bundle, &held.times, &root.root)?;
             Ok(held)
         }
         // The verdict is the library's; our own checks only say why.
@@ -192,7 +193,11 @@ fn by_key(bundle: &Bundle, claimed: &Claimed, key: &DerPublicKey, root: &Sigstor
     let known = checks::without_strangers(bundle, &root.root)?;
     let policy = PublicKeyVerificationPolicy::new(key.clone());
     match root.verifier.verify(Artifact::from_digest(digest.clone()), &known, &policy) {
-        Ok(result) => Ok(Held::of(&result)),
+        Ok(result) => {
+            let held = Held::of(&result);
+            checks::verify_log_windows(bundle, &held.times, &root.root)?;
+            Ok(held)
+        }
         Err(error) => Err(own().err().unwrap_or_else(|| SigstoreError::from(error))),
     }
 }
