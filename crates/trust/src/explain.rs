@@ -1,6 +1,7 @@
 //! A trust file in plain sentences, row by row: what `trust check` prints.
 
 use lasthand_model::actor::ActorKind;
+use lasthand_model::glob;
 use lasthand_model::timestamp;
 use lasthand_model::wire::facts::{Custody, IdentityRow, Inputs, PersonRow, ProductRow, SignerMethod, TreeRef};
 
@@ -134,9 +135,12 @@ fn identity(file: &TrustFile, row: &IdentityRow, name: Option<&str>) -> String {
     }
     if certified && file.sigstore_roots.is_empty() {
         text.push_str("; without a sigstore root nothing it signs verifies: the row only says what the principal is");
-    } else if row.method == SignerMethod::SshSk && !file.ssh_roots.is_empty() {
-        let named = file.ssh_roots.iter().any(|root| root.principals.contains(&row.principal));
-        if !named {
+    } else if row.method == SignerMethod::SshSk {
+        let mut names = file.ssh_roots.iter().flat_map(|root| &root.principals);
+        // As rows are matched when statements are judged: a row may be a glob.
+        if file.ssh_roots.is_empty() {
+            text.push_str("; without a list of allowed signers nothing it signs verifies: the row only says what the principal is");
+        } else if !names.any(|name| glob::matches(&row.principal, name)) {
             text.push_str("; no list of allowed signers names it: the row only says what the principal is");
         }
     } else if !certified && row.method != SignerMethod::Key {

@@ -14,6 +14,7 @@ use lasthand_model::wire::statement::PAYLOAD_TYPE;
 use lasthand_testkit::need;
 use lasthand_testkit::ssh::{Odd, SecurityKey, armour};
 use lasthand_trust::evidence::verify_envelope;
+use lasthand_trust::explain::explain;
 use lasthand_trust::keys::KeyRing;
 use lasthand_trust::ssh::{AllowedSigners, Presence, SshDemand, SshError, SshFinding, SshSignature, SshSigned, verify};
 use lasthand_trust::trust_file::TrustFile;
@@ -353,6 +354,25 @@ fn validity_is_asked_for_the_moment_of_the_question() {
     }
     let unbounded = trust_file(&list(""), "").unwrap();
     assert!(verify_envelope(&document, &unbounded.ring, &Limits::DEFAULT).is_ok());
+}
+
+#[test]
+fn a_row_is_explained_by_the_names_that_it_matches() {
+    // pass: exact and by glob, where nothing is said against it; fail: no list names it, another run of characters, no list at all
+    let line = format!("ana@example.com {}\n", SecurityKey::ed25519(7).line());
+    let row = |id: &str| {
+        format!("[[identity]]\nmethod = \"ssh-sk\"\nid = \"{id}\"\nkind = \"human\"\nmay = [\"review\"]\nwhere = [\"h/a\"]\n")
+    };
+    let said = |file: &TrustFile| explain(file).pop().unwrap().text;
+    let nothing = "the row only says what the principal is";
+    for (id, named) in [("ana@example.com", true), ("*@example.com", true), ("**", true), ("*@example.org", false)] {
+        let text = said(&trust_file(&line, &row(id)).unwrap());
+        assert_eq!(text.ends_with(nothing), !named, "{text}");
+        assert!(text.contains("level 4 with presence, else 2"), "{text}");
+    }
+    let alone = TrustFile::parse(&row("*@example.com"), &|_| Err("no".to_owned()), 0, &Limits::DEFAULT).unwrap();
+    let text = said(&alone);
+    assert!(text.contains("without a list of allowed signers nothing it signs verifies") && !text.contains("not read"));
 }
 
 #[test]
