@@ -43,7 +43,10 @@ impl SecurityKey {
     /// `sk-ssh-ed25519@openssh.com`, always the same for one seed.
     #[must_use]
     pub fn ed25519(seed: u8) -> Self {
-        Self { pair: Pair::Ed25519(Ed25519KeyPair::from_seed_unchecked(&[seed; 32]).unwrap()), application: Some("ssh:") }
+        Self {
+            pair: Pair::Ed25519(Ed25519KeyPair::from_seed_unchecked(&[seed; 32]).unwrap()),
+            application: Some("ssh:"),
+        }
     }
 
     /// `ssh-ed25519`: a key in a file, always the same for one seed. Its signatures have no flags and no count.

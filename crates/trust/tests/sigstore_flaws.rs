@@ -266,14 +266,15 @@ fn a_checkpoint_is_bounded_before_it_is_read() {
     };
     let witness = |note: &str| format!("{}\n", note.lines().find(|line| line.starts_with('\u{2014}')).unwrap());
     // The last line ends, so that one more is there, and empty.
-    let lines = |wanted: usize| move |note: &str| {
-        format!("{note}{}", witness(note).repeat(wanted - note.split('\n').count()))
-    };
-    let bytes = |wanted: usize| move |note: &str| {
-        let (start, end) = ("\u{2014} w ", "AAAAAAAA\n");
-        let middle = "A".repeat((wanted - note.len() - start.len() - end.len()) / 4 * 4);
-        let note = format!("{note}{start}{middle}{end}");
-        format!("{note}{}", " ".repeat(wanted - note.len()))
+    let lines =
+        |wanted: usize| move |note: &str| format!("{note}{}", witness(note).repeat(wanted - note.split('\n').count()));
+    let bytes = |wanted: usize| {
+        move |note: &str| {
+            let (start, end) = ("\u{2014} w ", "AAAAAAAA\n");
+            let middle = "A".repeat((wanted - note.len() - start.len() - end.len()) / 4 * 4);
+            let note = format!("{note}{start}{middle}{end}");
+            format!("{note}{}", " ".repeat(wanted - note.len()))
+        }
     };
     for keyed in [false, true] {
         assert_eq!(with(keyed, &lines(32)), Ok(()));

@@ -6,6 +6,7 @@ use std::path::Path;
 use std::process::Command;
 
 use base64::Engine as _;
+use lasthand_model::digest::{KeyId, Sha256};
 use lasthand_model::limits::Limits;
 use lasthand_model::timestamp;
 use lasthand_model::wire::bundle::pre_authentication_encoding;
@@ -17,7 +18,7 @@ use lasthand_trust::evidence::verify_envelope;
 use lasthand_trust::explain::explain;
 use lasthand_trust::keys::KeyRing;
 use lasthand_trust::ssh::{AllowedSigners, Presence, SshDemand, SshError, SshFinding, SshSignature, SshSigned, verify};
-use lasthand_trust::trust_file::TrustFile;
+use lasthand_trust::trust_file::{Severity, TrustFile, TrustFileError};
 use proptest::prelude::*;
 
 const NAMESPACE: &str = "in-toto";
@@ -153,7 +154,10 @@ fn a_key_in_a_file_never_says_that_somebody_was_there() {
     ] {
         let odd = Odd { kind, as_device, tail };
         let said = ask(&key.sign_odd(NAMESPACE, MESSAGE, &odd), &list(key), &demand(NOW));
-        assert!(matches!(said, Err(SshError::Signature { .. } | SshError::NotHeld { .. })), "{key:?} {odd:?}: {said:?}");
+        assert!(
+            matches!(said, Err(SshError::Signature { .. } | SshError::NotHeld { .. })),
+            "{key:?} {odd:?}: {said:?}"
+        );
     }
     let odd = Odd { kind: sk, as_device: Some("ssh:"), tail: &touched };
     assert_eq!(ask(&device.sign_odd(NAMESPACE, MESSAGE, &odd), &list(&device), &demand(NOW)).unwrap().level(), 4);
@@ -357,11 +361,67 @@ fn validity_is_asked_for_the_moment_of_the_question() {
 }
 
 #[test]
+fn one_key_is_one_principal_wherever_it_is_named() {
+    // pass: one name in two lists, a root key of the same kind and person; fail: two names over two lists, in a file and in a device, another kind,
+    // another person; each with line and column
+    let (file_key, device) = (SecurityKey::in_file(7), SecurityKey::ed25519(7));
+    let pem = {
+        let der = [
+            &[0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0x00][..],
+            &blob_of_line(&file_key.line())[19..],
+        ]
+        .concat();
+        let text = base64::engine::general_purpose::STANDARD.encode(&der);
+        (format!("-----BEGIN PUBLIC KEY-----\n{text}\n-----END PUBLIC KEY-----\n"), KeyId(Sha256::of(&der)))
+    };
+    let parse = |first: &str, second: &str, more: &str| {
+        let (first, second) = (first.to_owned(), second.to_owned());
+        let lists =
+            "[[root]]\ntype = \"ssh\"\nfile = \"one\"\n[[root]]\ntype = \"ssh\"\nnamespace = \"git\"\nfile = \"two\"\n";
+        let files = move |name: &str| Ok(if name == "one" { &first } else { &second }.clone().into_bytes());
+        TrustFile::parse(&format!("{lists}{more}"), &files, 0, &Limits::DEFAULT)
+    };
+    let said = |result: Result<TrustFile, TrustFileError>| {
+        let error = result.unwrap_err();
+        let errors = error.diagnostics().iter().filter(|found| found.problem.severity() == Severity::Error);
+        errors.map(ToString::to_string).collect::<Vec<_>>().join("\n")
+    };
+    let line = |who: &str, key: &SecurityKey| format!("{who} {}\n", key.line());
+    parse(&line("ana", &file_key), &line("ana", &device), "").unwrap();
+    let two = said(parse(&line("ana", &file_key), &line("bo", &file_key), ""));
+    assert!(
+        two.starts_with("7:8: error: key `SHA256:") && two.ends_with("of `bo` here and of `ana` in the list of line 1")
+    );
+    assert!(said(parse(&line("ana", &file_key), &line("bo", &device), "")).contains("of `bo` here and of `ana`"));
+    assert!(parse(&format!("{}{}", line("ana", &file_key), line("bo", &device)), "", "").is_err());
+    // Also as a root of type `key`.
+    let (pem, id) = pem;
+    let rows = |kind: &str, key_owner: &str| {
+        let may = if kind == "human" { "may = [\"review\"]\nwhere = [\"h/a\"]\n" } else { "" };
+        format!(
+            "[[root]]\ntype = \"key\"\npem = '''{pem}'''\n[[identity]]\nmethod = \"key\"\nid = \"{id}\"\nkind = \"{kind}\"\n{may}\
+             [[identity]]\nmethod = \"ssh-sk\"\nid = \"a*\"\nkind = \"human\"\nmay = [\"review\"]\nwhere = [\"h/a\"]\n\
+             [[person]]\nname = \"Ana\"\naccounts = [\"ana\"]\n[[person]]\nname = \"{key_owner}\"\naccounts = [\"x\", \"key:{id}\"]\n"
+        )
+    };
+    let one_person =
+        rows("human", "Bo").replace("accounts = [\"ana\"]", &format!("accounts = [\"ana\", \"key:{id}\"]"));
+    let one_person = one_person.replace(&format!("accounts = [\"x\", \"key:{id}\"]"), "accounts = [\"x\"]");
+    parse(&line("ana", &device), "", &one_person).unwrap();
+    let agent = said(parse(&line("ana", &device), "", &rows("agent", "Bo")));
+    assert!(agent.contains("3:8: error: `ana` is of kind human here and of kind agent in line"), "{agent}");
+    let other = said(parse(&line("ana", &device), "", &rows("human", "Bo")));
+    assert!(other.contains("3:8: error: account `ana` already belongs to `Bo` in line"), "{other}");
+}
+
+#[test]
 fn a_row_is_explained_by_the_names_that_it_matches() {
     // pass: exact and by glob, where nothing is said against it; fail: no list names it, another run of characters, no list at all
     let line = format!("ana@example.com {}\n", SecurityKey::ed25519(7).line());
     let row = |id: &str| {
-        format!("[[identity]]\nmethod = \"ssh-sk\"\nid = \"{id}\"\nkind = \"human\"\nmay = [\"review\"]\nwhere = [\"h/a\"]\n")
+        format!(
+            "[[identity]]\nmethod = \"ssh-sk\"\nid = \"{id}\"\nkind = \"human\"\nmay = [\"review\"]\nwhere = [\"h/a\"]\n"
+        )
     };
     let said = |file: &TrustFile| explain(file).pop().unwrap().text;
     let nothing = "the row only says what the principal is";
@@ -413,6 +473,11 @@ fn the_signatures_of_gittuf_hold_over_the_encoding_of_the_envelope() {
         }
     }
     assert!(count > 0);
+}
+
+/// The key of a line, as it goes over the wire.
+fn blob_of_line(line: &str) -> Vec<u8> {
+    base64::engine::general_purpose::STANDARD.decode(line.split(' ').nth(1).unwrap()).unwrap()
 }
 
 fn blob_of(armoured: &str) -> Vec<u8> {

@@ -32,6 +32,13 @@ struct Line {
     before: Option<i64>,
 }
 
+impl Line {
+    /// Whether it is the same key, also where one line has it in a file and another in a device, or for another application.
+    fn is_same(&self, other: &Self) -> bool {
+        self.key.key().id() == other.key.key().id()
+    }
+}
+
 impl AllowedSigners {
     /// Reads a list.
     ///
@@ -53,7 +60,7 @@ impl AllowedSigners {
             }
             for line in read(text).map_err(|reason| SshError::Line { line: number, reason })? {
                 // SECURITY: a key of two people is nobody's.
-                if list.lines.iter().any(|known| known.key == line.key && known.principal != line.principal) {
+                if list.lines.iter().any(|known| known.is_same(&line) && known.principal != line.principal) {
                     let reason = "the key stands in another line, of another principal".to_owned();
                     return Err(SshError::Line { line: number, reason });
                 }
@@ -73,6 +80,11 @@ impl AllowedSigners {
             }
         }
         seen
+    }
+
+    /// Each key with its principal, in their order.
+    pub(crate) fn keys(&self) -> impl Iterator<Item = (&SshKey, &str)> {
+        self.lines.iter().map(|line| (&line.key, line.principal.as_str()))
     }
 
     /// Whose key it is, for this use at this moment, seconds since 1970-01-01T00:00:00Z. Without a moment, lines that are bounded in time do not

@@ -159,11 +159,7 @@ impl SshSignature {
 
 impl Device {
     const fn presence(self) -> Presence {
-        Presence {
-            present: self.flags & PRESENT != 0,
-            verified: self.flags & VERIFIED != 0,
-            counter: self.counter,
-        }
+        Presence { present: self.flags & PRESENT != 0, verified: self.flags & VERIFIED != 0, counter: self.counter }
     }
 }
 

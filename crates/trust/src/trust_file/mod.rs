@@ -4,6 +4,7 @@
 //! because whoever wrote it believes that it protects him. SPEC: docs/trust-file.md.
 
 mod check;
+mod check_ssh;
 mod identity;
 mod problem;
 mod reader;
@@ -133,7 +134,7 @@ struct Rows<'a> {
     trusted_inputs: Vec<rows::Dated<'a, lasthand_model::wire::facts::TrustedInputRow>>,
     roots: Vec<(Row<'a>, RootKey, PublicKey)>,
     sigstore_roots: Vec<(Row<'a>, RootSigstore, SigstoreRoot)>,
-    ssh_roots: Vec<(RootSsh, AllowedSigners)>,
+    ssh_roots: Vec<(Row<'a>, RootSsh, AllowedSigners)>,
     // Rows that could not be read: where there is one, a row that seems to miss it is not blamed as well.
     broken_roots: usize,
     broken_identities: usize,
@@ -156,7 +157,7 @@ impl<'a> Rows<'a> {
             match roots::read(row, files, limits) {
                 Some(Root::Key(root, key)) => roots.push((row, root, key)),
                 Some(Root::Sigstore(root, parsed)) => sigstore_roots.push((row, root, parsed)),
-                Some(Root::Ssh(root, parsed)) => ssh_roots.push((root, parsed)),
+                Some(Root::Ssh(root, parsed)) => ssh_roots.push((row, root, parsed)),
                 None => {}
             }
         }
@@ -197,7 +198,7 @@ impl<'a> Rows<'a> {
             sigstore_roots.push(root);
         }
         let mut ssh_roots = Vec::new();
-        for (root, parsed) in self.ssh_roots {
+        for (_, root, parsed) in self.ssh_roots {
             ring.add_ssh(parsed, &root.namespace);
             ssh_roots.push(root);
         }

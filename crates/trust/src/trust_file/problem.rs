@@ -141,6 +141,9 @@ pub enum Problem {
     /// A principal of two kinds.
     #[error("`{principal}` is of kind {kind} here and of kind {other} in line {first}")]
     TwoKinds { principal: String, kind: &'static str, other: &'static str, first: usize },
+    /// A key that lists of allowed signers give to two.
+    #[error("key `{fingerprint}` is of `{principal}` here and of `{other}` in the list of line {first}")]
+    TwoPrincipals { fingerprint: String, principal: String, other: String, first: usize },
     /// A workflow id that a push could satisfy.
     #[error("`{id}` does not pin one workflow at one protected ref: {reason}")]
     WideWorkflow { id: String, reason: &'static str },
@@ -252,6 +255,9 @@ impl Problem {
             Self::TwoPersons { .. } => one("a shared account is nobody's: give each human his own"),
             Self::NotAPerson { .. } => {
                 one("a person row lists a human's own accounts; statements name who an agent or robot acts for")
+            }
+            Self::TwoPrincipals { .. } => {
+                one("a key of two is nobody's: give each his own, or use one name in all lists")
             }
             Self::TwoKinds { .. } => one("one principal is one kind; give the agent a key of its own"),
             Self::WideWorkflow { .. } => {

@@ -46,7 +46,11 @@ fn verify_proof(
 
 /// Asks once more whose key signed each checkpoint, for bundles that the library verified: it asks whether the time of a log's key has begun,
 /// and never whether it was over (GHSA-wqqc-jjcq-vfxm is of the promise alone).
-pub(in super::super) fn verify_windows(bundle: &Bundle, times: &[Time], root: &TrustedRoot) -> Result<(), SigstoreError> {
+pub(in super::super) fn verify_windows(
+    bundle: &Bundle,
+    times: &[Time],
+    root: &TrustedRoot,
+) -> Result<(), SigstoreError> {
     let proofs = bundle.verification_material.tlog_entries.iter().filter_map(|entry| entry.inclusion_proof.as_ref());
     for proof in proofs {
         let checkpoint = proof.checkpoint.checkpoint().ok_or(SigstoreError::NoCheckpoint)?;
