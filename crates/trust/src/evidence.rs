@@ -46,6 +46,12 @@ pub enum TrustError {
         /// How many may be.
         limit: usize,
     },
+    /// A list of evidence within one document that cannot be taken apart.
+    #[error("list of attestations cannot be used: {reason}")]
+    List {
+        /// What is wrong with it.
+        reason: &'static str,
+    },
     /// A bundle of a version that is not read.
     #[error("media type `{got}` is not one of a Sigstore bundle v0.1 to v0.3")]
     MediaType {
