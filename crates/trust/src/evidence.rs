@@ -265,11 +265,12 @@ fn check_keyed_log(
     if ring.sigstore().is_empty() || !sigstore::has_proofs(material) {
         return Ok(());
     }
-    for signer in statement.signers() {
-        let id = signer.principal.strip_prefix("key:").and_then(|id| id.parse().ok());
-        if let Some(key) = id.and_then(|id| ring.key(id)) {
-            sigstore::check_keyed_log(bytes, key, ring.sigstore())?;
-        }
+    // SECURITY: a key of SSH is in no entry that is read here, so nothing says whether the proofs are this signature's. They are not passed over.
+    if statement.keys().is_empty() {
+        return Err(SigstoreError::UncheckedLog.into());
+    }
+    for key in statement.keys().iter().filter_map(|id| ring.key(*id)) {
+        sigstore::check_keyed_log(bytes, key, ring.sigstore())?;
     }
     Ok(())
 }

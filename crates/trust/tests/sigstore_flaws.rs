@@ -9,8 +9,11 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use lasthand_model::digest::{ArtifactDigest, Sha256};
 use lasthand_model::limits::Limits;
+use lasthand_model::wire::bundle::pre_authentication_encoding;
 use lasthand_model::wire::facts::SignerMethod;
+use lasthand_model::wire::statement::PAYLOAD_TYPE;
 use lasthand_testkit::sigstore::{Content, Entry, Flaw, Instance, Recipe, Signed as Made, Version};
+use lasthand_testkit::ssh::SecurityKey;
 use lasthand_trust::Clock;
 use lasthand_trust::cosign::{ENVELOPE, SIMPLE_SIGNING, verify_layer};
 use lasthand_trust::evidence::{Signed, TrustError, verify_signed};
@@ -19,12 +22,15 @@ use lasthand_trust::foreign::{bundle_of_python, documents};
 use lasthand_trust::git_object::{GitObjectId, GitObjectKind};
 use lasthand_trust::keys::{KeyRing, PublicKey};
 use lasthand_trust::sigstore::{Claim, SigstoreRoot};
+use lasthand_trust::ssh::AllowedSigners;
 use serde_json::{Value, json};
 
 const NOW: i64 = 1_780_000_000;
 const WORKFLOW: &str = "https://forge.example/acme/app/.github/workflows/release.yml@refs/heads/main";
 const ISSUER: &str = "https://token.actions.githubusercontent.com";
 const COMMIT: &[u8] = b"tree 4b825dc642cb6eb9a060e54bf8d69288fbee4904\nauthor Ana <ana@example.com> 1 +0000\n\none\n";
+
+const STATEMENT: &[u8] = br#"{"_type":"https://in-toto.io/Statement/v1","subject":[{"digest":{"gitCommit":"4b825dc642cb6eb9a060e54bf8d69288fbee4904"}}],"predicateType":"https://example.com/thing/v1","predicate":{}}"#;
 
 fn instance() -> &'static Instance {
     static INSTANCE: OnceLock<Instance> = OnceLock::new();
@@ -249,6 +255,63 @@ fn a_checkpoint_has_its_form() {
         check_all(flaw, "CheckpointForm");
     }
     check_all(Flaw::NegativeIndex, "LogIndex");
+}
+
+#[test]
+fn proofs_that_are_no_list_are_no_proofs_and_no_silence_either() {
+    // pass: a keyed bundle with its proofs, and without any; fail: something else in their place
+    let recipe = Recipe { keyed: true, ..recipe(Entry::V1, true) };
+    let made = instance().sign(&contents()[0], &recipe, Flaw::None);
+    let mut ring = ring(Flaw::None);
+    ring.add_key(PublicKey::from_der(&made.key.spki()).unwrap());
+    let with = |member: &str, value: Value| {
+        let mut made = Made { bundle: made.bundle.clone(), key: lasthand_testkit::sigstore::Key::generate() };
+        let material = made.bundle["verificationMaterial"].as_object_mut().unwrap();
+        material.remove("tlogEntries");
+        material.remove("timestampVerificationData");
+        material.insert(member.to_owned(), value);
+        judge(&made, &ring).map(|_| ())
+    };
+    assert_eq!(judge(&made, &ring).map(|_| ()), Ok(()));
+    assert_eq!(with("tlogEntries", json!([])), Ok(()));
+    assert_eq!(with("tlogEntries", json!(null)), Ok(()));
+    assert_eq!(with("timestampVerificationData", json!({})), Ok(()));
+    let entries = &made.bundle["verificationMaterial"]["tlogEntries"];
+    for value in [json!({ "0": entries[0] }), json!("x"), json!(1), json!(false)] {
+        assert_eq!(with("tlogEntries", value.clone()).unwrap_err(), "Malformed", "{value}");
+        assert_eq!(with("timestampVerificationData", json!({ "rfc3161Timestamps": value })).unwrap_err(), "Malformed");
+    }
+    assert_eq!(with("timestampVerificationData", json!([])).unwrap_err(), "Malformed");
+}
+
+#[test]
+fn proofs_beside_a_signature_of_ssh_are_not_passed_over() {
+    // pass: a bundle of an SSH signature without proofs, or without a root to tell by; fail: with somebody's proofs
+    let message = pre_authentication_encoding(PAYLOAD_TYPE, STATEMENT);
+    let key = SecurityKey::ed25519(7);
+    let sig = STANDARD.encode(key.sign("in-toto", &message, 1, 1));
+    let made = instance().sign(&contents()[0], &recipe(Entry::V1, true), Flaw::None);
+    let allowed = AllowedSigners::parse(&format!("ana {}\n", key.line())).unwrap();
+    let bundle = |more: &[&str]| {
+        let mut material = json!({ "publicKey": { "hint": "ana" } });
+        for member in more {
+            material[*member] = made.bundle["verificationMaterial"][*member].clone();
+        }
+        let envelope = json!({ "payload": STANDARD.encode(STATEMENT), "payloadType": PAYLOAD_TYPE, "signatures": [{ "sig": sig }] });
+        Made {
+            bundle: json!({ "mediaType": made.bundle["mediaType"], "verificationMaterial": material, "dsseEnvelope": envelope }),
+            key: lasthand_testkit::sigstore::Key::generate(),
+        }
+    };
+    let judged = |more: &[&str], mut ring: KeyRing| {
+        ring.add_ssh(allowed.clone(), "in-toto");
+        judge(&bundle(more), &ring).map(|_| ())
+    };
+    assert_eq!(judged(&[], ring(Flaw::None)), Ok(()));
+    assert_eq!(judged(&["tlogEntries"], KeyRing::new()), Ok(()));
+    for more in [&["tlogEntries"][..], &["timestampVerificationData"], &["tlogEntries", "timestampVerificationData"]] {
+        assert_eq!(judged(more, ring(Flaw::None)).unwrap_err(), "UncheckedLog", "{more:?}");
+    }
 }
 
 #[test]

@@ -69,14 +69,12 @@ pub(crate) fn has_proofs(material: &VerificationMaterial) -> bool {
     any(material.tlog_entries.as_ref()) || any(stamps)
 }
 
-/// Refuses more proofs than are looked at.
+/// Refuses more proofs than are looked at, and what is in the place of a list of proofs and is none.
 pub(crate) fn check_limits(material: &VerificationMaterial) -> Result<(), SigstoreError> {
-    let length = |value: Option<&Value>| value.and_then(Value::as_array).map_or(0, Vec::len);
-    let inside = |value: &Option<Value>, member: &str| length(value.as_ref().and_then(|value| value.get(member)));
     let counts = [
-        ("log entries", length(material.tlog_entries.as_ref()), MAX_PROOFS),
-        ("timestamps", inside(&material.timestamp_verification_data, "rfc3161Timestamps"), MAX_PROOFS),
-        ("certificates", inside(&material.x509_certificate_chain, "certificates"), MAX_CERTIFICATES),
+        ("log entries", list("tlogEntries", material.tlog_entries.as_ref())?, MAX_PROOFS),
+        ("timestamps", list_in("rfc3161Timestamps", material.timestamp_verification_data.as_ref())?, MAX_PROOFS),
+        ("certificates", list_in("certificates", material.x509_certificate_chain.as_ref())?, MAX_CERTIFICATES),
     ];
     let entries = material.tlog_entries.as_ref().and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
     // LIMIT: each line of signature is tried with each log whose hint it has.
@@ -90,6 +88,25 @@ pub(crate) fn check_limits(material: &VerificationMaterial) -> Result<(), Sigsto
     match counts.into_iter().chain(checkpoints.flat_map(of_checkpoint)).find(|(_, got, limit)| got > limit) {
         Some((what, got, limit)) => Err(SigstoreError::TooMany { what, got, limit }),
         None => Ok(()),
+    }
+}
+
+/// How long a list is; 0 where there is none.
+///
+/// SECURITY: what is no list would count as no proofs here, and as some for another reader.
+fn list(member: &str, value: Option<&Value>) -> Result<usize, SigstoreError> {
+    match value {
+        None | Some(Value::Null) => Ok(0),
+        Some(Value::Array(items)) => Ok(items.len()),
+        Some(_) => Err(SigstoreError::Malformed { reason: format!("`{member}` is not a list") }),
+    }
+}
+
+fn list_in(member: &str, value: Option<&Value>) -> Result<usize, SigstoreError> {
+    match value {
+        None | Some(Value::Null) => Ok(0),
+        Some(Value::Object(members)) => list(member, members.get(member)),
+        Some(_) => Err(SigstoreError::Malformed { reason: format!("what should hold `{member}` is no object") }),
     }
 }
 
