@@ -571,6 +571,24 @@ fn a_bare_signature_is_of_a_workflow_of_its_own_repository() {
     assert_eq!(of(vec![]).unwrap_err(), "Identity");
 }
 
+#[test]
+fn a_uri_is_a_workflows_name_when_the_certificate_is_of_a_run() {
+    // pass: one member about the run; fail: none, or only the token's subject, for statements and for bare signatures; an e-mail address needs none
+    for content in contents() {
+        let of = |identity: &str, claims: Vec<(u8, String)>| {
+            let recipe = Recipe { claims, identity: identity.to_owned(), ..recipe(Entry::V1, false) };
+            judge(&instance().sign(&content, &recipe, Flaw::None), &ring(Flaw::None)).map(|_| ())
+        };
+        for number in (2..=6).chain(9..=23) {
+            assert_eq!(of(WORKFLOW, vec![(number, "said".to_owned())]), Ok(()), "{number}");
+        }
+        assert_eq!(of(WORKFLOW, vec![]).unwrap_err(), "Identity");
+        assert_eq!(of("spiffe://acme/builder", vec![]).unwrap_err(), "Identity");
+        assert_eq!(of(WORKFLOW, vec![(24, "system:serviceaccount:a:b".to_owned())]).unwrap_err(), "Identity");
+        assert_eq!(of("ana@example.com", vec![]), Ok(()));
+    }
+}
+
 /// The same bundle in the clothes of the Python package index.
 fn python(bundle: &Value) -> Value {
     json!({

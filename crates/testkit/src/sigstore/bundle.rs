@@ -64,7 +64,7 @@ pub struct Recipe {
     pub identity: String,
     /// The identity provider.
     pub issuer: String,
-    /// Members about the CI run, by their last number; 9 to 24.
+    /// Members about the CI run, by their last number; 1 to 6, and 9 to 24.
     pub claims: Vec<(u8, String)>,
     /// Signed by a key alone, without certificate.
     pub keyed: bool,
@@ -171,7 +171,9 @@ impl Instance {
             extensions.push(extension(&format!("{FULCIO}.8"), false, &utf8(&recipe.issuer)));
         }
         for (number, text) in &recipe.claims {
-            extensions.push(extension(&format!("{FULCIO}.{number}"), false, &utf8(text)));
+            // SPEC: sigstore/fulcio, docs/oid-info.md: the first six are text without DER around it.
+            let value = if *number <= 6 { text.as_bytes().to_vec() } else { utf8(text) };
+            extensions.push(extension(&format!("{FULCIO}.{number}"), false, &value));
         }
         if flaw == Flaw::TwiceExtended {
             extensions.push(extension(&format!("{FULCIO}.11"), false, &utf8("self-hosted")));

@@ -20,7 +20,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use lasthand_model::digest::{ArtifactDigest, Sha256};
 use lasthand_model::wire::bundle::VerificationMaterial;
-use lasthand_model::wire::facts::Signer;
+use lasthand_model::wire::facts::{Signer, SignerMethod};
 use serde_json::Value;
 use sigstore_verify::types::{
     Artifact, ArtifactDigest as LibraryDigest, Bundle, DerPublicKey, HashAlgorithm, Sha256Hash, SignatureContent,
@@ -128,6 +128,11 @@ pub(crate) fn verify(json: &[u8], roots: &[SigstoreRoot]) -> Result<Certified, S
     let leaf = bundle.signing_certificate().ok_or(SigstoreError::NoCertificate)?;
     let (signer, clock) = identity::signer(&held, leaf.as_bytes())?;
     let claims = Claims::read(leaf.as_bytes())?;
+    // SECURITY: identity providers other than those of CI give out URIs, too, such as those of workloads: such a name is no workflow's.
+    if signer.method == SignerMethod::FulcioCi && !claims.are_of_a_run() {
+        let reason = "its name is a URI, and it says nothing of a run, so it is no workflow's";
+        return Err(SigstoreError::Identity { reason });
+    }
     // TRUST: the bytes that were verified, not another reading of them.
     let content = match (bundle.content, claimed) {
         (SignatureContent::DsseEnvelope(envelope), _) => Content::Payload(envelope.payload.as_bytes().to_vec()),
