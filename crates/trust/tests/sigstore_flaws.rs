@@ -143,8 +143,9 @@ fn a_certificate_is_one_of_an_authority_of_the_root() {
 
 #[test]
 fn cve_2026_24122_every_certificate_of_the_chain_is_valid_when_it_is_signed() {
-    // fail: the intermediate had run out; the certificate itself had not
+    // fail: the intermediate had run out, or the top of the chain; the certificate itself had not
     check_all(Flaw::IntermediateRanOut, "CertificateTime");
+    check_all(Flaw::TopRanOut, "CertificateTime");
 }
 
 #[test]
@@ -157,10 +158,14 @@ fn a_certificate_is_logged() {
 
 #[test]
 fn a_certificate_names_one_signer() {
-    // fail: two names, an extension twice, no issuer
-    for flaw in [Flaw::TwoNames, Flaw::TwiceExtended, Flaw::NoIssuer] {
+    // fail: two names, an extension twice, no issuer, two issuers, what is no text in the place of text
+    for flaw in [Flaw::TwoNames, Flaw::TwiceExtended, Flaw::NoIssuer, Flaw::TwoIssuers, Flaw::ClaimNotText] {
         check(Entry::V1, false, flaw, "Identity");
     }
+    // pass: one issuer, written in both ways
+    let recipe =
+        Recipe { claims: vec![(1, ISSUER.to_owned()), (5, "acme/app".to_owned())], ..recipe(Entry::V1, false) };
+    assert!(judge(&instance().sign(&contents()[0], &recipe, Flaw::None), &ring(Flaw::None)).is_ok());
 }
 
 #[test]

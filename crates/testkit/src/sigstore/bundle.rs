@@ -153,6 +153,7 @@ impl Instance {
         let (authority, now) = match flaw {
             Flaw::StrangeAuthority => (&self.stranger, self.now),
             Flaw::IntermediateRanOut => (&self.old_between, self.now),
+            Flaw::TopRanOut => (&self.below_old_top, self.now),
             Flaw::FuturePromise => (&self.between, self.now + 8 * YEAR),
             Flaw::CertificateRanOut => (&self.between, self.now - 2 * HALF),
             Flaw::CertificateTooEarly => (&self.between, self.now + 2 * HALF),
@@ -169,6 +170,12 @@ impl Instance {
         extensions.push(extension("2.5.29.17", true, &element(0x30, &names)));
         if flaw != Flaw::NoIssuer {
             extensions.push(extension(&format!("{FULCIO}.8"), false, &utf8(&recipe.issuer)));
+        }
+        if flaw == Flaw::TwoIssuers {
+            extensions.push(extension(&format!("{FULCIO}.1"), false, b"https://other.example"));
+        }
+        if flaw == Flaw::ClaimNotText {
+            extensions.push(extension(&format!("{FULCIO}.13"), false, &octets(b"text")));
         }
         for (number, text) in &recipe.claims {
             // SPEC: sigstore/fulcio, docs/oid-info.md: the first six are text without DER around it.
