@@ -9,7 +9,7 @@ use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use lasthand_model::digest::KeyId;
 pub use lasthand_model::wire::bundle::pre_authentication_encoding;
 use lasthand_model::wire::bundle::{Envelope, EnvelopeSignature};
-use lasthand_model::wire::facts::{Signer, SignerMethod};
+use lasthand_model::wire::facts::Signer;
 
 use crate::keys::{KeyRing, PublicKey};
 use crate::ssh::{self, SshDemand, SshSignature};
@@ -49,7 +49,7 @@ pub(crate) fn signing_keys(envelope: &Envelope, payload: &[u8], ring: &KeyRing) 
 
 /// Finds the principals of lists of allowed signers who signed this envelope's payload by SSH, armoured in `sig` as gittuf has it, or bare.
 ///
-/// Out: one signer for each, of method `ssh-sk`: with presence when the device says that somebody touched it.
+/// Out: one signer for each, of method `ssh`, or `ssh-sk` with presence when the device says that somebody touched it.
 /// Cost: at most [`MAX_SIGNATURES`] times the number of lists.
 #[must_use]
 pub(crate) fn ssh_signers(envelope: &Envelope, payload: &[u8], ring: &KeyRing) -> BTreeSet<Signer> {
@@ -71,12 +71,8 @@ pub(crate) fn ssh_signers(envelope: &Envelope, payload: &[u8], ring: &KeyRing) -
             if let Ok(signed) = ssh::verify(&message, &read, &root.allowed, &demand) {
                 // SECURITY: the signature of a device that nobody touched is one of a key in a file.
                 let presence = signed.level() == 4;
-                signers.insert(Signer {
-                    method: SignerMethod::SshSk,
-                    principal: signed.principal,
-                    presence,
-                    time: None,
-                });
+                let method = signed.method();
+                signers.insert(Signer { method, principal: signed.principal, presence, time: None });
             }
         }
     }

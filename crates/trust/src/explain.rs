@@ -41,7 +41,7 @@ pub fn explain(file: &TrustFile) -> Vec<Explained> {
     for root in &file.ssh_roots {
         let (digest, names) = (short(&root.digest.to_string()), list(&root.principals));
         let text = format!(
-            "list of allowed signers {digest} from {} can verify signatures of SSH for the namespace {}: {names}; each still needs a row of method ssh-sk",
+            "list of allowed signers {digest} from {} can verify signatures of SSH for the namespace {}: {names}; each still needs a row of method ssh or, for a key of a device, ssh-sk",
             root.file, root.namespace
         );
         add(root.place.line, text);
@@ -135,13 +135,17 @@ fn identity(file: &TrustFile, row: &IdentityRow, name: Option<&str>) -> String {
     }
     if certified && file.sigstore_roots.is_empty() {
         text.push_str("; without a sigstore root nothing it signs verifies: the row only says what the principal is");
-    } else if row.method == SignerMethod::SshSk {
-        let mut names = file.ssh_roots.iter().flat_map(|root| &root.principals);
+    } else if let SignerMethod::Ssh | SignerMethod::SshSk = row.method {
+        let by_device = row.method == SignerMethod::SshSk;
+        let mut names =
+            file.ssh_roots.iter().flat_map(|root| if by_device { &root.in_devices } else { &root.in_files });
         // As rows are matched when statements are judged: a row may be a glob.
         if file.ssh_roots.is_empty() {
             text.push_str("; without a list of allowed signers nothing it signs verifies: the row only says what the principal is");
         } else if !names.any(|name| glob::matches(&row.principal, name)) {
-            text.push_str("; no list of allowed signers names it: the row only says what the principal is");
+            text.push_str(
+                "; no list of allowed signers names it with such a key: the row only says what the principal is",
+            );
         }
     } else if !certified && row.method != SignerMethod::Key {
         let method = method_word(row.method);

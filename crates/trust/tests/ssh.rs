@@ -315,6 +315,13 @@ fn an_envelope_signed_by_ssh_is_of_the_principal_of_its_key() {
             assert_eq!(verified.signers(), [Signer { method: SignerMethod::SshSk, principal, presence, time: None }]);
         }
     }
+    // A key in a file is another method, so a row for devices never believes it.
+    let in_file = SecurityKey::in_file(9);
+    let list = trust_file(&format!("ana@example.com {}\n", in_file.line()), "").unwrap();
+    let sig = in_file.sign(NAMESPACE, &message, 0, 0).into_bytes();
+    let verified = verify_envelope(&envelope(STATEMENT, &[sig]), &list.ring, &Limits::DEFAULT).unwrap();
+    let principal = "ana@example.com".to_owned();
+    assert_eq!(verified.signers(), [Signer { method: SignerMethod::Ssh, principal, presence: false, time: None }]);
     let good = key.sign(NAMESPACE, &message, 1, 1).into_bytes();
     let of_git = key.sign("git", &message, 1, 1).into_bytes();
     let of_payload = key.sign(NAMESPACE, STATEMENT, 1, 1).into_bytes();
@@ -425,6 +432,14 @@ fn a_row_is_explained_by_the_names_that_it_matches() {
     };
     let said = |file: &TrustFile| explain(file).pop().unwrap().text;
     let nothing = "the row only says what the principal is";
+    // A row for keys in files is none for devices, and the other way round.
+    let text =
+        said(&trust_file(&line, &row("ana@example.com").replace("ssh-sk", "ssh").replace("review", "edit")).unwrap());
+    assert!(text.ends_with(nothing) && text.contains("level 2"), "{text}");
+    let in_file = format!("ana@example.com {}\n", SecurityKey::in_file(7).line());
+    let text =
+        said(&trust_file(&in_file, &row("*@example.com").replace("ssh-sk", "ssh").replace("review", "edit")).unwrap());
+    assert!(!text.ends_with(nothing) && text.contains("level 2 (ssh)"), "{text}");
     for (id, named) in [("ana@example.com", true), ("*@example.com", true), ("**", true), ("*@example.org", false)] {
         let text = said(&trust_file(&line, &row(id)).unwrap());
         assert_eq!(text.ends_with(nothing), !named, "{text}");

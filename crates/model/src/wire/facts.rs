@@ -155,6 +155,8 @@ pub enum SignerMethod {
     X509Svid,
     /// JWT-SVID or another bearer token.
     JwtSvid,
+    /// SSH key in a file.
+    Ssh,
     /// FIDO2 SSH key.
     SshSk,
     /// WebAuthn assertion.

@@ -135,6 +135,7 @@ fn method(clauses: &Clauses<'_>, word: &str) -> Result<SignerMethod, StoryError>
         "fulcio-email" => SignerMethod::FulcioEmail,
         "x509-svid" => SignerMethod::X509Svid,
         "jwt-svid" => SignerMethod::JwtSvid,
+        "ssh" => SignerMethod::Ssh,
         "ssh-sk" => SignerMethod::SshSk,
         "webauthn" => SignerMethod::Webauthn,
         word => return Err(clauses.error(&format!("`{word}` is no method"))),

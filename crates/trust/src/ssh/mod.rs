@@ -3,6 +3,8 @@
 //! `ssh-keygen -Y verify` says that a signature of a security key is good whether or not somebody touched the device. The bit that says so is
 //! read here, and so is the device's count.
 
+use lasthand_model::wire::facts::SignerMethod;
+
 mod allowed;
 mod error;
 mod key;
@@ -49,13 +51,19 @@ pub struct SshSigned {
     pub principal: String,
     /// Fingerprint of the key.
     pub fingerprint: String,
-    /// What the device says; absent for a key without one.
+    /// What the device says; absent for a key without one, and for none other.
     pub presence: Option<Presence>,
     /// What is noticed.
     pub findings: Vec<SshFinding>,
 }
 
 impl SshSigned {
+    /// By what kind of key: `ssh-sk` for one of a device, `ssh` for one in a file, so that a row for the one never believes the other.
+    #[must_use]
+    pub const fn method(&self) -> SignerMethod {
+        if self.presence.is_some() { SignerMethod::SshSk } else { SignerMethod::Ssh }
+    }
+
     /// The level that the signature gives before any row lowers it: 4 when a device says that somebody touched it and its count is above the
     /// last, else 2.
     #[must_use]

@@ -44,7 +44,7 @@ pub(super) fn check(rows: &Rows<'_>) {
 /// What is wrong with a key that a list names, and a root of type `key` too; nothing when both mean the same one.
 fn check_root_key(rows: &Rows<'_>, id: KeyId, principal: &str) -> Option<Problem> {
     let of_key = rows.identities.iter().filter(|identity| identity.keys.iter().any(|key| key.value == id));
-    let by_ssh = |method| method == SignerMethod::SshSk;
+    let by_ssh = |method| matches!(method, SignerMethod::Ssh | SignerMethod::SshSk);
     let of_ssh = rows
         .identities
         .iter()

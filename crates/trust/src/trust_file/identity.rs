@@ -37,6 +37,7 @@ const METHODS: &[(&str, SignerMethod)] = &[
     ("fulcio-email", SignerMethod::FulcioEmail),
     ("x509-svid", SignerMethod::X509Svid),
     ("jwt-svid", SignerMethod::JwtSvid),
+    ("ssh", SignerMethod::Ssh),
     ("ssh-sk", SignerMethod::SshSk),
     ("webauthn", SignerMethod::Webauthn),
 ];
