@@ -106,6 +106,15 @@ fn identity(file: &TrustFile, row: &IdentityRow, name: Option<&str>) -> String {
     if let Some((_, group)) = file.ring.groups().find(|(known, _)| group == Some(*known)) {
         text.push_str(&format!("; signs when {} of {} distinct keys do", group.threshold, group.keys.len()));
     }
+    if row.method == SignerMethod::SshSk {
+        let (verified, counter) = file.ring.device_demand(&row.principal);
+        if verified {
+            text.push_str("; its device must say that it verified its user");
+        }
+        if let Some(counter) = counter {
+            text.push_str(&format!("; its device must count above {counter}"));
+        }
+    }
     if row.may.is_empty() {
         text.push_str("; may state nothing: its statements can only deny");
     } else {

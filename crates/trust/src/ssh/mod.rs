@@ -30,7 +30,7 @@ pub struct SshDemand<'a> {
 }
 
 /// What is noticed of a signature that holds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum SshFinding {
     /// A security key signed, and nobody touched it: no more than a key in a file.
@@ -42,6 +42,17 @@ pub enum SshFinding {
         /// What it says now.
         got: u32,
     },
+}
+
+/// What is noticed, and of whose key.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct SshNotice {
+    /// The name in the list of allowed signers.
+    pub principal: String,
+    /// Fingerprint of the key.
+    pub fingerprint: String,
+    /// What.
+    pub finding: SshFinding,
 }
 
 /// Who signed.
@@ -62,6 +73,16 @@ impl SshSigned {
     #[must_use]
     pub const fn method(&self) -> SignerMethod {
         if self.presence.is_some() { SignerMethod::SshSk } else { SignerMethod::Ssh }
+    }
+
+    /// What is noticed, with whose key it is.
+    pub fn notices(&self) -> impl Iterator<Item = SshNotice> {
+        let of = |finding: &SshFinding| SshNotice {
+            principal: self.principal.clone(),
+            fingerprint: self.fingerprint.clone(),
+            finding: *finding,
+        };
+        self.findings.iter().map(of)
     }
 
     /// The level that the signature gives before any row lowers it: 4 when a device says that somebody touched it and its count is above the

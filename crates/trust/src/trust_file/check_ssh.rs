@@ -2,7 +2,7 @@
 //!
 //! SECURITY: whoever holds a key of two principals could answer his own work under the other name, or an agent's under a human's.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use lasthand_model::actor::ActorKind;
 use lasthand_model::digest::KeyId;
@@ -15,6 +15,7 @@ use super::reader::shorten;
 use crate::keys::key_principal;
 
 pub(super) fn check(rows: &Rows<'_>) {
+    check_counters(rows);
     let mut seen: BTreeMap<KeyId, (&str, usize)> = BTreeMap::new();
     let root_keys: BTreeMap<KeyId, usize> = rows.roots.iter().map(|(_, root, _)| (root.id, root.place.line)).collect();
     for (row, root, list) in &rows.ssh_roots {
@@ -37,6 +38,20 @@ pub(super) fn check(rows: &Rows<'_>) {
             {
                 row.report(place, problem);
             }
+        }
+    }
+}
+
+/// A count is of one device: of two, one may well be below the other's.
+fn check_counters(rows: &Rows<'_>) {
+    for identity in &rows.identities {
+        let Some(demand) = identity.device.as_ref().filter(|demand| demand.last_counter.is_some()) else { continue };
+        let all = rows.ssh_roots.iter().flat_map(|(_, _, list)| list.keys());
+        let of_row = all.filter(|(key, name)| key.is_security_key() && glob::matches(&demand.principal, name));
+        let keys: BTreeSet<String> = of_row.map(|(key, _)| key.fingerprint()).collect();
+        if keys.len() != 1 && rows.broken_roots == 0 {
+            let problem = Problem::Counter { principal: shorten(&demand.principal), keys: keys.len() };
+            identity.row.report(identity.row.place_of("last_counter"), problem);
         }
     }
 }

@@ -208,6 +208,9 @@ impl<'a> Rows<'a> {
             if let Some((name, group)) = identity.group {
                 ring.add_group(&name, group);
             }
+            if let Some(demand) = identity.device {
+                ring.add_device_demand(demand);
+            }
             places.identities.push((identity.row.place, identity.name));
             facts.identities.push(identity.facts);
         }
