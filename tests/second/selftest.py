@@ -69,6 +69,10 @@ class Reviews(Case):
         self.body("landing")["authors"] = [actor("author", BOT, "agent", sponsor=BEN)]
         self.want("refused", "LH206")
 
+    def test_agent_whose_sponsor_is_no_human(self):
+        self.body("landing")["authors"] = [actor("author", BOT, "agent", sponsor=CI)]
+        self.want("refused", "LH205")
+
     def test_agent_without_sponsor(self):
         self.body("landing")["authors"] = [actor("author", BOT, "agent")]
         self.want("refused", "LH205")
@@ -434,6 +438,12 @@ class Acceptance(Case):
         self.listed("revocation", [])
         self.want("accepted")
         self.body("list")["fresh_until"] = 999
+        self.want("undecided", "LH006")
+        self.body("list")["fresh_until"] = 2000
+        self.want("accepted")
+        self.w["preset"]["revocations_seconds"] = self.w["now"] - 1
+        self.want("accepted")
+        self.w["preset"]["revocations_seconds"] = self.w["now"] - 2
         self.want("undecided", "LH006")
 
     def test_withdrawn(self):

@@ -32,14 +32,14 @@ STEP_KINDS = "edit|merge|fetch|build|test|package|sign|publish|promote|configure
 KINDS = "human|agent|automation|unknown"
 LABEL_WORDS = "|".join(LABELS)
 LIST_KINDS = "revocation|withdrawal|released"
-METHODS = "key|fulcio-ci|fulcio-email|x509-svid|jwt-svid|ssh-sk|webauthn"
+METHODS = "key|fulcio-ci|fulcio-email|x509-svid|jwt-svid|ssh|ssh-sk|webauthn"
 ENTRY_TYPES = "file|directory|symlink|hardlink|char-device|block-device|fifo|whiteout|opaque-whiteout|submodule|config"
 RECORDS = {
     "facts": "facts_version:int now:int question:question preset:preset trust:trust statements=[statement] inventories={digest,[entry]} "
              "indexes={digest,[member]} locks={digest,[pin]} images={digest,image} configs={digest,{<value>}}",
     "question": "product:str digest:digest index?digest artifact_name?str target?str",
     "preset": f"name:str reviewer_level:int approver_level:int builder_level:int allow_labels:[{LABEL_WORDS}] require_lists:[{LIST_KINDS}] "
-              "human_duties:bool refuse_reverted:bool credential_seconds?int require_credential:bool report_only=bool",
+              "human_duties:bool refuse_reverted:bool credential_seconds?int revocations_seconds?int require_credential:bool report_only=bool",
     "trust": "accept_simulated=bool identities=[identity] persons=[person] products=[product] robots=[robot] waivers=[waiver] "
              "trusted_inputs=[trusted]",
     "identity": f"method:{METHODS} principal:str kind:{KINDS} max_level:int may=[str] where=[str] products=[str] observer=[str] "
@@ -515,12 +515,13 @@ class World:
     def entry_of(self, a, marks=()):
         """An entry of an author as it counts: principal, kind, sponsors. One with marks and stated human is a borrowed identity."""
         borrowed = bool(marks) and a.kind == "human"
+        sponsors = {x for x in (a.sponsor, a.principal if borrowed else None) if x}
         return Record(principal=a.principal, kind="agent" if borrowed else self.kind(a.principal, a.kind), borrowed=borrowed,
-                      sponsors={x for x in (a.sponsor, a.principal if borrowed else None) if x})
+                      sponsors=sponsors, sponsored=any(self.kind(x, "human") == "human" for x in sponsors))
 
     @staticmethod
     def unsponsored(entries):
-        return {a.principal for a in entries if a.kind in ("agent", "unknown") and not a.sponsors}
+        return {a.principal for a in entries if a.kind in ("agent", "unknown") and not a.sponsored}
 
     def author_entries(self, L):
         entries = [self.entry_of(a) for a in L.b.authors]
@@ -545,7 +546,7 @@ class World:
         return out
 
     def authors_complete(self, L):
-        sponsors = any(a.role == "sponsor" for a in L.b.authors)
+        sponsors = any(a.role == "sponsor" and self.kind(a.principal, a.kind) == "human" for a in L.b.authors)
         lone = {r.principal for r in self.trust.robots if r.sponsorless}
         return L.b.authors_complete and bool(L.b.authors) and (sponsors or self.unsponsored(self.author_entries(L)[0]) <= lone)
 
@@ -902,8 +903,13 @@ class World:
         return True
 
     def lists(self):
-        current = [self.current_list(kind) for kind in self.preset.require_lists]
-        return all(b is not None and self.now <= b.fresh_until for b in current)
+        current = [(kind, self.current_list(kind)) for kind in self.preset.require_lists]
+        return all(b is not None and self.now <= b.fresh_until and self.is_young(kind, b) for kind, b in current)
+
+    def is_young(self, kind, body):
+        """Whether a list of revocations is not older than the preset allows."""
+        longest = self.preset.revocations_seconds
+        return kind != "revocation" or longest is None or self.now - body.issued_at <= longest
 
     def reverted(self):
         """Whether nothing was reverted."""

@@ -56,6 +56,8 @@ findings! {
     PresenceUnproven = "LH108", "presence-unproven", "review with a key that proves presence (security key)";
     Solo = "LH109", "solo", "have another person review";
     LevelTooLow = "LH110", "level-too-low", "use an identity of the level asked: a key with stated custody, or a workload identity";
+    Untouched = "LH111", "device-untouched", "sign again and touch the security key when it asks for it";
+    DeviceCount = "LH112", "device-count", "find out whether somebody copied the key; if its device never counts, leave `last_counter` out of the row";
     UnreviewedChange = "LH201", "unreviewed-change", "have the change reviewed by another person: `lasthand review approve BASE..HEAD`";
     AgentChangeUnreviewed = "LH202", "agent-change-unreviewed", "have a person review what the agent changed: `lasthand review approve BASE..HEAD`";
     NoLanding = "LH203", "no-landing", "record the history of the source: `lasthand source`";

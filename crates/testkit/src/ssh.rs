@@ -16,10 +16,21 @@ enum Pair {
     P256(EcdsaKeyPair),
 }
 
-/// A security key.
+/// A security key; or, to be taken for one, a key in a file.
 pub struct SecurityKey {
     pair: Pair,
-    application: &'static str,
+    application: Option<&'static str>,
+}
+
+/// How a signature is put together, for those that no device would make.
+#[derive(Debug, Clone, Copy)]
+pub struct Odd<'a> {
+    /// The kind that stands in the inner part.
+    pub kind: &'a str,
+    /// Whether what a device signs is signed, with [`tail`](Self::tail) as flags and count and this application; else what a key in a file signs.
+    pub as_device: Option<&'a str>,
+    /// What follows the signature proper.
+    pub tail: &'a [u8],
 }
 
 impl fmt::Debug for SecurityKey {
@@ -32,7 +43,16 @@ impl SecurityKey {
     /// `sk-ssh-ed25519@openssh.com`, always the same for one seed.
     #[must_use]
     pub fn ed25519(seed: u8) -> Self {
-        Self { pair: Pair::Ed25519(Ed25519KeyPair::from_seed_unchecked(&[seed; 32]).unwrap()), application: "ssh:" }
+        Self {
+            pair: Pair::Ed25519(Ed25519KeyPair::from_seed_unchecked(&[seed; 32]).unwrap()),
+            application: Some("ssh:"),
+        }
+    }
+
+    /// `ssh-ed25519`: a key in a file, always the same for one seed. Its signatures have no flags and no count.
+    #[must_use]
+    pub fn in_file(seed: u8) -> Self {
+        Self { application: None, ..Self::ed25519(seed) }
     }
 
     /// A new `sk-ecdsa-sha2-nistp256@openssh.com`.
@@ -40,12 +60,13 @@ impl SecurityKey {
     pub fn p256() -> Self {
         Self {
             pair: Pair::P256(EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).unwrap()),
-            application: "ssh:",
+            application: Some("ssh:"),
         }
     }
 
     fn kind(&self) -> &'static str {
         match self.pair {
+            Pair::Ed25519(_) if self.application.is_none() => "ssh-ed25519",
             Pair::Ed25519(_) => "sk-ssh-ed25519@openssh.com",
             Pair::P256(_) => "sk-ecdsa-sha2-nistp256@openssh.com",
         }
@@ -61,7 +82,9 @@ impl SecurityKey {
                 put(&mut blob, pair.public_key().as_ref());
             }
         }
-        put(&mut blob, self.application.as_bytes());
+        if let Some(application) = self.application {
+            put(&mut blob, application.as_bytes());
+        }
         blob
     }
 
@@ -71,23 +94,34 @@ impl SecurityKey {
         format!("{} {}", self.kind(), STANDARD.encode(self.blob()))
     }
 
-    /// An armoured signature over a message, with these flags and this count.
+    /// An armoured signature over a message, with these flags and this count where the key is a device's.
     #[must_use]
     pub fn sign(&self, namespace: &str, message: &[u8], flags: u8, counter: u32) -> String {
+        let mut tail = vec![flags];
+        tail.extend_from_slice(&counter.to_be_bytes());
+        let tail = if self.application.is_some() { &tail[..] } else { &[] };
+        self.sign_odd(namespace, message, &Odd { kind: self.kind(), as_device: self.application, tail })
+    }
+
+    /// An armoured signature over a message, put together as the test wants it.
+    #[must_use]
+    pub fn sign_odd(&self, namespace: &str, message: &[u8], odd: &Odd<'_>) -> String {
         let mut signed = b"SSHSIG".to_vec();
         for part in [namespace.as_bytes(), b"", b"sha512", digest(&SHA512, message).as_ref()] {
             put(&mut signed, part);
         }
-        let mut by_device = digest(&SHA256, self.application.as_bytes()).as_ref().to_vec();
-        by_device.push(flags);
-        by_device.extend_from_slice(&counter.to_be_bytes());
-        by_device.extend_from_slice(digest(&SHA256, &signed).as_ref());
+        if let Some(application) = odd.as_device {
+            let inner = digest(&SHA256, &signed);
+            signed = digest(&SHA256, application.as_bytes()).as_ref().to_vec();
+            signed.extend_from_slice(odd.tail);
+            signed.extend_from_slice(inner.as_ref());
+        }
         let mut inner = Vec::new();
-        put(&mut inner, self.kind().as_bytes());
+        put(&mut inner, odd.kind.as_bytes());
         match &self.pair {
-            Pair::Ed25519(pair) => put(&mut inner, pair.sign(&by_device).as_ref()),
+            Pair::Ed25519(pair) => put(&mut inner, pair.sign(&signed).as_ref()),
             Pair::P256(pair) => {
-                let both = pair.sign(&SystemRandom::new(), &by_device).unwrap();
+                let both = pair.sign(&SystemRandom::new(), &signed).unwrap();
                 let (r, s) = both.as_ref().split_at(32);
                 let mut numbers = Vec::new();
                 put(&mut numbers, &number(r));
@@ -95,8 +129,7 @@ impl SecurityKey {
                 put(&mut inner, &numbers);
             }
         }
-        inner.push(flags);
-        inner.extend_from_slice(&counter.to_be_bytes());
+        inner.extend_from_slice(odd.tail);
         let mut blob = b"SSHSIG\0\0\0\x01".to_vec();
         for part in [&self.blob()[..], namespace.as_bytes(), b"", b"sha512", &inner] {
             put(&mut blob, part);

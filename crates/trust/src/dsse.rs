@@ -9,10 +9,10 @@ use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use lasthand_model::digest::KeyId;
 pub use lasthand_model::wire::bundle::pre_authentication_encoding;
 use lasthand_model::wire::bundle::{Envelope, EnvelopeSignature};
-use lasthand_model::wire::facts::{Signer, SignerMethod};
+use lasthand_model::wire::facts::Signer;
 
-use crate::keys::{KeyRing, PublicKey};
-use crate::ssh::{self, SshDemand, SshSignature};
+use crate::keys::{KeyRing, PublicKey, SshRoot};
+use crate::ssh::{self, SshDemand, SshError, SshNotice, SshSignature, SshSigned};
 
 // LIMIT: signatures times keys is the work of one envelope.
 /// Most signatures that are tried in one envelope.
@@ -47,15 +47,26 @@ pub(crate) fn signing_keys(envelope: &Envelope, payload: &[u8], ring: &KeyRing) 
         .collect()
 }
 
+/// Whose SSH signatures are there.
+#[derive(Debug, Default)]
+pub(crate) struct BySsh {
+    /// One for each principal and method.
+    pub(crate) signers: BTreeSet<Signer>,
+    /// What is noticed of their devices.
+    pub(crate) notices: BTreeSet<SshNotice>,
+    /// Why a signature by a key of a list does not count, the first; strangers' signatures are passed over.
+    pub(crate) refused: Option<SshError>,
+}
+
 /// Finds the principals of lists of allowed signers who signed this envelope's payload by SSH, armoured in `sig` as gittuf has it, or bare.
 ///
-/// Out: one signer for each, of method `ssh-sk`: with presence when the device says that somebody touched it.
+/// Out: one signer for each, of method `ssh`, or `ssh-sk` with presence when the device says that somebody touched it and counts as asked.
 /// Cost: at most [`MAX_SIGNATURES`] times the number of lists.
 #[must_use]
-pub(crate) fn ssh_signers(envelope: &Envelope, payload: &[u8], ring: &KeyRing) -> BTreeSet<Signer> {
-    let mut signers = BTreeSet::new();
+pub(crate) fn ssh_signers(envelope: &Envelope, payload: &[u8], ring: &KeyRing) -> BySsh {
+    let mut found = BySsh::default();
     if ring.ssh().is_empty() {
-        return signers;
+        return found;
     }
     let message = pre_authentication_encoding(&envelope.payload_type, payload);
     for signature in envelope.signatures.iter().take(MAX_SIGNATURES) {
@@ -66,21 +77,32 @@ pub(crate) fn ssh_signers(envelope: &Envelope, payload: &[u8], ring: &KeyRing) -
         };
         let Ok(read) = read else { continue };
         for root in ring.ssh() {
-            let (namespace, moment) = (root.namespace.as_str(), root.moment);
-            let demand = SshDemand { namespace, moment, user_verification: false, last_counter: None };
-            if let Ok(signed) = ssh::verify(&message, &read, &root.allowed, &demand) {
-                // SECURITY: the signature of a device that nobody touched is one of a key in a file.
-                let presence = signed.level() == 4;
-                signers.insert(Signer {
-                    method: SignerMethod::SshSk,
-                    principal: signed.principal,
-                    presence,
-                    time: None,
-                });
+            match by_list(&message, &read, root, ring) {
+                Ok(signed) => {
+                    found.notices.extend(signed.notices());
+                    let method = signed.method();
+                    // SECURITY: the signature of a device that nobody touched is one of a key in a file.
+                    let presence = signed.level() == 4;
+                    found.signers.insert(Signer { method, principal: signed.principal, presence, time: None });
+                }
+                Err(error) if error.is_of_a_known_key() => found.refused = found.refused.or(Some(error)),
+                Err(_) => {}
             }
         }
     }
-    signers
+    found
+}
+
+/// By one list, under what the rows of the key's principal ask of devices.
+fn by_list(message: &[u8], read: &SshSignature, root: &SshRoot, ring: &KeyRing) -> Result<SshSigned, SshError> {
+    let (namespace, moment) = (root.namespace.as_str(), ring.moment());
+    // A key in a file meets no row for devices, and is not measured by one.
+    let (user_verification, last_counter) = match root.allowed.principal(read.key(), namespace, moment) {
+        Ok(name) if read.key().is_security_key() => ring.device_demand(name),
+        _ => (false, None),
+    };
+    let demand = SshDemand { namespace, moment, user_verification, last_counter };
+    ssh::verify(message, read, &root.allowed, &demand)
 }
 
 fn signing_key(signature: &EnvelopeSignature, message: &[u8], ring: &KeyRing) -> Option<KeyId> {

@@ -13,6 +13,7 @@ use crate::dsse::{MAX_SIGNATURES, decode_base64, signing_keys, ssh_signers};
 use crate::foreign;
 use crate::keys::{KeyRing, PublicKey};
 use crate::sigstore::{self, Certified, Content, SigstoreError};
+use crate::ssh::SshError;
 use crate::statement::{self, StatementError};
 use crate::verified::{BlobSignature, Verified};
 
@@ -46,6 +47,12 @@ pub enum TrustError {
         /// How many may be.
         limit: usize,
     },
+    /// A list of evidence within one document that cannot be taken apart.
+    #[error("list of attestations cannot be used: {reason}")]
+    List {
+        /// What is wrong with it.
+        reason: &'static str,
+    },
     /// A bundle of a version that is not read.
     #[error("media type `{got}` is not one of a Sigstore bundle v0.1 to v0.3")]
     MediaType {
@@ -67,6 +74,9 @@ pub enum TrustError {
     /// A certificate is there, and something about it does not hold.
     #[error("certificate's signature is not believed")]
     Sigstore(#[from] SigstoreError),
+    /// A signature of SSH by a key of a list, which does not count.
+    #[error("SSH signature does not count")]
+    Ssh(#[source] SshError),
     /// A statement was expected.
     #[error("signature is over an artifact alone, there is no statement")]
     NoStatement,
@@ -111,6 +121,7 @@ impl TrustError {
                 vec!["a JSON-lines file is read line by line when its name ends in `.jsonl`".to_owned()]
             }
             Self::Sigstore(source) => source.hints(),
+            Self::Ssh(source) => source.hints(),
             Self::NoKnownSignature { named, .. } if !named.is_empty() => vec![format!(
                 "the evidence names key {}: if you know it, add it to the trust file as `[[root]]` and `[[identity]]`",
                 named.iter().map(|id| format!("`{id}`")).collect::<Vec<_>>().join(", ")
@@ -259,11 +270,12 @@ fn check_keyed_log(
     if ring.sigstore().is_empty() || !sigstore::has_proofs(material) {
         return Ok(());
     }
-    for signer in statement.signers() {
-        let id = signer.principal.strip_prefix("key:").and_then(|id| id.parse().ok());
-        if let Some(key) = id.and_then(|id| ring.key(id)) {
-            sigstore::check_keyed_log(bytes, key, ring.sigstore())?;
-        }
+    // SECURITY: a key of SSH is in no entry that is read here, so nothing says whether the proofs are this signature's. They are not passed over.
+    if statement.keys().is_empty() {
+        return Err(SigstoreError::UncheckedLog.into());
+    }
+    for key in statement.keys().iter().filter_map(|id| ring.key(*id)) {
+        sigstore::check_keyed_log(bytes, key, ring.sigstore())?;
     }
     Ok(())
 }
@@ -302,14 +314,18 @@ fn verify(envelope: &Envelope, ring: &KeyRing, limits: &Limits) -> Result<Verifi
     let payload = decode_base64(&envelope.payload).ok_or(TrustError::PayloadEncoding)?;
     let keys = signing_keys(envelope, &payload, ring);
     let by_ssh = ssh_signers(envelope, &payload, ring);
-    if keys.is_empty() && by_ssh.is_empty() {
+    if let (true, true, Some(refused)) = (keys.is_empty(), by_ssh.signers.is_empty(), by_ssh.refused) {
+        return Err(TrustError::Ssh(refused));
+    }
+    if keys.is_empty() && by_ssh.signers.is_empty() {
         let named = envelope.signatures.iter().filter_map(|signature| signature.keyid.as_deref().map(shorten));
         let named = named.filter(|id| !id.is_empty()).collect();
         return Err(TrustError::NoKnownSignature { signatures: got, keys: ring.keys().count(), named });
     }
     // SECURITY: CVE-2026-39395: a good signature over something that is no statement proves nothing.
     let statement = statement::read(&payload, limits).map_err(TrustError::Statement)?;
-    Ok(Verified::assertion(statement, StatementDigest(Sha256::of(&payload)), keys, ring).also_by(by_ssh))
+    Ok(Verified::assertion(statement, StatementDigest(Sha256::of(&payload)), keys, ring)
+        .also_by(by_ssh.signers, by_ssh.notices))
 }
 
 /// What unverified evidence claims to be about; for reports and for finding files, never for a decision.

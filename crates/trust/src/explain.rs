@@ -1,6 +1,7 @@
 //! A trust file in plain sentences, row by row: what `trust check` prints.
 
 use lasthand_model::actor::ActorKind;
+use lasthand_model::glob;
 use lasthand_model::timestamp;
 use lasthand_model::wire::facts::{Custody, IdentityRow, Inputs, PersonRow, ProductRow, SignerMethod, TreeRef};
 
@@ -40,7 +41,7 @@ pub fn explain(file: &TrustFile) -> Vec<Explained> {
     for root in &file.ssh_roots {
         let (digest, names) = (short(&root.digest.to_string()), list(&root.principals));
         let text = format!(
-            "list of allowed signers {digest} from {} can verify signatures of SSH for the namespace {}: {names}; each still needs a row of method ssh-sk",
+            "list of allowed signers {digest} from {} can verify signatures of SSH for the namespace {}: {names}; each still needs a row of method ssh or, for a key of a device, ssh-sk",
             root.file, root.namespace
         );
         add(root.place.line, text);
@@ -105,6 +106,15 @@ fn identity(file: &TrustFile, row: &IdentityRow, name: Option<&str>) -> String {
     if let Some((_, group)) = file.ring.groups().find(|(known, _)| group == Some(*known)) {
         text.push_str(&format!("; signs when {} of {} distinct keys do", group.threshold, group.keys.len()));
     }
+    if row.method == SignerMethod::SshSk {
+        let (verified, counter) = file.ring.device_demand(&row.principal);
+        if verified {
+            text.push_str("; its device must say that it verified its user");
+        }
+        if let Some(counter) = counter {
+            text.push_str(&format!("; its device must count above {counter}"));
+        }
+    }
     if row.may.is_empty() {
         text.push_str("; may state nothing: its statements can only deny");
     } else {
@@ -134,10 +144,17 @@ fn identity(file: &TrustFile, row: &IdentityRow, name: Option<&str>) -> String {
     }
     if certified && file.sigstore_roots.is_empty() {
         text.push_str("; without a sigstore root nothing it signs verifies: the row only says what the principal is");
-    } else if row.method == SignerMethod::SshSk && !file.ssh_roots.is_empty() {
-        let named = file.ssh_roots.iter().any(|root| root.principals.contains(&row.principal));
-        if !named {
-            text.push_str("; no list of allowed signers names it: the row only says what the principal is");
+    } else if let SignerMethod::Ssh | SignerMethod::SshSk = row.method {
+        let by_device = row.method == SignerMethod::SshSk;
+        let mut names =
+            file.ssh_roots.iter().flat_map(|root| if by_device { &root.in_devices } else { &root.in_files });
+        // As rows are matched when statements are judged: a row may be a glob.
+        if file.ssh_roots.is_empty() {
+            text.push_str("; without a list of allowed signers nothing it signs verifies: the row only says what the principal is");
+        } else if !names.any(|name| glob::matches(&row.principal, name)) {
+            text.push_str(
+                "; no list of allowed signers names it with such a key: the row only says what the principal is",
+            );
         }
     } else if !certified && row.method != SignerMethod::Key {
         let method = method_word(row.method);

@@ -6,7 +6,7 @@ use std::borrow::Cow;
 
 use lasthand_model::json;
 use lasthand_model::limits::Limits;
-use lasthand_model::wire::bundle::BUNDLE_V03;
+use lasthand_model::wire::bundle::{BUNDLE_V03, EvidenceFile};
 use lasthand_model::wire::statement::PAYLOAD_TYPE;
 use serde_json::{Map, Value, json};
 
@@ -61,24 +61,35 @@ fn only(object: &Value, known: &[&str]) -> Result<(), TrustError> {
 /// Takes the attestations out of a document that lists several; any other document is one.
 ///
 /// In: `{"attestation_bundles": [{"attestations": [..]}]}` as the Python package index serves it, or `{"attestations": [{"bundle": ..}]}` as
-/// the npm registry does. Out: one document each, in their order. Publishers that a list names are not looked at: certificates say who signed.
+/// the npm registry does; a document that is evidence itself is no list, whatever else it holds. Out: one document each, in their order.
+/// Publishers that a list names are not looked at: certificates say who signed.
 ///
 /// # Errors
-/// [`TrustError::Json`], [`TrustError::TooMany`].
+/// [`TrustError::Json`], [`TrustError::TooMany`]; [`TrustError::List`] for a list of nothing, and for one of which a member cannot be found:
+/// evidence never vanishes unseen.
 pub fn documents<'b>(bytes: &'b [u8], limits: &Limits) -> Result<Vec<Cow<'b, [u8]>>, TrustError> {
     let document = json::parse(bytes, limits).map_err(TrustError::Json)?;
-    let array = |value: &Value, member: &str| value.get(member).and_then(Value::as_array).cloned().unwrap_or_default();
-    let is_list = |member: &str| document.get(member).is_some_and(Value::is_array);
-    let listed: Vec<Value> = if is_list("attestation_bundles") {
-        array(&document, "attestation_bundles").iter().flat_map(|bundle| array(bundle, "attestations")).collect()
-    } else if is_list("attestations") {
-        array(&document, "attestations")
-            .into_iter()
-            .filter_map(|mut item| item.get_mut("bundle").map(Value::take))
-            .collect()
-    } else {
-        return Ok(vec![Cow::Borrowed(bytes)]);
+    let array = |value: &Value, member: &str| value.get(member).and_then(Value::as_array).cloned();
+    let listed = match (array(&document, "attestation_bundles"), array(&document, "attestations")) {
+        // SECURITY: a member beside an envelope, which nobody signed, must not hide it.
+        _ if EvidenceFile::detect(&document).is_some() => None,
+        (Some(_), Some(_)) => return Err(TrustError::List { reason: "it is of two kinds" }),
+        (Some(bundles), None) => {
+            let each = bundles.iter().map(|bundle| array(bundle, "attestations"));
+            let each: Option<Vec<Vec<Value>>> = each.collect();
+            Some(each.ok_or(TrustError::List { reason: "one of its bundles has no `attestations`" })?.concat())
+        }
+        (None, Some(items)) => {
+            let bundle = |mut item: Value| item.get_mut("bundle").map(Value::take).filter(|bundle| !bundle.is_null());
+            let each: Option<Vec<Value>> = items.into_iter().map(bundle).collect();
+            Some(each.ok_or(TrustError::List { reason: "one of its attestations has no `bundle`" })?)
+        }
+        (None, None) => None,
     };
+    let Some(listed) = listed else { return Ok(vec![Cow::Borrowed(bytes)]) };
+    if listed.is_empty() {
+        return Err(TrustError::List { reason: "it is empty" });
+    }
     if listed.len() > MAX_ATTESTATIONS {
         return Err(TrustError::TooMany { got: listed.len(), limit: MAX_ATTESTATIONS });
     }

@@ -81,12 +81,8 @@ impl GitObjectId {
     /// [`GitObjectError::Collision`].
     pub fn of(kind: GitObjectKind, content: &[u8]) -> Result<Self, GitObjectError> {
         let head = format!("{} {}\0", kind.as_str(), content.len());
-        let mut hasher = sha1dc::Hasher::new();
-        hasher.update(head.as_bytes());
-        hasher.update(content);
-        // SECURITY: the two files of SHAttered and their kind.
-        let sha1 = hasher.finalize().map_err(|_| GitObjectError::Collision)?;
-        Ok(Self { kind, sha1: sha1.into(), sha256: Sha256::of(&[head.as_bytes(), content].concat()) })
+        let sha1 = sha1(&[head.as_bytes(), content])?;
+        Ok(Self { kind, sha1, sha256: Sha256::of(&[head.as_bytes(), content].concat()) })
     }
 
     /// Whether a digest set names this object, by the key of its kind.
@@ -101,6 +97,15 @@ impl fmt::Display for GitObjectId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}:{}", self.kind.digest_key(), hex::encode(self.sha1))
     }
+}
+
+/// SHA-1 of these parts, one behind the other.
+fn sha1(parts: &[&[u8]]) -> Result<[u8; 20], GitObjectError> {
+    let mut hasher = sha1dc::Hasher::new();
+    parts.iter().for_each(|part| hasher.update(part));
+    // SECURITY: the two files of SHAttered and their kind.
+    let sha1 = hasher.finalize().map_err(|_| GitObjectError::Collision)?;
+    Ok(sha1.into())
 }
 
 #[cfg(test)]
@@ -132,5 +137,37 @@ mod tests {
         check("gitBlob", &sha1.to_uppercase(), false);
         check("gitBlob", "4b825dc642cb6eb9a060e54bf8d69288fbee4904", false);
         check("gitBlob", "", false);
+    }
+
+    /// The first 320 bytes of the two files of SHAttered, where all of the attack is.
+    const SHATTERED: [&str; 2] = [
+        concat!(
+            "255044462d312e330a25e2e3cfd30a0a0a312030206f626a0a3c3c2f57696474682032203020522f4865696768742033203020522f547970",
+            "652034203020522f537562747970652035203020522f46696c7465722036203020522f436f6c6f7253706163652037203020522f4c656e67",
+            "74682038203020522f42697473506572436f6d706f6e656e7420383e3e0a73747265616d0affd8fffe00245348412d312069732064656164",
+            "2121212121852fec092339759c39b1a1c63c4c97e1fffe017346dc9166b67e118f029ab621b2560ff9ca67cca8c7f85ba84c79030c2b3de2",
+            "18f86db3a90901d5df45c14f26fedfb3dc38e96ac22fe7bd728f0e45bce046d23c570feb141398bb552ef5a0a82be331fea48037b8b5d71f",
+            "0e332edf93ac3500eb4ddc0decc1a864790c782c76215660dd309791d06bd0af3f98cda4bc4629b1",
+        ),
+        concat!(
+            "255044462d312e330a25e2e3cfd30a0a0a312030206f626a0a3c3c2f57696474682032203020522f4865696768742033203020522f547970",
+            "652034203020522f537562747970652035203020522f46696c7465722036203020522f436f6c6f7253706163652037203020522f4c656e67",
+            "74682038203020522f42697473506572436f6d706f6e656e7420383e3e0a73747265616d0affd8fffe00245348412d312069732064656164",
+            "2121212121852fec092339759c39b1a1c63c4c97e1fffe017f46dc93a6b67e013b029aaa1db2560b45ca67d688c7f84b8c4c791fe02b3df6",
+            "14f86db1690901c56b45c1530afedfb76038e972722fe7ad728f0e4904e046c230570fe9d41398abe12ef5bc942be33542a4802d98b5d70f",
+            "2a332ec37fac3514e74ddc0f2cc1a874cd0c78305a21566461309789606bd0bf3f98cda8044629a1",
+        ),
+    ];
+
+    #[test]
+    fn bytes_of_an_attack_on_sha1_have_no_id() {
+        // pass: the same bytes short of the attack, and changed within it; fail: either of the pair, whole or in parts
+        for file in SHATTERED.map(|text| hex::decode(text).unwrap()) {
+            assert_eq!(sha1(&[&file]), Err(GitObjectError::Collision));
+            let (head, rest) = file.split_at(192);
+            assert_eq!(sha1(&[head, rest]), Err(GitObjectError::Collision));
+            assert!(sha1(&[head]).is_ok());
+            assert!(sha1(&[head, &rest.iter().map(|byte| byte ^ 1).collect::<Vec<_>>()]).is_ok());
+        }
     }
 }

@@ -5,10 +5,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::num::NonZeroU32;
+use std::sync::Arc;
 
 use aws_lc_rs::digest::{Digest, SHA256};
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_ASN1, ECDSA_P256_SHA256_FIXED, ED25519, ParsedPublicKey};
 use lasthand_model::digest::{KeyId, Sha256};
+use lasthand_model::glob;
 use lasthand_model::wire::facts::{Signer, SignerMethod};
 use thiserror::Error;
 
@@ -233,14 +235,27 @@ pub struct KeyRing {
     groups: BTreeMap<String, Group>,
     sigstore: Vec<SigstoreRoot>,
     ssh: Vec<SshRoot>,
+    devices: Vec<DeviceDemand>,
+    /// The moment that a question is asked for.
+    moment: Option<i64>,
 }
 
-/// A list of allowed signers, the use that signatures must be for, and the moment that their validity is asked for.
+/// A list of allowed signers, and the use that signatures must be for.
 #[derive(Debug, Clone)]
 pub(crate) struct SshRoot {
-    pub(crate) allowed: AllowedSigners,
+    pub(crate) allowed: Arc<AllowedSigners>,
     pub(crate) namespace: String,
-    pub(crate) moment: i64,
+}
+
+/// What is asked of a principal's devices, beside that their signatures hold.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DeviceDemand {
+    /// Whose, glob.
+    pub principal: String,
+    /// The device must have verified its user, by PIN or finger.
+    pub user_verification: bool,
+    /// Every signature must be counted above this.
+    pub last_counter: Option<u32>,
 }
 
 impl KeyRing {
@@ -279,9 +294,35 @@ impl KeyRing {
         &self.sigstore
     }
 
-    /// Adds a list of allowed signers for one use, whose validity is asked for a moment in seconds since 1970-01-01T00:00:00Z.
-    pub fn add_ssh(&mut self, allowed: AllowedSigners, namespace: &str, moment: i64) {
-        self.ssh.push(SshRoot { allowed, namespace: namespace.to_owned(), moment });
+    /// Adds a list of allowed signers for one use. Lines that are bounded in time count for a ring that has a moment ([`KeyRing::at`]).
+    pub fn add_ssh(&mut self, allowed: AllowedSigners, namespace: &str) {
+        self.ssh.push(SshRoot { allowed: Arc::new(allowed), namespace: namespace.to_owned() });
+    }
+
+    /// Asks more of the devices of some principals. Of several demands that match a principal, each must be met.
+    pub fn add_device_demand(&mut self, demand: DeviceDemand) {
+        self.devices.push(demand);
+    }
+
+    /// What all demands together ask of this principal's devices: verification of the user, and the count that theirs must be above.
+    pub(crate) fn device_demand(&self, principal: &str) -> (bool, Option<u32>) {
+        let mut asked = (false, None);
+        for demand in self.devices.iter().filter(|demand| glob::matches(&demand.principal, principal)) {
+            asked = (asked.0 || demand.user_verification, asked.1.max(demand.last_counter));
+        }
+        asked
+    }
+
+    /// The same ring for one question: what is bounded in time is asked for this moment, seconds since 1970-01-01T00:00:00Z. A ring without a
+    /// moment takes nothing that is bounded.
+    #[must_use]
+    pub fn at(&self, moment: i64) -> Self {
+        Self { moment: Some(moment), ..self.clone() }
+    }
+
+    /// The moment of the question; none when nobody said.
+    pub(crate) const fn moment(&self) -> Option<i64> {
+        self.moment
     }
 
     /// Every list of allowed signers, in the order in which they were added.

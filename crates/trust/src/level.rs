@@ -10,7 +10,7 @@ use lasthand_model::wire::facts::{Custody, IdentityRow, Signer, SignerMethod};
 /// | `key` | 2; 3 with custody `personal` of a human or `isolated` of automation |
 /// | `ssh-sk`, `webauthn` | 4 with presence, else 2 |
 /// | `fulcio-ci`, `x509-svid` | automation 4 when `isolated`, else 3; agent 4; human and unknown 2 |
-/// | `fulcio-email`, `jwt-svid` | 2 |
+/// | `fulcio-email`, `jwt-svid`, `ssh` | 2 |
 ///
 /// In: a row that names the signer, and the signer as verified. Out: 0 to 4, never above `max_level`;
 /// 0 when row and signer do not use the same method.
@@ -70,7 +70,7 @@ mod tests {
     fn levels_are_those_of_the_table() {
         // pass: each line of the table
         use ActorKind::{Agent, Automation, Human};
-        use SignerMethod::{FulcioCi, FulcioEmail, JwtSvid, Key, SshSk, Webauthn, X509Svid};
+        use SignerMethod::{FulcioCi, FulcioEmail, JwtSvid, Key, Ssh, SshSk, Webauthn, X509Svid};
         check(&row(Key, Human), true, 2);
         check(&IdentityRow { custody: Some(Custody::Personal), ..row(Key, Human) }, false, 3);
         check(&IdentityRow { custody: Some(Custody::Isolated), ..row(Key, Human) }, false, 2);
@@ -90,6 +90,8 @@ mod tests {
         }
         check(&row(FulcioEmail, Human), false, 2);
         check(&row(JwtSvid, Automation), false, 2);
+        check(&row(Ssh, Human), true, 2);
+        check(&IdentityRow { custody: Some(Custody::Personal), ..row(Ssh, Human) }, true, 2);
     }
 
     #[test]

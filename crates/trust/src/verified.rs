@@ -7,6 +7,7 @@ use lasthand_model::wire::facts::{Signer, SignerMethod};
 
 use crate::keys::{KeyRing, key_principal};
 use crate::sigstore::Claims;
+use crate::ssh::SshNotice;
 
 /// A signature over an artifact's digest alone: it says who signed which bytes, and nothing else.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,6 +61,7 @@ pub struct Verified<T> {
     signers: Vec<Signer>,
     clock: Option<Clock>,
     claims: Option<Claims>,
+    notices: BTreeSet<SshNotice>,
 }
 
 impl<T> Verified<T> {
@@ -67,7 +69,16 @@ impl<T> Verified<T> {
     // TRUST: here untrusted becomes trusted.
     pub(crate) fn assertion(value: T, digest: StatementDigest, keys: BTreeSet<KeyId>, ring: &KeyRing) -> Self {
         let signers = ring.signers(&keys);
-        Self { value, digest, keys, certified: BTreeSet::new(), signers, clock: None, claims: None }
+        Self {
+            value,
+            digest,
+            keys,
+            certified: BTreeSet::new(),
+            signers,
+            clock: None,
+            claims: None,
+            notices: BTreeSet::new(),
+        }
     }
 
     /// States that the holder of a certificate signed the bytes with this digest, and that `value` was read from these bytes.
@@ -75,14 +86,15 @@ impl<T> Verified<T> {
     pub(crate) fn certified(value: T, digest: StatementDigest, signer: Signer, clock: Clock, claims: Claims) -> Self {
         let signers = vec![signer.clone()];
         let (certified, claims) = ([signer].into(), Some(claims));
-        Self { value, digest, keys: BTreeSet::new(), certified, signers, clock: Some(clock), claims }
+        let notices = BTreeSet::new();
+        Self { value, digest, keys: BTreeSet::new(), certified, signers, clock: Some(clock), claims, notices }
     }
 
     /// The same proof, of a value that was read from the signed bytes by another reading.
     // TRUST: only for what these very bytes say.
     pub(crate) fn about<U>(self, value: U, digest: StatementDigest) -> Verified<U> {
-        let Self { keys, certified, signers, clock, claims, .. } = self;
-        Verified { value, digest, keys, certified, signers, clock, claims }
+        let Self { keys, certified, signers, clock, claims, notices, .. } = self;
+        Verified { value, digest, keys, certified, signers, clock, claims, notices }
     }
 
     /// States that `keys`, which the caller or a verified layout named, signed the bytes with this digest.
@@ -95,12 +107,22 @@ impl<T> Verified<T> {
             time: None,
         };
         let signers = keys.iter().map(signer).collect();
-        Self { value, digest, keys, certified: BTreeSet::new(), signers, clock: None, claims: None }
+        Self {
+            value,
+            digest,
+            keys,
+            certified: BTreeSet::new(),
+            signers,
+            clock: None,
+            claims: None,
+            notices: BTreeSet::new(),
+        }
     }
 
-    /// Adds holders of keys of a list of allowed signers, whose signatures over the same bytes held.
+    /// Adds holders of keys of a list of allowed signers, whose signatures over the same bytes held, and what is noticed of their devices.
     // TRUST: here untrusted becomes trusted.
-    pub(crate) fn also_by(mut self, signers: BTreeSet<Signer>) -> Self {
+    pub(crate) fn also_by(mut self, signers: BTreeSet<Signer>, notices: BTreeSet<SshNotice>) -> Self {
+        self.notices.extend(notices);
         self.certified.extend(signers.iter().cloned());
         self.signers.extend(signers);
         self
@@ -136,6 +158,11 @@ impl<T> Verified<T> {
         self.clock
     }
 
+    /// What is noticed of the devices that signed; it lowered the level already, and refuses nothing by itself.
+    pub const fn notices(&self) -> &BTreeSet<SshNotice> {
+        &self.notices
+    }
+
     /// What the certificate says of its run; none for keys alone.
     pub const fn claims(&self) -> Option<&Claims> {
         self.claims.as_ref()
@@ -157,6 +184,7 @@ pub fn combine<T>(values: Vec<Verified<T>>, ring: &KeyRing) -> Vec<Verified<T>> 
             first.certified.extend(verified.certified);
             first.signers = ring.signers(&first.keys);
             first.signers.extend(first.certified.iter().cloned());
+            first.notices.extend(verified.notices);
             first.clock = first.clock.or(verified.clock);
             first.claims = first.claims.take().or(verified.claims);
         } else {

@@ -9,8 +9,11 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use lasthand_model::digest::{ArtifactDigest, Sha256};
 use lasthand_model::limits::Limits;
+use lasthand_model::wire::bundle::pre_authentication_encoding;
 use lasthand_model::wire::facts::SignerMethod;
+use lasthand_model::wire::statement::PAYLOAD_TYPE;
 use lasthand_testkit::sigstore::{Content, Entry, Flaw, Instance, Recipe, Signed as Made, Version};
+use lasthand_testkit::ssh::SecurityKey;
 use lasthand_trust::Clock;
 use lasthand_trust::cosign::{ENVELOPE, SIMPLE_SIGNING, verify_layer};
 use lasthand_trust::evidence::{Signed, TrustError, verify_signed};
@@ -19,12 +22,15 @@ use lasthand_trust::foreign::{bundle_of_python, documents};
 use lasthand_trust::git_object::{GitObjectId, GitObjectKind};
 use lasthand_trust::keys::{KeyRing, PublicKey};
 use lasthand_trust::sigstore::{Claim, SigstoreRoot};
+use lasthand_trust::ssh::AllowedSigners;
 use serde_json::{Value, json};
 
 const NOW: i64 = 1_780_000_000;
 const WORKFLOW: &str = "https://forge.example/acme/app/.github/workflows/release.yml@refs/heads/main";
 const ISSUER: &str = "https://token.actions.githubusercontent.com";
 const COMMIT: &[u8] = b"tree 4b825dc642cb6eb9a060e54bf8d69288fbee4904\nauthor Ana <ana@example.com> 1 +0000\n\none\n";
+
+const STATEMENT: &[u8] = br#"{"_type":"https://in-toto.io/Statement/v1","subject":[{"digest":{"gitCommit":"4b825dc642cb6eb9a060e54bf8d69288fbee4904"}}],"predicateType":"https://example.com/thing/v1","predicate":{}}"#;
 
 fn instance() -> &'static Instance {
     static INSTANCE: OnceLock<Instance> = OnceLock::new();
@@ -137,8 +143,9 @@ fn a_certificate_is_one_of_an_authority_of_the_root() {
 
 #[test]
 fn cve_2026_24122_every_certificate_of_the_chain_is_valid_when_it_is_signed() {
-    // fail: the intermediate had run out; the certificate itself had not
+    // fail: the intermediate had run out, or the top of the chain; the certificate itself had not
     check_all(Flaw::IntermediateRanOut, "CertificateTime");
+    check_all(Flaw::TopRanOut, "CertificateTime");
 }
 
 #[test]
@@ -151,10 +158,14 @@ fn a_certificate_is_logged() {
 
 #[test]
 fn a_certificate_names_one_signer() {
-    // fail: two names, an extension twice, no issuer
-    for flaw in [Flaw::TwoNames, Flaw::TwiceExtended, Flaw::NoIssuer] {
+    // fail: two names, an extension twice, no issuer, two issuers, what is no text in the place of text
+    for flaw in [Flaw::TwoNames, Flaw::TwiceExtended, Flaw::NoIssuer, Flaw::TwoIssuers, Flaw::ClaimNotText] {
         check(Entry::V1, false, flaw, "Identity");
     }
+    // pass: one issuer, written in both ways
+    let recipe =
+        Recipe { claims: vec![(1, ISSUER.to_owned()), (5, "acme/app".to_owned())], ..recipe(Entry::V1, false) };
+    assert!(judge(&instance().sign(&contents()[0], &recipe, Flaw::None), &ring(Flaw::None)).is_ok());
 }
 
 #[test]
@@ -194,9 +205,26 @@ fn ghsa_9vcr_p3rj_q5q6_a_proof_counts_once() {
 #[test]
 fn ghsa_wqqc_jjcq_vfxm_a_key_counts_in_its_time_alone() {
     // fail: a log's key whose time was over, or has not come
-    check(Entry::V1, false, Flaw::LogWindow, "UnknownLog");
+    check_all(Flaw::LogWindow, "UnknownLog");
+    check(Entry::V2, true, Flaw::LogWindow, "UnknownLog");
     check(Entry::V1, false, Flaw::LogKeyNotBegun, "UnknownLog");
     check(Entry::V2, false, Flaw::LogKeyNotBegun, "CheckpointKey");
+}
+
+#[test]
+fn the_key_of_a_log_is_its_key_at_every_proven_time_also_for_keyed_bundles() {
+    // pass: stamped while the key was the log's; fail: the key was retired before, for a statement and for a bare signature
+    let recipe = Recipe { keyed: true, ..recipe(Entry::V2, true) };
+    for content in [contents()[0].clone(), contents()[1].clone(), Content::Blob(b"the artifact".to_vec())] {
+        let made = instance().sign(&content, &recipe, Flaw::None);
+        let judged = |flaw| {
+            let mut ring = ring(flaw);
+            ring.add_key(PublicKey::from_der(&made.key.spki()).unwrap());
+            judge(&made, &ring).map(|_| ())
+        };
+        assert_eq!(judged(Flaw::None), Ok(()));
+        assert_eq!(judged(Flaw::LogWindow).unwrap_err(), "UnknownLog");
+    }
 }
 
 #[test]
@@ -232,6 +260,97 @@ fn a_checkpoint_has_its_form() {
         check_all(flaw, "CheckpointForm");
     }
     check_all(Flaw::NegativeIndex, "LogIndex");
+}
+
+#[test]
+fn proofs_that_are_no_list_are_no_proofs_and_no_silence_either() {
+    // pass: a keyed bundle with its proofs, and without any; fail: something else in their place
+    let recipe = Recipe { keyed: true, ..recipe(Entry::V1, true) };
+    let made = instance().sign(&contents()[0], &recipe, Flaw::None);
+    let mut ring = ring(Flaw::None);
+    ring.add_key(PublicKey::from_der(&made.key.spki()).unwrap());
+    let with = |member: &str, value: Value| {
+        let mut made = Made { bundle: made.bundle.clone(), key: lasthand_testkit::sigstore::Key::generate() };
+        let material = made.bundle["verificationMaterial"].as_object_mut().unwrap();
+        material.remove("tlogEntries");
+        material.remove("timestampVerificationData");
+        material.insert(member.to_owned(), value);
+        judge(&made, &ring).map(|_| ())
+    };
+    assert_eq!(judge(&made, &ring).map(|_| ()), Ok(()));
+    assert_eq!(with("tlogEntries", json!([])), Ok(()));
+    assert_eq!(with("tlogEntries", json!(null)), Ok(()));
+    assert_eq!(with("timestampVerificationData", json!({})), Ok(()));
+    let entries = &made.bundle["verificationMaterial"]["tlogEntries"];
+    for value in [json!({ "0": entries[0] }), json!("x"), json!(1), json!(false)] {
+        assert_eq!(with("tlogEntries", value.clone()).unwrap_err(), "Malformed", "{value}");
+        assert_eq!(with("timestampVerificationData", json!({ "rfc3161Timestamps": value })).unwrap_err(), "Malformed");
+    }
+    assert_eq!(with("timestampVerificationData", json!([])).unwrap_err(), "Malformed");
+}
+
+#[test]
+fn proofs_beside_a_signature_of_ssh_are_not_passed_over() {
+    // pass: a bundle of an SSH signature without proofs, or without a root to tell by; fail: with somebody's proofs
+    let message = pre_authentication_encoding(PAYLOAD_TYPE, STATEMENT);
+    let key = SecurityKey::ed25519(7);
+    let sig = STANDARD.encode(key.sign("in-toto", &message, 1, 1));
+    let made = instance().sign(&contents()[0], &recipe(Entry::V1, true), Flaw::None);
+    let allowed = AllowedSigners::parse(&format!("ana {}\n", key.line())).unwrap();
+    let bundle = |more: &[&str]| {
+        let mut material = json!({ "publicKey": { "hint": "ana" } });
+        for member in more {
+            material[*member] = made.bundle["verificationMaterial"][*member].clone();
+        }
+        let envelope = json!({ "payload": STANDARD.encode(STATEMENT), "payloadType": PAYLOAD_TYPE, "signatures": [{ "sig": sig }] });
+        Made {
+            bundle: json!({ "mediaType": made.bundle["mediaType"], "verificationMaterial": material, "dsseEnvelope": envelope }),
+            key: lasthand_testkit::sigstore::Key::generate(),
+        }
+    };
+    let judged = |more: &[&str], mut ring: KeyRing| {
+        ring.add_ssh(allowed.clone(), "in-toto");
+        judge(&bundle(more), &ring).map(|_| ())
+    };
+    assert_eq!(judged(&[], ring(Flaw::None)), Ok(()));
+    assert_eq!(judged(&["tlogEntries"], KeyRing::new()), Ok(()));
+    for more in [&["tlogEntries"][..], &["timestampVerificationData"], &["tlogEntries", "timestampVerificationData"]] {
+        assert_eq!(judged(more, ring(Flaw::None)).unwrap_err(), "UncheckedLog", "{more:?}");
+    }
+}
+
+#[test]
+fn a_checkpoint_is_bounded_before_it_is_read() {
+    // pass: as many lines and bytes as are looked at; fail: one more of either, for certificates and for keys
+    let envelope = "/verificationMaterial/tlogEntries/0/inclusionProof/checkpoint/envelope";
+    let with = |keyed: bool, change: &dyn Fn(&str) -> String| {
+        let recipe = Recipe { keyed, ..recipe(Entry::V1, false) };
+        let mut made = instance().sign(&contents()[0], &recipe, Flaw::None);
+        let note = made.bundle.pointer_mut(envelope).unwrap();
+        *note = json!(change(note.as_str().unwrap()));
+        let mut ring = ring(Flaw::None);
+        ring.add_key(PublicKey::from_der(&made.key.spki()).unwrap());
+        judge(&made, &ring).map(|_| ())
+    };
+    let witness = |note: &str| format!("{}\n", note.lines().find(|line| line.starts_with('\u{2014}')).unwrap());
+    // The last line ends, so that one more is there, and empty.
+    let lines =
+        |wanted: usize| move |note: &str| format!("{note}{}", witness(note).repeat(wanted - note.split('\n').count()));
+    let bytes = |wanted: usize| {
+        move |note: &str| {
+            let (start, end) = ("\u{2014} w ", "AAAAAAAA\n");
+            let middle = "A".repeat((wanted - note.len() - start.len() - end.len()) / 4 * 4);
+            let note = format!("{note}{start}{middle}{end}");
+            format!("{note}{}", " ".repeat(wanted - note.len()))
+        }
+    };
+    for keyed in [false, true] {
+        assert_eq!(with(keyed, &lines(32)), Ok(()));
+        assert_eq!(with(keyed, &lines(33)).unwrap_err(), "TooMany");
+        assert_eq!(with(keyed, &bytes(16 << 10)), Ok(()));
+        assert_eq!(with(keyed, &bytes((16 << 10) + 1)).unwrap_err(), "TooMany");
+        assert_eq!(with(keyed, &|_| "\n".repeat(100_000)).unwrap_err(), "TooMany");
+    }
 }
 
 #[test]
@@ -457,6 +576,24 @@ fn a_bare_signature_is_of_a_workflow_of_its_own_repository() {
     assert_eq!(of(vec![]).unwrap_err(), "Identity");
 }
 
+#[test]
+fn a_uri_is_a_workflows_name_when_the_certificate_is_of_a_run() {
+    // pass: one member about the run; fail: none, or only the token's subject, for statements and for bare signatures; an e-mail address needs none
+    for content in contents() {
+        let of = |identity: &str, claims: Vec<(u8, String)>| {
+            let recipe = Recipe { claims, identity: identity.to_owned(), ..recipe(Entry::V1, false) };
+            judge(&instance().sign(&content, &recipe, Flaw::None), &ring(Flaw::None)).map(|_| ())
+        };
+        for number in (2..=6).chain(9..=23) {
+            assert_eq!(of(WORKFLOW, vec![(number, "said".to_owned())]), Ok(()), "{number}");
+        }
+        assert_eq!(of(WORKFLOW, vec![]).unwrap_err(), "Identity");
+        assert_eq!(of("spiffe://acme/builder", vec![]).unwrap_err(), "Identity");
+        assert_eq!(of(WORKFLOW, vec![(24, "system:serviceaccount:a:b".to_owned())]).unwrap_err(), "Identity");
+        assert_eq!(of("ana@example.com", vec![]), Ok(()));
+    }
+}
+
 /// The same bundle in the clothes of the Python package index.
 fn python(bundle: &Value) -> Value {
     json!({
@@ -591,7 +728,7 @@ fn every_flaw_is_refused_in_every_shape() {
         let has_promise = entry != Entry::V2;
         match flaw {
             Flaw::PromiseOfOtherTime | Flaw::StrangePromise | Flaw::LatePromise => !has_promise,
-            Flaw::LogWindow | Flaw::OtherDigest => true,
+            Flaw::OtherDigest => true,
             Flaw::NoPromise => has_stamp,
             Flaw::StampOfOther
             | Flaw::StrangeStamp

@@ -6,17 +6,19 @@ use std::path::Path;
 use std::process::Command;
 
 use base64::Engine as _;
+use lasthand_model::digest::{KeyId, Sha256};
 use lasthand_model::limits::Limits;
 use lasthand_model::timestamp;
 use lasthand_model::wire::bundle::pre_authentication_encoding;
 use lasthand_model::wire::facts::{Signer, SignerMethod};
 use lasthand_model::wire::statement::PAYLOAD_TYPE;
 use lasthand_testkit::need;
-use lasthand_testkit::ssh::{SecurityKey, armour};
+use lasthand_testkit::ssh::{Odd, SecurityKey, armour};
 use lasthand_trust::evidence::verify_envelope;
+use lasthand_trust::explain::explain;
 use lasthand_trust::keys::KeyRing;
 use lasthand_trust::ssh::{AllowedSigners, Presence, SshDemand, SshError, SshFinding, SshSignature, SshSigned, verify};
-use lasthand_trust::trust_file::TrustFile;
+use lasthand_trust::trust_file::{Severity, TrustFile, TrustFileError};
 use proptest::prelude::*;
 
 const NAMESPACE: &str = "in-toto";
@@ -24,7 +26,7 @@ const MESSAGE: &[u8] = b"what is signed\n";
 const NOW: &str = "2026-11-23T00:00:00Z";
 
 fn demand(now: &str) -> SshDemand<'static> {
-    let moment = timestamp::parse(now).unwrap();
+    let moment = Some(timestamp::parse(now).unwrap());
     SshDemand { namespace: NAMESPACE, moment, user_verification: false, last_counter: None }
 }
 
@@ -123,6 +125,55 @@ fn a_security_key_that_nobody_touched_is_a_key_in_a_file() {
             assert!(ask(&changed, &list, &demand(NOW)).is_err());
         }
     }
+}
+
+#[test]
+fn a_key_in_a_file_never_says_that_somebody_was_there() {
+    // pass: its plain signature, at level 2; fail: the same key dressed as a device, with made-up flags, over either content; and a device's key
+    // dressed as one in a file, which would hide that nobody touched it
+    let touched = [0x05, 0, 0, 0, 1];
+    let (file, device) = (SecurityKey::in_file(7), SecurityKey::ed25519(7));
+    let list = |key: &SecurityKey| format!("ana@example.com {}\n", key.line());
+    let plain = ask(&file.sign(NAMESPACE, MESSAGE, 0, 0), &list(&file), &demand(NOW)).unwrap();
+    assert_eq!((plain.presence, plain.level()), (None, 2));
+    let sk = "sk-ssh-ed25519@openssh.com";
+    for (key, kind, as_device, tail) in [
+        (&file, sk, None, &touched[..]),
+        (&file, sk, Some(""), &touched),
+        (&file, sk, Some("ssh:"), &touched),
+        (&file, sk, None, &[]),
+        (&file, "ssh-ed25519", None, &touched),
+        (&file, "ssh-ed25519", Some("ssh:"), &touched),
+        (&device, "ssh-ed25519", None, &[]),
+        (&device, "ssh-ed25519", Some("ssh:"), &[]),
+        (&device, "ssh-ed25519", Some("ssh:"), &touched),
+        (&device, sk, Some("ssh:"), &[]),
+        (&device, sk, None, &touched),
+        (&device, sk, Some("ssh:other"), &touched),
+        (&device, "sk-ecdsa-sha2-nistp256@openssh.com", Some("ssh:"), &touched),
+    ] {
+        let odd = Odd { kind, as_device, tail };
+        let said = ask(&key.sign_odd(NAMESPACE, MESSAGE, &odd), &list(key), &demand(NOW));
+        assert!(
+            matches!(said, Err(SshError::Signature { .. } | SshError::NotHeld { .. })),
+            "{key:?} {odd:?}: {said:?}"
+        );
+    }
+    let odd = Odd { kind: sk, as_device: Some("ssh:"), tail: &touched };
+    assert_eq!(ask(&device.sign_odd(NAMESPACE, MESSAGE, &odd), &list(&device), &demand(NOW)).unwrap().level(), 4);
+}
+
+#[test]
+fn a_strangers_signature_costs_no_check() {
+    // fail: another use is told first, then that the key is nobody's, and only of somebody's key that its signature does not hold
+    let (key, stranger) = (SecurityKey::ed25519(7), SecurityKey::ed25519(8));
+    let list = format!("ana@example.com namespaces=\"{NAMESPACE},file\" {}\n", key.line());
+    let said = |armoured: &str| ask(armoured, &list, &demand(NOW));
+    let of_other = |key: &SecurityKey| key.sign(NAMESPACE, b"other", 1, 1);
+    assert!(matches!(said(&of_other(&stranger)), Err(SshError::NotAllowed { .. })));
+    assert!(matches!(said(&of_other(&key)), Err(SshError::NotHeld { .. })));
+    assert!(matches!(said(&stranger.sign("file", MESSAGE, 1, 1)), Err(SshError::Namespace { .. })));
+    assert!(matches!(said(&key.sign("file", b"other", 1, 1)), Err(SshError::Namespace { .. })));
 }
 
 #[test]
@@ -264,6 +315,13 @@ fn an_envelope_signed_by_ssh_is_of_the_principal_of_its_key() {
             assert_eq!(verified.signers(), [Signer { method: SignerMethod::SshSk, principal, presence, time: None }]);
         }
     }
+    // A key in a file is another method, so a row for devices never believes it.
+    let in_file = SecurityKey::in_file(9);
+    let list = trust_file(&format!("ana@example.com {}\n", in_file.line()), "").unwrap();
+    let sig = in_file.sign(NAMESPACE, &message, 0, 0).into_bytes();
+    let verified = verify_envelope(&envelope(STATEMENT, &[sig]), &list.ring, &Limits::DEFAULT).unwrap();
+    let principal = "ana@example.com".to_owned();
+    assert_eq!(verified.signers(), [Signer { method: SignerMethod::Ssh, principal, presence: false, time: None }]);
     let good = key.sign(NAMESPACE, &message, 1, 1).into_bytes();
     let of_git = key.sign("git", &message, 1, 1).into_bytes();
     let of_payload = key.sign(NAMESPACE, STATEMENT, 1, 1).into_bytes();
@@ -280,6 +338,116 @@ fn an_envelope_signed_by_ssh_is_of_the_principal_of_its_key() {
     // As gittuf signs: for the namespace `git`, which the row must then name.
     let git = trust_file(&format!("ana@example.com {}\n", key.line()), "namespace = \"git\"\n").unwrap();
     assert!(verify_envelope(&envelope(STATEMENT, &[of_git]), &git.ring, &Limits::DEFAULT).is_ok());
+}
+
+#[test]
+fn validity_is_asked_for_the_moment_of_the_question() {
+    // pass: one file, read once, for a moment inside; fail: before, after, and for no moment at all
+    let key = SecurityKey::ed25519(7);
+    let list = |options: &str| format!("ana@example.com {options}{}\n", key.line());
+    let message = pre_authentication_encoding(PAYLOAD_TYPE, STATEMENT);
+    let document = envelope(STATEMENT, &[key.sign(NAMESPACE, &message, 1, 1).into_bytes()]);
+    let file = trust_file(&list("valid-after=\"20260101Z\",valid-before=\"20260201Z\" "), "").unwrap();
+    let asked = |now: &str| {
+        let ring = file.ring.at(timestamp::parse(now).unwrap());
+        verify_envelope(&document, &ring, &Limits::DEFAULT).is_ok()
+    };
+    // The file was read at a moment outside.
+    assert!(asked("2026-01-15T00:00:00Z"));
+    assert!(!asked("2025-12-31T23:59:59Z"));
+    assert!(!asked("2026-02-01T00:00:01Z"));
+    assert!(!asked(NOW));
+    assert!(verify_envelope(&document, &file.ring, &Limits::DEFAULT).is_err());
+    for bound in ["valid-after=\"20200101Z\" ", "valid-before=\"20300101Z\" "] {
+        let file = trust_file(&list(bound), "").unwrap();
+        assert!(verify_envelope(&document, &file.ring, &Limits::DEFAULT).is_err(), "{bound}");
+        assert!(verify_envelope(&document, &file.ring.at(timestamp::parse(NOW).unwrap()), &Limits::DEFAULT).is_ok());
+    }
+    let unbounded = trust_file(&list(""), "").unwrap();
+    assert!(verify_envelope(&document, &unbounded.ring, &Limits::DEFAULT).is_ok());
+}
+
+#[test]
+fn one_key_is_one_principal_wherever_it_is_named() {
+    // pass: one name in two lists, a root key of the same kind and person; fail: two names over two lists, in a file and in a device, another kind,
+    // another person; each with line and column
+    let (file_key, device) = (SecurityKey::in_file(7), SecurityKey::ed25519(7));
+    let pem = {
+        let der = [
+            &[0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0x00][..],
+            &blob_of_line(&file_key.line())[19..],
+        ]
+        .concat();
+        let text = base64::engine::general_purpose::STANDARD.encode(&der);
+        (format!("-----BEGIN PUBLIC KEY-----\n{text}\n-----END PUBLIC KEY-----\n"), KeyId(Sha256::of(&der)))
+    };
+    let parse = |first: &str, second: &str, more: &str| {
+        let (first, second) = (first.to_owned(), second.to_owned());
+        let lists =
+            "[[root]]\ntype = \"ssh\"\nfile = \"one\"\n[[root]]\ntype = \"ssh\"\nnamespace = \"git\"\nfile = \"two\"\n";
+        let files = move |name: &str| Ok(if name == "one" { &first } else { &second }.clone().into_bytes());
+        TrustFile::parse(&format!("{lists}{more}"), &files, 0, &Limits::DEFAULT)
+    };
+    let said = |result: Result<TrustFile, TrustFileError>| {
+        let error = result.unwrap_err();
+        let errors = error.diagnostics().iter().filter(|found| found.problem.severity() == Severity::Error);
+        errors.map(ToString::to_string).collect::<Vec<_>>().join("\n")
+    };
+    let line = |who: &str, key: &SecurityKey| format!("{who} {}\n", key.line());
+    parse(&line("ana", &file_key), &line("ana", &device), "").unwrap();
+    let two = said(parse(&line("ana", &file_key), &line("bo", &file_key), ""));
+    assert!(
+        two.starts_with("7:8: error: key `SHA256:") && two.ends_with("of `bo` here and of `ana` in the list of line 1")
+    );
+    assert!(said(parse(&line("ana", &file_key), &line("bo", &device), "")).contains("of `bo` here and of `ana`"));
+    assert!(parse(&format!("{}{}", line("ana", &file_key), line("bo", &device)), "", "").is_err());
+    // Also as a root of type `key`.
+    let (pem, id) = pem;
+    let rows = |kind: &str, key_owner: &str| {
+        let may = if kind == "human" { "may = [\"review\"]\nwhere = [\"h/a\"]\n" } else { "" };
+        format!(
+            "[[root]]\ntype = \"key\"\npem = '''{pem}'''\n[[identity]]\nmethod = \"key\"\nid = \"{id}\"\nkind = \"{kind}\"\n{may}\
+             [[identity]]\nmethod = \"ssh-sk\"\nid = \"a*\"\nkind = \"human\"\nmay = [\"review\"]\nwhere = [\"h/a\"]\n\
+             [[person]]\nname = \"Ana\"\naccounts = [\"ana\"]\n[[person]]\nname = \"{key_owner}\"\naccounts = [\"x\", \"key:{id}\"]\n"
+        )
+    };
+    let one_person =
+        rows("human", "Bo").replace("accounts = [\"ana\"]", &format!("accounts = [\"ana\", \"key:{id}\"]"));
+    let one_person = one_person.replace(&format!("accounts = [\"x\", \"key:{id}\"]"), "accounts = [\"x\"]");
+    parse(&line("ana", &device), "", &one_person).unwrap();
+    let agent = said(parse(&line("ana", &device), "", &rows("agent", "Bo")));
+    assert!(agent.contains("3:8: error: `ana` is of kind human here and of kind agent in line"), "{agent}");
+    let other = said(parse(&line("ana", &device), "", &rows("human", "Bo")));
+    assert!(other.contains("3:8: error: account `ana` already belongs to `Bo` in line"), "{other}");
+}
+
+#[test]
+fn a_row_is_explained_by_the_names_that_it_matches() {
+    // pass: exact and by glob, where nothing is said against it; fail: no list names it, another run of characters, no list at all
+    let line = format!("ana@example.com {}\n", SecurityKey::ed25519(7).line());
+    let row = |id: &str| {
+        format!(
+            "[[identity]]\nmethod = \"ssh-sk\"\nid = \"{id}\"\nkind = \"human\"\nmay = [\"review\"]\nwhere = [\"h/a\"]\n"
+        )
+    };
+    let said = |file: &TrustFile| explain(file).pop().unwrap().text;
+    let nothing = "the row only says what the principal is";
+    // A row for keys in files is none for devices, and the other way round.
+    let text =
+        said(&trust_file(&line, &row("ana@example.com").replace("ssh-sk", "ssh").replace("review", "edit")).unwrap());
+    assert!(text.ends_with(nothing) && text.contains("level 2"), "{text}");
+    let in_file = format!("ana@example.com {}\n", SecurityKey::in_file(7).line());
+    let text =
+        said(&trust_file(&in_file, &row("*@example.com").replace("ssh-sk", "ssh").replace("review", "edit")).unwrap());
+    assert!(!text.ends_with(nothing) && text.contains("level 2 (ssh)"), "{text}");
+    for (id, named) in [("ana@example.com", true), ("*@example.com", true), ("**", true), ("*@example.org", false)] {
+        let text = said(&trust_file(&line, &row(id)).unwrap());
+        assert_eq!(text.ends_with(nothing), !named, "{text}");
+        assert!(text.contains("level 4 with presence, else 2"), "{text}");
+    }
+    let alone = TrustFile::parse(&row("*@example.com"), &|_| Err("no".to_owned()), 0, &Limits::DEFAULT).unwrap();
+    let text = said(&alone);
+    assert!(text.contains("without a list of allowed signers nothing it signs verifies") && !text.contains("not read"));
 }
 
 #[test]
@@ -320,6 +488,11 @@ fn the_signatures_of_gittuf_hold_over_the_encoding_of_the_envelope() {
         }
     }
     assert!(count > 0);
+}
+
+/// The key of a line, as it goes over the wire.
+fn blob_of_line(line: &str) -> Vec<u8> {
+    base64::engine::general_purpose::STANDARD.decode(line.split(' ').nth(1).unwrap()).unwrap()
 }
 
 fn blob_of(armoured: &str) -> Vec<u8> {

@@ -16,6 +16,7 @@ use lasthand_trust::{Clock, Verified, combine};
 
 use crate::artifact::Opened;
 use crate::blob::{self, BLOB_SIGNATURE};
+use crate::devices::Noticed;
 use crate::error::{VerifyError, with_sources};
 use crate::evidence::{Document, Evidence, read_inventory};
 use crate::images::{self, Images, Stated};
@@ -37,6 +38,7 @@ pub(crate) struct Question<'a> {
 pub(crate) struct Gathered {
     pub(crate) facts: Facts,
     pub(crate) items: Vec<Item>,
+    pub(crate) noticed: Vec<Noticed>,
 }
 
 /// One piece of evidence as it was read.
@@ -84,7 +86,10 @@ pub(crate) fn gather(
     limits: &Limits,
 ) -> Result<Gathered, VerifyError> {
     let mut items = Vec::with_capacity(evidence.len());
-    let statements = statements(question, evidence, &trust.file().ring, limits, &mut items);
+    // The moment of the question, not that at which the file was read: one file answers many questions.
+    let ring = trust.file().ring.at(question.expectations.now);
+    let mut noticed = Vec::new();
+    let statements = statements(question, evidence, &ring, limits, &mut items, &mut noticed);
     let mut inventories = BTreeMap::new();
     let mut stated = Stated::by(&statements);
     let mut locks = Locks { evidence, read: BTreeMap::new(), done: BTreeSet::new(), items: Vec::new() };
@@ -146,7 +151,7 @@ pub(crate) fn gather(
         configs: images.configs,
     };
     images::add_base_entries(&mut facts, question.opened)?;
-    Ok(Gathered { facts, items })
+    Ok(Gathered { facts, items, noticed })
 }
 
 /// Verifies and ingests every document; one statement for each payload, by digest.
@@ -156,6 +161,7 @@ fn statements(
     ring: &KeyRing,
     limits: &Limits,
     items: &mut Vec<Item>,
+    noticed: &mut Vec<Noticed>,
 ) -> Vec<StatementFact> {
     let (mut verified, mut blobs) = (Vec::new(), Vec::new());
     for document in &evidence.documents {
@@ -183,6 +189,7 @@ fn statements(
         combine(blobs, ring).iter().filter_map(|blob| blob::fact(blob, &question.product)).collect();
     let mut unusable: BTreeMap<StatementDigest, String> = BTreeMap::new();
     for statement in combine(verified, ring) {
+        noticed.extend(statement.notices().iter().map(|notice| (notice.clone(), statement.digest())));
         match ingest(&statement) {
             Ok(fact) => statements.push(fact),
             Err(error) => {

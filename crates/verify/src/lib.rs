@@ -30,6 +30,7 @@ mod artifact;
 mod behind;
 mod blob;
 mod cache;
+mod devices;
 mod diff;
 mod error;
 mod evidence;

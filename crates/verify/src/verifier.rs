@@ -9,6 +9,7 @@ use lasthand_model::wire::report::{MadeFiles, Report};
 
 use crate::artifact::{self, ArtifactRef};
 use crate::cache::InventoryCache;
+use crate::devices;
 use crate::error::VerifyError;
 use crate::evidence::Evidence;
 use crate::facts::{self, Question};
@@ -122,7 +123,9 @@ impl Verifier {
         }
         let question = Question { product, opened: &opened, expectations };
         let gathered = facts::gather(&question, &all, &self.trust, &self.limits)?;
-        let outcome = solve(&gathered.facts).with_reading(reading::findings(&opened.notes));
+        let mut noticed = reading::findings(&opened.notes);
+        noticed.extend(devices::findings(&gathered.noticed, &gathered.facts.trust.identities));
+        let outcome = solve(&gathered.facts).with_reading(noticed);
         let report = report::build(&gathered, &outcome, &opened);
         Ok(Verification { facts: gathered.facts, outcome, report })
     }

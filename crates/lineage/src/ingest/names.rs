@@ -4,7 +4,7 @@ use lasthand_model::actor::{ActorKind, Role};
 use lasthand_model::digest::{GitId, InventoryRoot, Sha256};
 use lasthand_model::wire::facts::{Actor, NamedDigest, TreeRef};
 use lasthand_model::wire::statement::{DigestSet, ResourceDescriptor};
-use lasthand_model::wire::step_actor::{Mark, Repository, WireActor};
+use lasthand_model::wire::step_actor::{Delegate, Mark, Repository, WireActor};
 
 use super::IngestError;
 
@@ -147,9 +147,9 @@ fn principal(iss: Option<&str>, sub: &str) -> String {
     }
 }
 
-/// An actor. With `act`, the outermost acted and `sub` is the sponsor.
+/// An actor. With `act`, the outermost acted and `sub` is the sponsor, unless the statement calls it something else than a user: then nobody is.
 ///
-/// SPEC: RFC 8693 section 4.1.
+/// SPEC: RFC 8693 section 4.1. Earlier actors of a chain only inform; but a user who acts for an agent counts as one.
 pub(super) fn actor(wire: &WireActor) -> Result<Actor, IngestError> {
     let role = Role::parse(&wire.role).ok_or_else(|| IngestError::Word { what: "role", got: wire.role.clone() })?;
     let method = wire.established.first().map(|established| established.method.clone()).unwrap_or_default();
@@ -157,14 +157,32 @@ pub(super) fn actor(wire: &WireActor) -> Result<Actor, IngestError> {
     let subject = principal(wire.iss.as_deref(), &wire.sub);
     Ok(match &wire.act {
         None => Actor { role, principal: subject, kind: stated(wire.sub_profile.as_deref()), method, sponsor: None },
-        Some(act) => Actor {
-            role,
-            principal: principal(act.iss.as_deref(), &act.sub),
-            kind: stated(act.sub_profile.as_deref()),
-            method,
-            sponsor: Some(subject),
-        },
+        Some(act) => {
+            let outermost = stated(act.sub_profile.as_deref());
+            // SECURITY: nobody can tell what a person did by himself whom an agent sent.
+            let sent = outermost == ActorKind::Human && (is_agents(wire.sub_profile.as_deref()) || has_agent(act));
+            // SECURITY: an agent that works for an agent has no human behind it, as far as this statement says.
+            let by_user = wire.sub_profile.as_deref().is_none_or(|word| stated(Some(word)) == ActorKind::Human);
+            Actor {
+                role,
+                principal: principal(act.iss.as_deref(), &act.sub),
+                kind: if sent { ActorKind::Agent } else { outermost },
+                method,
+                sponsor: by_user.then_some(subject),
+            }
+        }
     })
+}
+
+fn is_agents(word: Option<&str>) -> bool {
+    word.is_some_and(|word| ActorKind::from_wire_word(word) == ActorKind::Agent)
+}
+
+/// Whether an agent is among the earlier actors.
+fn has_agent(act: &Delegate) -> bool {
+    // LIMIT: JSON of a statement is nested only so deep.
+    std::iter::successors(act.act.as_deref(), |earlier| earlier.act.as_deref())
+        .any(|earlier| is_agents(earlier.sub_profile.as_deref()))
 }
 
 pub(super) fn actors(wire: &[WireActor]) -> Result<Vec<Actor>, IngestError> {
@@ -184,8 +202,40 @@ pub(super) fn simulated(wire: Option<&str>) -> bool {
 }
 
 #[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a failed test may stop")]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_outermost_acted_and_the_subject_is_the_sponsor() {
+        // pass: RFC 8693: `act` is who acted, whatever stands within it; fail: a sponsor that is no user, a user whom an agent sent
+        let read = |text: &str| {
+            let actor = actor(&serde_json::from_str(text).unwrap()).unwrap();
+            (actor.principal, actor.kind, actor.sponsor)
+        };
+        let agent = |sponsor: Option<&str>| ("coder".to_owned(), ActorKind::Agent, sponsor.map(str::to_owned));
+        let act = r#""act":{"sub":"coder","sub_profile":"ai_agent"}"#;
+        assert_eq!(read(&format!(r#"{{"role":"author","sub":"ana","sub_profile":"user",{act}}}"#)), agent(Some("ana")));
+        assert_eq!(read(&format!(r#"{{"role":"author","sub":"ana",{act}}}"#)), agent(Some("ana")));
+        for word in ["ai_agent", "service", "unknown", "User"] {
+            assert_eq!(read(&format!(r#"{{"role":"author","sub":"p","sub_profile":"{word}",{act}}}"#)), agent(None));
+        }
+        let chain = |outer: &str, inner: &str| {
+            read(&format!(
+                r#"{{"role":"author","sub":"ana","sub_profile":"user","act":{{"sub":"x","sub_profile":"{outer}",
+                "act":{{"sub":"y","act":{{"sub":"z","sub_profile":"{inner}"}}}}}}}}"#
+            ))
+        };
+        let kind = |outer, inner| chain(outer, inner).1;
+        assert_eq!(chain("ai_agent", "user"), ("x".to_owned(), ActorKind::Agent, Some("ana".to_owned())));
+        assert_eq!(kind("service", "ai_agent"), ActorKind::Automation);
+        assert_eq!(kind("user", "service"), ActorKind::Human);
+        assert_eq!(kind("user", "ai_agent"), ActorKind::Agent);
+        let sent =
+            r#"{"role":"approver","sub":"coder","sub_profile":"ai_agent","act":{"sub":"bo","sub_profile":"user"}}"#;
+        assert_eq!(read(sent), ("bo".to_owned(), ActorKind::Agent, None));
+        assert_eq!(read(r#"{"role":"author","sub":"ana","act":{"sub":"bo"}}"#).1, ActorKind::Unknown);
+    }
 
     #[test]
     fn images_are_named_by_their_addresses() {

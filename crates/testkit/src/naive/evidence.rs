@@ -204,7 +204,7 @@ pub(super) fn level((signer, row): &Pair) -> u8 {
             ActorKind::Agent => 4,
             ActorKind::Human | ActorKind::Unknown => 2,
         },
-        SignerMethod::FulcioEmail | SignerMethod::JwtSvid => 2,
+        SignerMethod::FulcioEmail | SignerMethod::JwtSvid | SignerMethod::Ssh => 2,
     };
     by_method.min(row.max_level)
 }

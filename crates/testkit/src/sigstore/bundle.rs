@@ -64,7 +64,7 @@ pub struct Recipe {
     pub identity: String,
     /// The identity provider.
     pub issuer: String,
-    /// Members about the CI run, by their last number; 9 to 24.
+    /// Members about the CI run, by their last number; 1 to 6, and 9 to 24.
     pub claims: Vec<(u8, String)>,
     /// Signed by a key alone, without certificate.
     pub keyed: bool,
@@ -153,6 +153,7 @@ impl Instance {
         let (authority, now) = match flaw {
             Flaw::StrangeAuthority => (&self.stranger, self.now),
             Flaw::IntermediateRanOut => (&self.old_between, self.now),
+            Flaw::TopRanOut => (&self.below_old_top, self.now),
             Flaw::FuturePromise => (&self.between, self.now + 8 * YEAR),
             Flaw::CertificateRanOut => (&self.between, self.now - 2 * HALF),
             Flaw::CertificateTooEarly => (&self.between, self.now + 2 * HALF),
@@ -170,8 +171,16 @@ impl Instance {
         if flaw != Flaw::NoIssuer {
             extensions.push(extension(&format!("{FULCIO}.8"), false, &utf8(&recipe.issuer)));
         }
+        if flaw == Flaw::TwoIssuers {
+            extensions.push(extension(&format!("{FULCIO}.1"), false, b"https://other.example"));
+        }
+        if flaw == Flaw::ClaimNotText {
+            extensions.push(extension(&format!("{FULCIO}.13"), false, &octets(b"text")));
+        }
         for (number, text) in &recipe.claims {
-            extensions.push(extension(&format!("{FULCIO}.{number}"), false, &utf8(text)));
+            // SPEC: sigstore/fulcio, docs/oid-info.md: the first six are text without DER around it.
+            let value = if *number <= 6 { text.as_bytes().to_vec() } else { utf8(text) };
+            extensions.push(extension(&format!("{FULCIO}.{number}"), false, &value));
         }
         if flaw == Flaw::TwiceExtended {
             extensions.push(extension(&format!("{FULCIO}.11"), false, &utf8("self-hosted")));

@@ -26,6 +26,8 @@ pub enum Flaw {
     CertificateTooEarly,
     /// An authority of the chain had run out when it was signed; the certificate had not.
     IntermediateRanOut,
+    /// The top of the chain had run out when it was signed; nothing below it had.
+    TopRanOut,
     /// An authority of the same name, of another instance.
     StrangeAuthority,
     /// A certificate for something else than signing code.
@@ -36,6 +38,10 @@ pub enum Flaw {
     TwiceExtended,
     /// A certificate without issuer.
     NoIssuer,
+    /// A certificate with two issuers, as old and as new certificates write it.
+    TwoIssuers,
+    /// A certificate that says something of its run that is no text.
+    ClaimNotText,
     /// No certificate timestamp.
     NoSct,
     /// Two of them.
@@ -135,11 +141,14 @@ impl Flaw {
         Self::CertificateRanOut,
         Self::CertificateTooEarly,
         Self::IntermediateRanOut,
+        Self::TopRanOut,
         Self::StrangeAuthority,
         Self::NoCodeSigning,
         Self::TwoNames,
         Self::TwiceExtended,
         Self::NoIssuer,
+        Self::TwoIssuers,
+        Self::ClaimNotText,
         Self::NoSct,
         Self::TwoScts,
         Self::StrangeSct,

@@ -29,6 +29,8 @@ pub struct Instance {
     top: Authority,
     between: Authority,
     old_between: Authority,
+    old_top: Authority,
+    below_old_top: Authority,
     stranger: Authority,
     certificate_log: Key,
     log: Key,
@@ -48,6 +50,8 @@ impl Instance {
         let top = Authority::new("virtual-root", window, None, &[]);
         let between = Authority::new("virtual-intermediate", window, Some(&top), &[CODE_SIGNING]);
         let old_between = Authority::new("old-intermediate", (now - YEAR, now - 1), Some(&top), &[CODE_SIGNING]);
+        let old_top = Authority::new("old-root", (now - YEAR, now - 1), None, &[]);
+        let below_old_top = Authority::new("below-old-root", window, Some(&old_top), &[CODE_SIGNING]);
         let stamp_top = Authority::new("virtual-stamps", window, None, &[]);
         let stamper = Key::generate();
         let stamper_der = stamper_certificate(&stamper, &stamp_top, (now - YEAR / 2, now + 9 * YEAR));
@@ -56,6 +60,8 @@ impl Instance {
             top,
             between,
             old_between,
+            old_top,
+            below_old_top,
             stranger: Authority::new("virtual-intermediate", window, None, &[CODE_SIGNING]),
             certificate_log: Key::generate(),
             log: Key::generate(),
@@ -116,12 +122,16 @@ impl Instance {
             Flaw::CertificateLogWindow => window(self.now - YEAR, Some(self.now - 1)),
             _ => always,
         };
+        let chain = match flaw {
+            Flaw::TopRanOut => vec![raw(&self.below_old_top.der), raw(&self.old_top.der)],
+            _ => vec![raw(&self.between.der), raw(&self.old_between.der), raw(&self.top.der)],
+        };
         json!({
             "mediaType": "application/vnd.dev.sigstore.trustedroot+json;version=0.1",
             "tlogs": [log(&self.log, &logs, "https://log.example"), log(&self.tiles, &logs, "https://tiles.example")],
             "certificateAuthorities": [{
                 "subject": {}, "uri": "https://ca.example", "validFor": authority,
-                "certChain": { "certificates": [raw(&self.between.der), raw(&self.old_between.der), raw(&self.top.der)] }
+                "certChain": { "certificates": chain }
             }],
             "ctlogs": [log(&self.certificate_log, &certificate_log, "https://ct.example")],
             "timestampAuthorities": [{

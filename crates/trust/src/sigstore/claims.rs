@@ -139,6 +139,11 @@ impl Claims {
         Ok(())
     }
 
+    /// Whether anything is said of a run: more than who gave the identity, and to whom.
+    pub(super) fn are_of_a_run(&self) -> bool {
+        self.0.keys().any(|claim| matches!(claim.0, 2..=6 | 9..=23))
+    }
+
     /// One member.
     #[must_use]
     pub fn get(&self, claim: Claim) -> Option<&str> {

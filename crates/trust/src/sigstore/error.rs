@@ -165,6 +165,9 @@ pub enum SigstoreError {
     /// The log entry is of another key.
     #[error("log entry is of another certificate or key")]
     EntryKey,
+    /// Proofs of a signature by a key that no entry has.
+    #[error("log entries or timestamps cannot be compared with the key of this signature")]
+    UncheckedLog,
     /// The certificate holds, but does not say in one way who signed.
     #[error("certificate does not name one signer: {reason}")]
     Identity { reason: &'static str },
@@ -211,7 +214,8 @@ impl SigstoreError {
             | Self::EntryKind { .. }
             | Self::EntryDigest
             | Self::EntrySignature
-            | Self::EntryKey => Part::Entry,
+            | Self::EntryKey
+            | Self::UncheckedLog => Part::Entry,
             Self::Identity { .. } => Part::Signer,
             Self::Refused { part, .. } => *part,
         }
@@ -265,6 +269,9 @@ impl SigstoreError {
             }
             Self::EntryDigest | Self::EntrySignature | Self::EntryKey => {
                 "the proofs are those of something else that was signed: do not use it, and ask the publisher"
+            }
+            Self::UncheckedLog => {
+                "give the envelope without the log's proofs: signatures of SSH are verified by a list of allowed signers alone"
             }
             Self::Identity { .. } => "only a certificate with exactly one name can be compared with a row",
             Self::NoDigest { .. } => "sign the SHA-256 of the artifact, or a statement whose subject has one",

@@ -20,7 +20,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use lasthand_model::digest::{ArtifactDigest, Sha256};
 use lasthand_model::wire::bundle::VerificationMaterial;
-use lasthand_model::wire::facts::Signer;
+use lasthand_model::wire::facts::{Signer, SignerMethod};
 use serde_json::Value;
 use sigstore_verify::types::{
     Artifact, ArtifactDigest as LibraryDigest, Bundle, DerPublicKey, HashAlgorithm, Sha256Hash, SignatureContent,
@@ -41,6 +41,10 @@ use held::Held;
 pub const MAX_PROOFS: usize = 32;
 /// Most certificates of one chain.
 pub const MAX_CERTIFICATES: usize = 8;
+/// Most bytes of one checkpoint with its signatures.
+pub const MAX_CHECKPOINT_BYTES: usize = 16 << 10;
+/// Most lines of one checkpoint with its signatures.
+pub const MAX_CHECKPOINT_LINES: usize = 32;
 
 /// What a certificate's holder signed.
 pub(crate) struct Certified {
@@ -65,18 +69,44 @@ pub(crate) fn has_proofs(material: &VerificationMaterial) -> bool {
     any(material.tlog_entries.as_ref()) || any(stamps)
 }
 
-/// Refuses more proofs than are looked at.
+/// Refuses more proofs than are looked at, and what is in the place of a list of proofs and is none.
 pub(crate) fn check_limits(material: &VerificationMaterial) -> Result<(), SigstoreError> {
-    let length = |value: Option<&Value>| value.and_then(Value::as_array).map_or(0, Vec::len);
-    let inside = |value: &Option<Value>, member: &str| length(value.as_ref().and_then(|value| value.get(member)));
     let counts = [
-        ("log entries", length(material.tlog_entries.as_ref()), MAX_PROOFS),
-        ("timestamps", inside(&material.timestamp_verification_data, "rfc3161Timestamps"), MAX_PROOFS),
-        ("certificates", inside(&material.x509_certificate_chain, "certificates"), MAX_CERTIFICATES),
+        ("log entries", list("tlogEntries", material.tlog_entries.as_ref())?, MAX_PROOFS),
+        ("timestamps", list_in("rfc3161Timestamps", material.timestamp_verification_data.as_ref())?, MAX_PROOFS),
+        ("certificates", list_in("certificates", material.x509_certificate_chain.as_ref())?, MAX_CERTIFICATES),
     ];
-    match counts.iter().find(|(_, got, limit)| got > limit) {
-        Some((what, got, limit)) => Err(SigstoreError::TooMany { what, got: *got, limit: *limit }),
+    let entries = material.tlog_entries.as_ref().and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+    // LIMIT: each line of signature is tried with each log whose hint it has.
+    let checkpoints = entries.iter().filter_map(|entry| entry.pointer("/inclusionProof/checkpoint/envelope")?.as_str());
+    let of_checkpoint = |text: &str| {
+        [
+            ("bytes in a checkpoint", text.len(), MAX_CHECKPOINT_BYTES),
+            ("lines in a checkpoint", text.split('\n').count(), MAX_CHECKPOINT_LINES),
+        ]
+    };
+    match counts.into_iter().chain(checkpoints.flat_map(of_checkpoint)).find(|(_, got, limit)| got > limit) {
+        Some((what, got, limit)) => Err(SigstoreError::TooMany { what, got, limit }),
         None => Ok(()),
+    }
+}
+
+/// How long a list is; 0 where there is none.
+///
+/// SECURITY: what is no list would count as no proofs here, and as some for another reader.
+fn list(member: &str, value: Option<&Value>) -> Result<usize, SigstoreError> {
+    match value {
+        None | Some(Value::Null) => Ok(0),
+        Some(Value::Array(items)) => Ok(items.len()),
+        Some(_) => Err(SigstoreError::Malformed { reason: format!("`{member}` is not a list") }),
+    }
+}
+
+fn list_in(member: &str, value: Option<&Value>) -> Result<usize, SigstoreError> {
+    match value {
+        None | Some(Value::Null) => Ok(0),
+        Some(Value::Object(members)) => list(member, members.get(member)),
+        Some(_) => Err(SigstoreError::Malformed { reason: format!("what should hold `{member}` is no object") }),
     }
 }
 
@@ -98,6 +128,11 @@ pub(crate) fn verify(json: &[u8], roots: &[SigstoreRoot]) -> Result<Certified, S
     let leaf = bundle.signing_certificate().ok_or(SigstoreError::NoCertificate)?;
     let (signer, clock) = identity::signer(&held, leaf.as_bytes())?;
     let claims = Claims::read(leaf.as_bytes())?;
+    // SECURITY: identity providers other than those of CI give out URIs, too, such as those of workloads: such a name is no workflow's.
+    if signer.method == SignerMethod::FulcioCi && !claims.are_of_a_run() {
+        let reason = "its name is a URI, and it says nothing of a run, so it is no workflow's";
+        return Err(SigstoreError::Identity { reason });
+    }
     // TRUST: the bytes that were verified, not another reading of them.
     let content = match (bundle.content, claimed) {
         (SignatureContent::DsseEnvelope(envelope), _) => Content::Payload(envelope.payload.as_bytes().to_vec()),
@@ -125,6 +160,7 @@ fn by_certificate(bundle: &Bundle, claimed: &Claimed, root: &SigstoreRoot) -> Re
         Ok(result) => {
             let held = Held::of_certificate(&result)?;
             checks::verify_chain(bundle, &held.times, &root.root)?;
+            checks::verify_log_windows(bundle, &held.times, &root.root)?;
             Ok(held)
         }
         // The verdict is the library's; our own checks only say why.
@@ -179,7 +215,11 @@ fn by_key(bundle: &Bundle, claimed: &Claimed, key: &DerPublicKey, root: &Sigstor
     let known = checks::without_strangers(bundle, &root.root)?;
     let policy = PublicKeyVerificationPolicy::new(key.clone());
     match root.verifier.verify(Artifact::from_digest(digest.clone()), &known, &policy) {
-        Ok(result) => Ok(Held::of(&result)),
+        Ok(result) => {
+            let held = Held::of(&result);
+            checks::verify_log_windows(bundle, &held.times, &root.root)?;
+            Ok(held)
+        }
         Err(error) => Err(own().err().unwrap_or_else(|| SigstoreError::from(error))),
     }
 }

@@ -32,6 +32,13 @@ struct Line {
     before: Option<i64>,
 }
 
+impl Line {
+    /// Whether it is the same key, also where one line has it in a file and another in a device, or for another application.
+    fn is_same(&self, other: &Self) -> bool {
+        self.key.key().id() == other.key.key().id()
+    }
+}
+
 impl AllowedSigners {
     /// Reads a list.
     ///
@@ -53,7 +60,7 @@ impl AllowedSigners {
             }
             for line in read(text).map_err(|reason| SshError::Line { line: number, reason })? {
                 // SECURITY: a key of two people is nobody's.
-                if list.lines.iter().any(|known| known.key == line.key && known.principal != line.principal) {
+                if list.lines.iter().any(|known| known.is_same(&line) && known.principal != line.principal) {
                     let reason = "the key stands in another line, of another principal".to_owned();
                     return Err(SshError::Line { line: number, reason });
                 }
@@ -75,18 +82,24 @@ impl AllowedSigners {
         seen
     }
 
-    /// Whose key it is, for this use at this moment, seconds since 1970-01-01T00:00:00Z.
+    /// Each key with its principal, in their order.
+    pub(crate) fn keys(&self) -> impl Iterator<Item = (&SshKey, &str)> {
+        self.lines.iter().map(|line| (&line.key, line.principal.as_str()))
+    }
+
+    /// Whose key it is, for this use at this moment, seconds since 1970-01-01T00:00:00Z. Without a moment, lines that are bounded in time do not
+    /// count.
     ///
     /// # Errors
     /// [`SshError::NotAllowed`].
-    pub fn principal(&self, key: &SshKey, namespace: &str, moment: i64) -> Result<&str, SshError> {
+    pub fn principal(&self, key: &SshKey, namespace: &str, moment: Option<i64>) -> Result<&str, SshError> {
         let mut reason = String::new();
         for line in self.lines.iter().filter(|line| line.key == *key) {
             if !line.namespaces.is_empty() && !line.namespaces.iter().any(|known| known == namespace) {
                 reason = format!(" for the namespace `{namespace}`");
-            } else if line.after.is_some_and(|after| moment < after) {
+            } else if line.after.is_some_and(|after| moment.is_none_or(|moment| moment < after)) {
                 reason = " yet at this moment".to_owned();
-            } else if line.before.is_some_and(|before| moment > before) {
+            } else if line.before.is_some_and(|before| moment.is_none_or(|moment| moment > before)) {
                 reason = " any more at this moment".to_owned();
             } else {
                 return Ok(&line.principal);

@@ -63,3 +63,30 @@ pub enum SshError {
         reason: String,
     },
 }
+
+impl SshError {
+    /// Whether a list names the key, and the signature does not count for another reason: worth telling, where a stranger's is not.
+    pub(crate) fn is_of_a_known_key(&self) -> bool {
+        match self {
+            Self::NotHeld { .. } | Self::NotVerified => true,
+            Self::NotAllowed { reason, .. } => !reason.is_empty(),
+            _ => false,
+        }
+    }
+
+    /// What the reader can do about it.
+    #[must_use]
+    pub fn hints(&self) -> Vec<String> {
+        let one = |text: &str| vec![text.to_owned()];
+        match self {
+            Self::NotHeld { .. } => {
+                one("content or signature was changed after signing: do not use it, and ask whoever signed")
+            }
+            Self::NotVerified => {
+                one("sign anew with a key that was made with `-O verify-required`: its device asks for a PIN or finger")
+            }
+            Self::NotAllowed { .. } => one("look at the line of this key in the list of allowed signers"),
+            _ => vec![],
+        }
+    }
+}

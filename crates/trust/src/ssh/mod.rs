@@ -3,6 +3,8 @@
 //! `ssh-keygen -Y verify` says that a signature of a security key is good whether or not somebody touched the device. The bit that says so is
 //! read here, and so is the device's count.
 
+use lasthand_model::wire::facts::SignerMethod;
+
 mod allowed;
 mod error;
 mod key;
@@ -19,8 +21,8 @@ pub use signature::{Presence, SshSignature};
 pub struct SshDemand<'a> {
     /// The use that it must be for.
     pub namespace: &'a str,
-    /// The moment to decide for, seconds since 1970-01-01T00:00:00Z.
-    pub moment: i64,
+    /// The moment to decide for, seconds since 1970-01-01T00:00:00Z; without one, a line of the list that is bounded in time is nobody's.
+    pub moment: Option<i64>,
     /// The device must have verified its user.
     pub user_verification: bool,
     /// The highest count of this key that was seen before.
@@ -28,7 +30,7 @@ pub struct SshDemand<'a> {
 }
 
 /// What is noticed of a signature that holds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum SshFinding {
     /// A security key signed, and nobody touched it: no more than a key in a file.
@@ -42,6 +44,17 @@ pub enum SshFinding {
     },
 }
 
+/// What is noticed, and of whose key.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct SshNotice {
+    /// The name in the list of allowed signers.
+    pub principal: String,
+    /// Fingerprint of the key.
+    pub fingerprint: String,
+    /// What.
+    pub finding: SshFinding,
+}
+
 /// Who signed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SshSigned {
@@ -49,13 +62,29 @@ pub struct SshSigned {
     pub principal: String,
     /// Fingerprint of the key.
     pub fingerprint: String,
-    /// What the device says; absent for a key without one.
+    /// What the device says; absent for a key without one, and for none other.
     pub presence: Option<Presence>,
     /// What is noticed.
     pub findings: Vec<SshFinding>,
 }
 
 impl SshSigned {
+    /// By what kind of key: `ssh-sk` for one of a device, `ssh` for one in a file, so that a row for the one never believes the other.
+    #[must_use]
+    pub const fn method(&self) -> SignerMethod {
+        if self.presence.is_some() { SignerMethod::SshSk } else { SignerMethod::Ssh }
+    }
+
+    /// What is noticed, with whose key it is.
+    pub fn notices(&self) -> impl Iterator<Item = SshNotice> {
+        let of = |finding: &SshFinding| SshNotice {
+            principal: self.principal.clone(),
+            fingerprint: self.fingerprint.clone(),
+            finding: *finding,
+        };
+        self.findings.iter().map(of)
+    }
+
     /// The level that the signature gives before any row lowers it: 4 when a device says that somebody touched it and its count is above the
     /// last, else 2.
     #[must_use]
@@ -66,6 +95,8 @@ impl SshSigned {
 
 /// Verifies a signature over a message by a list of allowed signers.
 ///
+/// Cost: one signature check; none for a key that is nobody's.
+///
 /// # Errors
 /// [`SshError`]: it does not hold, is for another use, is nobody's, or lacks the verification of the user that was asked.
 pub fn verify(
@@ -74,8 +105,10 @@ pub fn verify(
     allowed: &AllowedSigners,
     demand: &SshDemand<'_>,
 ) -> Result<SshSigned, SshError> {
-    let presence = signature.verify(demand.namespace, message)?;
+    signature.check_namespace(demand.namespace)?;
+    // LIMIT: strangers' keys, such as RSA of 8192 bits, cost nothing but the look into the list.
     let principal = allowed.principal(signature.key(), demand.namespace, demand.moment)?.to_owned();
+    let presence = signature.verify(demand.namespace, message)?;
     // SECURITY: asked of a key without device, it is absent, too.
     if demand.user_verification && !presence.is_some_and(|presence| presence.verified && presence.present) {
         return Err(SshError::NotVerified);

@@ -19,6 +19,7 @@ const END: &str = "-----END SSH SIGNATURE-----";
 const MAGIC: &[u8; 6] = b"SSHSIG";
 /// LIMIT: bytes of one signature; the largest RSA key makes some 3,000.
 const SIGNATURE_BYTES: usize = 16 << 10;
+const OTHER_KIND: &str = "its kind is not that of its key";
 const PRESENT: u8 = 0x01;
 const VERIFIED: u8 = 0x04;
 
@@ -43,8 +44,14 @@ pub struct SshSignature {
     hash_name: &'static str,
     scheme: Scheme,
     bytes: Vec<u8>,
-    presence: Option<Presence>,
+    device: Option<Device>,
+}
+
+/// What a device says behind its signature; nothing of it is believed before [`SshSignature::verify`].
+#[derive(Debug, Clone, Copy)]
+struct Device {
     flags: u8,
+    counter: u32,
 }
 
 impl SshSignature {
@@ -95,8 +102,8 @@ impl SshSignature {
             "sha512" => (&SHA512, "sha512"),
             other => return Err(SshError::Hash { got: other.chars().take(80).collect() }),
         };
-        let Inner { scheme, bytes, presence, flags } = inner_signature(inner, &key)?;
-        Ok(Self { key, namespace, reserved, hash, hash_name, scheme, bytes, presence, flags })
+        let Inner { scheme, bytes, device } = inner_signature(inner, &key)?;
+        Ok(Self { key, namespace, reserved, hash, hash_name, scheme, bytes, device })
     }
 
     /// The key that it names; the signature holds under no other.
@@ -111,44 +118,66 @@ impl SshSignature {
         &self.namespace
     }
 
+    /// Whether it is for this use, by what it says; that it holds is shown by [`SshSignature::verify`], which asks again.
+    pub(super) fn check_namespace(&self, namespace: &str) -> Result<(), SshError> {
+        if self.namespace == namespace {
+            return Ok(());
+        }
+        let got = self.namespace.chars().take(80).collect();
+        Err(SshError::Namespace { got, expected: namespace.to_owned() })
+    }
+
     /// Verifies the signature over a message for one use. Out: what the device says, of a security key.
     ///
     /// # Errors
-    /// [`SshError::Namespace`] for another use, [`SshError::NotHeld`].
+    /// [`SshError::Namespace`] for another use, [`SshError::NotHeld`]; [`SshError::Signature`] when a key without a device has flags, or a key of a
+    /// device has none.
     ///
     /// # Proves / does not prove
     /// Proves that the key signed this message for this use. Whose key it is says a list of allowed signers alone; that somebody touched the
     /// device says [`Presence::present`] alone.
     pub fn verify(&self, namespace: &str, message: &[u8]) -> Result<Option<Presence>, SshError> {
-        if self.namespace != namespace {
-            let got = self.namespace.chars().take(80).collect();
-            return Err(SshError::Namespace { got, expected: namespace.to_owned() });
-        }
+        self.check_namespace(namespace)?;
         let mut signed = MAGIC.to_vec();
         put(&mut signed, self.namespace.as_bytes());
         put(&mut signed, &self.reserved);
         put(&mut signed, self.hash_name.as_bytes());
         put(&mut signed, digest(self.hash, message).as_ref());
-        if let (Some(application), Some(presence)) = (self.key.application(), self.presence) {
-            // SPEC: PROTOCOL.u2f: what a device signs is this, and not the message.
-            let mut by_device = Sha256::of(application).as_bytes().to_vec();
-            by_device.push(self.flags);
-            by_device.extend_from_slice(&presence.counter.to_be_bytes());
-            by_device.extend_from_slice(Sha256::of(&signed).as_bytes());
-            signed = by_device;
-        }
+        // SECURITY: what a device says counts only where the key is a device's, since then it is part of what is signed. A key in a file never
+        // has a presence, and a key of a device never lacks one, whatever was read before.
+        let (signed, presence) = match (self.key.application(), self.device) {
+            (None, None) => (signed, None),
+            (Some(application), Some(device)) => (by_device(application, device, &signed), Some(device.presence())),
+            _ => return Err(SshError::Signature { reason: OTHER_KIND }),
+        };
         if self.key.key().verify(self.scheme, &signed, &self.bytes) {
-            return Ok(self.presence);
+            return Ok(presence);
         }
         Err(SshError::NotHeld { fingerprint: self.key.fingerprint() })
     }
 }
 
+impl Device {
+    const fn presence(self) -> Presence {
+        Presence { present: self.flags & PRESENT != 0, verified: self.flags & VERIFIED != 0, counter: self.counter }
+    }
+}
+
+/// What a device signs.
+///
+/// SPEC: PROTOCOL.u2f: digest of the application, flags, count, digest of what a key in a file would sign.
+fn by_device(application: &[u8], device: Device, signed: &[u8]) -> Vec<u8> {
+    let mut by_device = Sha256::of(application).as_bytes().to_vec();
+    by_device.push(device.flags);
+    by_device.extend_from_slice(&device.counter.to_be_bytes());
+    by_device.extend_from_slice(Sha256::of(signed).as_bytes());
+    by_device
+}
+
 struct Inner {
     scheme: Scheme,
     bytes: Vec<u8>,
-    presence: Option<Presence>,
-    flags: u8,
+    device: Option<Device>,
 }
 
 /// Reads the signature proper. Its kind must be one of the key's.
@@ -161,7 +190,7 @@ fn inner_signature(blob: &[u8], key: &SshKey) -> Result<Inner, SshError> {
     let by_device = matches!(kind, SK_ED25519 | SK_P256);
     // SECURITY: a signature without flags under a key of a device would be one that nobody need have touched.
     if by_device != key.is_security_key() {
-        return Err(fault("its kind is not that of its key"));
+        return Err(fault(OTHER_KIND));
     }
     let (scheme, bytes) = match kind {
         "ssh-ed25519" | SK_ED25519 => (Scheme::Ed25519, signature.to_vec()),
@@ -174,20 +203,17 @@ fn inner_signature(blob: &[u8], key: &SshKey) -> Result<Inner, SshError> {
         _ => return Err(fault("its kind is not read")),
     };
     if scheme.kind() != key.key().kind() {
-        return Err(fault("its kind is not that of its key"));
+        return Err(fault(OTHER_KIND));
     }
-    let mut flags = 0;
-    let presence = if by_device {
-        flags = parts.byte().ok_or_else(cut)?;
-        let counter = parts.number().ok_or_else(cut)?;
-        Some(Presence { present: flags & PRESENT != 0, verified: flags & VERIFIED != 0, counter })
+    let device = if by_device {
+        Some(Device { flags: parts.byte().ok_or_else(cut)?, counter: parts.number().ok_or_else(cut)? })
     } else {
         None
     };
     if !parts.is_empty() {
         return Err(fault("something follows its inner part"));
     }
-    Ok(Inner { scheme, bytes, presence, flags })
+    Ok(Inner { scheme, bytes, device })
 }
 
 /// `r` and `s` of ECDSA, from SSH's form to that of ASN.1.
@@ -203,4 +229,26 @@ fn numbers(signature: &[u8]) -> Result<Vec<u8>, SshError> {
         .and_then(|r| r.encode_to_vec(&mut both))
         .and_then(|_| UintRef::new(s)?.encode_to_vec(&mut both));
     encoded.and_then(|_| Any::new(Tag::Sequence, both)).and_then(|any| any.to_der()).map_err(|_| fault())
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a failed test may stop")]
+mod tests {
+    use super::*;
+    use lasthand_testkit::ssh::SecurityKey;
+
+    #[test]
+    fn what_a_device_says_is_asked_of_a_device_alone() {
+        // fail: however it was read, flags beside a key in a file, and a key of a device without flags
+        let message = b"what is signed";
+        let check = |armoured: &str, device: Option<Device>| {
+            let read = SshSignature::from_armor(armoured).unwrap();
+            assert!(read.verify("file", message).is_ok());
+            let changed = SshSignature { device, ..read };
+            assert_eq!(changed.verify("file", message), Err(SshError::Signature { reason: OTHER_KIND }));
+        };
+        let touched = Some(Device { flags: PRESENT | VERIFIED, counter: 1 });
+        check(&SecurityKey::in_file(7).sign("file", message, 0, 0), touched);
+        check(&SecurityKey::ed25519(7).sign("file", message, PRESENT, 1), None);
+    }
 }

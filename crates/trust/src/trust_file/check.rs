@@ -7,11 +7,11 @@ use lasthand_model::digest::KeyId;
 use lasthand_model::glob;
 use lasthand_model::wire::facts::SignerMethod;
 
-use super::Rows;
 use super::identity::Identity;
 use super::problem::Problem;
 use super::reader::{At, Row, shorten};
 use super::rows::{Dated, Person, Product};
+use super::{Rows, check_ssh};
 
 pub(super) fn check(rows: &Rows<'_>) {
     check_keys(rows);
@@ -20,6 +20,7 @@ pub(super) fn check(rows: &Rows<'_>) {
     check_kinds(&rows.identities);
     check_group_kinds(&rows.identities);
     check_persons(rows);
+    check_ssh::check(rows);
     check_builders(rows);
     check_patterns(rows);
 }

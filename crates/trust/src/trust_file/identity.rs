@@ -9,7 +9,7 @@ use lasthand_model::wire::facts::{Custody, IdentityRow, Inputs, SignerMethod};
 
 use super::problem::Problem;
 use super::reader::{At, Row, shorten, values};
-use crate::keys::{Group, key_principal};
+use crate::keys::{DeviceDemand, Group, key_principal};
 use crate::level::best_level;
 
 pub(super) const KEYS: &[&str] = &[
@@ -29,6 +29,8 @@ pub(super) const KEYS: &[&str] = &[
     "isolated",
     "custody",
     "actors_complete",
+    "user_verification",
+    "last_counter",
 ];
 
 const METHODS: &[(&str, SignerMethod)] = &[
@@ -37,6 +39,7 @@ const METHODS: &[(&str, SignerMethod)] = &[
     ("fulcio-email", SignerMethod::FulcioEmail),
     ("x509-svid", SignerMethod::X509Svid),
     ("jwt-svid", SignerMethod::JwtSvid),
+    ("ssh", SignerMethod::Ssh),
     ("ssh-sk", SignerMethod::SshSk),
     ("webauthn", SignerMethod::Webauthn),
 ];
@@ -77,6 +80,7 @@ pub(super) struct Identity<'a> {
     pub(super) name: Option<String>,
     pub(super) keys: Vec<At<KeyId>>,
     pub(super) group: Option<(String, Group)>,
+    pub(super) device: Option<DeviceDemand>,
     pub(super) products: Vec<At<String>>,
     pub(super) repositories: Vec<At<String>>,
 }
@@ -105,7 +109,7 @@ pub(super) fn read(row: Row<'_>) -> Option<Identity<'_>> {
     let principal = principal(&row, method?, name.as_deref())?;
     let facts = IdentityRow {
         method: method?,
-        principal: principal.text,
+        principal: principal.text.clone(),
         kind: kind?,
         max_level,
         may: values(&may),
@@ -117,11 +121,37 @@ pub(super) fn read(row: Row<'_>) -> Option<Identity<'_>> {
         custody,
         actors_complete,
     };
-    let identity = Identity { row, facts, name, keys: principal.keys, group: principal.group, products, repositories };
+    let device = device(&row, &facts);
+    let Principal { keys, group, .. } = principal;
+    let identity = Identity { row, facts, name, keys, group, device, products, repositories };
     check_authority(&identity, &may);
     check_level(&identity, &may);
     check_fit(&identity);
     Some(identity)
+}
+
+/// What the row asks of devices.
+fn device(row: &Row<'_>, facts: &IdentityRow) -> Option<DeviceDemand> {
+    let asked: Vec<&str> = ["user_verification", "last_counter"].into_iter().filter(|key| row.has(key)).collect();
+    if facts.method != SignerMethod::SshSk {
+        for key in asked {
+            let right = format!("method = \"{}\"", method_word(facts.method));
+            let remedy = "only a security key (`method = \"ssh-sk\"`) verifies its user and counts";
+            row.report(row.place_of(key), Problem::Mismatch { left: key.to_owned(), right, remedy });
+        }
+        return None;
+    }
+    let user_verification = row.flag("user_verification");
+    let last_counter = row.integer("last_counter").and_then(|count| {
+        let value = u32::try_from(count.value).ok();
+        if value.is_none() {
+            let (key, got) = ("last_counter".to_owned(), count.value.to_string());
+            row.report(count.place, Problem::BadValue { key, got, expected: "0 to 4294967295" });
+        }
+        value
+    });
+    let demand = DeviceDemand { principal: facts.principal.clone(), user_verification, last_counter };
+    (user_verification || last_counter.is_some()).then_some(demand)
 }
 
 fn max_level(row: &Row<'_>) -> u8 {

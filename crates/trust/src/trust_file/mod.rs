@@ -4,6 +4,7 @@
 //! because whoever wrote it believes that it protects him. SPEC: docs/trust-file.md.
 
 mod check;
+mod check_ssh;
 mod identity;
 mod problem;
 mod reader;
@@ -34,7 +35,7 @@ const TABLES: &[&str] =
 pub struct TrustFile {
     /// What is believed, as data.
     pub facts: TrustFacts,
-    /// The keys, groups and Sigstore roots that signatures are verified by.
+    /// The keys, groups, Sigstore roots and lists of allowed signers that signatures are verified by; [`KeyRing::at`] asks for a moment.
     pub ring: KeyRing,
     /// Where each row stands.
     pub places: Places,
@@ -133,8 +134,7 @@ struct Rows<'a> {
     trusted_inputs: Vec<rows::Dated<'a, lasthand_model::wire::facts::TrustedInputRow>>,
     roots: Vec<(Row<'a>, RootKey, PublicKey)>,
     sigstore_roots: Vec<(Row<'a>, RootSigstore, SigstoreRoot)>,
-    ssh_roots: Vec<(RootSsh, AllowedSigners)>,
-    now: i64,
+    ssh_roots: Vec<(Row<'a>, RootSsh, AllowedSigners)>,
     // Rows that could not be read: where there is one, a row that seems to miss it is not blamed as well.
     broken_roots: usize,
     broken_identities: usize,
@@ -157,7 +157,7 @@ impl<'a> Rows<'a> {
             match roots::read(row, files, limits) {
                 Some(Root::Key(root, key)) => roots.push((row, root, key)),
                 Some(Root::Sigstore(root, parsed)) => sigstore_roots.push((row, root, parsed)),
-                Some(Root::Ssh(root, parsed)) => ssh_roots.push((root, parsed)),
+                Some(Root::Ssh(root, parsed)) => ssh_roots.push((row, root, parsed)),
                 None => {}
             }
         }
@@ -180,7 +180,6 @@ impl<'a> Rows<'a> {
             roots,
             sigstore_roots,
             ssh_roots,
-            now,
             identities,
             products,
         }
@@ -199,8 +198,8 @@ impl<'a> Rows<'a> {
             sigstore_roots.push(root);
         }
         let mut ssh_roots = Vec::new();
-        for (root, parsed) in self.ssh_roots {
-            ring.add_ssh(parsed, &root.namespace, self.now);
+        for (_, root, parsed) in self.ssh_roots {
+            ring.add_ssh(parsed, &root.namespace);
             ssh_roots.push(root);
         }
         let mut places = Places::default();
@@ -208,6 +207,9 @@ impl<'a> Rows<'a> {
         for identity in self.identities {
             if let Some((name, group)) = identity.group {
                 ring.add_group(&name, group);
+            }
+            if let Some(demand) = identity.device {
+                ring.add_device_demand(demand);
             }
             places.identities.push((identity.row.place, identity.name));
             facts.identities.push(identity.facts);

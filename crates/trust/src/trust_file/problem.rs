@@ -141,6 +141,12 @@ pub enum Problem {
     /// A principal of two kinds.
     #[error("`{principal}` is of kind {kind} here and of kind {other} in line {first}")]
     TwoKinds { principal: String, kind: &'static str, other: &'static str, first: usize },
+    /// A key that lists of allowed signers give to two.
+    #[error("key `{fingerprint}` is of `{principal}` here and of `{other}` in the list of line {first}")]
+    TwoPrincipals { fingerprint: String, principal: String, other: String, first: usize },
+    /// A count for another number of devices than one.
+    #[error("`last_counter` is of one device, and the lists of allowed signers have {keys} for `{principal}`")]
+    Counter { principal: String, keys: usize },
     /// A workflow id that a push could satisfy.
     #[error("`{id}` does not pin one workflow at one protected ref: {reason}")]
     WideWorkflow { id: String, reason: &'static str },
@@ -253,6 +259,10 @@ impl Problem {
             Self::NotAPerson { .. } => {
                 one("a person row lists a human's own accounts; statements name who an agent or robot acts for")
             }
+            Self::TwoPrincipals { .. } => {
+                one("a key of two is nobody's: give each his own, or use one name in all lists")
+            }
+            Self::Counter { .. } => one("give each device a principal and a row of its own"),
             Self::TwoKinds { .. } => one("one principal is one kind; give the agent a key of its own"),
             Self::WideWorkflow { .. } => {
                 one("write the workflow in full with `@refs/heads/BRANCH` of a protected branch")

@@ -1,5 +1,7 @@
 //! `[[root]]`: the keys and Sigstore roots that everything else rests on.
 
+use std::collections::BTreeSet;
+
 use lasthand_model::digest::{KeyId, Sha256};
 use lasthand_model::limits::Limits;
 
@@ -57,6 +59,10 @@ pub struct RootSsh {
     pub namespace: String,
     /// Whom it names, in its order.
     pub principals: Vec<String>,
+    /// Those of them with a key in a file, for rows of method `ssh`.
+    pub in_files: Vec<String>,
+    /// Those of them with a key of a device, for rows of method `ssh-sk`.
+    pub in_devices: Vec<String>,
 }
 
 /// What one row names.
@@ -129,7 +135,15 @@ fn ssh(row: Row<'_>, files: Files<'_>) -> Option<(RootSsh, AllowedSigners)> {
     match text.and_then(|text| AllowedSigners::parse(&text).map_err(|error| error.to_string())) {
         Ok(list) => {
             let principals = list.principals().into_iter().map(str::to_owned).collect();
-            Some((RootSsh { place: row.place, digest, file: file.value, namespace, principals }, list))
+            let with = |device: bool| {
+                let keys = list.keys().filter(|(key, _)| key.is_security_key() == device);
+                let names: BTreeSet<String> = keys.map(|(_, name)| name.to_owned()).collect();
+                names.into_iter().collect()
+            };
+            let (in_files, in_devices) = (with(false), with(true));
+            let root =
+                RootSsh { place: row.place, digest, file: file.value, namespace, principals, in_files, in_devices };
+            Some((root, list))
         }
         Err(reason) => {
             row.report(file.place, Problem::SshRoot { reason: shorten(&reason) });

@@ -9,11 +9,12 @@ use std::path::{Path, PathBuf};
 use lasthand_model::digest::{InventoryRoot, Sha256};
 use lasthand_model::limits::Limits;
 use lasthand_model::wire::bundle::json_lines;
+use lasthand_trust::evidence::TrustError;
 use lasthand_trust::foreign;
 
 use super::read::read_bounded;
 use super::{BlobFile, Content, Document, Evidence, Fault, InventoryFile};
-use crate::error::VerifyError;
+use crate::error::{VerifyError, with_sources};
 
 /// Contents by digest lie in `blobs/sha256/`.
 const BLOBS: (&str, &str) = ("blobs", "sha256");
@@ -143,12 +144,16 @@ impl<'a> Walk<'a> {
         self.count()
     }
 
-    /// Adds a document, or the attestations that it lists. What is no JSON is told when it is verified.
+    /// Adds a document, or the attestations that it lists. What is no JSON is told when it is verified; a list that cannot be used is a fault.
     fn documents(&mut self, source: String, bytes: Vec<u8>) -> Result<(), VerifyError> {
         let listed = match foreign::documents(&bytes, self.limits) {
             Ok(listed) if !matches!(listed.as_slice(), [Cow::Borrowed(_)]) => listed,
-            _ => {
+            Ok(_) | Err(TrustError::Json(_)) => {
                 self.evidence.documents.push(Document { source, bytes });
+                return Ok(());
+            }
+            Err(error) => {
+                self.evidence.faults.push(Fault { source, reason: with_sources(&error) });
                 return Ok(());
             }
         };
@@ -238,5 +243,34 @@ mod tests {
         assert_eq!(gather(15, 4).unwrap(), 4);
         assert!(matches!(gather(14, 4), Err(VerifyError::EvidenceTooLarge { limit: 14 })));
         assert!(matches!(gather(15, 3), Err(VerifyError::EvidenceOverLimit { limit: 3 })));
+    }
+
+    #[test]
+    fn a_list_that_cannot_be_used_is_told() {
+        // pass: one document each, and evidence that only looks like a list; fail: too many, none, and one without its bundle: a fault with the reason
+        let folder = tempfile::tempdir().unwrap();
+        let gather = |text: &str| {
+            fs::write(folder.path().join("a.json"), text).unwrap();
+            let evidence = Evidence::gather(&[folder.path().to_owned()], &Limits::DEFAULT).unwrap();
+            let reasons: Vec<String> = evidence.faults.into_iter().map(|fault| fault.reason).collect();
+            (evidence.documents.len(), reasons.join("; "))
+        };
+        assert_eq!(gather(r#"{"attestations":[{"bundle":{"a":1}},{"bundle":{"a":2}}]}"#), (2, String::new()));
+        assert_eq!(gather(r#"{"payload":"","signatures":[],"attestations":[]}"#), (1, String::new()));
+        assert_eq!(gather(r#"{"attestations":7}"#), (1, String::new()));
+        assert_eq!(gather("{"), (1, String::new()));
+        let unusable = |text: &str, reason: &str| {
+            let (documents, said) = gather(text);
+            assert_eq!(documents, 0, "{text}");
+            assert!(said.contains(reason), "{said}");
+        };
+        unusable(r#"{"attestations":[]}"#, "it is empty");
+        unusable(r#"{"attestations":[{"bundle":{}},{"other":{}}]}"#, "has no `bundle`");
+        unusable(r#"{"attestations":[{"bundle":null}]}"#, "has no `bundle`");
+        unusable(r#"{"attestation_bundles":[{"attestations":[]}]}"#, "it is empty");
+        unusable(r#"{"attestation_bundles":[{}]}"#, "has no `attestations`");
+        unusable(r#"{"attestation_bundles":[],"attestations":[]}"#, "of two kinds");
+        let many = vec![r#"{"bundle":{}}"#; 257].join(",");
+        unusable(&format!("{{\"attestations\":[{many}]}}"), "257 attestations, limit is 256");
     }
 }

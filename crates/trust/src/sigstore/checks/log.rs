@@ -2,17 +2,18 @@
 
 use sigstore_merkle::{hash_leaf, verify_inclusion_proof};
 use sigstore_verify::crypto::VerificationKey;
-use sigstore_verify::trust_root::TrustedRoot;
+use sigstore_verify::trust_root::{TransparencyLog, TrustedRoot};
 use sigstore_verify::types::{Bundle, Checkpoint, InclusionProof, KindVersion, TransparencyLogEntry};
 
 use super::super::error::SigstoreError;
+use super::super::held::Time;
 use super::times::is_future;
 
-/// Checks every log entry. The promise of an entry was checked when its time was taken.
-pub(super) fn verify(bundle: &Bundle, root: &TrustedRoot) -> Result<(), SigstoreError> {
+/// Checks every log entry, by keys that were the log's at every proven time. The promise of an entry was checked when its time was taken.
+pub(super) fn verify(bundle: &Bundle, times: &[Time], root: &TrustedRoot) -> Result<(), SigstoreError> {
     for entry in &bundle.verification_material.tlog_entries {
         match (&entry.inclusion_proof, &entry.inclusion_promise) {
-            (Some(proof), _) => verify_proof(entry, proof, root)?,
+            (Some(proof), _) => verify_proof(entry, proof, times, root)?,
             // A bundle v0.1 may have a promise alone; the shape was checked before.
             (None, Some(_)) => {}
             (None, None) => return Err(SigstoreError::NoInclusionProof),
@@ -22,7 +23,12 @@ pub(super) fn verify(bundle: &Bundle, root: &TrustedRoot) -> Result<(), Sigstore
 }
 
 /// SPEC: RFC 6962 section 2.1.1 and 2.1.3; C2SP tlog-checkpoint.
-fn verify_proof(entry: &TransparencyLogEntry, proof: &InclusionProof, root: &TrustedRoot) -> Result<(), SigstoreError> {
+fn verify_proof(
+    entry: &TransparencyLogEntry,
+    proof: &InclusionProof,
+    times: &[Time],
+    root: &TrustedRoot,
+) -> Result<(), SigstoreError> {
     let checkpoint = proof.checkpoint.checkpoint().ok_or(SigstoreError::NoCheckpoint)?;
     let (index, size, tree) = if entry.kind_version == KindVersion::HashedRekordV002 {
         // The proof's own place, size and root are said by nobody: the checkpoint's count.
@@ -35,26 +41,56 @@ fn verify_proof(entry: &TransparencyLogEntry, proof: &InclusionProof, root: &Tru
     };
     let leaf = hash_leaf(entry.canonicalized_body.as_bytes());
     verify_inclusion_proof(&leaf, index, size, &proof.hashes, tree).map_err(|_| SigstoreError::InclusionProof)?;
-    verify_checkpoint(checkpoint, root)
+    verify_checkpoint(checkpoint, times, root)
+}
+
+/// Asks once more whose key signed each checkpoint, for bundles that the library verified: it asks whether the time of a log's key has begun,
+/// and never whether it was over (GHSA-wqqc-jjcq-vfxm is of the promise alone).
+pub(in super::super) fn verify_windows(
+    bundle: &Bundle,
+    times: &[Time],
+    root: &TrustedRoot,
+) -> Result<(), SigstoreError> {
+    let proofs = bundle.verification_material.tlog_entries.iter().filter_map(|entry| entry.inclusion_proof.as_ref());
+    for proof in proofs {
+        let checkpoint = proof.checkpoint.checkpoint().ok_or(SigstoreError::NoCheckpoint)?;
+        verify_checkpoint(checkpoint, times, root)?;
+    }
+    Ok(())
 }
 
 /// SECURITY: the key comes from the root alone (CVE-2023-47122). A hint has four bytes and may fit several keys, and several may
 /// sign a checkpoint: one that holds is enough, whoever else stands there.
-fn verify_checkpoint(checkpoint: &Checkpoint, root: &TrustedRoot) -> Result<(), SigstoreError> {
+fn verify_checkpoint(checkpoint: &Checkpoint, times: &[Time], root: &TrustedRoot) -> Result<(), SigstoreError> {
+    let keys: Vec<_> = root.tlogs.iter().filter_map(known_key).collect();
     let mut reason = SigstoreError::CheckpointKey;
+    // LIMIT: lines of a checkpoint were counted before it was read.
     for signature in checkpoint.signatures() {
-        for log in &root.tlogs {
-            let hint = log.log_id.key_id.as_bytes().get(..4);
-            let begun = log.public_key.valid_for.is_none_or(|window| !is_future(window.start));
-            if hint != Some(signature.key_id.as_slice()) || !begun {
+        for (hint, key, log) in &keys {
+            if *hint != signature.key_id.as_slice() {
                 continue;
             }
-            let Ok(key) = VerificationKey::from_spki(&log.public_key.raw_bytes) else { continue };
-            if key.verify(checkpoint.signed_data(), &signature.signature).is_ok() {
+            if key.verify(checkpoint.signed_data(), &signature.signature).is_err() {
+                reason = SigstoreError::CheckpointSignature;
+            } else if was_valid(log, times) {
                 return Ok(());
+            } else {
+                reason = SigstoreError::UnknownLog { log: hex::encode(log.log_id.key_id.as_bytes()) };
             }
-            reason = SigstoreError::CheckpointSignature;
         }
     }
     Err(reason)
+}
+
+/// SECURITY: a key that was retired, or got out, after its time signs whatever tree its holder wants. Every proven time must be inside: one that
+/// is dated back must not make up for one that is too late. Where no time is proven, nothing is concluded from the log.
+fn was_valid(log: &TransparencyLog, times: &[Time]) -> bool {
+    log.public_key.valid_for.is_none_or(|window| times.iter().all(|time| window.contains(*time)))
+}
+
+/// Hint and key of a log whose time has begun; none for a key that cannot be used.
+fn known_key(log: &TransparencyLog) -> Option<(&[u8], VerificationKey, &TransparencyLog)> {
+    let begun = log.public_key.valid_for.is_none_or(|window| !is_future(window.start));
+    let hint = log.log_id.key_id.as_bytes().get(..4).filter(|_| begun)?;
+    Some((hint, VerificationKey::from_spki(&log.public_key.raw_bytes).ok()?, log))
 }

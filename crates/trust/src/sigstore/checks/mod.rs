@@ -20,6 +20,7 @@ use super::error::SigstoreError;
 use super::held::Held;
 
 pub(super) use chain::verify as verify_chain;
+pub(super) use log::verify_windows as verify_log_windows;
 pub(super) use times::without_strangers;
 
 /// What is signed, besides what stands in the bundle.
@@ -74,7 +75,7 @@ pub(super) fn verify(
         }
         scts::verify(bundle, &issuer, root)?;
     }
-    log::verify(bundle, root)?;
+    log::verify(bundle, &times, root)?;
     let key = match (by, &certificate) {
         (By::Key(key), _) => key,
         (By::Certificate, Some(certificate)) => &certificate.public_key,
