@@ -14,7 +14,8 @@ use crate::foreign;
 use crate::keys::{KeyRing, PublicKey};
 use crate::sigstore::{self, Certified, Content, SigstoreError};
 use crate::statement::{self, StatementError};
-use crate::verified::{BlobSignature, Verified};
+use crate::verified::{BlobSignature, Clock, Verified};
+use crate::x509::{self, Realm, X509Error};
 
 /// Why evidence is not verified.
 #[derive(Debug, Error)]
@@ -67,6 +68,9 @@ pub enum TrustError {
     /// A certificate is there, and something about it does not hold.
     #[error("certificate's signature is not believed")]
     Sigstore(#[from] SigstoreError),
+    /// A certificate of a SPIFFE trust domain or of a private authority is there, and something about it does not hold.
+    #[error("certificate's signature is not believed")]
+    X509(#[from] X509Error),
     /// A statement was expected.
     #[error("signature is over an artifact alone, there is no statement")]
     NoStatement,
@@ -111,6 +115,7 @@ impl TrustError {
                 vec!["a JSON-lines file is read line by line when its name ends in `.jsonl`".to_owned()]
             }
             Self::Sigstore(source) => source.hints(),
+            Self::X509(source) => source.hints(),
             Self::NoKnownSignature { named, .. } if !named.is_empty() => vec![format!(
                 "the evidence names key {}: if you know it, add it to the trust file as `[[root]]` and `[[identity]]`",
                 named.iter().map(|id| format!("`{id}`")).collect::<Vec<_>>().join(", ")
@@ -222,10 +227,17 @@ fn signed_bundle(bytes: &[u8], ring: &KeyRing, limits: &Limits) -> Result<Signed
             Ok(Signed::Statement(statement))
         }
         envelope => {
-            if let Some(envelope) = envelope.filter(|envelope| envelope.payload_type != PAYLOAD_TYPE) {
+            if let Some(envelope) = envelope.as_ref().filter(|envelope| envelope.payload_type != PAYLOAD_TYPE) {
                 return Err(TrustError::PayloadType { got: shorten(&envelope.payload_type) });
             }
-            certified(bytes, &material, ring, limits)
+            sigstore::check_limits(&material)?;
+            match x509::realm(&material, ring) {
+                Realm::Sigstore => certified(bytes, ring, limits),
+                realm => {
+                    let envelope = envelope.ok_or(X509Error::NoStatement)?;
+                    by_x509(&envelope, &material, realm, ring, limits)
+                }
+            }
         }
     }
 }
@@ -268,25 +280,33 @@ fn check_keyed_log(
     Ok(())
 }
 
-/// A bundle that is signed by the holder of a certificate.
-fn certified(
-    bytes: &[u8],
+/// A statement that is signed by the holder of a certificate that is none of Sigstore's.
+fn by_x509(
+    envelope: &Envelope,
     material: &VerificationMaterial,
+    realm: Realm,
     ring: &KeyRing,
     limits: &Limits,
 ) -> Result<Signed, TrustError> {
-    sigstore::check_limits(material)?;
+    let (signer, payload) = x509::verify(envelope, material, realm, ring)?;
+    let statement = statement::read(&payload, limits).map_err(TrustError::Statement)?;
+    let digest = StatementDigest(Sha256::of(&payload));
+    Ok(Signed::Statement(Verified::certified(statement, digest, signer, Clock::Timestamp, None)))
+}
+
+/// A bundle that is signed by the holder of one of Sigstore's certificates.
+fn certified(bytes: &[u8], ring: &KeyRing, limits: &Limits) -> Result<Signed, TrustError> {
     let Certified { signer, clock, claims, content } = sigstore::verify(bytes, ring.sigstore())?;
     match content {
         Content::Payload(payload) => {
             let statement = statement::read(&payload, limits).map_err(TrustError::Statement)?;
             let digest = StatementDigest(Sha256::of(&payload));
-            Ok(Signed::Statement(Verified::certified(statement, digest, signer, clock, claims)))
+            Ok(Signed::Statement(Verified::certified(statement, digest, signer, clock, Some(claims))))
         }
         Content::Blob { digest } => {
             let blob = BlobSignature { artifact: digest };
             let digest = blob.digest_of(&signer.principal);
-            Ok(Signed::Blob(Verified::certified(blob, digest, signer, clock, claims)))
+            Ok(Signed::Blob(Verified::certified(blob, digest, signer, clock, Some(claims))))
         }
     }
 }

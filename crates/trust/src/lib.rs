@@ -35,9 +35,11 @@ pub mod layout;
 pub mod level;
 pub mod scheme;
 pub mod sigstore;
+pub mod spiffe;
 pub mod ssh;
 pub mod statement;
 pub mod trust_file;
 mod verified;
+pub mod x509;
 
 pub use verified::{BlobSignature, Clock, Verified, combine};

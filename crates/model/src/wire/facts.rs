@@ -153,6 +153,8 @@ pub enum SignerMethod {
     FulcioEmail,
     /// X.509-SVID.
     X509Svid,
+    /// Certificate of a private authority.
+    X509,
     /// JWT-SVID or another bearer token.
     JwtSvid,
     /// FIDO2 SSH key.

@@ -187,7 +187,7 @@ impl<'a> Evidence<'a> {
 /// Level of a signer under a row.
 pub(super) fn level((signer, row): &Pair) -> u8 {
     let by_method = match signer.method {
-        SignerMethod::Key => match (row.custody, row.kind) {
+        SignerMethod::Key | SignerMethod::X509 => match (row.custody, row.kind) {
             (Some(Custody::Personal), ActorKind::Human) | (Some(Custody::Isolated), ActorKind::Automation) => 3,
             _ => 2,
         },

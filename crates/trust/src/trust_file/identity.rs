@@ -11,6 +11,7 @@ use super::problem::Problem;
 use super::reader::{At, Row, shorten, values};
 use crate::keys::{Group, key_principal};
 use crate::level::best_level;
+use crate::spiffe::SpiffeId;
 
 pub(super) const KEYS: &[&str] = &[
     "method",
@@ -36,6 +37,7 @@ const METHODS: &[(&str, SignerMethod)] = &[
     ("fulcio-ci", SignerMethod::FulcioCi),
     ("fulcio-email", SignerMethod::FulcioEmail),
     ("x509-svid", SignerMethod::X509Svid),
+    ("x509", SignerMethod::X509),
     ("jwt-svid", SignerMethod::JwtSvid),
     ("ssh-sk", SignerMethod::SshSk),
     ("webauthn", SignerMethod::Webauthn),
@@ -121,6 +123,7 @@ pub(super) fn read(row: Row<'_>) -> Option<Identity<'_>> {
     check_authority(&identity, &may);
     check_level(&identity, &may);
     check_fit(&identity);
+    check_wide_workload(&identity.row, &identity.facts);
     Some(identity)
 }
 
@@ -157,10 +160,16 @@ fn principal(row: &Row<'_>, method: SignerMethod, name: Option<&str>) -> Option<
         row.report(row.place_of(key), Problem::Mismatch { left: key.to_owned(), right, remedy });
     }
     let id = row.need_text("id");
-    let from_fulcio = matches!(method, SignerMethod::FulcioCi | SignerMethod::FulcioEmail);
+    let by_issuer = matches!(method, SignerMethod::FulcioCi | SignerMethod::FulcioEmail | SignerMethod::X509);
     // SECURITY: without issuer, whoever runs any other issuer could give out the same name.
-    let issuer = if from_fulcio || row.has("issuer") { row.need_text("issuer") } else { None };
-    if from_fulcio && issuer.is_none() {
+    let issuer = if by_issuer || row.has("issuer") { row.need_text("issuer") } else { None };
+    if by_issuer && issuer.is_none() {
+        return None;
+    }
+    if let Some(issuer) = issuer.as_ref().filter(|_| method == SignerMethod::X509Svid) {
+        let remedy = "a SPIFFE id names its trust domain: leave `issuer` out";
+        let problem = Problem::Mismatch { left: "issuer".to_owned(), right: "method = \"x509-svid\"".to_owned(), remedy };
+        row.report(issuer.place, problem);
         return None;
     }
     if let Some(issuer) = issuer.as_ref().filter(|issuer| issuer.value.contains('*')) {
@@ -170,6 +179,8 @@ fn principal(row: &Row<'_>, method: SignerMethod, name: Option<&str>) -> Option<
     match method {
         SignerMethod::FulcioCi => check_workflow(row, &id),
         SignerMethod::FulcioEmail => check_address(row, &id),
+        SignerMethod::X509Svid => check_workload(row, &id),
+        SignerMethod::X509 => check_certificate_name(row, &id),
         _ => {}
     }
     let text = issuer.map_or_else(|| id.value.clone(), |issuer| format!("{}#{}", issuer.value, id.value));
@@ -257,6 +268,38 @@ fn check_address(row: &Row<'_>, id: &At<String>) {
     }
 }
 
+/// A SPIFFE id, or a glob of ids of one trust domain.
+fn check_workload(row: &Row<'_>, id: &At<String>) {
+    let report = |reason| row.report(id.place, Problem::NoSuchId { id: shorten(&id.value), reason });
+    let path = id.value.strip_prefix("spiffe://").and_then(|rest| rest.split_once('/'));
+    match (id.value.replace('*', "x").parse::<SpiffeId>(), path) {
+        (Err(reason), _) => report(reason),
+        (Ok(_), None) => report("it names a trust domain and no workload"),
+        (Ok(_), Some((domain, _))) if domain.contains('*') => report("its trust domain is a glob"),
+        (Ok(_), Some(_)) => {}
+    }
+}
+
+/// SECURITY: every workload of a trust domain has an id in it, those of agents too.
+fn check_wide_workload(row: &Row<'_>, facts: &IdentityRow) {
+    let machine = matches!(facts.kind, ActorKind::Agent | ActorKind::Unknown);
+    let path = facts.principal.strip_prefix("spiffe://").and_then(|rest| rest.split_once('/')).map(|(_, path)| path);
+    let first = path.map(|path| path.split('/').next().unwrap_or_default());
+    if facts.method == SignerMethod::X509Svid && !machine && first.is_some_and(|first| first.contains('*')) {
+        row.report(row.place_of("id"), Problem::WideWorkload { id: shorten(&facts.principal) });
+    }
+}
+
+/// A name in a certificate of a private authority is exact.
+fn check_certificate_name(row: &Row<'_>, id: &At<String>) {
+    if id.value.contains('*') {
+        row.report(id.place, Problem::Glob { key: "id", got: shorten(&id.value) });
+    } else if id.value.to_ascii_lowercase().starts_with("spiffe:") {
+        let reason = "a certificate with a SPIFFE id is verified by the bundle of its trust domain alone";
+        row.report(id.place, Problem::NoSuchId { id: shorten(&id.value), reason });
+    }
+}
+
 fn check_authority(identity: &Identity<'_>, may: &[At<String>]) {
     let (row, facts) = (&identity.row, &identity.facts);
     let kind = facts.kind.as_str();
@@ -322,8 +365,8 @@ fn check_fit(identity: &Identity<'_>) {
     };
     let method = format!("method = \"{}\"", method_word(facts.method));
     match (facts.custody, facts.kind) {
-        (Some(_), _) if facts.method != SignerMethod::Key => {
-            mismatch("custody", "custody", method.clone(), "custody is said of static keys: leave it out");
+        (Some(_), _) if !matches!(facts.method, SignerMethod::Key | SignerMethod::X509) => {
+            mismatch("custody", "custody", method.clone(), "custody is said of keys that stay: leave it out");
         }
         (Some(Custody::Isolated), kind) if kind != ActorKind::Automation => mismatch(
             "custody",
