@@ -210,10 +210,8 @@ impl Holder {
         let raw = |der: &[u8]| json!({ "rawBytes": STANDARD.encode(der) });
         let certificates: Vec<Value> =
             [self].into_iter().chain(chain.iter().copied()).map(|holder| raw(&holder.der)).collect();
-        let stamps: Vec<Value> = stamps(&signature)
-            .iter()
-            .map(|token| json!({ "signedTimestamp": STANDARD.encode(token) }))
-            .collect();
+        let stamps: Vec<Value> =
+            stamps(&signature).iter().map(|token| json!({ "signedTimestamp": STANDARD.encode(token) })).collect();
         json!({
             "mediaType": BUNDLE_V03,
             "verificationMaterial": {
@@ -283,8 +281,7 @@ impl StampAuthority {
     /// A timestamp over these bytes.
     #[must_use]
     pub fn stamp(&self, bytes: &[u8], time: i64) -> Vec<u8> {
-        let stamper =
-            Stamper { issuer: &self.stamper.issuer, serial: self.stamper.serial, key: &self.stamper.key };
+        let stamper = Stamper { issuer: &self.stamper.issuer, serial: self.stamper.serial, key: &self.stamper.key };
         response(&stamper, bytes, time, &[])
     }
 }

@@ -4,6 +4,8 @@
 use std::fs;
 use std::process::Command;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use lasthand_model::digest::Sha256;
 use lasthand_model::limits::Limits;
 use lasthand_model::wire::bundle::{BUNDLE_V03, pre_authentication_encoding};
@@ -18,8 +20,6 @@ use lasthand_trust::evidence::{Signed, TrustError, verify_signed};
 use lasthand_trust::keys::KeyRing;
 use lasthand_trust::sigstore::TimestampAuthority;
 use lasthand_trust::x509::X509Root;
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
 const NOW: i64 = 1_780_000_000;
@@ -226,7 +226,10 @@ fn a_root_of_another_kind_never_vouches() {
     let weak = Profile { usage: Some((true, 0x02)), ..Profile::authority("between", LONG) };
     let weak = Pki::of(&Profile::authority("top", LONG), &weak);
     refuse(&weak.signed(&good(), &[NOW]), &weak.ring(), "may not sign certificates");
-    let deep = Pki::of(&Profile { path_limit: Some(0), ..Profile::authority("top", LONG) }, &Profile::authority("between", LONG));
+    let deep = Pki::of(
+        &Profile { path_limit: Some(0), ..Profile::authority("top", LONG) },
+        &Profile::authority("between", LONG),
+    );
     refuse(&deep.signed(&good(), &[NOW]), &deep.ring(), "more authorities");
     let direct = deep.ring_of("acme-pki", &format!("{}{}", deep.top.pem(), deep.between.pem()));
     judge(&deep.signed(&good(), &[NOW]), &direct).unwrap();
@@ -259,7 +262,9 @@ fn roots_in_pem_are_read_strictly() {
     let strong = Holder::top(&Profile { usage: Some((true, CERT_SIGN)), ..Profile::authority("top", LONG) });
     assert!(X509Root::parse("a", strong.pem().as_bytes()).is_ok());
     let stamper = pki.stamps.stamper.pem();
-    for pem in [stamper.clone(), format!("{top}{stamper}"), format!("{leaf}{top}"), format!("{stamper}{leaf}"), String::new()] {
+    for pem in
+        [stamper.clone(), format!("{top}{stamper}"), format!("{leaf}{top}"), format!("{stamper}{leaf}"), String::new()]
+    {
         assert!(TimestampAuthority::from_pem(pem.as_bytes()).is_err(), "{pem}");
     }
     assert!(TimestampAuthority::from_pem(pki.stamps.pem().as_bytes()).is_ok());
@@ -287,7 +292,17 @@ fn keys_of_each_kind_sign() {
     .unwrap();
     run(&["ecparam", "-name", "prime256v1", "-genkey", "-noout", "-out", "top.key"]);
     run(&[
-        "req", "-x509", "-key", "top.key", "-subj", "/CN=top", "-days", "3000", "-out", "top.pem", "-addext",
+        "req",
+        "-x509",
+        "-key",
+        "top.key",
+        "-subj",
+        "/CN=top",
+        "-days",
+        "3000",
+        "-out",
+        "top.pem",
+        "-addext",
         "keyUsage=critical,keyCertSign",
     ]);
     for (kind, how, ok) in [
@@ -300,8 +315,21 @@ fn keys_of_each_kind_sign() {
         run(&[how, &["-out", "leaf.key"]].concat());
         run(&["req", "-new", "-key", "leaf.key", "-subj", "/CN=ana", "-out", "leaf.csr"]);
         run(&[
-            "x509", "-req", "-in", "leaf.csr", "-CA", "top.pem", "-CAkey", "top.key", "-CAcreateserial", "-days", "3000",
-            "-extfile", "leaf.ext", "-out", "leaf.pem",
+            "x509",
+            "-req",
+            "-in",
+            "leaf.csr",
+            "-CA",
+            "top.pem",
+            "-CAkey",
+            "top.key",
+            "-CAcreateserial",
+            "-days",
+            "3000",
+            "-extfile",
+            "leaf.ext",
+            "-out",
+            "leaf.pem",
         ]);
         run(&["x509", "-in", "leaf.pem", "-outform", "DER", "-out", "leaf.der"]);
         if kind == "ed25519" {

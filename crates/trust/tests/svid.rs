@@ -263,10 +263,17 @@ fn chains() -> Vec<(&'static str, Domain, bool)> {
         ("", Domain::of(&top, &Profile { more: vec![name_constraints(true, &dns)], ..between.clone() }), true),
         ("more authorities", Domain::of(&Profile { path_limit: Some(0), ..top.clone() }, &between), false),
         ("not one of an authority", Domain::of(&top, &Profile { is_authority: false, ..between.clone() }), false),
-        ("may not sign certificates", Domain::of(&top, &Profile { usage: Some((true, CRL_SIGN)), ..between.clone() }), false),
+        (
+            "may not sign certificates",
+            Domain::of(&top, &Profile { usage: Some((true, CRL_SIGN)), ..between.clone() }),
+            false,
+        ),
         (
             "not one of an authority",
-            Domain::of(&top, &Profile { more: vec![name_constraints(false, &AltName::uri(".example"))], ..between.clone() }),
+            Domain::of(
+                &top,
+                &Profile { more: vec![name_constraints(false, &AltName::uri(".example"))], ..between.clone() },
+            ),
             false,
         ),
         ("none of its purposes", Domain::of(&top, &Profile { purposes: vec![STAMPING], ..between.clone() }), true),
@@ -365,15 +372,27 @@ fn openssl_agrees_on_timestamps() {
         fs::write(folder.join("signature"), signature).unwrap();
         assert!(run(&["ts", "-query", "-data", "signature", "-sha256", "-cert", "-out", "query"]).status.success());
         let made = run(&[
-            "ts", "-reply", "-config", "tsa.cnf", "-queryfile", "query", "-signer", "stamper.pem", "-inkey",
-            "stamper.key", "-out", "reply",
+            "ts",
+            "-reply",
+            "-config",
+            "tsa.cnf",
+            "-queryfile",
+            "query",
+            "-signer",
+            "stamper.pem",
+            "-inkey",
+            "stamper.key",
+            "-out",
+            "reply",
         ]);
         assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
         vec![fs::read(folder.join("reply")).unwrap()]
     };
     let bundle = holder.bundle(&statement("a"), &[&domain.between], &stamp);
     let says = |data: &str, top: &str| {
-        run(&["ts", "-verify", "-in", "reply", "-data", data, "-CAfile", top, "-untrusted", "stamper.pem"]).status.success()
+        run(&["ts", "-verify", "-in", "reply", "-data", data, "-CAfile", top, "-untrusted", "stamper.pem"])
+            .status
+            .success()
     };
     judge(&bundle, &domain.ring()).unwrap();
     assert!(says("signature", "top.pem"));
@@ -389,13 +408,17 @@ fn openssl_agrees_on_timestamps() {
 #[test]
 fn a_bundle_of_one_domain_vouches_for_no_other() {
     // fail: no bundle for the domain; the authority of one domain writes a name of the other; pass: each by its own
-    let (acme, other) = (Domain::new(), Domain::of(&Profile::authority("top", LONG), &Profile::authority("between", LONG)));
+    let (acme, other) =
+        (Domain::new(), Domain::of(&Profile::authority("top", LONG), &Profile::authority("between", LONG)));
     let mut ring = acme.ring();
     let foreign = Profile::svid("spiffe://other.example/ci", SHORT);
     refuse(&other.signed(&foreign, &[NOW]), &ring, "no root of type `spiffe` for the trust domain `other.example`");
     ring.add_spiffe(bundle_of("other.example", &spiffe_bundle(&[&other.top])).unwrap());
     ring.add_timestamp_authority(TimestampAuthority::from_pem(other.stamps.pem().as_bytes()).unwrap());
-    assert_eq!(judge(&other.signed(&foreign, &[NOW]), &ring).unwrap().signers()[0].principal, "spiffe://other.example/ci");
+    assert_eq!(
+        judge(&other.signed(&foreign, &[NOW]), &ring).unwrap().signers()[0].principal,
+        "spiffe://other.example/ci"
+    );
     refuse(&other.signed(&good(), &[NOW]), &ring, "certificate is not one of an authority");
     refuse(&acme.signed(&foreign, &[NOW]), &ring, "certificate is not one of an authority");
     // A second bundle for a domain never replaces the first.
@@ -536,7 +559,8 @@ fn what_came_damaged_is_refused() {
         *changed.pointer_mut(pointer).unwrap() = value;
         changed
     };
-    let (chain, stamps) = ("/verificationMaterial/x509CertificateChain", "/verificationMaterial/timestampVerificationData");
+    let (chain, stamps) =
+        ("/verificationMaterial/x509CertificateChain", "/verificationMaterial/timestampVerificationData");
     for value in [json!("!"), json!(""), json!(7), json!(null)] {
         let at = format!("{stamps}/rfc3161Timestamps/0/signedTimestamp");
         assert!(judge(&with(&at, value.clone()), &ring).is_err());

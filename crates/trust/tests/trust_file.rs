@@ -50,7 +50,16 @@ fn every_case_says_what_is_expected() {
     for path in cases {
         let parsed = parse(&fs::read_to_string(&path).unwrap());
         let name = path.file_stem().unwrap().to_str().unwrap().to_owned();
-        let accepted = ["authorities", "authorities-unused", "good", "sigstore", "sigstore-unused", "simulated", "stamps-unused", "warnings"];
+        let accepted = [
+            "authorities",
+            "authorities-unused",
+            "good",
+            "sigstore",
+            "sigstore-unused",
+            "simulated",
+            "stamps-unused",
+            "warnings",
+        ];
         let accepted = accepted.contains(&name.as_str());
         assert_eq!(parsed.is_ok(), accepted, "{name}: {parsed:?}");
         let text = match &parsed {

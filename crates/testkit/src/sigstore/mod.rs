@@ -71,7 +71,12 @@ impl Instance {
     /// A timestamp of the instance's authority over these bytes.
     #[must_use]
     pub fn stamp(&self, bytes: &[u8], time: i64) -> Vec<u8> {
-        stamp::response(&stamp::Stamper { issuer: self.stamp_top.name, serial: 21, key: &self.stamper }, bytes, time, &[])
+        stamp::response(
+            &stamp::Stamper { issuer: self.stamp_top.name, serial: 21, key: &self.stamper },
+            bytes,
+            time,
+            &[],
+        )
     }
 
     /// The moment at which bundles are signed.

@@ -34,7 +34,8 @@ impl SpiffeBundle {
     pub fn parse(domain: TrustDomain, bytes: &[u8], limits: &Limits) -> Result<Self, X509Error> {
         let fault = |reason: String| X509Error::Root { what: "SPIFFE bundle", reason };
         let document = json::parse(bytes, limits).map_err(|error| fault(format!("not strict JSON: {error}")))?;
-        let keys = document.get("keys").and_then(Value::as_array).ok_or_else(|| fault("it has no `keys`".to_owned()))?;
+        let keys =
+            document.get("keys").and_then(Value::as_array).ok_or_else(|| fault("it has no `keys`".to_owned()))?;
         if keys.len() > MOST {
             return Err(fault(format!("it has {} keys, limit is {MOST}", keys.len())));
         }

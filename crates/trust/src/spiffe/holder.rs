@@ -17,7 +17,10 @@ const PURPOSES: &[ObjectIdentifier] = &[
 ];
 
 /// The SPIFFE id that a signer's certificate claims, and the bundle that it has to be asked of; not verified yet.
-pub(crate) fn workload<'b>(leaf: &Read, bundles: &'b [SpiffeBundle]) -> Result<(SpiffeId, &'b SpiffeBundle), X509Error> {
+pub(crate) fn workload<'b>(
+    leaf: &Read,
+    bundles: &'b [SpiffeBundle],
+) -> Result<(SpiffeId, &'b SpiffeBundle), X509Error> {
     let id = leaf_id(leaf)?;
     // SECURITY: by the bundle of this trust domain alone. Another domain's authority could write this name, too.
     let bundle = bundles.iter().find(|bundle| bundle.domain() == id.domain());
@@ -26,12 +29,7 @@ pub(crate) fn workload<'b>(leaf: &Read, bundles: &'b [SpiffeBundle]) -> Result<(
 }
 
 /// Checks that a signer's certificate holds by the bundle at every time.
-pub(crate) fn check_path(
-    leaf: &Read,
-    sent: &[Vec<u8>],
-    times: &[i64],
-    bundle: &SpiffeBundle,
-) -> Result<(), X509Error> {
+pub(crate) fn check_path(leaf: &Read, sent: &[Vec<u8>], times: &[i64], bundle: &SpiffeBundle) -> Result<(), X509Error> {
     let authority = |authority: &Read| check_authority(authority, bundle.domain());
     at_all(leaf, sent, &bundle.authorities, times, &Demand { purposes: PURPOSES, authority: &authority })
 }

@@ -114,7 +114,7 @@ mod tests {
         for (text, path) in [
             ("spiffe://acme.example", false),
             ("spiffe://acme.example/agent/coder-7/task/1", true),
-            ("spiffe://a_b-c.0/A.z_9-/..." , true),
+            ("spiffe://a_b-c.0/A.z_9-/...", true),
             (&format!("spiffe://{}/a", "d".repeat(255)), true),
             (&format!("spiffe://a/{}", "p".repeat(2048 - 11)), true),
         ] {

@@ -83,9 +83,11 @@ fn check_authorities(rows: &Rows<'_>) {
         return;
     }
     for (row, root, _) in &rows.authorities {
-        let is_used = rows.identities.iter().filter_map(|identity| vouched_by(&identity.facts)).any(|(kind, name)| {
-            root.vouches == Vouches::Time || vouches(&root.vouches, kind, name)
-        });
+        let is_used = rows
+            .identities
+            .iter()
+            .filter_map(|identity| vouched_by(&identity.facts))
+            .any(|(kind, name)| root.vouches == Vouches::Time || vouches(&root.vouches, kind, name));
         let whose = match &root.vouches {
             Vouches::Spiffe { domain, .. } => format!("of trust domain `{domain}`"),
             Vouches::X509 { name, .. } => format!("of method x509 with issuer `{name}`"),

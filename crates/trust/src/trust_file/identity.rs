@@ -168,7 +168,8 @@ fn principal(row: &Row<'_>, method: SignerMethod, name: Option<&str>) -> Option<
     }
     if let Some(issuer) = issuer.as_ref().filter(|_| method == SignerMethod::X509Svid) {
         let remedy = "a SPIFFE id names its trust domain: leave `issuer` out";
-        let problem = Problem::Mismatch { left: "issuer".to_owned(), right: "method = \"x509-svid\"".to_owned(), remedy };
+        let problem =
+            Problem::Mismatch { left: "issuer".to_owned(), right: "method = \"x509-svid\"".to_owned(), remedy };
         row.report(issuer.place, problem);
         return None;
     }

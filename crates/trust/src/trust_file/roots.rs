@@ -78,8 +78,14 @@ pub(super) type Files<'f> = &'f dyn Fn(&str) -> Result<Vec<u8>, String>;
 
 /// Reads one row and what it names.
 pub(super) fn read(row: Row<'_>, files: Files<'_>, limits: &Limits) -> Option<Root> {
-    const TYPES: &[(&str, &str)] =
-        &[("key", "key"), ("spiffe", "spiffe"), ("x509", "x509"), ("tsa", "tsa"), ("sigstore", "sigstore"), ("ssh", "ssh")];
+    const TYPES: &[(&str, &str)] = &[
+        ("key", "key"),
+        ("spiffe", "spiffe"),
+        ("x509", "x509"),
+        ("tsa", "tsa"),
+        ("sigstore", "sigstore"),
+        ("ssh", "ssh"),
+    ];
     let root_type = row.need("type").then(|| row.word("type", TYPES)).flatten()?;
     for (key, _, remedy) in OWN_KEYS.iter().filter(|(key, owner, _)| root_type != *owner && row.has(key)) {
         let problem = Problem::Mismatch { left: (*key).to_owned(), right: format!("type = \"{root_type}\""), remedy };
@@ -94,7 +100,12 @@ pub(super) fn read(row: Row<'_>, files: Files<'_>, limits: &Limits) -> Option<Ro
 }
 
 /// The bytes of the file that a row names.
-pub(super) fn file_of(row: &Row<'_>, files: Files<'_>, limit: usize, what: &'static str) -> Option<(Vec<u8>, At<String>)> {
+pub(super) fn file_of(
+    row: &Row<'_>,
+    files: Files<'_>,
+    limit: usize,
+    what: &'static str,
+) -> Option<(Vec<u8>, At<String>)> {
     let file = row.need_text("file")?;
     let bytes = files(&file.value)
         .and_then(|bytes| if bytes.len() > limit { Err(format!("file is too large for a {what}")) } else { Ok(bytes) });

@@ -56,7 +56,8 @@ impl Read {
         let names = extension::<SubjectAltName>(&certificate).map_err(&form)?;
         let basic = extension::<BasicConstraints>(&certificate).map_err(&form)?;
         let purposes = extension::<ExtendedKeyUsage>(&certificate).map_err(&form)?;
-        let seconds = |time: x509_cert::time::Time| i64::try_from(time.to_unix_duration().as_secs()).unwrap_or(i64::MAX);
+        let seconds =
+            |time: x509_cert::time::Time| i64::try_from(time.to_unix_duration().as_secs()).unwrap_or(i64::MAX);
         Ok(Self {
             der: der.to_vec(),
             whose,

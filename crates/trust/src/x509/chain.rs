@@ -40,7 +40,8 @@ impl ExtendedKeyUsageValidator for Demand<'_> {
         let mut lists_any = false;
         for id in ids {
             lists_any = true;
-            let parts: Vec<u32> = id?.to_decoded_oid().into_iter().filter_map(|part| u32::try_from(part).ok()).collect();
+            let parts: Vec<u32> =
+                id?.to_decoded_oid().into_iter().filter_map(|part| u32::try_from(part).ok()).collect();
             if ObjectIdentifier::from_arcs(parts).is_ok_and(|id| self.purposes.contains(&id)) {
                 return Ok(());
             }

@@ -23,7 +23,9 @@ pub enum X509Error {
     #[error("`{member}` is malformed: {reason}")]
     Malformed { member: &'static str, reason: &'static str },
     /// A signature over an artifact alone.
-    #[error("signature is over an artifact alone; certificates that are none of Sigstore's are read for statements alone")]
+    #[error(
+        "signature is over an artifact alone; certificates that are none of Sigstore's are read for statements alone"
+    )]
     NoStatement,
     /// A certificate that cannot be read.
     #[error("{whose} certificate cannot be read: {reason}")]
@@ -77,7 +79,9 @@ impl X509Error {
             Self::Name { .. } | Self::SpiffeId { .. } => {
                 "only a certificate with exactly one name can be compared with a row"
             }
-            Self::Usage { .. } => "let the authority give out a certificate for signing, as docs/trust-file.md describes it",
+            Self::Usage { .. } => {
+                "let the authority give out a certificate for signing, as docs/trust-file.md describes it"
+            }
             Self::Chain { .. } => {
                 "send the certificates between the signer's and the root's along; is the root of the trust file the authority's, and up to date?"
             }

@@ -34,8 +34,7 @@ impl Material {
             }
             _ => return Err(X509Error::Malformed { member: "certificate", reason: "there is not exactly one" }),
         };
-        let (leaf, sent) =
-            certificates.split_first().ok_or(X509Error::Malformed { member, reason: "it is empty" })?;
+        let (leaf, sent) = certificates.split_first().ok_or(X509Error::Malformed { member, reason: "it is empty" })?;
         let stamps = material.timestamp_verification_data.as_ref();
         let tokens = list(stamps, "rfc3161Timestamps", "signedTimestamp", "timestampVerificationData", MAX_PROOFS)?;
         Ok(Self { leaf: leaf.clone(), sent: sent.to_vec(), tokens })
