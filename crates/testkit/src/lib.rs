@@ -14,6 +14,7 @@ pub mod sigstore;
 pub mod ssh;
 #[cfg(feature = "stories")]
 pub mod story;
+pub mod tokens;
 #[cfg(feature = "stories")]
 pub mod worlds;
 #[cfg(feature = "stories")]

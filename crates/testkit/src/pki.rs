@@ -256,7 +256,13 @@ impl StampAuthority {
     /// One whose certificates are valid so long.
     #[must_use]
     pub fn new(subject: &str, window: Window) -> Self {
-        let top = Holder::top(&Profile::authority(subject, window));
+        Self::under(subject, window, window)
+    }
+
+    /// One whose last certificate is valid for another time than the one that stamps.
+    #[must_use]
+    pub fn under(subject: &str, top: Window, window: Window) -> Self {
+        let top = Holder::top(&Profile::authority(subject, top));
         let stamper = top.issue(&Profile {
             subject: "stamper".to_owned(),
             names: Vec::new(),

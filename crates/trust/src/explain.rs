@@ -5,7 +5,7 @@ use lasthand_model::timestamp;
 use lasthand_model::wire::facts::{Custody, IdentityRow, Inputs, PersonRow, ProductRow, SignerMethod, TreeRef};
 
 use crate::level::best_level;
-use crate::trust_file::{RootAuthority, TrustFile, Vouches, label_word, method_word};
+use crate::trust_file::{RootAuthority, TrustFile, Vouches, is_svid, label_word, method_word};
 
 /// What one line of the file means.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -87,7 +87,7 @@ fn authority(root: &RootAuthority) -> String {
     let digest = short(&root.digest.to_string());
     match &root.vouches {
         Vouches::Spiffe { domain, count } => format!(
-            "SPIFFE bundle {digest}{origin} can verify X.509-SVIDs of trust domain {domain} at a time that a timestamp authority gives: authorities {count}; each workload still needs a row"
+            "SPIFFE bundle {digest}{origin} can verify X.509-SVIDs and WIT-SVIDs of trust domain {domain} at a time that a timestamp authority gives: authorities {count}; each workload still needs a row"
         ),
         Vouches::X509 { name, count } => format!(
             "private authority {name} {digest}{origin} can verify certificates at a time that a timestamp authority gives: authorities {count}; whom it vouches for still needs a row with this issuer"
@@ -175,13 +175,13 @@ fn identity(file: &TrustFile, row: &IdentityRow, name: Option<&str>) -> String {
 /// Whether a root of the file vouches for a row's certificates; absent for other methods.
 fn vouched(file: &TrustFile, row: &IdentityRow) -> Option<bool> {
     let is_of = |root: &RootAuthority| match (&root.vouches, row.method) {
-        (Vouches::Spiffe { domain, .. }, SignerMethod::X509Svid) => {
+        (Vouches::Spiffe { domain, .. }, method) if is_svid(method) => {
             row.principal.strip_prefix("spiffe://").and_then(|rest| rest.split('/').next()) == Some(domain.as_str())
         }
         (Vouches::X509 { name, .. }, SignerMethod::X509) => row.principal.split('#').next() == Some(name),
         _ => false,
     };
-    matches!(row.method, SignerMethod::X509Svid | SignerMethod::X509).then(|| file.authorities.iter().any(is_of))
+    (is_svid(row.method) || row.method == SignerMethod::X509).then(|| file.authorities.iter().any(is_of))
 }
 
 fn person(row: &PersonRow) -> String {

@@ -39,6 +39,7 @@ pub mod sigstore;
 pub mod spiffe;
 pub mod ssh;
 pub mod statement;
+pub mod token;
 pub mod trust_file;
 mod verified;
 pub mod x509;

@@ -202,10 +202,12 @@ fn validity_is_asked_at_every_trusted_time() {
     refuse(&old.signed(&good(), &[NOW]), &old.ring(), "at a time at which an authority's certificate was not valid");
     judge(&old.signed(&good(), &[NOW - 1]), &old.ring()).unwrap();
     // fail: the timestamp authority itself had run out
-    let mut late = Domain::new();
-    late.stamps = StampAuthority::new("stamps", (NOW - YEAR, NOW - 1));
-    refuse(&late.signed(&good(), &[NOW]), &late.ring(), "timestamp does not hold");
-    judge(&late.signed(&good(), &[NOW - 1]), &late.ring()).unwrap();
+    let past = (NOW - YEAR, NOW - 1);
+    for stamps in [StampAuthority::new("stamps", past), StampAuthority::under("stamps", past, LONG)] {
+        let late = Domain { stamps, ..Domain::new() };
+        refuse(&late.signed(&good(), &[NOW]), &late.ring(), "timestamp does not hold");
+        judge(&late.signed(&good(), &[NOW - 1]), &late.ring()).unwrap();
+    }
 }
 
 #[test]
@@ -514,7 +516,7 @@ fn a_bundle_of_a_trust_domain_is_read_strictly() {
     let domain = Domain::new();
     let good = spiffe_bundle(&[&domain.top]);
     let mut more = good.clone();
-    more["keys"].as_array_mut().unwrap().push(json!({ "kty": "EC", "use": "jwt-svid", "kid": "k" }));
+    more["keys"].as_array_mut().unwrap().push(json!({ "kty": "EC", "use": "other", "kid": "k" }));
     more["keys"].as_array_mut().unwrap().push(json!({ "kty": "EC", "x5c": ["rubbish"] }));
     assert_eq!(bundle_of(DOMAIN, &more).unwrap().count(), 1);
     let with = |pointer: &str, value: Value| {

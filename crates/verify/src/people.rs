@@ -63,7 +63,9 @@ impl<'a> People<'a> {
         signers.iter().find_map(|signer| {
             let method = method_word(signer.method);
             let who = match (signer.method, signer.principal.split_once('#')) {
-                (SignerMethod::X509Svid, _) => format!("method `{method}` and id `{}`", signer.principal),
+                (SignerMethod::X509Svid | SignerMethod::WitSvid, _) => {
+                    format!("method `{method}` and id `{}`", signer.principal)
+                }
                 (_, Some((issuer, id))) => format!("method `{method}`, issuer `{issuer}` and id `{id}`"),
                 _ => return None,
             };

@@ -157,6 +157,8 @@ pub enum SignerMethod {
     X509,
     /// JWT-SVID or another bearer token.
     JwtSvid,
+    /// WIT-SVID: a token that binds the signer's key.
+    WitSvid,
     /// FIDO2 SSH key.
     SshSk,
     /// WebAuthn assertion.

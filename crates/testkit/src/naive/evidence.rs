@@ -198,7 +198,7 @@ pub(super) fn level((signer, row): &Pair) -> u8 {
                 2
             }
         }
-        SignerMethod::FulcioCi | SignerMethod::X509Svid => match row.kind {
+        SignerMethod::FulcioCi | SignerMethod::X509Svid | SignerMethod::WitSvid => match row.kind {
             ActorKind::Automation if row.isolated => 4,
             ActorKind::Automation => 3,
             ActorKind::Agent => 4,

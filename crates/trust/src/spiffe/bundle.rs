@@ -11,6 +11,7 @@ use serde_json::Value;
 
 use super::holder::check_authority;
 use super::id::TrustDomain;
+use crate::token::Jwks;
 use crate::x509::{Read, X509Error};
 
 // LIMIT: keys of one bundle.
@@ -22,15 +23,16 @@ pub struct SpiffeBundle {
     domain: TrustDomain,
     digest: Sha256,
     pub(super) authorities: Vec<Read>,
+    token_keys: Jwks,
 }
 
 impl SpiffeBundle {
-    /// Reads the bundle of a trust domain: a set of JSON web keys, those of use `x509-svid` with one certificate each.
+    /// Reads the bundle of a trust domain: a set of JSON web keys, those of use `x509-svid` with one certificate each, and those of tokens.
     ///
     /// The file does not say whose it is: the trust file does. Keys of other uses are passed over, as the standard says.
     ///
     /// # Errors
-    /// [`X509Error`], also for a bundle without authority, and for a certificate that is not an authority's of this trust domain.
+    /// [`X509Error`], also for a bundle without any key, and for a certificate that is not an authority's of this trust domain.
     pub fn parse(domain: TrustDomain, bytes: &[u8], limits: &Limits) -> Result<Self, X509Error> {
         let fault = |reason: String| X509Error::Root { what: "SPIFFE bundle", reason };
         let document = json::parse(bytes, limits).map_err(|error| fault(format!("not strict JSON: {error}")))?;
@@ -52,10 +54,13 @@ impl SpiffeBundle {
             check_authority(&authority, &domain)?;
             authorities.push(authority);
         }
-        if authorities.is_empty() {
-            return Err(fault("it has no key of use `x509-svid`, so nothing can be verified by it".to_owned()));
+        let is_tokens = |usage: &str| matches!(usage, "jwt-svid" | "wit-svid");
+        let token_keys = Jwks::of(&document, is_tokens).map_err(|error| fault(error.to_string()))?;
+        if authorities.is_empty() && token_keys.count() == 0 {
+            let reason = "it has no key of use `x509-svid`, `jwt-svid` or `wit-svid`, so nothing can be verified by it";
+            return Err(fault(reason.to_owned()));
         }
-        Ok(Self { domain, digest: Sha256::of(bytes), authorities })
+        Ok(Self { domain, digest: Sha256::of(bytes), authorities, token_keys })
     }
 
     /// Whose it is.
@@ -68,6 +73,11 @@ impl SpiffeBundle {
     #[must_use]
     pub const fn digest(&self) -> Sha256 {
         self.digest
+    }
+
+    /// The keys of its tokens.
+    pub(crate) const fn token_keys(&self) -> &Jwks {
+        &self.token_keys
     }
 
     /// How many authorities it has.

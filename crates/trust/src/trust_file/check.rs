@@ -91,7 +91,7 @@ fn check_authorities(rows: &Rows<'_>) {
         let whose = match &root.vouches {
             Vouches::Spiffe { domain, .. } => format!("of trust domain `{domain}`"),
             Vouches::X509 { name, .. } => format!("of method x509 with issuer `{name}`"),
-            Vouches::Time => "of method x509-svid or x509".to_owned(),
+            Vouches::Time => "of method x509-svid, wit-svid or x509".to_owned(),
         };
         if !is_used {
             row.report(root.place, Problem::UnusedAuthority { whose });
@@ -102,7 +102,7 @@ fn check_authorities(rows: &Rows<'_>) {
 /// Whose word a row's certificates rest on: the type of root, and what it is called.
 fn vouched_by(facts: &IdentityRow) -> Option<(&'static str, &str)> {
     match facts.method {
-        SignerMethod::X509Svid => {
+        SignerMethod::X509Svid | SignerMethod::WitSvid => {
             let rest = facts.principal.strip_prefix("spiffe://")?;
             Some(("spiffe", rest.split('/').next().unwrap_or_default()))
         }

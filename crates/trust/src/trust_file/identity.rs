@@ -39,6 +39,7 @@ const METHODS: &[(&str, SignerMethod)] = &[
     ("x509-svid", SignerMethod::X509Svid),
     ("x509", SignerMethod::X509),
     ("jwt-svid", SignerMethod::JwtSvid),
+    ("wit-svid", SignerMethod::WitSvid),
     ("ssh-sk", SignerMethod::SshSk),
     ("webauthn", SignerMethod::Webauthn),
 ];
@@ -46,6 +47,11 @@ const METHODS: &[(&str, SignerMethod)] = &[
 /// The word of a method.
 pub(crate) fn method_word(method: SignerMethod) -> &'static str {
     METHODS.iter().find(|(_, known)| *known == method).map_or("key", |(word, _)| word)
+}
+
+/// Whether signers of this method have a SPIFFE id and a key of their own.
+pub(crate) const fn is_svid(method: SignerMethod) -> bool {
+    matches!(method, SignerMethod::X509Svid | SignerMethod::WitSvid)
 }
 
 /// Statement types beside the step kinds.
@@ -166,10 +172,10 @@ fn principal(row: &Row<'_>, method: SignerMethod, name: Option<&str>) -> Option<
     if by_issuer && issuer.is_none() {
         return None;
     }
-    if let Some(issuer) = issuer.as_ref().filter(|_| method == SignerMethod::X509Svid) {
-        let remedy = "a SPIFFE id names its trust domain: leave `issuer` out";
-        let problem =
-            Problem::Mismatch { left: "issuer".to_owned(), right: "method = \"x509-svid\"".to_owned(), remedy };
+    if let Some(issuer) = issuer.as_ref().filter(|_| is_svid(method)) {
+        let (remedy, right) = ("a SPIFFE id names its trust domain: leave `issuer` out", method_word(method));
+        let right = format!("method = \"{right}\"");
+        let problem = Problem::Mismatch { left: "issuer".to_owned(), right, remedy };
         row.report(issuer.place, problem);
         return None;
     }
@@ -180,7 +186,7 @@ fn principal(row: &Row<'_>, method: SignerMethod, name: Option<&str>) -> Option<
     match method {
         SignerMethod::FulcioCi => check_workflow(row, &id),
         SignerMethod::FulcioEmail => check_address(row, &id),
-        SignerMethod::X509Svid => check_workload(row, &id),
+        SignerMethod::X509Svid | SignerMethod::WitSvid => check_workload(row, &id),
         SignerMethod::X509 => check_certificate_name(row, &id),
         _ => {}
     }
@@ -286,7 +292,7 @@ fn check_wide_workload(row: &Row<'_>, facts: &IdentityRow) {
     let machine = matches!(facts.kind, ActorKind::Agent | ActorKind::Unknown);
     let path = facts.principal.strip_prefix("spiffe://").and_then(|rest| rest.split_once('/')).map(|(_, path)| path);
     let first = path.map(|path| path.split('/').next().unwrap_or_default());
-    if facts.method == SignerMethod::X509Svid && !machine && first.is_some_and(|first| first.contains('*')) {
+    if is_svid(facts.method) && !machine && first.is_some_and(|first| first.contains('*')) {
         row.report(row.place_of("id"), Problem::WideWorkload { id: shorten(&facts.principal) });
     }
 }
@@ -383,7 +389,7 @@ fn check_fit(identity: &Identity<'_>) {
         ),
         _ => {}
     }
-    if facts.isolated && !matches!(facts.method, SignerMethod::FulcioCi | SignerMethod::X509Svid) {
+    if facts.isolated && facts.method != SignerMethod::FulcioCi && !is_svid(facts.method) {
         mismatch("isolated", "isolated", method, "for a static key write `custody = \"isolated\"`");
     }
     let builds = facts.may.iter().any(|word| matches!(word.as_str(), "build" | "package" | "merge" | "test" | "fetch"));

@@ -22,7 +22,7 @@ use crate::sigstore::SigstoreRoot;
 use crate::ssh::AllowedSigners;
 use authorities::Authority;
 pub use authorities::{RootAuthority, Vouches};
-pub(crate) use identity::method_word;
+pub(crate) use identity::{is_svid, method_word};
 pub use problem::{Diagnostic, Place, Problem, Severity};
 use reader::{Row, Sink};
 use roots::Root;

@@ -35,10 +35,17 @@ impl Material {
             _ => return Err(X509Error::Malformed { member: "certificate", reason: "there is not exactly one" }),
         };
         let (leaf, sent) = certificates.split_first().ok_or(X509Error::Malformed { member, reason: "it is empty" })?;
-        let stamps = material.timestamp_verification_data.as_ref();
-        let tokens = list(stamps, "rfc3161Timestamps", "signedTimestamp", "timestampVerificationData", MAX_PROOFS)?;
-        Ok(Self { leaf: leaf.clone(), sent: sent.to_vec(), tokens })
+        Ok(Self { leaf: leaf.clone(), sent: sent.to_vec(), tokens: stamps(material)? })
     }
+}
+
+/// The RFC 3161 tokens of a bundle.
+///
+/// # Errors
+/// As [`Material::of`].
+pub(crate) fn stamps(material: &VerificationMaterial) -> Result<Vec<Vec<u8>>, X509Error> {
+    let stamps = material.timestamp_verification_data.as_ref();
+    list(stamps, "rfc3161Timestamps", "signedTimestamp", "timestampVerificationData", MAX_PROOFS)
 }
 
 /// The texts of a list, decoded; empty where there is no list.

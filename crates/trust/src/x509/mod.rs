@@ -26,7 +26,7 @@ pub use root::X509Root;
 
 pub(crate) use certificate::Read;
 pub(crate) use chain::Demand;
-pub(crate) use material::Material;
+pub(crate) use material::{Material, stamps};
 
 use crate::dsse::decode_base64;
 use crate::keys::KeyRing;
@@ -86,8 +86,9 @@ pub(crate) fn verify(
     leaf.check_signer()?;
     // Whom it names comes first: without a root for that there is nothing to say about the rest.
     let workload = if realm == Realm::Spiffe { Some(spiffe::workload(&leaf, ring.spiffe())?) } else { None };
-    let (payload, signature) = signed(envelope, &leaf)?;
-    let times = times::proven(&material.tokens, &signature, &authorities(ring))?;
+    let key = ForeignKey::from_spki(leaf.spki()).map_err(|error| X509Error::Key { reason: error.to_string() })?;
+    let (payload, signature) = signed(envelope, &key)?;
+    let times = times(&material.tokens, &signature, ring)?;
     let (method, principal) = match (realm, workload) {
         (Realm::Spiffe, Some((id, bundle))) => {
             spiffe::check_path(&leaf, &material.sent, &times, bundle)?;
@@ -100,20 +101,21 @@ pub(crate) fn verify(
     Ok((Signer { method, principal, presence: false, time: times.iter().min().copied() }, payload))
 }
 
-/// Every timestamp authority of the ring.
-fn authorities(ring: &KeyRing) -> Vec<TimestampAuthority> {
-    ring.stampers().iter().cloned().chain(ring.sigstore().iter().flat_map(TimestampAuthority::of_root)).collect()
+/// Every time at which an authority of the ring saw a signature; at least one.
+pub(crate) fn times(tokens: &[Vec<u8>], signature: &[u8], ring: &KeyRing) -> Result<Vec<i64>, X509Error> {
+    let of_roots = ring.sigstore().iter().flat_map(TimestampAuthority::of_root);
+    let authorities: Vec<TimestampAuthority> = ring.stampers().iter().cloned().chain(of_roots).collect();
+    times::proven(tokens, signature, &authorities)
 }
 
-/// Payload and signature of an envelope whose one signature holds under the certificate's key.
-fn signed(envelope: &Envelope, leaf: &Read) -> Result<(Vec<u8>, Vec<u8>), X509Error> {
+/// Payload and signature of an envelope whose one signature holds under a key.
+pub(crate) fn signed(envelope: &Envelope, key: &ForeignKey) -> Result<(Vec<u8>, Vec<u8>), X509Error> {
     let malformed = |member| X509Error::Malformed { member, reason: "it is not base64" };
     let payload = decode_base64(&envelope.payload).ok_or(malformed("dsseEnvelope.payload"))?;
     let [only] = envelope.signatures.as_slice() else {
         return Err(X509Error::Malformed { member: "dsseEnvelope.signatures", reason: "there is not exactly one" });
     };
     let signature = decode_base64(&only.sig).ok_or(malformed("dsseEnvelope.signatures.sig"))?;
-    let key = ForeignKey::from_spki(leaf.spki()).map_err(|error| X509Error::Key { reason: error.to_string() })?;
     let scheme = match key.kind() {
         KeyKind::Ed25519 => Scheme::Ed25519,
         KeyKind::P256 => Scheme::P256,
