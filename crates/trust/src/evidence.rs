@@ -121,6 +121,10 @@ impl TrustError {
             }
             Self::Sigstore(source) => source.hints(),
             Self::X509(source) => source.hints(),
+            Self::Token(_) => vec![
+                "sign anew with a WIT-SVID that holds; is the bundle of the trust domain in the trust file up to date?"
+                    .to_owned(),
+            ],
             Self::NoKnownSignature { named, .. } if !named.is_empty() => vec![format!(
                 "the evidence names key {}: if you know it, add it to the trust file as `[[root]]` and `[[identity]]`",
                 named.iter().map(|id| format!("`{id}`")).collect::<Vec<_>>().join(", ")

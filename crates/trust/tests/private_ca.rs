@@ -122,6 +122,11 @@ fn a_signer_is_named_by_issuer_and_name() {
     refuse(&named(vec![email(ANA), dns("acme.example")]), &pki.ring(), "exactly one alternative name");
     refuse(&named(vec![]), &pki.ring(), "exactly one alternative name");
     refuse(&named(vec![dns("*.acme.example")]), &pki.ring(), "`*`");
+    for name in
+        [AltName::uri(ANA), dns(ANA), email("build7.acme.example"), email("https://a.example/b@c"), dns("a://b")]
+    {
+        refuse(&named(vec![name]), &pki.ring(), "has not the form of its kind");
+    }
     refuse(&named(vec![AltName::uri("https://a.example/b c")]), &pki.ring(), "a space");
     refuse(&named(vec![AltName::uri("spiffe://acme.example/ci")]), &pki.ring(), "no root of type `spiffe`");
     refuse(&named(vec![AltName::uri("SPIFFE://acme.example/ci")]), &pki.ring(), "not a SPIFFE id");

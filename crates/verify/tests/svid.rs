@@ -14,6 +14,7 @@ use lasthand_model::wire::facts::SignerMethod;
 use lasthand_model::wire::report::{EvidenceStatus, ReportEvidence};
 use lasthand_model::wire::step_actor::STEP_ACTOR;
 use lasthand_testkit::pki::{Holder, Profile, StampAuthority, spiffe_bundle};
+use lasthand_testkit::tokens::{TokenKey, bound};
 use lasthand_verify::Verification;
 use serde_json::{Value, json};
 use support::{NOW, Plan, REPOSITORY, World, agent, landing, statement, tree};
@@ -28,12 +29,14 @@ const HOUR: i64 = 3600;
 struct Domain {
     top: Holder,
     stamps: StampAuthority,
+    tokens: TokenKey,
 }
 
 impl Domain {
     fn new() -> Self {
         let window = (NOW - 1000 * HOUR, NOW + 1000 * HOUR);
-        Self { top: Holder::top(&Profile::authority("acme", window)), stamps: StampAuthority::new("stamps", window) }
+        let stamps = StampAuthority::new("stamps", window);
+        Self { top: Holder::top(&Profile::authority("acme", window)), stamps, tokens: TokenKey::generate() }
     }
 
     /// A statement, signed by the workload of this id in the minutes around `time`.
@@ -48,10 +51,25 @@ impl Domain {
         self.signed_at(statement, id, Some(NOW - 2 * HOUR))
     }
 
+    /// A statement, signed by a key that a token binds to the workload of this id.
+    fn signed_by_token(&self, statement: &Value, id: &str) -> Vec<u8> {
+        let time = NOW - 2 * HOUR;
+        let holder = self.top.issue(&Profile::svid(id, (time, time)));
+        let header = json!({ "alg": "ES256", "kid": "tokens", "typ": "wit+jwt" });
+        let claims = json!({ "sub": id, "exp": time + 60, "cnf": { "jwk": bound(&holder.key) } });
+        let mut bundle = holder.bundle(statement, &[], &|signature| vec![self.stamps.stamp(signature, time)]);
+        let material = bundle.get_mut("verificationMaterial").and_then(Value::as_object_mut).unwrap();
+        material.remove("x509CertificateChain");
+        material.insert("witSvid".to_owned(), self.tokens.token(&header.to_string(), &claims.to_string()).into());
+        serde_json::to_vec(&bundle).unwrap()
+    }
+
     /// The world with workloads: the observer's key gives way to its SVID, and agents are known by their task.
     fn world(&self, plan: &Plan) -> World {
         let mut world = World::of(plan);
-        fs::write(world.path("bundle.json"), spiffe_bundle(&[&self.top]).to_string()).unwrap();
+        let mut bundle = spiffe_bundle(&[&self.top]);
+        bundle.get_mut("keys").and_then(Value::as_array_mut).unwrap().push(self.tokens.jwk("tokens", "wit-svid"));
+        fs::write(world.path("bundle.json"), bundle.to_string()).unwrap();
         let id = support::key("observer").id();
         let by_key = format!("method = \"key\"\nid = \"{id}\"\nkind = \"automation\"\ncustody = \"isolated\"");
         let by_svid = format!("method = \"x509-svid\"\nid = \"{OBSERVER}\"\nkind = \"automation\"\nisolated = true");
@@ -198,4 +216,29 @@ fn two_agents_with_two_task_svids() {
     let text = serde_json::to_string(&refused.report).unwrap();
     assert!(text.contains(next) && !text.contains(CODER));
     assert!(refused.report.findings.iter().any(|finding| finding.place.path.as_deref() == Some("src/main.c")));
+}
+
+#[test]
+fn a_token_that_binds_a_key_says_as_much_as_a_certificate() {
+    // pass: an observer with a WIT-SVID, under a row of that method; fail: under the row of the other method, and an agent's
+    let domain = Domain::new();
+    let mut world = domain.world(&Plan::default());
+    let (step, name) = (step_of(&[CODER]), "landing.sigstore.json");
+    world.evidence.insert(name.to_owned(), domain.signed_by_token(&step, OBSERVER));
+    let other = world.verify();
+    assert_eq!(other.outcome.verdict, Verdict::Refused);
+    let reason = item(&other, name).reason.clone().unwrap();
+    assert!(reason.contains(&format!("`wit-svid` and id `{OBSERVER}`")), "{reason}");
+    let row = format!("method = \"x509-svid\"\nid = \"{OBSERVER}\"");
+    assert!(world.trust.contains(&row));
+    world.trust = world.trust.replace(&row, &row.replace("x509-svid", "wit-svid"));
+    let accepted = world.verify();
+    assert_eq!(accepted.outcome.verdict, Verdict::Accepted, "{:?}", accepted.report.frontier);
+    let signer = item(&accepted, name).signer.clone().unwrap();
+    assert_eq!((signer.method, signer.id.as_str(), signer.level), (SignerMethod::WitSvid, OBSERVER, 4));
+    let raw = serde_json::from_slice::<Value>(world.evidence.get(name).unwrap()).unwrap();
+    let token = raw.pointer("/verificationMaterial/witSvid").and_then(Value::as_str).unwrap();
+    assert!(!serde_json::to_string(&accepted.report).unwrap().contains(token));
+    world.evidence.insert(name.to_owned(), domain.signed_by_token(&step, CODER));
+    assert_eq!(world.verify().outcome.verdict, Verdict::Refused);
 }

@@ -113,10 +113,15 @@ impl Read {
         let [only] = self.names.as_slice() else {
             return Err(X509Error::Name { reason: "it has not exactly one alternative name" });
         };
-        let name = match only {
-            GeneralName::Rfc822Name(name)
-            | GeneralName::UniformResourceIdentifier(name)
-            | GeneralName::DnsName(name) => name.as_str(),
+        let dns = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '*');
+        // SECURITY: the principal does not say of which kind its name is. So a name has the form of its kind, and no two kinds share one: an
+        // authority that lets anybody choose a URI must not thereby give out addresses.
+        let (name, has_its_form) = match only {
+            GeneralName::Rfc822Name(name) => {
+                (name.as_str(), name.as_str().contains('@') && !name.as_str().contains('/'))
+            }
+            GeneralName::UniformResourceIdentifier(name) => (name.as_str(), name.as_str().contains("://")),
+            GeneralName::DnsName(name) => (name.as_str(), name.as_str().chars().all(dns)),
             _ => return Err(X509Error::Name { reason: "its name is neither e-mail address nor URI nor DNS name" }),
         };
         let odd = |c: char| c.is_control() || c.is_whitespace() || c == '*';
@@ -124,6 +129,9 @@ impl Read {
             return Err(X509Error::Name {
                 reason: "its name is empty, too long, or holds a space, a control character or `*`",
             });
+        }
+        if !has_its_form {
+            return Err(X509Error::Name { reason: "its name has not the form of its kind" });
         }
         Ok(name)
     }

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use rustls_pki_types::{CertificateDer, SignatureVerificationAlgorithm, UnixTime};
 use webpki::{
-    EndEntityCert, Error, ExtendedKeyUsageValidator, KeyPurposeIdIter, KeyUsage, RequiredEkuNotFoundContext,
-    anchor_from_trusted_cert, aws_lc_rs,
+    EndEntityCert, Error, ExtendedKeyUsageValidator, KeyPurposeId, KeyPurposeIdIter, KeyUsage,
+    RequiredEkuNotFoundContext, anchor_from_trusted_cert, aws_lc_rs,
 };
 use x509_cert::der::asn1::ObjectIdentifier;
 
@@ -40,9 +40,8 @@ impl ExtendedKeyUsageValidator for Demand<'_> {
         let mut lists_any = false;
         for id in ids {
             lists_any = true;
-            let parts: Vec<u32> =
-                id?.to_decoded_oid().into_iter().filter_map(|part| u32::try_from(part).ok()).collect();
-            if ObjectIdentifier::from_arcs(parts).is_ok_and(|id| self.purposes.contains(&id)) {
+            let id = id?;
+            if self.purposes.iter().any(|purpose| id == KeyPurposeId::new(purpose.as_bytes())) {
                 return Ok(());
             }
         }
