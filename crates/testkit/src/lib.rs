@@ -1,4 +1,5 @@
-//! Stories, random worlds, random archives, an independent solver, an independent reader and a Sigstore instance for the tests.
+//! Stories, random worlds, random archives, an independent solver, an independent reader, a Sigstore instance
+//! and certificates of other authorities for the tests.
 
 #[cfg(feature = "stories")]
 pub mod archives;
@@ -8,10 +9,12 @@ pub mod naive;
 pub mod need;
 #[cfg(feature = "stories")]
 pub mod oracle;
+pub mod pki;
 pub mod sigstore;
 pub mod ssh;
 #[cfg(feature = "stories")]
 pub mod story;
+pub mod tokens;
 #[cfg(feature = "stories")]
 pub mod worlds;
 #[cfg(feature = "stories")]

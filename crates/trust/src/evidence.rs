@@ -6,6 +6,7 @@ use lasthand_model::digest::{Sha256, StatementDigest};
 use lasthand_model::json::{self, JsonError};
 use lasthand_model::limits::Limits;
 use lasthand_model::wire::bundle::{BUNDLE_MEDIA_TYPES, Bundle, Envelope, EvidenceFile, VerificationMaterial};
+use lasthand_model::wire::facts::{Signer, SignerMethod};
 use lasthand_model::wire::statement::{PAYLOAD_TYPE, ResourceDescriptor, Statement};
 use thiserror::Error;
 
@@ -15,7 +16,9 @@ use crate::keys::{KeyRing, PublicKey};
 use crate::sigstore::{self, Certified, Content, SigstoreError};
 use crate::ssh::SshError;
 use crate::statement::{self, StatementError};
-use crate::verified::{BlobSignature, Verified};
+use crate::token::{TokenError, wit};
+use crate::verified::{BlobSignature, Clock, Verified};
+use crate::x509::{self, Realm, X509Error};
 
 /// Why evidence is not verified.
 #[derive(Debug, Error)]
@@ -77,6 +80,12 @@ pub enum TrustError {
     /// A signature of SSH by a key of a list, which does not count.
     #[error("SSH signature does not count")]
     Ssh(#[source] SshError),
+    /// A certificate of a SPIFFE trust domain or of a private authority is there, and something about it does not hold.
+    #[error("certificate's signature is not believed")]
+    X509(#[from] X509Error),
+    /// A WIT-SVID is there, and something about it does not hold.
+    #[error("token that binds the signer's key is not believed")]
+    Token(#[from] TokenError),
     /// A statement was expected.
     #[error("signature is over an artifact alone, there is no statement")]
     NoStatement,
@@ -122,6 +131,11 @@ impl TrustError {
             }
             Self::Sigstore(source) => source.hints(),
             Self::Ssh(source) => source.hints(),
+            Self::X509(source) => source.hints(),
+            Self::Token(_) => vec![
+                "sign anew with a WIT-SVID that holds; is the bundle of the trust domain in the trust file up to date?"
+                    .to_owned(),
+            ],
             Self::NoKnownSignature { named, .. } if !named.is_empty() => vec![format!(
                 "the evidence names key {}: if you know it, add it to the trust file as `[[root]]` and `[[identity]]`",
                 named.iter().map(|id| format!("`{id}`")).collect::<Vec<_>>().join(", ")
@@ -207,6 +221,12 @@ fn signed_bundle(bytes: &[u8], ring: &KeyRing, limits: &Limits) -> Result<Signed
     let material = bundle.verification_material.ok_or(TrustError::Missing { member: "verificationMaterial" })?;
     // SECURITY: of two, one reader verifies the first and another shows the second.
     let certificate = match (&material.certificate, &material.x509_certificate_chain, &material.public_key) {
+        (None, None, None) if material.wit_svid.is_some() => {
+            return by_wit(bundle.dsse_envelope, bundle.message_signature.is_some(), &material, ring, limits);
+        }
+        _ if material.wit_svid.is_some() => {
+            return Err(TrustError::Both { what: "a `witSvid` and another key or certificate" });
+        }
         (None, None, None) => return Err(TrustError::Missing { member: "publicKey` or `certificate" }),
         (Some(_), None, None) | (None, Some(_), None) => true,
         (None, None, Some(_)) => false,
@@ -233,10 +253,17 @@ fn signed_bundle(bytes: &[u8], ring: &KeyRing, limits: &Limits) -> Result<Signed
             Ok(Signed::Statement(statement))
         }
         envelope => {
-            if let Some(envelope) = envelope.filter(|envelope| envelope.payload_type != PAYLOAD_TYPE) {
+            if let Some(envelope) = envelope.as_ref().filter(|envelope| envelope.payload_type != PAYLOAD_TYPE) {
                 return Err(TrustError::PayloadType { got: shorten(&envelope.payload_type) });
             }
-            certified(bytes, &material, ring, limits)
+            sigstore::check_limits(&material)?;
+            match x509::realm(&material, ring) {
+                Realm::Sigstore => certified(bytes, ring, limits),
+                realm => {
+                    let envelope = envelope.ok_or(X509Error::NoStatement)?;
+                    by_x509(&envelope, &material, realm, ring, limits)
+                }
+            }
         }
     }
 }
@@ -280,25 +307,65 @@ fn check_keyed_log(
     Ok(())
 }
 
-/// A bundle that is signed by the holder of a certificate.
-fn certified(
-    bytes: &[u8],
+/// A statement that is signed by the holder of a certificate that is none of Sigstore's.
+fn by_x509(
+    envelope: &Envelope,
+    material: &VerificationMaterial,
+    realm: Realm,
+    ring: &KeyRing,
+    limits: &Limits,
+) -> Result<Signed, TrustError> {
+    let (signer, payload) = x509::verify(envelope, material, realm, ring)?;
+    let statement = statement::read(&payload, limits).map_err(TrustError::Statement)?;
+    let digest = StatementDigest(Sha256::of(&payload));
+    Ok(Signed::Statement(Verified::certified(statement, digest, signer, Clock::Timestamp, None)))
+}
+
+/// A statement that is signed by the key that a WIT-SVID binds to a workload.
+fn by_wit(
+    envelope: Option<Envelope>,
+    is_bare: bool,
     material: &VerificationMaterial,
     ring: &KeyRing,
     limits: &Limits,
 ) -> Result<Signed, TrustError> {
-    sigstore::check_limits(material)?;
+    let envelope = match envelope {
+        Some(_) if is_bare => return Err(TrustError::Both { what: "both `dsseEnvelope` and `messageSignature`" }),
+        Some(envelope) => envelope,
+        None => return Err(X509Error::NoStatement.into()),
+    };
+    if envelope.payload_type != PAYLOAD_TYPE {
+        return Err(TrustError::PayloadType { got: shorten(&envelope.payload_type) });
+    }
+    let token = material.wit_svid.as_deref().unwrap_or_default();
+    let claimed = wit::domain_unverified(token, limits)?;
+    let bundle = ring.spiffe().iter().find(|bundle| bundle.domain() == claimed.domain());
+    let bundle = bundle.ok_or_else(|| X509Error::NoTrustDomain { domain: claimed.domain().to_string() })?;
+    let bound = wit::verify(token, bundle, &[], limits)?;
+    let (payload, signature) = x509::signed(&envelope, &bound.key)?;
+    let times = x509::times(&x509::stamps(material)?, &signature, ring)?;
+    // SECURITY: only now the time is known for which the token must hold.
+    let principal = wit::verify(token, bundle, &times, limits)?.id.to_string();
+    let time = times.iter().min().copied();
+    let signer = Signer { method: SignerMethod::WitSvid, principal, presence: false, time };
+    let statement = statement::read(&payload, limits).map_err(TrustError::Statement)?;
+    let digest = StatementDigest(Sha256::of(&payload));
+    Ok(Signed::Statement(Verified::certified(statement, digest, signer, Clock::Timestamp, None)))
+}
+
+/// A bundle that is signed by the holder of one of Sigstore's certificates.
+fn certified(bytes: &[u8], ring: &KeyRing, limits: &Limits) -> Result<Signed, TrustError> {
     let Certified { signer, clock, claims, content } = sigstore::verify(bytes, ring.sigstore())?;
     match content {
         Content::Payload(payload) => {
             let statement = statement::read(&payload, limits).map_err(TrustError::Statement)?;
             let digest = StatementDigest(Sha256::of(&payload));
-            Ok(Signed::Statement(Verified::certified(statement, digest, signer, clock, claims)))
+            Ok(Signed::Statement(Verified::certified(statement, digest, signer, clock, Some(claims))))
         }
         Content::Blob { digest } => {
             let blob = BlobSignature { artifact: digest };
             let digest = blob.digest_of(&signer.principal);
-            Ok(Signed::Blob(Verified::certified(blob, digest, signer, clock, claims)))
+            Ok(Signed::Blob(Verified::certified(blob, digest, signer, clock, Some(claims))))
         }
     }
 }

@@ -6,7 +6,7 @@ use lasthand_model::timestamp;
 use lasthand_model::wire::facts::{Custody, IdentityRow, Inputs, PersonRow, ProductRow, SignerMethod, TreeRef};
 
 use crate::level::best_level;
-use crate::trust_file::{TrustFile, label_word, method_word};
+use crate::trust_file::{RootAuthority, TrustFile, Vouches, is_svid, label_word, method_word};
 
 /// What one line of the file means.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,6 +46,9 @@ pub fn explain(file: &TrustFile) -> Vec<Explained> {
         );
         add(root.place.line, text);
     }
+    for root in &file.authorities {
+        add(root.place.line, authority(root));
+    }
     for (row, (place, name)) in facts.identities.iter().zip(&file.places.identities) {
         add(place.line, identity(file, row, name.as_deref()));
     }
@@ -80,6 +83,22 @@ pub fn explain(file: &TrustFile) -> Vec<Explained> {
     lines
 }
 
+fn authority(root: &RootAuthority) -> String {
+    let origin = root.file.as_ref().map_or_else(String::new, |file| format!(" from {file}"));
+    let digest = short(&root.digest.to_string());
+    match &root.vouches {
+        Vouches::Spiffe { domain, count } => format!(
+            "SPIFFE bundle {digest}{origin} can verify X.509-SVIDs and WIT-SVIDs of trust domain {domain} at a time that a timestamp authority gives: authorities {count}; each workload still needs a row"
+        ),
+        Vouches::X509 { name, count } => format!(
+            "private authority {name} {digest}{origin} can verify certificates at a time that a timestamp authority gives: authorities {count}; whom it vouches for still needs a row with this issuer"
+        ),
+        Vouches::Time => {
+            format!("timestamp authority {digest}{origin} says when something was signed; it vouches for nobody")
+        }
+    }
+}
+
 fn identity(file: &TrustFile, row: &IdentityRow, name: Option<&str>) -> String {
     let mut text = match row.principal.strip_prefix("key:") {
         Some(id) => format!("key {}", short(id)),
@@ -93,6 +112,7 @@ fn identity(file: &TrustFile, row: &IdentityRow, name: Option<&str>) -> String {
         (Some(Custody::Isolated), _) => "custody isolated",
         (None, true) => "isolated",
         (None, false) if row.method == SignerMethod::Key => "static key",
+        (None, false) if row.method == SignerMethod::X509 => "x509, a key that stays",
         (None, false) => method_word(row.method),
     };
     let best = best_level(row);
@@ -156,6 +176,10 @@ fn identity(file: &TrustFile, row: &IdentityRow, name: Option<&str>) -> String {
                 "; no list of allowed signers names it with such a key: the row only says what the principal is",
             );
         }
+    } else if let Some(vouched) = vouched(file, row) {
+        if !vouched {
+            text.push_str("; no root of the file vouches for it: the row only says what the principal is");
+        }
     } else if !certified && row.method != SignerMethod::Key {
         let method = method_word(row.method);
         text.push_str(&format!(
@@ -163,6 +187,18 @@ fn identity(file: &TrustFile, row: &IdentityRow, name: Option<&str>) -> String {
         ));
     }
     text
+}
+
+/// Whether a root of the file vouches for a row's certificates; absent for other methods.
+fn vouched(file: &TrustFile, row: &IdentityRow) -> Option<bool> {
+    let is_of = |root: &RootAuthority| match (&root.vouches, row.method) {
+        (Vouches::Spiffe { domain, .. }, method) if is_svid(method) => {
+            row.principal.strip_prefix("spiffe://").and_then(|rest| rest.split('/').next()) == Some(domain.as_str())
+        }
+        (Vouches::X509 { name, .. }, SignerMethod::X509) => row.principal.split('#').next() == Some(name),
+        _ => false,
+    };
+    (is_svid(row.method) || row.method == SignerMethod::X509).then(|| file.authorities.iter().any(is_of))
 }
 
 fn person(row: &PersonRow) -> String {

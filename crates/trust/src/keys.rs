@@ -14,8 +14,10 @@ use lasthand_model::glob;
 use lasthand_model::wire::facts::{Signer, SignerMethod};
 use thiserror::Error;
 
-use crate::sigstore::SigstoreRoot;
+use crate::sigstore::{SigstoreRoot, TimestampAuthority};
+use crate::spiffe::SpiffeBundle;
 use crate::ssh::AllowedSigners;
+use crate::x509::X509Root;
 
 // SECURITY: a key has exactly one accepted encoding (uncompressed point, no optional parameters, no bytes behind it),
 // so that one key can never stand under two ids and count twice for a threshold.
@@ -228,7 +230,7 @@ pub struct Group {
     pub threshold: NonZeroU32,
 }
 
-/// What signatures are verified by: the keys, groups and Sigstore roots that the verifier knows.
+/// What signatures are verified by: the keys, groups and roots that the verifier knows.
 #[derive(Debug, Clone, Default)]
 pub struct KeyRing {
     keys: BTreeMap<KeyId, PublicKey>,
@@ -238,6 +240,9 @@ pub struct KeyRing {
     devices: Vec<DeviceDemand>,
     /// The moment that a question is asked for.
     moment: Option<i64>,
+    spiffe: Vec<SpiffeBundle>,
+    x509: Vec<X509Root>,
+    stampers: Vec<TimestampAuthority>,
 }
 
 /// A list of allowed signers, and the use that signatures must be for.
@@ -328,6 +333,44 @@ impl KeyRing {
     /// Every list of allowed signers, in the order in which they were added.
     pub(crate) fn ssh(&self) -> &[SshRoot] {
         &self.ssh
+    }
+
+    /// Adds the bundle of a trust domain. Tells whether the domain was new; a known one is left as it was.
+    pub fn add_spiffe(&mut self, bundle: SpiffeBundle) -> bool {
+        let new = self.spiffe.iter().all(|known| known.domain() != bundle.domain());
+        if new {
+            self.spiffe.push(bundle);
+        }
+        new
+    }
+
+    /// Every bundle of a trust domain, in the order in which they were added.
+    pub(crate) fn spiffe(&self) -> &[SpiffeBundle] {
+        &self.spiffe
+    }
+
+    /// Adds the authorities of a private PKI. Tells whether the name was new; a known one is left as it was.
+    pub fn add_x509(&mut self, root: X509Root) -> bool {
+        let new = self.x509.iter().all(|known| known.name() != root.name());
+        if new {
+            self.x509.push(root);
+        }
+        new
+    }
+
+    /// Every private PKI, in the order in which they were added.
+    pub(crate) fn x509(&self) -> &[X509Root] {
+        &self.x509
+    }
+
+    /// Adds a timestamp authority; those of Sigstore roots count without.
+    pub fn add_timestamp_authority(&mut self, authority: TimestampAuthority) {
+        self.stampers.push(authority);
+    }
+
+    /// Every timestamp authority that was added.
+    pub(crate) fn stampers(&self) -> &[TimestampAuthority] {
+        &self.stampers
     }
 
     /// Finds a key.

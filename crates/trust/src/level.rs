@@ -7,9 +7,9 @@ use lasthand_model::wire::facts::{Custody, IdentityRow, Signer, SignerMethod};
 ///
 /// | method | level |
 /// |---|---|
-/// | `key` | 2; 3 with custody `personal` of a human or `isolated` of automation |
+/// | `key`, `x509` | 2; 3 with custody `personal` of a human or `isolated` of automation |
 /// | `ssh-sk`, `webauthn` | 4 with presence, else 2 |
-/// | `fulcio-ci`, `x509-svid` | automation 4 when `isolated`, else 3; agent 4; human and unknown 2 |
+/// | `fulcio-ci`, `x509-svid`, `wit-svid` | automation 4 when `isolated`, else 3; agent 4; human and unknown 2 |
 /// | `fulcio-email`, `jwt-svid`, `ssh` | 2 |
 ///
 /// In: a row that names the signer, and the signer as verified. Out: 0 to 4, never above `max_level`;
@@ -30,12 +30,15 @@ pub fn best_level(row: &IdentityRow) -> u8 {
 
 fn of_method(row: &IdentityRow, presence: bool) -> u8 {
     match (row.method, row.kind) {
-        (SignerMethod::Key, ActorKind::Human) if row.custody == Some(Custody::Personal) => 3,
-        (SignerMethod::Key, ActorKind::Automation) if row.custody == Some(Custody::Isolated) => 3,
+        (SignerMethod::Key | SignerMethod::X509, ActorKind::Human) if row.custody == Some(Custody::Personal) => 3,
+        (SignerMethod::Key | SignerMethod::X509, ActorKind::Automation) if row.custody == Some(Custody::Isolated) => 3,
         (SignerMethod::SshSk | SignerMethod::Webauthn, _) if presence => 4,
-        (SignerMethod::FulcioCi | SignerMethod::X509Svid, ActorKind::Agent) => 4,
-        (SignerMethod::FulcioCi | SignerMethod::X509Svid, ActorKind::Automation) if row.isolated => 4,
-        (SignerMethod::FulcioCi | SignerMethod::X509Svid, ActorKind::Automation) => 3,
+        (SignerMethod::FulcioCi | SignerMethod::X509Svid | SignerMethod::WitSvid, kind) => match kind {
+            ActorKind::Agent => 4,
+            ActorKind::Automation if row.isolated => 4,
+            ActorKind::Automation => 3,
+            ActorKind::Human | ActorKind::Unknown => 2,
+        },
         _ => 2,
     }
 }
@@ -70,18 +73,21 @@ mod tests {
     fn levels_are_those_of_the_table() {
         // pass: each line of the table
         use ActorKind::{Agent, Automation, Human};
-        use SignerMethod::{FulcioCi, FulcioEmail, JwtSvid, Key, Ssh, SshSk, Webauthn, X509Svid};
-        check(&row(Key, Human), true, 2);
-        check(&IdentityRow { custody: Some(Custody::Personal), ..row(Key, Human) }, false, 3);
-        check(&IdentityRow { custody: Some(Custody::Isolated), ..row(Key, Human) }, false, 2);
-        check(&IdentityRow { custody: Some(Custody::Isolated), ..row(Key, Automation) }, false, 3);
-        check(&IdentityRow { custody: Some(Custody::Personal), ..row(Key, Automation) }, false, 2);
-        check(&IdentityRow { custody: Some(Custody::Isolated), ..row(Key, Agent) }, false, 2);
+        use SignerMethod::{FulcioCi, FulcioEmail, JwtSvid, Key, Ssh, SshSk, Webauthn, WitSvid, X509, X509Svid};
+        for method in [Key, X509] {
+            check(&row(method, Human), true, 2);
+            check(&IdentityRow { custody: Some(Custody::Personal), ..row(method, Human) }, false, 3);
+            check(&IdentityRow { custody: Some(Custody::Isolated), ..row(method, Human) }, false, 2);
+            check(&IdentityRow { custody: Some(Custody::Isolated), ..row(method, Automation) }, false, 3);
+            check(&IdentityRow { custody: Some(Custody::Personal), ..row(method, Automation) }, false, 2);
+            check(&IdentityRow { custody: Some(Custody::Isolated), ..row(method, Agent) }, false, 2);
+            check(&IdentityRow { isolated: true, ..row(method, Automation) }, false, 2);
+        }
         for method in [SshSk, Webauthn] {
             check(&row(method, Human), true, 4);
             check(&row(method, Human), false, 2);
         }
-        for method in [FulcioCi, X509Svid] {
+        for method in [FulcioCi, X509Svid, WitSvid] {
             check(&IdentityRow { isolated: true, ..row(method, Automation) }, false, 4);
             check(&row(method, Automation), false, 3);
             check(&row(method, Agent), false, 4);

@@ -9,7 +9,8 @@
 //! **Invariants.** Pure: no file, network, environment, clock or thread; `now` and file contents are arguments. One exception: the library
 //! behind [`sigstore`] reads the clock to refuse what is dated in the future; the clock proves nothing.
 //! A [`Verified`] exists only after a signature over its exact bytes held under a key that the trust file names, or under a certificate
-//! that holds by a Sigstore root of the trust file: chain, certificate log, transparency log and time, none of which can be skipped.
+//! that holds by a Sigstore root of the trust file: chain, certificate log, transparency log and time, none of which can be skipped; or that
+//! holds at a trusted time by the bundle of its trust domain or by a private authority, as [`x509`] tells them apart.
 //! A key id inside evidence never decides anything. One key counts once, however often it signs or is listed.
 //!
 //! ```
@@ -35,9 +36,12 @@ pub mod layout;
 pub mod level;
 pub mod scheme;
 pub mod sigstore;
+pub mod spiffe;
 pub mod ssh;
 pub mod statement;
+pub mod token;
 pub mod trust_file;
 mod verified;
+pub mod x509;
 
 pub use verified::{BlobSignature, Clock, Verified, combine};

@@ -63,10 +63,22 @@ pub enum Scheme {
     P384,
     /// ECDSA P-521 with SHA-512; ASN.1.
     P521,
+    /// ECDSA P-256 with SHA-256; `r || s`.
+    P256Fixed,
+    /// ECDSA P-384 with SHA-384; `r || s`.
+    P384Fixed,
+    /// ECDSA P-521 with SHA-512; `r || s`.
+    P521Fixed,
     /// RSASSA-PSS with SHA-256 and a salt of 32 bytes.
     RsaPssSha256,
+    /// RSASSA-PSS with SHA-384 and a salt of 48 bytes.
+    RsaPssSha384,
+    /// RSASSA-PSS with SHA-512 and a salt of 64 bytes.
+    RsaPssSha512,
     /// RSASSA-PKCS1-v1_5 with SHA-256.
     RsaPkcs1Sha256,
+    /// RSASSA-PKCS1-v1_5 with SHA-384.
+    RsaPkcs1Sha384,
     /// RSASSA-PKCS1-v1_5 with SHA-512.
     RsaPkcs1Sha512,
 }
@@ -77,10 +89,11 @@ impl Scheme {
     pub const fn kind(self) -> KeyKind {
         match self {
             Self::Ed25519 => KeyKind::Ed25519,
-            Self::P256 => KeyKind::P256,
-            Self::P384 => KeyKind::P384,
-            Self::P521 => KeyKind::P521,
-            Self::RsaPssSha256 | Self::RsaPkcs1Sha256 | Self::RsaPkcs1Sha512 => KeyKind::Rsa,
+            Self::P256 | Self::P256Fixed => KeyKind::P256,
+            Self::P384 | Self::P384Fixed => KeyKind::P384,
+            Self::P521 | Self::P521Fixed => KeyKind::P521,
+            Self::RsaPssSha256 | Self::RsaPssSha384 | Self::RsaPssSha512 => KeyKind::Rsa,
+            Self::RsaPkcs1Sha256 | Self::RsaPkcs1Sha384 | Self::RsaPkcs1Sha512 => KeyKind::Rsa,
         }
     }
 
@@ -90,7 +103,13 @@ impl Scheme {
             Self::P256 => &algorithms::ECDSA_P256_SHA256_ASN1,
             Self::P384 => &algorithms::ECDSA_P384_SHA384_ASN1,
             Self::P521 => &algorithms::ECDSA_P521_SHA512_ASN1,
+            Self::P256Fixed => &algorithms::ECDSA_P256_SHA256_FIXED,
+            Self::P384Fixed => &algorithms::ECDSA_P384_SHA384_FIXED,
+            Self::P521Fixed => &algorithms::ECDSA_P521_SHA512_FIXED,
             Self::RsaPssSha256 => &algorithms::RSA_PSS_2048_8192_SHA256,
+            Self::RsaPssSha384 => &algorithms::RSA_PSS_2048_8192_SHA384,
+            Self::RsaPssSha512 => &algorithms::RSA_PSS_2048_8192_SHA512,
+            Self::RsaPkcs1Sha384 => &algorithms::RSA_PKCS1_2048_8192_SHA384,
             Self::RsaPkcs1Sha256 => &algorithms::RSA_PKCS1_2048_8192_SHA256,
             Self::RsaPkcs1Sha512 => &algorithms::RSA_PKCS1_2048_8192_SHA512,
         }

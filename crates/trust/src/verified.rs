@@ -82,10 +82,18 @@ impl<T> Verified<T> {
     }
 
     /// States that the holder of a certificate signed the bytes with this digest, and that `value` was read from these bytes.
+    ///
+    /// `claims` are those of Fulcio's certificates; others have none.
     // TRUST: here untrusted becomes trusted.
-    pub(crate) fn certified(value: T, digest: StatementDigest, signer: Signer, clock: Clock, claims: Claims) -> Self {
+    pub(crate) fn certified(
+        value: T,
+        digest: StatementDigest,
+        signer: Signer,
+        clock: Clock,
+        claims: Option<Claims>,
+    ) -> Self {
         let signers = vec![signer.clone()];
-        let (certified, claims) = ([signer].into(), Some(claims));
+        let certified = [signer].into();
         let notices = BTreeSet::new();
         Self { value, digest, keys: BTreeSet::new(), certified, signers, clock: Some(clock), claims, notices }
     }
@@ -163,7 +171,7 @@ impl<T> Verified<T> {
         &self.notices
     }
 
-    /// What the certificate says of its run; none for keys alone.
+    /// What the certificate says of its run; none for keys alone, and for certificates that are none of Sigstore's.
     pub const fn claims(&self) -> Option<&Claims> {
         self.claims.as_ref()
     }

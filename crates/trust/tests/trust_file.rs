@@ -50,7 +50,17 @@ fn every_case_says_what_is_expected() {
     for path in cases {
         let parsed = parse(&fs::read_to_string(&path).unwrap());
         let name = path.file_stem().unwrap().to_str().unwrap().to_owned();
-        let accepted = ["good", "sigstore", "sigstore-unused", "warnings", "simulated"].contains(&name.as_str());
+        let accepted = [
+            "authorities",
+            "authorities-unused",
+            "good",
+            "sigstore",
+            "sigstore-unused",
+            "simulated",
+            "stamps-unused",
+            "warnings",
+        ];
+        let accepted = accepted.contains(&name.as_str());
         assert_eq!(parsed.is_ok(), accepted, "{name}: {parsed:?}");
         let text = match &parsed {
             Ok(file) => render(&file.warnings),
@@ -63,7 +73,7 @@ fn every_case_says_what_is_expected() {
 #[test]
 fn a_good_file_is_explained_row_by_row() {
     // pass: every row has its line
-    for name in ["good", "sigstore"] {
+    for name in ["authorities", "good", "sigstore"] {
         let file = parse(&fs::read_to_string(folder().join(format!("{name}.toml"))).unwrap()).unwrap();
         let lines: String = explain(&file).iter().fold(String::new(), |mut text, explained| {
             writeln!(text, "line {}: {}", explained.line, explained.text).unwrap();

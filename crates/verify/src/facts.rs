@@ -12,6 +12,7 @@ use lasthand_model::wire::report::EvidenceStatus;
 use lasthand_trust::evidence::{Signed, TrustError, peek_unverified, verify_signed};
 use lasthand_trust::keys::KeyRing;
 use lasthand_trust::sigstore::SigstoreError;
+use lasthand_trust::x509::X509Error;
 use lasthand_trust::{Clock, Verified, combine};
 
 use crate::artifact::Opened;
@@ -216,7 +217,7 @@ fn rejected_item(document: &Document, error: &TrustError, ring: &KeyRing, limits
             !named.is_empty() && !named.iter().any(|id| ring.keys().any(|key| key.id().to_string() == *id))
         }
         // Without a root nobody can tell.
-        TrustError::Sigstore(SigstoreError::NoRoot) => true,
+        TrustError::Sigstore(SigstoreError::NoRoot) | TrustError::X509(X509Error::NoTrustDomain { .. }) => true,
         _ => false,
     };
     let (status, reason) = if strangers {

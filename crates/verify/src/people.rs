@@ -4,7 +4,7 @@
 
 use lasthand_model::actor::ActorKind;
 use lasthand_model::glob;
-use lasthand_model::wire::facts::{Actor, IdentityRow, Signer, TrustFacts};
+use lasthand_model::wire::facts::{Actor, IdentityRow, Signer, SignerMethod, TrustFacts};
 use lasthand_model::wire::report::{ReportActor, ReportSigner};
 use lasthand_trust::level::level;
 
@@ -61,11 +61,15 @@ impl<'a> People<'a> {
             return None;
         }
         signers.iter().find_map(|signer| {
-            let (issuer, id) = signer.principal.split_once('#')?;
             let method = method_word(signer.method);
-            Some(format!(
-                "no row of the trust file names its signer: add `[[identity]]` with method `{method}`, issuer `{issuer}` and id `{id}` if you believe it"
-            ))
+            let who = match (signer.method, signer.principal.split_once('#')) {
+                (SignerMethod::X509Svid | SignerMethod::WitSvid, _) => {
+                    format!("method `{method}` and id `{}`", signer.principal)
+                }
+                (_, Some((issuer, id))) => format!("method `{method}`, issuer `{issuer}` and id `{id}`"),
+                _ => return None,
+            };
+            Some(format!("no row of the trust file names its signer: add `[[identity]]` with {who} if you believe it"))
         })
     }
 

@@ -88,6 +88,9 @@ pub struct VerificationMaterial {
     /// A certificate chain (v0.1 and v0.2).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub x509_certificate_chain: Option<Value>,
+    /// A WIT-SVID in its compact form, which binds the signer's key; ours, no part of Sigstore's bundles.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wit_svid: Option<String>,
     /// Transparency log entries.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tlog_entries: Option<Value>,

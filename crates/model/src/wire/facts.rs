@@ -156,10 +156,14 @@ pub enum SignerMethod {
     FulcioEmail,
     /// X.509-SVID.
     X509Svid,
+    /// Certificate of a private authority.
+    X509,
     /// JWT-SVID or another bearer token.
     JwtSvid,
     /// SSH key in a file.
     Ssh,
+    /// WIT-SVID: a token that binds the signer's key.
+    WitSvid,
     /// FIDO2 SSH key.
     SshSk,
     /// WebAuthn assertion.

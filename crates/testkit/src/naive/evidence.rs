@@ -187,7 +187,7 @@ impl<'a> Evidence<'a> {
 /// Level of a signer under a row.
 pub(super) fn level((signer, row): &Pair) -> u8 {
     let by_method = match signer.method {
-        SignerMethod::Key => match (row.custody, row.kind) {
+        SignerMethod::Key | SignerMethod::X509 => match (row.custody, row.kind) {
             (Some(Custody::Personal), ActorKind::Human) | (Some(Custody::Isolated), ActorKind::Automation) => 3,
             _ => 2,
         },
@@ -198,7 +198,7 @@ pub(super) fn level((signer, row): &Pair) -> u8 {
                 2
             }
         }
-        SignerMethod::FulcioCi | SignerMethod::X509Svid => match row.kind {
+        SignerMethod::FulcioCi | SignerMethod::X509Svid | SignerMethod::WitSvid => match row.kind {
             ActorKind::Automation if row.isolated => 4,
             ActorKind::Automation => 3,
             ActorKind::Agent => 4,

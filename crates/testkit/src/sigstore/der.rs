@@ -3,7 +3,7 @@
 use time::OffsetDateTime;
 
 /// One element: tag, length, content.
-pub(super) fn element(tag: u8, content: &[u8]) -> Vec<u8> {
+pub(crate) fn element(tag: u8, content: &[u8]) -> Vec<u8> {
     let mut bytes = vec![tag];
     match content.len() {
         length @ 0..=0x7f => bytes.push(length as u8),
@@ -14,7 +14,7 @@ pub(super) fn element(tag: u8, content: &[u8]) -> Vec<u8> {
     bytes
 }
 
-pub(super) fn sequence(parts: &[&[u8]]) -> Vec<u8> {
+pub(crate) fn sequence(parts: &[&[u8]]) -> Vec<u8> {
     element(0x30, &parts.concat())
 }
 
@@ -37,7 +37,7 @@ pub(super) fn integer(value: u64) -> Vec<u8> {
     element(0x02, &content)
 }
 
-pub(super) fn octets(content: &[u8]) -> Vec<u8> {
+pub(crate) fn octets(content: &[u8]) -> Vec<u8> {
     element(0x04, content)
 }
 
@@ -50,7 +50,7 @@ pub(super) fn utf8(text: &str) -> Vec<u8> {
 }
 
 /// An object identifier from its dotted form.
-pub(super) fn oid(dotted: &str) -> Vec<u8> {
+pub(crate) fn oid(dotted: &str) -> Vec<u8> {
     let mut numbers = dotted.split('.').map(|number| number.parse::<u64>().unwrap_or(0));
     let first = numbers.next().unwrap_or(0) * 40 + numbers.next().unwrap_or(0);
     let mut content = Vec::new();

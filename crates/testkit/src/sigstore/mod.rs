@@ -4,11 +4,11 @@
 //! wrong with a bundle can be made wrong where it is signed, with all the rest right ([`Flaw`]).
 
 mod bundle;
-mod der;
+pub(crate) mod der;
 mod flaw;
 mod log;
-mod stamp;
-mod x509;
+pub(crate) mod stamp;
+pub(crate) mod x509;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -72,6 +72,17 @@ impl Instance {
             stamper_der,
             other: Key::generate(),
         }
+    }
+
+    /// A timestamp of the instance's authority over these bytes.
+    #[must_use]
+    pub fn stamp(&self, bytes: &[u8], time: i64) -> Vec<u8> {
+        stamp::response(
+            &stamp::Stamper { issuer: self.stamp_top.name, serial: 21, key: &self.stamper },
+            bytes,
+            time,
+            &[],
+        )
     }
 
     /// The moment at which bundles are signed.

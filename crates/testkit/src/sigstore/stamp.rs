@@ -9,16 +9,16 @@ const SIGNED_DATA: &str = "1.2.840.113549.1.7.2";
 const TST_INFO: &str = "1.2.840.113549.1.9.16.1.4";
 
 /// Who stamps: the name of the issuer of his certificate, its serial number, his key.
-pub(super) struct Stamper<'a> {
-    pub(super) issuer: &'a str,
-    pub(super) serial: u64,
-    pub(super) key: &'a Key,
+pub(crate) struct Stamper<'a> {
+    pub(crate) issuer: &'a str,
+    pub(crate) serial: u64,
+    pub(crate) key: &'a Key,
 }
 
 /// A response with a token over these bytes, at a time.
 ///
 /// SPEC: RFC 3161 section 2.4.2; RFC 5652 section 5.
-pub(super) fn response(stamper: &Stamper<'_>, bytes: &[u8], time: i64, bag: &[Vec<u8>]) -> Vec<u8> {
+pub(crate) fn response(stamper: &Stamper<'_>, bytes: &[u8], time: i64, bag: &[Vec<u8>]) -> Vec<u8> {
     let algorithm = sequence(&[&oid(SHA256)]);
     let info = sequence(&[
         &integer(1),

@@ -8,9 +8,9 @@ use base64::engine::general_purpose::STANDARD;
 
 use super::der::{bits, element, integer, octets, oid, sequence, set, tagged, utc_time, utf8};
 
-pub(super) const ECDSA_SHA256: &str = "1.2.840.10045.4.3.2";
-pub(super) const CODE_SIGNING: &str = "1.3.6.1.5.5.7.3.3";
-pub(super) const TIME_STAMPING: &str = "1.3.6.1.5.5.7.3.8";
+pub(crate) const ECDSA_SHA256: &str = "1.2.840.10045.4.3.2";
+pub(crate) const CODE_SIGNING: &str = "1.3.6.1.5.5.7.3.3";
+pub(crate) const TIME_STAMPING: &str = "1.3.6.1.5.5.7.3.8";
 
 /// A P-256 key that signs.
 pub struct Key(EcdsaKeyPair);
@@ -30,6 +30,13 @@ impl Key {
         self.0.sign(&SystemRandom::new(), message).expect("a key signs").as_ref().to_vec()
     }
 
+    /// The private key in PEM, for other programs.
+    #[must_use]
+    #[expect(clippy::expect_used, reason = "test support")]
+    pub fn private_pem(&self) -> String {
+        pem("PRIVATE KEY", self.0.to_pkcs8v1().expect("a key is written").as_ref())
+    }
+
     /// SubjectPublicKeyInfo in DER.
     #[must_use]
     #[expect(clippy::expect_used, reason = "test support")]
@@ -39,7 +46,7 @@ impl Key {
 }
 
 /// PEM with one label.
-pub(super) fn pem(label: &str, der: &[u8]) -> String {
+pub(crate) fn pem(label: &str, der: &[u8]) -> String {
     let text = STANDARD.encode(der);
     let lines: Vec<&str> = text.as_bytes().chunks(64).filter_map(|line| std::str::from_utf8(line).ok()).collect();
     format!("-----BEGIN {label}-----\n{}\n-----END {label}-----\n", lines.join("\n"))
@@ -49,18 +56,18 @@ pub(super) fn pem(label: &str, der: &[u8]) -> String {
 pub type Window = (i64, i64);
 
 /// What a certificate says.
-pub(super) struct Plan<'a> {
-    pub(super) serial: u64,
-    pub(super) issuer: &'a str,
-    pub(super) subject: &'a str,
-    pub(super) window: Window,
-    pub(super) spki: &'a [u8],
-    pub(super) extensions: Vec<Vec<u8>>,
+pub(crate) struct Plan<'a> {
+    pub(crate) serial: u64,
+    pub(crate) issuer: &'a str,
+    pub(crate) subject: &'a str,
+    pub(crate) window: Window,
+    pub(crate) spki: &'a [u8],
+    pub(crate) extensions: Vec<Vec<u8>>,
 }
 
 impl Plan<'_> {
     /// `TBSCertificate`.
-    pub(super) fn to_be_signed(&self) -> Vec<u8> {
+    pub(crate) fn to_be_signed(&self) -> Vec<u8> {
         sequence(&[
             &tagged(0, &integer(2)),
             &integer(self.serial),
@@ -74,7 +81,7 @@ impl Plan<'_> {
     }
 
     /// The certificate, signed by its issuer.
-    pub(super) fn signed_by(&self, issuer: &Key) -> Vec<u8> {
+    pub(crate) fn signed_by(&self, issuer: &Key) -> Vec<u8> {
         let body = self.to_be_signed();
         let signature = issuer.sign(&body);
         sequence(&[&body, &sequence(&[&oid(ECDSA_SHA256)]), &bits(&signature)])
@@ -82,7 +89,7 @@ impl Plan<'_> {
 }
 
 /// A name of one common name; empty for no text.
-pub(super) fn name(common: &str) -> Vec<u8> {
+pub(crate) fn name(common: &str) -> Vec<u8> {
     if common.is_empty() {
         return sequence(&[]);
     }
@@ -90,32 +97,32 @@ pub(super) fn name(common: &str) -> Vec<u8> {
 }
 
 /// One extension.
-pub(super) fn extension(id: &str, critical: bool, value: &[u8]) -> Vec<u8> {
+pub(crate) fn extension(id: &str, critical: bool, value: &[u8]) -> Vec<u8> {
     let critical = if critical { element(0x01, &[0xff]) } else { Vec::new() };
     sequence(&[&oid(id), &critical, &octets(value)])
 }
 
 /// `extKeyUsage`.
-pub(super) fn usage(id: &str) -> Vec<u8> {
+pub(crate) fn usage(id: &str) -> Vec<u8> {
     extension("2.5.29.37", true, &sequence(&[&oid(id)]))
 }
 
 /// `basicConstraints` and `keyUsage` of an authority.
-pub(super) fn authority() -> Vec<Vec<u8>> {
+pub(crate) fn authority() -> Vec<Vec<u8>> {
     let ca = sequence(&[&element(0x01, &[0xff])]);
     vec![extension("2.5.29.19", true, &ca), extension("2.5.29.15", true, &element(0x03, &[1, 0x06]))]
 }
 
 /// An authority with its certificate.
-pub(super) struct Authority {
-    pub(super) name: &'static str,
-    pub(super) key: Key,
-    pub(super) der: Vec<u8>,
+pub(crate) struct Authority {
+    pub(crate) name: &'static str,
+    pub(crate) key: Key,
+    pub(crate) der: Vec<u8>,
 }
 
 impl Authority {
     /// One that signs itself, or that another one signs.
-    pub(super) fn new(name: &'static str, window: Window, issuer: Option<&Self>, usages: &[&str]) -> Self {
+    pub(crate) fn new(name: &'static str, window: Window, issuer: Option<&Self>, usages: &[&str]) -> Self {
         let key = Key::generate();
         let mut extensions = authority();
         extensions.extend(usages.iter().map(|id| usage(id)));

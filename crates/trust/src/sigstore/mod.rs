@@ -15,6 +15,7 @@ mod form;
 mod held;
 mod identity;
 mod root;
+mod stamps;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -30,6 +31,7 @@ use sigstore_verify::{PublicKeyVerificationPolicy, VerificationPolicy};
 pub use claims::{Claim, Claims, GitHubSubject};
 pub use error::{Part, SigstoreError};
 pub use root::{RootCounts, RootError, SigstoreRoot};
+pub use stamps::TimestampAuthority;
 
 use crate::keys::PublicKey;
 use crate::verified::Clock;

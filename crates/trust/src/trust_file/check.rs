@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use lasthand_model::actor::ActorKind;
 use lasthand_model::digest::KeyId;
 use lasthand_model::glob;
-use lasthand_model::wire::facts::SignerMethod;
+use lasthand_model::wire::facts::{IdentityRow, SignerMethod};
 
+use super::authorities::{RootAuthority, Vouches};
 use super::identity::Identity;
 use super::problem::Problem;
 use super::reader::{At, Row, shorten};
@@ -16,6 +17,7 @@ use super::{Rows, check_ssh};
 pub(super) fn check(rows: &Rows<'_>) {
     check_keys(rows);
     check_sigstore(rows);
+    check_authorities(rows);
     check_duplicates(rows);
     check_kinds(&rows.identities);
     check_group_kinds(&rows.identities);
@@ -63,6 +65,61 @@ fn check_sigstore(rows: &Rows<'_>) {
     }
 }
 
+/// Signers by other certificates have an authority and a clock, and an authority has signers.
+fn check_authorities(rows: &Rows<'_>) {
+    let has_clock = rows.authorities.iter().any(|(_, root, _)| root.vouches == Vouches::Time)
+        || rows.sigstore_roots.iter().any(|(_, root, _)| root.counts.timestamp_authorities > 0);
+    if rows.broken_roots == 0 {
+        for identity in rows.identities.iter().filter(|identity| !identity.facts.may.is_empty()) {
+            let Some((kind, name)) = vouched_by(&identity.facts) else { continue };
+            let row = &identity.row;
+            if !rows.authorities.iter().any(|(_, root, _)| vouches(&root.vouches, kind, name)) {
+                row.report(row.place_of("id"), Problem::NoAuthority { kind, name: shorten(name) });
+            } else if !has_clock {
+                row.report(row.place_of("id"), Problem::NoTimestamps);
+            }
+        }
+    }
+    if rows.broken_identities > 0 {
+        return;
+    }
+    for (row, root, _) in &rows.authorities {
+        let is_used = rows
+            .identities
+            .iter()
+            .filter_map(|identity| vouched_by(&identity.facts))
+            .any(|(kind, name)| root.vouches == Vouches::Time || vouches(&root.vouches, kind, name));
+        let whose = match &root.vouches {
+            Vouches::Spiffe { domain, .. } => format!("of trust domain `{domain}`"),
+            Vouches::X509 { name, .. } => format!("of method x509 with issuer `{name}`"),
+            Vouches::Time => "of method x509-svid, wit-svid or x509".to_owned(),
+        };
+        if !is_used {
+            row.report(root.place, Problem::UnusedAuthority { whose });
+        }
+    }
+}
+
+/// Whose word a row's certificates rest on: the type of root, and what it is called.
+fn vouched_by(facts: &IdentityRow) -> Option<(&'static str, &str)> {
+    match facts.method {
+        SignerMethod::X509Svid | SignerMethod::WitSvid => {
+            let rest = facts.principal.strip_prefix("spiffe://")?;
+            Some(("spiffe", rest.split('/').next().unwrap_or_default()))
+        }
+        SignerMethod::X509 => Some(("x509", facts.principal.split('#').next().unwrap_or_default())),
+        _ => None,
+    }
+}
+
+fn vouches(root: &Vouches, kind: &str, called: &str) -> bool {
+    match root {
+        Vouches::Spiffe { domain, .. } => kind == "spiffe" && domain.as_str() == called,
+        Vouches::X509 { name, .. } => kind == "x509" && name == called,
+        Vouches::Time => false,
+    }
+}
+
 /// A key id that begins or ends as this one does, as after a slip of the hand.
 fn nearest_id(got: &str, known: &[String]) -> Option<String> {
     let same = |id: &&String| got.bytes().zip(id.bytes()).filter(|(a, b)| a == b).count() >= 48;
@@ -72,6 +129,7 @@ fn nearest_id(got: &str, known: &[String]) -> Option<String> {
 fn check_duplicates(rows: &Rows<'_>) {
     once("root key", rows.roots.iter().map(|(row, root, _)| (row, root.id.to_string())));
     once("sigstore root", rows.sigstore_roots.iter().map(|(row, root, _)| (row, root.digest.to_string())));
+    once("root", rows.authorities.iter().map(|(row, root, _)| (row, called(root))));
     once("person", rows.persons.iter().map(|person| (&person.row, person.facts.name.clone())));
     once("product", rows.products.iter().map(|product| (&product.row, product.facts.name.clone())));
     once("robot", rows.robots.iter().map(|robot| (&robot.row, robot.facts.principal.clone())));
@@ -87,6 +145,15 @@ fn check_duplicates(rows: &Rows<'_>) {
     let digests: Vec<String> = rows.trusted_inputs.iter().map(|input| input.facts.digest.to_string()).collect();
     let inputs = rows.trusted_inputs.iter().zip(&digests);
     same("trusted input", inputs.map(|(input, digest)| (&input.row, &input.facts, digest)));
+}
+
+/// What a root of certificates is called; two of one name would each be believed for it.
+fn called(root: &RootAuthority) -> String {
+    match &root.vouches {
+        Vouches::Spiffe { domain, .. } => format!("spiffe://{domain}"),
+        Vouches::X509 { name, .. } => name.clone(),
+        Vouches::Time => root.digest.to_string(),
+    }
 }
 
 /// Reports names that come twice.

@@ -11,6 +11,7 @@ use super::problem::Problem;
 use super::reader::{At, Row, shorten, values};
 use crate::keys::{DeviceDemand, Group, key_principal};
 use crate::level::best_level;
+use crate::spiffe::SpiffeId;
 
 pub(super) const KEYS: &[&str] = &[
     "method",
@@ -38,8 +39,10 @@ const METHODS: &[(&str, SignerMethod)] = &[
     ("fulcio-ci", SignerMethod::FulcioCi),
     ("fulcio-email", SignerMethod::FulcioEmail),
     ("x509-svid", SignerMethod::X509Svid),
+    ("x509", SignerMethod::X509),
     ("jwt-svid", SignerMethod::JwtSvid),
     ("ssh", SignerMethod::Ssh),
+    ("wit-svid", SignerMethod::WitSvid),
     ("ssh-sk", SignerMethod::SshSk),
     ("webauthn", SignerMethod::Webauthn),
 ];
@@ -47,6 +50,11 @@ const METHODS: &[(&str, SignerMethod)] = &[
 /// The word of a method.
 pub(crate) fn method_word(method: SignerMethod) -> &'static str {
     METHODS.iter().find(|(_, known)| *known == method).map_or("key", |(word, _)| word)
+}
+
+/// Whether signers of this method have a SPIFFE id and a key of their own.
+pub(crate) const fn is_svid(method: SignerMethod) -> bool {
+    matches!(method, SignerMethod::X509Svid | SignerMethod::WitSvid)
 }
 
 /// Statement types beside the step kinds.
@@ -127,6 +135,7 @@ pub(super) fn read(row: Row<'_>) -> Option<Identity<'_>> {
     check_authority(&identity, &may);
     check_level(&identity, &may);
     check_fit(&identity);
+    check_wide_workload(&identity.row, &identity.facts);
     Some(identity)
 }
 
@@ -187,10 +196,17 @@ fn principal(row: &Row<'_>, method: SignerMethod, name: Option<&str>) -> Option<
         row.report(row.place_of(key), Problem::Mismatch { left: key.to_owned(), right, remedy });
     }
     let id = row.need_text("id");
-    let from_fulcio = matches!(method, SignerMethod::FulcioCi | SignerMethod::FulcioEmail);
+    let by_issuer = matches!(method, SignerMethod::FulcioCi | SignerMethod::FulcioEmail | SignerMethod::X509);
     // SECURITY: without issuer, whoever runs any other issuer could give out the same name.
-    let issuer = if from_fulcio || row.has("issuer") { row.need_text("issuer") } else { None };
-    if from_fulcio && issuer.is_none() {
+    let issuer = if by_issuer || row.has("issuer") { row.need_text("issuer") } else { None };
+    if by_issuer && issuer.is_none() {
+        return None;
+    }
+    if let Some(issuer) = issuer.as_ref().filter(|_| is_svid(method)) {
+        let (remedy, right) = ("a SPIFFE id names its trust domain: leave `issuer` out", method_word(method));
+        let right = format!("method = \"{right}\"");
+        let problem = Problem::Mismatch { left: "issuer".to_owned(), right, remedy };
+        row.report(issuer.place, problem);
         return None;
     }
     if let Some(issuer) = issuer.as_ref().filter(|issuer| issuer.value.contains('*')) {
@@ -200,6 +216,8 @@ fn principal(row: &Row<'_>, method: SignerMethod, name: Option<&str>) -> Option<
     match method {
         SignerMethod::FulcioCi => check_workflow(row, &id),
         SignerMethod::FulcioEmail => check_address(row, &id),
+        SignerMethod::X509Svid | SignerMethod::WitSvid => check_workload(row, &id),
+        SignerMethod::X509 => check_certificate_name(row, &id),
         _ => {}
     }
     let text = issuer.map_or_else(|| id.value.clone(), |issuer| format!("{}#{}", issuer.value, id.value));
@@ -287,6 +305,38 @@ fn check_address(row: &Row<'_>, id: &At<String>) {
     }
 }
 
+/// A SPIFFE id, or a glob of ids of one trust domain.
+fn check_workload(row: &Row<'_>, id: &At<String>) {
+    let report = |reason| row.report(id.place, Problem::NoSuchId { id: shorten(&id.value), reason });
+    let path = id.value.strip_prefix("spiffe://").and_then(|rest| rest.split_once('/'));
+    match (id.value.replace('*', "x").parse::<SpiffeId>(), path) {
+        (Err(reason), _) => report(reason),
+        (Ok(_), None) => report("it names a trust domain and no workload"),
+        (Ok(_), Some((domain, _))) if domain.contains('*') => report("its trust domain is a glob"),
+        (Ok(_), Some(_)) => {}
+    }
+}
+
+/// SECURITY: every workload of a trust domain has an id in it, those of agents too.
+fn check_wide_workload(row: &Row<'_>, facts: &IdentityRow) {
+    let machine = matches!(facts.kind, ActorKind::Agent | ActorKind::Unknown);
+    let path = facts.principal.strip_prefix("spiffe://").and_then(|rest| rest.split_once('/')).map(|(_, path)| path);
+    let first = path.map(|path| path.split('/').next().unwrap_or_default());
+    if is_svid(facts.method) && !machine && first.is_some_and(|first| first.contains('*')) {
+        row.report(row.place_of("id"), Problem::WideWorkload { id: shorten(&facts.principal) });
+    }
+}
+
+/// A name in a certificate of a private authority is exact.
+fn check_certificate_name(row: &Row<'_>, id: &At<String>) {
+    if id.value.contains('*') {
+        row.report(id.place, Problem::Glob { key: "id", got: shorten(&id.value) });
+    } else if id.value.to_ascii_lowercase().starts_with("spiffe:") {
+        let reason = "a certificate with a SPIFFE id is verified by the bundle of its trust domain alone";
+        row.report(id.place, Problem::NoSuchId { id: shorten(&id.value), reason });
+    }
+}
+
 fn check_authority(identity: &Identity<'_>, may: &[At<String>]) {
     let (row, facts) = (&identity.row, &identity.facts);
     let kind = facts.kind.as_str();
@@ -352,8 +402,8 @@ fn check_fit(identity: &Identity<'_>) {
     };
     let method = format!("method = \"{}\"", method_word(facts.method));
     match (facts.custody, facts.kind) {
-        (Some(_), _) if facts.method != SignerMethod::Key => {
-            mismatch("custody", "custody", method.clone(), "custody is said of static keys: leave it out");
+        (Some(_), _) if !matches!(facts.method, SignerMethod::Key | SignerMethod::X509) => {
+            mismatch("custody", "custody", method.clone(), "custody is said of keys that stay: leave it out");
         }
         (Some(Custody::Isolated), kind) if kind != ActorKind::Automation => mismatch(
             "custody",
@@ -369,7 +419,7 @@ fn check_fit(identity: &Identity<'_>) {
         ),
         _ => {}
     }
-    if facts.isolated && !matches!(facts.method, SignerMethod::FulcioCi | SignerMethod::X509Svid) {
+    if facts.isolated && facts.method != SignerMethod::FulcioCi && !is_svid(facts.method) {
         mismatch("isolated", "isolated", method, "for a static key write `custody = \"isolated\"`");
     }
     let builds = facts.may.iter().any(|word| matches!(word.as_str(), "build" | "package" | "merge" | "test" | "fetch"));

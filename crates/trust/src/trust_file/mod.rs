@@ -3,6 +3,7 @@
 //! Everything that is wrong is found in one pass and told with line and column; a row that could never match is an error,
 //! because whoever wrote it believes that it protects him. SPEC: docs/trust-file.md.
 
+mod authorities;
 mod check;
 mod check_ssh;
 mod identity;
@@ -20,7 +21,9 @@ use toml_edit::Document;
 use crate::keys::{KeyRing, PublicKey};
 use crate::sigstore::SigstoreRoot;
 use crate::ssh::AllowedSigners;
-pub(crate) use identity::method_word;
+use authorities::Authority;
+pub use authorities::{RootAuthority, Vouches};
+pub(crate) use identity::{is_svid, method_word};
 pub use problem::{Diagnostic, Place, Problem, Severity};
 use reader::{Row, Sink};
 use roots::Root;
@@ -35,7 +38,7 @@ const TABLES: &[&str] =
 pub struct TrustFile {
     /// What is believed, as data.
     pub facts: TrustFacts,
-    /// The keys, groups, Sigstore roots and lists of allowed signers that signatures are verified by; [`KeyRing::at`] asks for a moment.
+    /// The keys, groups, lists of allowed signers and roots that signatures are verified by; [`KeyRing::at`] asks for a moment.
     pub ring: KeyRing,
     /// Where each row stands.
     pub places: Places,
@@ -45,6 +48,8 @@ pub struct TrustFile {
     pub sigstore_roots: Vec<RootSigstore>,
     /// The lists of allowed signers of the file, in order.
     pub ssh_roots: Vec<RootSsh>,
+    /// The SPIFFE bundles, private authorities and timestamp authorities of the file, in order.
+    pub authorities: Vec<RootAuthority>,
     /// What the reader should know; none of it refuses the file.
     pub warnings: Vec<Diagnostic>,
 }
@@ -135,6 +140,7 @@ struct Rows<'a> {
     roots: Vec<(Row<'a>, RootKey, PublicKey)>,
     sigstore_roots: Vec<(Row<'a>, RootSigstore, SigstoreRoot)>,
     ssh_roots: Vec<(Row<'a>, RootSsh, AllowedSigners)>,
+    authorities: Vec<(Row<'a>, RootAuthority, Authority)>,
     // Rows that could not be read: where there is one, a row that seems to miss it is not blamed as well.
     broken_roots: usize,
     broken_identities: usize,
@@ -153,11 +159,13 @@ impl<'a> Rows<'a> {
         let product_rows = top.rows("product", "[[product]]", rows::PRODUCT_KEYS);
         let (root_count, identity_count, product_count) = (root_rows.len(), identity_rows.len(), product_rows.len());
         let (mut roots, mut sigstore_roots, mut ssh_roots) = (Vec::new(), Vec::new(), Vec::new());
+        let mut authorities = Vec::new();
         for row in root_rows {
             match roots::read(row, files, limits) {
                 Some(Root::Key(root, key)) => roots.push((row, root, key)),
                 Some(Root::Sigstore(root, parsed)) => sigstore_roots.push((row, root, parsed)),
                 Some(Root::Ssh(root, parsed)) => ssh_roots.push((row, root, parsed)),
+                Some(Root::Authority(root, parsed)) => authorities.push((row, root, parsed)),
                 None => {}
             }
         }
@@ -174,12 +182,14 @@ impl<'a> Rows<'a> {
             trusted_inputs: named("trusted_input", "[[trusted_input]]", rows::TRUSTED_INPUT_KEYS)
                 .filter_map(|row| rows::trusted_input(row, now))
                 .collect(),
-            broken_roots: root_count - roots.len() - sigstore_roots.len() - ssh_roots.len(),
+            broken_roots: root_count - roots.len() - sigstore_roots.len() - ssh_roots.len() - authorities.len(),
             broken_identities: identity_count - identities.len(),
             broken_products: product_count - products.len(),
             roots,
             sigstore_roots,
             ssh_roots,
+            authorities,
+            now,
             identities,
             products,
         }
@@ -202,6 +212,15 @@ impl<'a> Rows<'a> {
             ring.add_ssh(parsed, &root.namespace);
             ssh_roots.push(root);
         }
+        let mut authorities = Vec::new();
+        for (_, root, parsed) in self.authorities {
+            match parsed {
+                Authority::Spiffe(bundle) => drop(ring.add_spiffe(bundle)),
+                Authority::X509(parsed) => drop(ring.add_x509(parsed)),
+                Authority::Time(parsed) => ring.add_timestamp_authority(parsed),
+            }
+            authorities.push(root);
+        }
         let mut places = Places::default();
         let mut facts = TrustFacts { accept_simulated: self.accept_simulated, ..TrustFacts::default() };
         for identity in self.identities {
@@ -220,7 +239,7 @@ impl<'a> Rows<'a> {
         (places.waivers, facts.waivers) = self.waivers.into_iter().map(|row| (row.row.place, row.facts)).unzip();
         (places.trusted_inputs, facts.trusted_inputs) =
             self.trusted_inputs.into_iter().map(|row| (row.row.place, row.facts)).unzip();
-        TrustFile { facts, ring, places, roots, sigstore_roots, ssh_roots, warnings: Vec::new() }
+        TrustFile { facts, ring, places, roots, sigstore_roots, ssh_roots, authorities, warnings: Vec::new() }
     }
 }
 

@@ -90,9 +90,6 @@ pub enum Problem {
     /// An identity whose key no root holds.
     #[error("no [[root]] holds key `{id}`, so the row can never match")]
     NoRoot { id: String, near: Option<String> },
-    /// A root of a type that later versions read.
-    #[error("roots of type `{got}` are not read by this version")]
-    RootType { got: &'static str },
     /// A key file that cannot be read.
     #[error("cannot read `{file}`: {reason}")]
     KeyFile { file: String, reason: String },
@@ -111,6 +108,15 @@ pub enum Problem {
     /// A file that is no list of allowed signers.
     #[error("list of allowed signers cannot be used: {reason}")]
     SshRoot { reason: String },
+    /// A file that is no bundle, or no authority.
+    #[error("authority cannot be used: {reason}")]
+    Authority { reason: String },
+    /// An id that no certificate of its method can have.
+    #[error("`{id}` can never match: {reason}")]
+    NoSuchId { id: String, reason: &'static str },
+    /// A SPIFFE id that any workload of the domain could satisfy.
+    #[error("`{id}` is met by any workload of its trust domain, agents among them")]
+    WideWorkload { id: String },
     /// Two members of a row that contradict each other.
     #[error("`{left}` does not go with `{right}`")]
     Mismatch { left: String, right: String, remedy: &'static str },
@@ -177,6 +183,15 @@ pub enum Problem {
     /// A row whose signatures nothing can verify (warning).
     #[error("there is no [[root]] of type `sigstore`, so nothing that this row's signer signs verifies")]
     NoSigstoreRoot,
+    /// A row of certificates that no root of the file vouches for (warning).
+    #[error("there is no [[root]] of type `{kind}` for `{name}`, so nothing that this row's signer signs verifies")]
+    NoAuthority { kind: &'static str, name: String },
+    /// Certificates, and nobody who says when something was signed (warning).
+    #[error("no [[root]] names a timestamp authority, so nothing that this row's signer signs verifies")]
+    NoTimestamps,
+    /// Authorities without a row of somebody whom they vouch for (warning).
+    #[error("no [[identity]] row is {whose}, so this root verifies nobody")]
+    UnusedAuthority { whose: String },
     /// An authority that the row's level cannot carry in the shipped presets (warning).
     #[error("`{word}` asks level {needed} in the shipped presets, this row reaches {level}")]
     LowLevel { word: String, needed: u8, level: u8 },
@@ -201,6 +216,9 @@ impl Problem {
             | Self::UnusedKey { .. }
             | Self::UnusedRoot
             | Self::NoSigstoreRoot
+            | Self::NoAuthority { .. }
+            | Self::NoTimestamps
+            | Self::UnusedAuthority { .. }
             | Self::LowLevel { .. }
             | Self::TagGlob { .. }
             | Self::IdlePattern { .. }
@@ -225,9 +243,6 @@ impl Problem {
             Self::Empty { .. } => one("name what the row is for; leave the row out when there is nothing"),
             Self::Glob { .. } => one("write one row or one entry for each name"),
             Self::Scheme { .. } => one("write the address without scheme, such as `github.com/acme/app`"),
-            Self::RootType { .. } => one(
-                "`type = \"key\"`, `type = \"sigstore\"` and `type = \"ssh\"` are read; other roots come with a later release",
-            ),
             Self::KeyFile { .. } => one("the path is relative to the trust file"),
             Self::Key { source } => source.hints(),
             Self::RootDigest { .. } => one("somebody exchanged the key, or the row is old: ask its owner"),
@@ -236,6 +251,21 @@ impl Problem {
             Self::SshRoot { .. } => {
                 one("write lines as ssh-keygen(1) describes under ALLOWED SIGNERS, one plain principal each")
             }
+            Self::Authority { .. } => {
+                one("name the trust domain's bundle (JSON web keys), or certificates of authorities in PEM")
+            }
+            Self::NoSuchId { .. } => one("write the name as the certificate has it"),
+            Self::WideWorkload { .. } => one("name the path of the one workload, or a glob below a path of its own"),
+            Self::NoAuthority { kind: "spiffe", .. } => {
+                one("add `[[root]]` with `type = \"spiffe\"`, the `trust_domain` and the `file` of its bundle")
+            }
+            Self::NoAuthority { .. } => {
+                one("add `[[root]]` with `type = \"x509\"`, this `name`, and the authority's `file` or `pem`")
+            }
+            Self::NoTimestamps => one(
+                "add `[[root]]` with `type = \"tsa\"` and the chain of a timestamp authority, or a trusted_root.json that names one",
+            ),
+            Self::UnusedAuthority { .. } => one("add a row for each signer that you believe, or remove the root"),
             Self::UnusedRoot => one("add a row for each signer that you believe, or remove the root"),
             Self::NoSigstoreRoot => {
                 one("add `[[root]]` with `type = \"sigstore\"` and the `file` of the instance's trusted_root.json")

@@ -1,24 +1,31 @@
-//! `[[root]]`: the keys and Sigstore roots that everything else rests on.
+//! `[[root]]`: the keys and roots that everything else rests on; those of certificates are in [`authorities`].
 
 use std::collections::BTreeSet;
 
 use lasthand_model::digest::{KeyId, Sha256};
 use lasthand_model::limits::Limits;
 
+use super::authorities::{self, Authority, RootAuthority};
 use super::problem::{Place, Problem};
 use super::reader::{At, Row, shorten};
 use crate::keys::{KeyAlgorithm, PublicKey};
 use crate::sigstore::{RootCounts, SigstoreRoot};
 use crate::ssh::AllowedSigners;
 
-pub(super) const KEYS: &[&str] = &["type", "file", "pem", "sha256", "namespace"];
+pub(super) const KEYS: &[&str] = &["type", "file", "pem", "sha256", "namespace", "trust_domain", "name"];
+/// Keys that one type of root has, with it and why no other has it.
+const OWN_KEYS: &[(&str, &str, &str)] = &[
+    ("namespace", "ssh", "only signatures of SSH are for a namespace"),
+    ("trust_domain", "spiffe", "only a SPIFFE bundle is a trust domain's"),
+    ("name", "x509", "only private authorities are called by a name"),
+];
 
 // LIMIT: a public key file is small.
 const KEY_FILE_BYTES: usize = 64 << 10;
 /// The use that signatures over evidence are for, unless the row says another one.
 const SSH_NAMESPACE: &str = "in-toto";
 // LIMIT: the largest public trusted root has some ten thousand bytes.
-const ROOT_FILE_BYTES: usize = 1 << 20;
+pub(super) const ROOT_FILE_BYTES: usize = 1 << 20;
 
 /// A key of the trust file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -70,34 +77,41 @@ pub(super) enum Root {
     Key(RootKey, PublicKey),
     Sigstore(RootSigstore, SigstoreRoot),
     Ssh(RootSsh, AllowedSigners),
+    Authority(RootAuthority, Authority),
 }
 
-type Files<'f> = &'f dyn Fn(&str) -> Result<Vec<u8>, String>;
+pub(super) type Files<'f> = &'f dyn Fn(&str) -> Result<Vec<u8>, String>;
 
 /// Reads one row and what it names.
 pub(super) fn read(row: Row<'_>, files: Files<'_>, limits: &Limits) -> Option<Root> {
-    const TYPES: &[(&str, &str)] =
-        &[("key", "key"), ("spiffe", "spiffe"), ("x509", "x509"), ("sigstore", "sigstore"), ("ssh", "ssh")];
+    const TYPES: &[(&str, &str)] = &[
+        ("key", "key"),
+        ("spiffe", "spiffe"),
+        ("x509", "x509"),
+        ("tsa", "tsa"),
+        ("sigstore", "sigstore"),
+        ("ssh", "ssh"),
+    ];
     let root_type = row.need("type").then(|| row.word("type", TYPES)).flatten()?;
-    if root_type != "ssh" && row.has("namespace") {
-        let remedy = "only signatures of SSH are for a namespace";
-        let problem =
-            Problem::Mismatch { left: "namespace".to_owned(), right: format!("type = \"{root_type}\""), remedy };
-        row.report(row.place_of("namespace"), problem);
+    for (key, _, remedy) in OWN_KEYS.iter().filter(|(key, owner, _)| root_type != *owner && row.has(key)) {
+        let problem = Problem::Mismatch { left: (*key).to_owned(), right: format!("type = \"{root_type}\""), remedy };
+        row.report(row.place_of(key), problem);
     }
     match root_type {
         "ssh" => ssh(row, files).map(|(root, parsed)| Root::Ssh(root, parsed)),
         "key" => key(row, files).map(|(root, key)| Root::Key(root, key)),
         "sigstore" => sigstore(row, files, limits).map(|(root, parsed)| Root::Sigstore(root, parsed)),
-        _ => {
-            row.report(row.place_of("type"), Problem::RootType { got: root_type });
-            None
-        }
+        other => authorities::read(&row, other, files, limits).map(|(root, parsed)| Root::Authority(root, parsed)),
     }
 }
 
 /// The bytes of the file that a row names.
-fn file_of(row: &Row<'_>, files: Files<'_>, limit: usize, what: &'static str) -> Option<(Vec<u8>, At<String>)> {
+pub(super) fn file_of(
+    row: &Row<'_>,
+    files: Files<'_>,
+    limit: usize,
+    what: &'static str,
+) -> Option<(Vec<u8>, At<String>)> {
     let file = row.need_text("file")?;
     let bytes = files(&file.value)
         .and_then(|bytes| if bytes.len() > limit { Err(format!("file is too large for a {what}")) } else { Ok(bytes) });

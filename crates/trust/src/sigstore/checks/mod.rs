@@ -21,7 +21,7 @@ use super::held::Held;
 
 pub(super) use chain::verify as verify_chain;
 pub(super) use log::verify_windows as verify_log_windows;
-pub(super) use times::without_strangers;
+pub(super) use times::{stamped, without_strangers};
 
 /// What is signed, besides what stands in the bundle.
 #[derive(Debug, Clone, Copy)]

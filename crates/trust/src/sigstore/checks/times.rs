@@ -66,7 +66,7 @@ pub(in super::super) fn without_strangers<'b>(
 }
 
 /// The time of one token, by the one authority that signed it.
-fn stamped(
+pub(in super::super) fn stamped(
     token: &TimestampToken,
     signature: &SignatureBytes,
     authorities: &[TsaAuthority],
