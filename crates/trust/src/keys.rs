@@ -12,6 +12,7 @@ use lasthand_model::digest::{KeyId, Sha256};
 use lasthand_model::wire::facts::{Signer, SignerMethod};
 use thiserror::Error;
 
+use crate::openpgp::Certificate;
 use crate::sigstore::SigstoreRoot;
 use crate::ssh::AllowedSigners;
 
@@ -226,13 +227,14 @@ pub struct Group {
     pub threshold: NonZeroU32,
 }
 
-/// What signatures are verified by: the keys, groups and Sigstore roots that the verifier knows.
+/// What signatures are verified by: the keys, groups, Sigstore roots, lists of allowed signers and OpenPGP certificates that the verifier knows.
 #[derive(Debug, Clone, Default)]
 pub struct KeyRing {
     keys: BTreeMap<KeyId, PublicKey>,
     groups: BTreeMap<String, Group>,
     sigstore: Vec<SigstoreRoot>,
     ssh: Vec<SshRoot>,
+    openpgp: Vec<Certificate>,
 }
 
 /// A list of allowed signers, the use that signatures must be for, and the moment that their validity is asked for.
@@ -287,6 +289,21 @@ impl KeyRing {
     /// Every list of allowed signers, in the order in which they were added.
     pub(crate) fn ssh(&self) -> &[SshRoot] {
         &self.ssh
+    }
+
+    /// Adds an OpenPGP certificate, by which commits and tags are verified; one of a known fingerprint is left as it was.
+    pub fn add_openpgp(&mut self, certificate: Certificate) -> bool {
+        let new = self.openpgp.iter().all(|known| known.fingerprint() != certificate.fingerprint());
+        if new {
+            self.openpgp.push(certificate);
+        }
+        new
+    }
+
+    /// Every OpenPGP certificate, in the order in which they were added.
+    #[must_use]
+    pub fn openpgp(&self) -> &[Certificate] {
+        &self.openpgp
     }
 
     /// Finds a key.

@@ -7,8 +7,9 @@ use lasthand_model::wire::facts::{Custody, IdentityRow, Signer, SignerMethod};
 ///
 /// | method | level |
 /// |---|---|
-/// | `key` | 2; 3 with custody `personal` of a human or `isolated` of automation |
-/// | `ssh-sk`, `webauthn` | 4 with presence, else 2 |
+/// | `key`, `openpgp` | 2; 3 with custody `personal` of a human or `isolated` of automation |
+/// | `ssh-sk` | 4 with presence, else as `key` |
+/// | `webauthn` | 4 with presence, else 2 |
 /// | `fulcio-ci`, `x509-svid` | automation 4 when `isolated`, else 3; agent 4; human and unknown 2 |
 /// | `fulcio-email`, `jwt-svid` | 2 |
 ///
@@ -30,9 +31,13 @@ pub fn best_level(row: &IdentityRow) -> u8 {
 
 fn of_method(row: &IdentityRow, presence: bool) -> u8 {
     match (row.method, row.kind) {
-        (SignerMethod::Key, ActorKind::Human) if row.custody == Some(Custody::Personal) => 3,
-        (SignerMethod::Key, ActorKind::Automation) if row.custody == Some(Custody::Isolated) => 3,
         (SignerMethod::SshSk | SignerMethod::Webauthn, _) if presence => 4,
+        (SignerMethod::Key | SignerMethod::Openpgp | SignerMethod::SshSk, ActorKind::Human) if row.custody == Some(Custody::Personal) => 3,
+        (SignerMethod::Key | SignerMethod::Openpgp | SignerMethod::SshSk, ActorKind::Automation)
+            if row.custody == Some(Custody::Isolated) =>
+        {
+            3
+        }
         (SignerMethod::FulcioCi | SignerMethod::X509Svid, ActorKind::Agent) => 4,
         (SignerMethod::FulcioCi | SignerMethod::X509Svid, ActorKind::Automation) if row.isolated => 4,
         (SignerMethod::FulcioCi | SignerMethod::X509Svid, ActorKind::Automation) => 3,
@@ -70,13 +75,18 @@ mod tests {
     fn levels_are_those_of_the_table() {
         // pass: each line of the table
         use ActorKind::{Agent, Automation, Human};
-        use SignerMethod::{FulcioCi, FulcioEmail, JwtSvid, Key, SshSk, Webauthn, X509Svid};
-        check(&row(Key, Human), true, 2);
-        check(&IdentityRow { custody: Some(Custody::Personal), ..row(Key, Human) }, false, 3);
-        check(&IdentityRow { custody: Some(Custody::Isolated), ..row(Key, Human) }, false, 2);
-        check(&IdentityRow { custody: Some(Custody::Isolated), ..row(Key, Automation) }, false, 3);
-        check(&IdentityRow { custody: Some(Custody::Personal), ..row(Key, Automation) }, false, 2);
-        check(&IdentityRow { custody: Some(Custody::Isolated), ..row(Key, Agent) }, false, 2);
+        use SignerMethod::{FulcioCi, FulcioEmail, JwtSvid, Key, Openpgp, SshSk, Webauthn, X509Svid};
+        for key in [Key, Openpgp] {
+            check(&row(key, Human), true, 2);
+            check(&IdentityRow { custody: Some(Custody::Personal), ..row(key, Human) }, false, 3);
+            check(&IdentityRow { custody: Some(Custody::Isolated), ..row(key, Human) }, false, 2);
+            check(&IdentityRow { custody: Some(Custody::Isolated), ..row(key, Automation) }, false, 3);
+            check(&IdentityRow { custody: Some(Custody::Personal), ..row(key, Automation) }, false, 2);
+            check(&IdentityRow { custody: Some(Custody::Isolated), ..row(key, Agent) }, false, 2);
+        }
+        check(&IdentityRow { custody: Some(Custody::Personal), ..row(SshSk, Human) }, false, 3);
+        check(&IdentityRow { custody: Some(Custody::Personal), ..row(SshSk, Human) }, true, 4);
+        check(&IdentityRow { custody: Some(Custody::Isolated), ..row(SshSk, Automation) }, false, 3);
         for method in [SshSk, Webauthn] {
             check(&row(method, Human), true, 4);
             check(&row(method, Human), false, 2);

@@ -187,11 +187,12 @@ impl<'a> Evidence<'a> {
 /// Level of a signer under a row.
 pub(super) fn level((signer, row): &Pair) -> u8 {
     let by_method = match signer.method {
-        SignerMethod::Key => match (row.custody, row.kind) {
+        SignerMethod::SshSk if signer.presence => 4,
+        SignerMethod::Key | SignerMethod::Openpgp | SignerMethod::SshSk => match (row.custody, row.kind) {
             (Some(Custody::Personal), ActorKind::Human) | (Some(Custody::Isolated), ActorKind::Automation) => 3,
             _ => 2,
         },
-        SignerMethod::SshSk | SignerMethod::Webauthn => {
+        SignerMethod::Webauthn => {
             if signer.presence {
                 4
             } else {

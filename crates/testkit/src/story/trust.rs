@@ -137,6 +137,7 @@ fn method(clauses: &Clauses<'_>, word: &str) -> Result<SignerMethod, StoryError>
         "jwt-svid" => SignerMethod::JwtSvid,
         "ssh-sk" => SignerMethod::SshSk,
         "webauthn" => SignerMethod::Webauthn,
+        "openpgp" => SignerMethod::Openpgp,
         word => return Err(clauses.error(&format!("`{word}` is no method"))),
     })
 }

@@ -17,13 +17,14 @@ use thiserror::Error;
 use toml_edit::Document;
 
 use crate::keys::{KeyRing, PublicKey};
+use crate::openpgp::Certificate;
 use crate::sigstore::SigstoreRoot;
 use crate::ssh::AllowedSigners;
 pub(crate) use identity::method_word;
 pub use problem::{Diagnostic, Place, Problem, Severity};
 use reader::{Row, Sink};
 use roots::Root;
-pub use roots::{RootKey, RootSigstore, RootSsh};
+pub use roots::{RootKey, RootOpenpgp, RootSigstore, RootSsh};
 pub(crate) use rows::label_word;
 
 const TABLES: &[&str] =
@@ -44,6 +45,8 @@ pub struct TrustFile {
     pub sigstore_roots: Vec<RootSigstore>,
     /// The lists of allowed signers of the file, in order.
     pub ssh_roots: Vec<RootSsh>,
+    /// The files of OpenPGP certificates of the file, in order.
+    pub openpgp_roots: Vec<RootOpenpgp>,
     /// What the reader should know; none of it refuses the file.
     pub warnings: Vec<Diagnostic>,
 }
@@ -134,6 +137,7 @@ struct Rows<'a> {
     roots: Vec<(Row<'a>, RootKey, PublicKey)>,
     sigstore_roots: Vec<(Row<'a>, RootSigstore, SigstoreRoot)>,
     ssh_roots: Vec<(RootSsh, AllowedSigners)>,
+    openpgp_roots: Vec<(Row<'a>, RootOpenpgp, Vec<Certificate>)>,
     now: i64,
     // Rows that could not be read: where there is one, a row that seems to miss it is not blamed as well.
     broken_roots: usize,
@@ -152,12 +156,13 @@ impl<'a> Rows<'a> {
         let identity_rows = top.rows("identity", "[[identity]]", identity::KEYS);
         let product_rows = top.rows("product", "[[product]]", rows::PRODUCT_KEYS);
         let (root_count, identity_count, product_count) = (root_rows.len(), identity_rows.len(), product_rows.len());
-        let (mut roots, mut sigstore_roots, mut ssh_roots) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut roots, mut sigstore_roots, mut ssh_roots, mut openpgp_roots) = (vec![], vec![], vec![], vec![]);
         for row in root_rows {
             match roots::read(row, files, limits) {
                 Some(Root::Key(root, key)) => roots.push((row, root, key)),
                 Some(Root::Sigstore(root, parsed)) => sigstore_roots.push((row, root, parsed)),
                 Some(Root::Ssh(root, parsed)) => ssh_roots.push((root, parsed)),
+                Some(Root::Openpgp(root, parsed)) => openpgp_roots.push((row, root, parsed)),
                 None => {}
             }
         }
@@ -174,12 +179,13 @@ impl<'a> Rows<'a> {
             trusted_inputs: named("trusted_input", "[[trusted_input]]", rows::TRUSTED_INPUT_KEYS)
                 .filter_map(|row| rows::trusted_input(row, now))
                 .collect(),
-            broken_roots: root_count - roots.len() - sigstore_roots.len() - ssh_roots.len(),
+            broken_roots: root_count - roots.len() - sigstore_roots.len() - ssh_roots.len() - openpgp_roots.len(),
             broken_identities: identity_count - identities.len(),
             broken_products: product_count - products.len(),
             roots,
             sigstore_roots,
             ssh_roots,
+            openpgp_roots,
             now,
             identities,
             products,
@@ -203,6 +209,13 @@ impl<'a> Rows<'a> {
             ring.add_ssh(parsed, &root.namespace, self.now);
             ssh_roots.push(root);
         }
+        let mut openpgp_roots = Vec::new();
+        for (_, root, parsed) in self.openpgp_roots {
+            for certificate in parsed {
+                ring.add_openpgp(certificate);
+            }
+            openpgp_roots.push(root);
+        }
         let mut places = Places::default();
         let mut facts = TrustFacts { accept_simulated: self.accept_simulated, ..TrustFacts::default() };
         for identity in self.identities {
@@ -218,7 +231,7 @@ impl<'a> Rows<'a> {
         (places.waivers, facts.waivers) = self.waivers.into_iter().map(|row| (row.row.place, row.facts)).unzip();
         (places.trusted_inputs, facts.trusted_inputs) =
             self.trusted_inputs.into_iter().map(|row| (row.row.place, row.facts)).unzip();
-        TrustFile { facts, ring, places, roots, sigstore_roots, ssh_roots, warnings: Vec::new() }
+        TrustFile { facts, ring, places, roots, sigstore_roots, ssh_roots, openpgp_roots, warnings: Vec::new() }
     }
 }
 

@@ -111,6 +111,12 @@ pub enum Problem {
     /// A file that is no list of allowed signers.
     #[error("list of allowed signers cannot be used: {reason}")]
     SshRoot { reason: String },
+    /// A file that is not of OpenPGP certificates that can be used.
+    #[error("file of certificates cannot be used: {reason}")]
+    OpenpgpRoot { reason: String },
+    /// An identity whose certificate no root holds.
+    #[error("no [[root]] holds the certificate `{fingerprint}`, so the row can never match")]
+    NoCertificate { fingerprint: String },
     /// Two members of a row that contradict each other.
     #[error("`{left}` does not go with `{right}`")]
     Mismatch { left: String, right: String, remedy: &'static str },
@@ -165,6 +171,12 @@ pub enum Problem {
     /// A root that no identity uses (warning).
     #[error("key `{id}` is named by no [[identity]] row")]
     UnusedKey { id: String },
+    /// A certificate that no identity uses (warning).
+    #[error("certificate `{fingerprint}` is named by no [[identity]] row")]
+    UnusedCertificate { fingerprint: String },
+    /// A certificate that verifies nothing at this moment (warning).
+    #[error("nothing that certificate `{fingerprint}` signs now is believed: {reason}")]
+    IdleCertificate { fingerprint: String, reason: &'static str },
     /// A Sigstore root without a row of a signer that it could vouch for (warning).
     #[error("no [[identity]] row is of method fulcio-ci or fulcio-email, so this root verifies nobody")]
     UnusedRoot,
@@ -194,6 +206,8 @@ impl Problem {
             | Self::NoEffect { .. }
             | Self::UnusedKey { .. }
             | Self::UnusedRoot
+            | Self::UnusedCertificate { .. }
+            | Self::IdleCertificate { .. }
             | Self::NoSigstoreRoot
             | Self::LowLevel { .. }
             | Self::TagGlob { .. }
@@ -220,7 +234,7 @@ impl Problem {
             Self::Glob { .. } => one("write one row or one entry for each name"),
             Self::Scheme { .. } => one("write the address without scheme, such as `github.com/acme/app`"),
             Self::RootType { .. } => one(
-                "`type = \"key\"`, `type = \"sigstore\"` and `type = \"ssh\"` are read; other roots come with a later release",
+                "`type = \"key\"`, `type = \"sigstore\"`, `type = \"ssh\"` and `type = \"openpgp\"` are read; other roots come with a later release",
             ),
             Self::KeyFile { .. } => one("the path is relative to the trust file"),
             Self::Key { source } => source.hints(),
@@ -230,6 +244,12 @@ impl Problem {
             Self::SshRoot { .. } => {
                 one("write lines as ssh-keygen(1) describes under ALLOWED SIGNERS, one plain principal each")
             }
+            Self::OpenpgpRoot { .. } => one("name what `gpg --export FINGERPRINT` writes, of keys of version 4"),
+            Self::NoCertificate { .. } => {
+                one("add a `[[root]]` with `type = \"openpgp\"`, and the certificate's `file` and `sha256`")
+            }
+            Self::UnusedCertificate { .. } => one("add an `[[identity]]` row of method `openpgp` for it, or remove it"),
+            Self::IdleCertificate { .. } => one("ask its owner for the certificate as it is now"),
             Self::UnusedRoot => one("add a row for each signer that you believe, or remove the root"),
             Self::NoSigstoreRoot => {
                 one("add `[[root]]` with `type = \"sigstore\"` and the `file` of the instance's trusted_root.json")
