@@ -32,7 +32,11 @@ pub fn best_level(row: &IdentityRow) -> u8 {
 fn of_method(row: &IdentityRow, presence: bool) -> u8 {
     match (row.method, row.kind) {
         (SignerMethod::SshSk | SignerMethod::Webauthn, _) if presence => 4,
-        (SignerMethod::Key | SignerMethod::Openpgp | SignerMethod::SshSk, ActorKind::Human) if row.custody == Some(Custody::Personal) => 3,
+        (SignerMethod::Key | SignerMethod::Openpgp | SignerMethod::SshSk, ActorKind::Human)
+            if row.custody == Some(Custody::Personal) =>
+        {
+            3
+        }
         (SignerMethod::Key | SignerMethod::Openpgp | SignerMethod::SshSk, ActorKind::Automation)
             if row.custody == Some(Custody::Isolated) =>
         {

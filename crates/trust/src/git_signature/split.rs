@@ -12,6 +12,7 @@ use crate::git_object::ObjectFormat;
 const OBJECT_BYTES: usize = 16 << 20;
 /// How git tells a signature, at the beginning of a line. SPEC: git, gpg-interface.c.
 pub(super) const SSH: &str = "-----BEGIN SSH SIGNATURE-----";
+const SSH_END: &str = "-----END SSH SIGNATURE-----";
 const OPENPGP: &str = "-----BEGIN PGP SIGNATURE-----";
 const MARKERS: [&str; 4] = [OPENPGP, SSH, "-----BEGIN PGP MESSAGE-----", "-----BEGIN SIGNED MESSAGE-----"];
 /// How the names of headers begin that git leaves out of what is signed.
@@ -155,7 +156,10 @@ fn head_and_body(content: &[u8]) -> Result<(&[u8], &[u8]), GitSignatureError> {
         return Err(form("it has a NUL"));
     }
     let end = content.windows(2).position(|pair| pair == b"\n\n").ok_or_else(|| form("it has headers alone"))?;
-    content.split_at_checked(end + 1).and_then(|(head, rest)| Some((head, rest.get(1..)?))).ok_or_else(|| form("it is cut"))
+    content
+        .split_at_checked(end + 1)
+        .and_then(|(head, rest)| Some((head, rest.get(1..)?)))
+        .ok_or_else(|| form("it is cut"))
 }
 
 fn name_and_value(line: &[u8]) -> Result<(&[u8], &[u8]), GitSignatureError> {
@@ -169,7 +173,22 @@ fn one_signature(signature: String) -> Result<String, GitSignatureError> {
     if signature.lines().filter(|line| is_marker(line.as_bytes())).count() > 1 {
         return Err(GitSignatureError::Several);
     }
-    if signature.starts_with(OPENPGP) || signature.starts_with(SSH) { Ok(signature) } else { Err(GitSignatureError::Kind) }
+    match (signature.starts_with(OPENPGP), signature.starts_with(SSH)) {
+        (true, _) => Ok(signature),
+        (_, true) if is_plain(&signature) => Ok(signature),
+        (_, true) => Err(form("its signature has blanks or empty lines")),
+        _ => Err(GitSignatureError::Kind),
+    }
+}
+
+/// Whether the lines between the first and the last one are base64 alone, as `ssh-keygen` writes them.
+fn is_plain(signature: &str) -> bool {
+    let base64 = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'=');
+    let text = signature.strip_suffix('\n').unwrap_or(signature);
+    let inner =
+        text.strip_prefix(SSH).and_then(|text| text.strip_prefix('\n')).and_then(|text| text.strip_suffix(SSH_END));
+    let inner = inner.and_then(|text| text.strip_suffix('\n'));
+    inner.is_some_and(|inner| inner.split('\n').all(|line| !line.is_empty() && line.bytes().all(base64)))
 }
 
 fn is_marker(line: &[u8]) -> bool {

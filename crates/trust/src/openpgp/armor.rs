@@ -41,7 +41,9 @@ pub(super) fn strip(text: &str, label: &str) -> Option<Vec<u8>> {
 /// SPEC: RFC 9580 section 6.1.1. It finds slips, not attacks.
 fn crc24(bytes: &[u8]) -> u32 {
     let step = |sum: u32| if sum & 0x80_0000 == 0 { sum << 1 } else { (sum << 1) ^ 0x86_4cfb };
-    bytes.iter().fold(0xb7_04ce, |sum, byte| (0..8).fold(sum ^ (u32::from(*byte) << 16), |sum, _| step(sum) & 0xff_ffff))
+    bytes
+        .iter()
+        .fold(0xb7_04ce, |sum, byte| (0..8).fold(sum ^ (u32::from(*byte) << 16), |sum, _| step(sum) & 0xff_ffff))
 }
 
 #[cfg(test)]

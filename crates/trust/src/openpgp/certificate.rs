@@ -102,7 +102,8 @@ impl Certificate {
         if let Some(reason) = key::fault(&primary) {
             return Err(fault(reason));
         }
-        let mut reader = Reader { primary: &primary, direct: vec![], revocations: vec![], users: vec![], subkeys: vec![] };
+        let mut reader =
+            Reader { primary: &primary, direct: vec![], revocations: vec![], users: vec![], subkeys: vec![] };
         let mut about = About::Primary;
         for packet in rest {
             match packet {
@@ -159,7 +160,13 @@ impl Certificate {
         let mut answer = None;
         if signature.names(&self.primary) {
             let may = self.primary_may_sign(moment).and_then(|()| self.primary_stands(claimed, moment));
-            answer = Some(self.answer(self.fingerprint.clone(), signature, signature.holds(&self.primary, message), may, moment));
+            answer = Some(self.answer(
+                self.fingerprint.clone(),
+                signature,
+                signature.holds(&self.primary, message),
+                may,
+                moment,
+            ));
         }
         for subkey in self.subkeys.iter().filter(|subkey| signature.names(&subkey.key)) {
             if matches!(answer, Some(Ok(_))) {
@@ -235,8 +242,11 @@ impl Certificate {
         }
         let time = |binding: &&Binding| binding.stated.created;
         let newest = subkey.bindings.iter().filter(|binding| binding.stated.created <= moment).max_by_key(time);
-        let last: Vec<&Binding> =
-            subkey.bindings.iter().filter(|binding| newest.is_some_and(|newest| time(&newest) == time(binding))).collect();
+        let last: Vec<&Binding> = subkey
+            .bindings
+            .iter()
+            .filter(|binding| newest.is_some_and(|newest| time(&newest) == time(binding)))
+            .collect();
         if last.is_empty() {
             return Err("its certificate does not vouch for it");
         }

@@ -77,7 +77,8 @@ fn check_openpgp(rows: &Rows<'_>) {
             if let Some(reason) = certificate.idle(rows.now) {
                 row.report(root.place, Problem::IdleCertificate { fingerprint: fingerprint.to_owned(), reason });
             }
-            let named = |identity: &Identity<'_>| identity.certificate.as_ref().is_some_and(|id| id.value == fingerprint);
+            let named =
+                |identity: &Identity<'_>| identity.certificate.as_ref().is_some_and(|id| id.value == fingerprint);
             if rows.broken_identities == 0 && !rows.identities.iter().any(named) {
                 row.report(root.place, Problem::UnusedCertificate { fingerprint: fingerprint.to_owned() });
             }
