@@ -6,6 +6,8 @@
 #[path = "support/signing.rs"]
 mod signing;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use lasthand_model::actor::ActorKind;
 use lasthand_model::limits::Limits;
 use lasthand_model::wire::facts::SignerMethod;
@@ -325,6 +327,24 @@ fn a_key_that_was_revoked_signs_nothing() {
     assert!(verify_commit(&signed, &ring, seconds(FEBRUARY)).is_ok());
 }
 
+#[test]
+fn a_key_that_is_not_for_signing_signs_nothing() {
+    // pass: its twin before; fail: its owner took signing from it, which the signature cannot know
+    if !tools() {
+        return;
+    }
+    let place = Place::new("sha1");
+    let ana = place.make_key(JANUARY, ANA, "ed25519", "sign,cert", "never");
+    let object = commit("before");
+    let signed = insert(&object, "", &header("gpgsig", &place.sign(FEBRUARY, &ana, &[], &object)));
+    let asked = |certificates| Asked { place: &place, certificates, list: String::new() };
+    asked(place.export(ANA)).commit("twin", &signed, (true, true)).unwrap();
+    let answers = b"change-usage\ns\nq\nsave\n";
+    place.gpg(FEBRUARY, &["--no-batch", "--command-fd", "0", "--no-tty", "--edit-key", &ana], answers);
+    let error = asked(place.export(ANA)).commit("not for signing", &signed, (false, false)).err();
+    assert_eq!(key_reason(error), "it is not for signing");
+}
+
 /// The certificate again, each signature packet changed by `change`.
 fn rewritten(certificate: &[u8], change: impl Fn(&mut pgp::packet::Signature) -> bool) -> Vec<u8> {
     let mut parsed = pgp::composed::SignedPublicKey::from_bytes(certificate).unwrap();
@@ -580,6 +600,60 @@ fn rows_of_the_trust_file_decide_the_level() {
     );
     let error = TrustFile::parse(&key, &|_| Ok(b"x".to_vec()), 0, &Limits::DEFAULT).unwrap_err();
     assert!(error.diagnostics()[0].to_string().contains("file of certificates cannot be used"), "{error}");
+}
+
+#[test]
+fn no_byte_of_a_signature_or_certificate_is_a_panic() {
+    // fail: each byte of the packets exchanged, and the packets cut at each place; what is signed stays what it is, or nothing holds
+    if !tools() {
+        return;
+    }
+    let place = Place::new("sha1");
+    let ana = place.make_key(JANUARY, ANA, "ed25519", "sign,cert", "never");
+    place.gpg(JANUARY, &["--quick-add-key", &ana, "ed25519", "sign", "never"], b"");
+    let subkey = place.fingerprints(ANA)[1].clone();
+    let payload = commit("x\n");
+    let armoured = place.sign(FEBRUARY, &subkey, &[], &payload);
+    let packets = bytes_of(&armoured);
+    let whole = place.export(ANA);
+    let other = commit("y\n");
+    let ask = |packets: &[u8], certificates: &[u8]| {
+        let text =
+            format!("-----BEGIN PGP SIGNATURE-----\n\n{}\n-----END PGP SIGNATURE-----\n", STANDARD.encode(packets));
+        let mut ring = KeyRing::new();
+        for certificate in Certificate::read_all(certificates).into_iter().flatten() {
+            ring.add_openpgp(certificate);
+        }
+        let asked = |payload: &[u8]| {
+            verify_commit(&insert(payload, "", &header("gpgsig", &text)), &ring, seconds(MARCH)).is_ok()
+        };
+        assert!(!asked(&other));
+        asked(&payload)
+    };
+    assert!(ask(&packets, &whole));
+    for at in 0..packets.len() {
+        for byte in [0, 1, 0x7f, 0xff] {
+            let mut changed = packets.clone();
+            changed[at] ^= byte;
+            ask(&changed, &whole);
+        }
+        assert!(!ask(&packets[..at], &whole), "cut at {at}");
+    }
+    for at in 0..whole.len() {
+        for byte in [1, 0xff] {
+            let mut changed = whole.clone();
+            changed[at] ^= byte;
+            ask(&packets, &changed);
+        }
+        ask(&packets, &whole[..at]);
+    }
+}
+
+/// The bytes inside an armour.
+fn bytes_of(armoured: &str) -> Vec<u8> {
+    let (_, rest) = armoured.split_once("\n\n").unwrap();
+    let body: String = rest.lines().take_while(|line| !line.starts_with(['=', '-'])).collect();
+    STANDARD.decode(body).unwrap()
 }
 
 proptest! {

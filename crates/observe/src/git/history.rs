@@ -10,7 +10,7 @@ use lasthand_model::wire::facts::{Actor, MergeOf, TreeRef};
 use super::error::GitError;
 use super::export_ignore::ignored_paths;
 use super::graph::{Graph, refuse_cut};
-use super::identity::{Identity, authors_of, push_new};
+use super::identity::{Identity, PEOPLE, authors_of, push_new};
 use super::inventory::TreeCache;
 use super::merge::merge_trees;
 use super::objects::{Commit, read_commit};
@@ -53,7 +53,12 @@ pub struct AuthoredCommit {
 
 impl AuthoredCommit {
     fn of(commit: &Commit) -> Result<Self, GitError> {
-        Ok(Self { commit: git_id(commit.id)?, authors: authors_of(commit) })
+        let authors = authors_of(commit);
+        if authors.len() > PEOPLE {
+            let (got, limit) = (authors.len() as u64, PEOPLE as u64);
+            return Err(GitError::OverLimit { what: "number of people of a commit", got, limit });
+        }
+        Ok(Self { commit: git_id(commit.id)?, authors })
     }
 }
 
