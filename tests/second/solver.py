@@ -32,7 +32,7 @@ STEP_KINDS = "edit|merge|fetch|build|test|package|sign|publish|promote|configure
 KINDS = "human|agent|automation|unknown"
 LABEL_WORDS = "|".join(LABELS)
 LIST_KINDS = "revocation|withdrawal|released"
-METHODS = "key|fulcio-ci|fulcio-email|x509-svid|x509|jwt-svid|ssh|wit-svid|ssh-sk|webauthn"
+METHODS = "key|fulcio-ci|fulcio-email|x509-svid|x509|jwt-svid|ssh|wit-svid|ssh-sk|webauthn|openpgp"
 ENTRY_TYPES = "file|directory|symlink|hardlink|char-device|block-device|fifo|whiteout|opaque-whiteout|submodule|config"
 RECORDS = {
     "facts": "facts_version:int now:int question:question preset:preset trust:trust statements=[statement] inventories={digest,[entry]} "
@@ -219,11 +219,11 @@ class World:
 
     @staticmethod
     def level(signer, row):
-        if signer.method in ("key", "x509"):
+        if signer.method in ("ssh-sk", "webauthn") and signer.presence:
+            level = 4
+        elif signer.method in ("key", "x509", "openpgp", "ssh", "ssh-sk"):
             good = (row.custody, row.kind) in (("personal", "human"), ("isolated", "automation"))
             level = 3 if good else 2
-        elif signer.method in ("ssh-sk", "webauthn"):
-            level = 4 if signer.presence else 2
         elif signer.method in ("fulcio-ci", "x509-svid", "wit-svid"):
             level = {"automation": 4 if row.isolated else 3, "agent": 4}.get(row.kind, 2)
         else:

@@ -79,6 +79,18 @@ impl FromStr for Sha256 {
 pub struct GitId(String);
 
 impl GitId {
+    /// The id of an object in a repository of SHA-1.
+    #[must_use]
+    pub fn of_sha1(bytes: [u8; 20]) -> Self {
+        Self(hex::encode(bytes))
+    }
+
+    /// The id of an object in a repository of SHA-256.
+    #[must_use]
+    pub fn of_sha256(digest: Sha256) -> Self {
+        Self(digest.to_string())
+    }
+
     /// The hex digits.
     #[must_use]
     pub fn as_str(&self) -> &str {

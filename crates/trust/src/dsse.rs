@@ -11,8 +11,8 @@ pub use lasthand_model::wire::bundle::pre_authentication_encoding;
 use lasthand_model::wire::bundle::{Envelope, EnvelopeSignature};
 use lasthand_model::wire::facts::Signer;
 
-use crate::keys::{KeyRing, PublicKey, SshRoot};
-use crate::ssh::{self, SshDemand, SshError, SshNotice, SshSignature, SshSigned};
+use crate::keys::{KeyRing, PublicKey};
+use crate::ssh::{SshError, SshNotice, SshSignature};
 
 // LIMIT: signatures times keys is the work of one envelope.
 /// Most signatures that are tried in one envelope.
@@ -77,7 +77,7 @@ pub(crate) fn ssh_signers(envelope: &Envelope, payload: &[u8], ring: &KeyRing) -
         };
         let Ok(read) = read else { continue };
         for root in ring.ssh() {
-            match by_list(&message, &read, root, ring) {
+            match ring.ssh_by_list(&message, &read, root) {
                 Ok(signed) => {
                     found.notices.extend(signed.notices());
                     let method = signed.method();
@@ -91,18 +91,6 @@ pub(crate) fn ssh_signers(envelope: &Envelope, payload: &[u8], ring: &KeyRing) -
         }
     }
     found
-}
-
-/// By one list, under what the rows of the key's principal ask of devices.
-fn by_list(message: &[u8], read: &SshSignature, root: &SshRoot, ring: &KeyRing) -> Result<SshSigned, SshError> {
-    let (namespace, moment) = (root.namespace.as_str(), ring.moment());
-    // A key in a file meets no row for devices, and is not measured by one.
-    let (user_verification, last_counter) = match root.allowed.principal(read.key(), namespace, moment) {
-        Ok(name) if read.key().is_security_key() => ring.device_demand(name),
-        _ => (false, None),
-    };
-    let demand = SshDemand { namespace, moment, user_verification, last_counter };
-    ssh::verify(message, read, &root.allowed, &demand)
 }
 
 fn signing_key(signature: &EnvelopeSignature, message: &[u8], ring: &KeyRing) -> Option<KeyId> {

@@ -5,6 +5,7 @@ use lasthand_model::glob;
 use lasthand_model::timestamp;
 use lasthand_model::wire::facts::{Custody, IdentityRow, Inputs, PersonRow, ProductRow, SignerMethod, TreeRef};
 
+use crate::git_signature::NAMESPACE;
 use crate::level::best_level;
 use crate::trust_file::{RootAuthority, TrustFile, Vouches, is_svid, label_word, method_word};
 
@@ -40,14 +41,26 @@ pub fn explain(file: &TrustFile) -> Vec<Explained> {
     }
     for root in &file.ssh_roots {
         let (digest, names) = (short(&root.digest.to_string()), list(&root.principals));
+        let of = if root.namespace == NAMESPACE { " (commits and tags)" } else { "" };
         let text = format!(
-            "list of allowed signers {digest} from {} can verify signatures of SSH for the namespace {}: {names}; each still needs a row of method ssh or, for a key of a device, ssh-sk",
+            "list of allowed signers {digest} from {} can verify signatures of SSH for the namespace {}{of}: {names}; each still needs a row of method ssh or, for a key of a device, ssh-sk",
             root.file, root.namespace
         );
         add(root.place.line, text);
     }
     for root in &file.authorities {
         add(root.place.line, authority(root));
+    }
+    for root in &file.openpgp_roots {
+        let digest = short(&root.digest.to_string());
+        let names = |(fingerprint, names): &(String, Vec<String>)| format!("{} ({})", short(fingerprint), list(names));
+        let names: Vec<String> = root.certificates.iter().map(names).collect();
+        let text = format!(
+            "file of OpenPGP certificates {digest} from {} can verify commits and tags: {}; each still needs a row of method openpgp",
+            root.file,
+            list(&names)
+        );
+        add(root.place.line, text);
     }
     for (row, (place, name)) in facts.identities.iter().zip(&file.places.identities) {
         add(place.line, identity(file, row, name.as_deref()));
@@ -100,9 +113,10 @@ fn authority(root: &RootAuthority) -> String {
 }
 
 fn identity(file: &TrustFile, row: &IdentityRow, name: Option<&str>) -> String {
-    let mut text = match row.principal.strip_prefix("key:") {
-        Some(id) => format!("key {}", short(id)),
-        None => row.principal.clone(),
+    let mut text = match (row.principal.strip_prefix("key:"), row.principal.strip_prefix("openpgp:")) {
+        (Some(id), _) => format!("key {}", short(id)),
+        (_, Some(id)) => format!("certificate {}", short(id)),
+        _ => row.principal.clone(),
     };
     if let Some(name) = name.filter(|name| row.principal != format!("group:{name}")) {
         text.push_str(&format!(" ({name})"));
@@ -180,6 +194,8 @@ fn identity(file: &TrustFile, row: &IdentityRow, name: Option<&str>) -> String {
         if !vouched {
             text.push_str("; no root of the file vouches for it: the row only says what the principal is");
         }
+    } else if row.method == SignerMethod::Openpgp {
+        text.push_str("; its signatures of commits and tags are read, and none over statements");
     } else if !certified && row.method != SignerMethod::Key {
         let method = method_word(row.method);
         text.push_str(&format!(

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use lasthand_model::digest::Sha256;
+use lasthand_model::digest::{GitId, Sha256};
 use thiserror::Error;
 
 /// What a git object is.
@@ -52,6 +52,38 @@ impl GitObjectKind {
     }
 }
 
+/// The hash that names the objects of a repository.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ObjectFormat {
+    /// SHA-1, with collision detection.
+    Sha1,
+    /// SHA-256.
+    Sha256,
+}
+
+impl ObjectFormat {
+    /// Tells it by an id in hex, as objects name others; a line feed behind it may stay. Absent for anything but a whole id.
+    #[must_use]
+    pub fn of(id: &[u8]) -> Option<Self> {
+        let id = id.strip_suffix(b"\n").unwrap_or(id);
+        let hex = id.iter().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+        match id.len() {
+            40 if hex => Some(Self::Sha1),
+            64 if hex => Some(Self::Sha256),
+            _ => None,
+        }
+    }
+
+    /// The header of a commit that holds the signature over this form of it.
+    #[must_use]
+    pub const fn signature_header(self) -> &'static [u8] {
+        match self {
+            Self::Sha1 => b"gpgsig",
+            Self::Sha256 => b"gpgsig-sha256",
+        }
+    }
+}
+
 /// Why bytes have no id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 #[non_exhaustive]
@@ -83,6 +115,15 @@ impl GitObjectId {
         let head = format!("{} {}\0", kind.as_str(), content.len());
         let sha1 = sha1(&[head.as_bytes(), content])?;
         Ok(Self { kind, sha1, sha256: Sha256::of(&[head.as_bytes(), content].concat()) })
+    }
+
+    /// The id that a repository of this format has it by.
+    #[must_use]
+    pub fn in_format(&self, format: ObjectFormat) -> GitId {
+        match format {
+            ObjectFormat::Sha1 => GitId::of_sha1(self.sha1),
+            ObjectFormat::Sha256 => GitId::of_sha256(self.sha256),
+        }
     }
 
     /// Whether a digest set names this object, by the key of its kind.

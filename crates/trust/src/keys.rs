@@ -14,9 +14,10 @@ use lasthand_model::glob;
 use lasthand_model::wire::facts::{Signer, SignerMethod};
 use thiserror::Error;
 
+use crate::openpgp::Certificate;
 use crate::sigstore::{SigstoreRoot, TimestampAuthority};
 use crate::spiffe::SpiffeBundle;
-use crate::ssh::AllowedSigners;
+use crate::ssh::{self, AllowedSigners, SshDemand, SshError, SshSignature, SshSigned};
 use crate::x509::X509Root;
 
 // SECURITY: a key has exactly one accepted encoding (uncompressed point, no optional parameters, no bytes behind it),
@@ -243,6 +244,7 @@ pub struct KeyRing {
     spiffe: Vec<SpiffeBundle>,
     x509: Vec<X509Root>,
     stampers: Vec<TimestampAuthority>,
+    openpgp: Vec<Certificate>,
 }
 
 /// A list of allowed signers, and the use that signatures must be for.
@@ -325,9 +327,23 @@ impl KeyRing {
         Self { moment: Some(moment), ..self.clone() }
     }
 
-    /// The moment of the question; none when nobody said.
-    pub(crate) const fn moment(&self) -> Option<i64> {
-        self.moment
+    /// Verifies an SSH signature by one list, under what the rows of the key's principal ask of devices.
+    ///
+    /// # Errors
+    /// As [`ssh::verify`].
+    pub(crate) fn ssh_by_list(
+        &self,
+        message: &[u8],
+        read: &SshSignature,
+        root: &SshRoot,
+    ) -> Result<SshSigned, SshError> {
+        let (namespace, moment) = (root.namespace.as_str(), self.moment);
+        // A key in a file meets no row for devices, and is not measured by one.
+        let (user_verification, last_counter) = match root.allowed.principal(read.key(), namespace, moment) {
+            Ok(name) if read.key().is_security_key() => self.device_demand(name),
+            _ => (false, None),
+        };
+        ssh::verify(message, read, &root.allowed, &SshDemand { namespace, moment, user_verification, last_counter })
     }
 
     /// Every list of allowed signers, in the order in which they were added.
@@ -340,6 +356,15 @@ impl KeyRing {
         let new = self.spiffe.iter().all(|known| known.domain() != bundle.domain());
         if new {
             self.spiffe.push(bundle);
+        }
+        new
+    }
+
+    /// Adds an OpenPGP certificate, by which commits and tags are verified; one of a known fingerprint is left as it was.
+    pub fn add_openpgp(&mut self, certificate: Certificate) -> bool {
+        let new = self.openpgp.iter().all(|known| known.fingerprint() != certificate.fingerprint());
+        if new {
+            self.openpgp.push(certificate);
         }
         new
     }
@@ -371,6 +396,12 @@ impl KeyRing {
     /// Every timestamp authority that was added.
     pub(crate) fn stampers(&self) -> &[TimestampAuthority] {
         &self.stampers
+    }
+
+    /// Every OpenPGP certificate, in the order in which they were added.
+    #[must_use]
+    pub fn openpgp(&self) -> &[Certificate] {
+        &self.openpgp
     }
 
     /// Finds a key.

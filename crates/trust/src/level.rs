@@ -7,10 +7,11 @@ use lasthand_model::wire::facts::{Custody, IdentityRow, Signer, SignerMethod};
 ///
 /// | method | level |
 /// |---|---|
-/// | `key`, `x509` | 2; 3 with custody `personal` of a human or `isolated` of automation |
-/// | `ssh-sk`, `webauthn` | 4 with presence, else 2 |
+/// | `key`, `x509`, `ssh`, `openpgp` | 2; 3 with custody `personal` of a human or `isolated` of automation |
+/// | `ssh-sk` | 4 with presence, else as `key` |
+/// | `webauthn` | 4 with presence, else 2 |
 /// | `fulcio-ci`, `x509-svid`, `wit-svid` | automation 4 when `isolated`, else 3; agent 4; human and unknown 2 |
-/// | `fulcio-email`, `jwt-svid`, `ssh` | 2 |
+/// | `fulcio-email`, `jwt-svid` | 2 |
 ///
 /// In: a row that names the signer, and the signer as verified. Out: 0 to 4, never above `max_level`;
 /// 0 when row and signer do not use the same method.
@@ -30,9 +31,14 @@ pub fn best_level(row: &IdentityRow) -> u8 {
 
 fn of_method(row: &IdentityRow, presence: bool) -> u8 {
     match (row.method, row.kind) {
-        (SignerMethod::Key | SignerMethod::X509, ActorKind::Human) if row.custody == Some(Custody::Personal) => 3,
-        (SignerMethod::Key | SignerMethod::X509, ActorKind::Automation) if row.custody == Some(Custody::Isolated) => 3,
         (SignerMethod::SshSk | SignerMethod::Webauthn, _) if presence => 4,
+        (
+            SignerMethod::Key | SignerMethod::X509 | SignerMethod::Openpgp | SignerMethod::Ssh | SignerMethod::SshSk,
+            kind,
+        ) => match (kind, row.custody) {
+            (ActorKind::Human, Some(Custody::Personal)) | (ActorKind::Automation, Some(Custody::Isolated)) => 3,
+            _ => 2,
+        },
         (SignerMethod::FulcioCi | SignerMethod::X509Svid | SignerMethod::WitSvid, kind) => match kind {
             ActorKind::Agent => 4,
             ActorKind::Automation if row.isolated => 4,
@@ -73,8 +79,10 @@ mod tests {
     fn levels_are_those_of_the_table() {
         // pass: each line of the table
         use ActorKind::{Agent, Automation, Human};
-        use SignerMethod::{FulcioCi, FulcioEmail, JwtSvid, Key, Ssh, SshSk, Webauthn, WitSvid, X509, X509Svid};
-        for method in [Key, X509] {
+        use SignerMethod::{
+            FulcioCi, FulcioEmail, JwtSvid, Key, Openpgp, Ssh, SshSk, Webauthn, WitSvid, X509, X509Svid,
+        };
+        for method in [Key, X509, Openpgp, Ssh] {
             check(&row(method, Human), true, 2);
             check(&IdentityRow { custody: Some(Custody::Personal), ..row(method, Human) }, false, 3);
             check(&IdentityRow { custody: Some(Custody::Isolated), ..row(method, Human) }, false, 2);
@@ -83,6 +91,9 @@ mod tests {
             check(&IdentityRow { custody: Some(Custody::Isolated), ..row(method, Agent) }, false, 2);
             check(&IdentityRow { isolated: true, ..row(method, Automation) }, false, 2);
         }
+        check(&IdentityRow { custody: Some(Custody::Personal), ..row(SshSk, Human) }, false, 3);
+        check(&IdentityRow { custody: Some(Custody::Personal), ..row(SshSk, Human) }, true, 4);
+        check(&IdentityRow { custody: Some(Custody::Isolated), ..row(SshSk, Automation) }, false, 3);
         for method in [SshSk, Webauthn] {
             check(&row(method, Human), true, 4);
             check(&row(method, Human), false, 2);

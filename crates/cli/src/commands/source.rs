@@ -7,12 +7,13 @@ use clap::Args;
 use lasthand_attest::{LandingSpec, PayloadSigner as _, landing_statement, sign_and_write, wire_actor};
 use lasthand_model::digest::{GitId, StatementDigest};
 use lasthand_model::wire::facts::TreeRef;
-use lasthand_model::wire::step_actor::{Repository as WireRepository, WireMergeOf};
+use lasthand_model::wire::step_actor::{Repository as WireRepository, WireActor, WireMergeOf};
 use lasthand_observe::git::{self, GitError, MergeNote, ObservedLanding, Repository, TreeCache};
 
 use crate::command_error::CommandError;
 use crate::context::Context;
 use crate::evidence::{RecordedLanding, claimed_reviews, own_landings};
+use crate::signed_commits::SignedCommits;
 use crate::signer::Signer;
 use crate::source_tree::{AgentArguments, RepositoryArguments, have_sponsors, write_trees};
 
@@ -44,6 +45,9 @@ pub(crate) struct SourceArguments {
     /// Id of the observer in the statements [default: its key]
     #[arg(long, value_name = "ID")]
     observer: Option<String>,
+    /// Trust file whose roots verify the signatures of commits: who signed his own commit is stated to be known by that, too
+    #[arg(long, value_name = "FILE")]
+    signers: Option<PathBuf>,
     /// Do not state that the lists of authors are complete
     #[arg(long)]
     authors_incomplete: bool,
@@ -65,7 +69,8 @@ pub(crate) fn run(arguments: &SourceArguments, context: &Context) -> Result<u8, 
     let recorded = own_landings(&arguments.evidence, &signer, &name.uri, &target_ref, context)?;
     let mut landings = new_landings(&repository, &tip.commit, arguments, &recorded)?;
     git::bind_reviews(&repository, &mut landings, &claimed_reviews(&arguments.evidence, context)?)?;
-    let writer = Writer { arguments, context, repository: &repository, name, target_ref, signer };
+    let signers = arguments.signers.as_deref().map(|file| SignedCommits::from_file(file, context)).transpose()?;
+    let writer = Writer { arguments, context, repository: &repository, name, target_ref, signer, signers };
     writer.write(landings, &recorded)?;
     Ok(0)
 }
@@ -111,6 +116,7 @@ struct Writer<'a> {
     name: WireRepository,
     target_ref: String,
     signer: Signer,
+    signers: Option<SignedCommits>,
 }
 
 impl Writer<'_> {
@@ -124,7 +130,7 @@ impl Writer<'_> {
             write_trees(self.repository, folder, trees_of(&landing), &mut cache)?;
             let commit = landing.commit.clone();
             let prev = landing.parents.first().and_then(|parent| known.get(parent).copied());
-            let statement = landing_statement(&self.spec(landing, prev), &self.context.surroundings)?;
+            let statement = landing_statement(&self.spec(landing, prev)?, &self.context.surroundings)?;
             let written = sign_and_write(folder, "landing", &statement, &self.signer.key)?;
             self.context.output.line(&written.path.display().to_string())?;
             known.insert(commit, written.digest);
@@ -134,8 +140,9 @@ impl Writer<'_> {
         Ok(())
     }
 
-    fn spec(&self, landing: ObservedLanding, prev: Option<StatementDigest>) -> LandingSpec {
+    fn spec(&self, landing: ObservedLanding, prev: Option<StatementDigest>) -> Result<LandingSpec, CommandError> {
         self.say_what_is_odd(&landing);
+        let commits = landing.commits;
         let mut authors = landing.authors;
         self.arguments.agents.apply(&mut authors);
         let complete = !self.arguments.authors_incomplete && have_sponsors(&authors);
@@ -145,14 +152,20 @@ impl Writer<'_> {
                 "authors of {commit} are not stated complete: an agent has no sponsor (name one: --agent ACCOUNT=SPONSOR)"
             ));
         }
-        LandingSpec {
+        let mut authors: Vec<WireActor> = authors.iter().map(wire_actor).collect();
+        if let Some(signers) = &self.signers {
+            for note in signers.establish(self.repository, &commits, &mut authors)? {
+                self.context.output.warn(&note);
+            }
+        }
+        Ok(LandingSpec {
             repository: self.name.clone(),
             target_ref: self.target_ref.clone(),
             from: landing.from,
             to: landing.to,
             commit: Some(landing.commit),
             prev,
-            authors: authors.iter().map(wire_actor).collect(),
+            authors,
             authors_complete: complete,
             merge_of: landing.merge_of.map(|merge| WireMergeOf {
                 head: merge.head,
@@ -165,7 +178,7 @@ impl Writer<'_> {
             observer: self.arguments.observer.clone().unwrap_or_else(|| self.signer.key.principal()),
             credential: None,
             landed: Some(self.context.now),
-        }
+        })
     }
 
     fn say_what_is_odd(&self, landing: &ObservedLanding) {

@@ -8,6 +8,7 @@ mod demo;
 mod diff;
 mod explained;
 mod help;
+mod hostile_repository;
 mod images;
 mod layout;
 mod open_archives;

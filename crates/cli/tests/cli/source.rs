@@ -2,7 +2,9 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
+use lasthand_testkit::need;
 use serde_json::Value;
 
 use crate::support::{Said, call, commit, files, git, repository, statement};
@@ -169,4 +171,53 @@ fn init_writes_a_file_that_trust_check_reads() {
     assert_eq!(again.code, 2);
     assert!(again.err.contains("not overwritten"), "{}", again.err);
     assert_eq!(fs::read_to_string(repository.join("lasthand.trust.toml")).unwrap(), text);
+}
+
+#[test]
+fn who_signed_his_own_commit_is_known_by_that_too() {
+    // pass: the author's key; fail: an unsigned commit, a stranger's key, another person's key, no list: nobody gains anything
+    if need::tool("ssh-keygen").is_none() {
+        return;
+    }
+    let repository = repository("source-signed");
+    let top = repository.parent().unwrap();
+    let mut list = String::new();
+    for name in ["ana", "bo", "eve"] {
+        let words = ["-q", "-t", "ed25519", "-N", "", "-C", "", "-f", name];
+        assert!(Command::new("ssh-keygen").args(words).current_dir(top).output().unwrap().status.success());
+        let line = fs::read_to_string(top.join(format!("{name}.pub"))).unwrap();
+        if name != "eve" {
+            list.push_str(&format!("{name}@example.com {line}"));
+        }
+    }
+    fs::write(top.join("list"), list).unwrap();
+    fs::write(top.join("signers.toml"), "[[root]]\ntype = \"ssh\"\nfile = \"list\"\nnamespace = \"git\"\n").unwrap();
+    for name in ["ana", "bo", "eve"] {
+        fs::write(repository.join("a.txt"), name).unwrap();
+        git(&repository, &["add", "a.txt"]);
+        let key = format!("user.signingKey=../{name}");
+        git(&repository, &["-c", "gpg.format=ssh", "-c", &key, "commit", "-q", "-S", "-m", name]);
+    }
+    let methods = |said: &Said| -> Vec<Vec<String>> {
+        let landings = written(&repository, said);
+        let known = |landing: &Value| landing["predicate"]["actors"][0]["established"].as_array().unwrap().clone();
+        let words =
+            |known: Vec<Value>| known.iter().map(|known| known["method"].as_str().unwrap().to_owned()).collect();
+        landings.iter().map(|landing| words(known(landing))).collect()
+    };
+    let said = source(&repository, &["--signers", "../signers.toml"]);
+    assert_eq!(said.code, 0, "{}", said.err);
+    let (plain, signed) = (vec!["git-author"], vec!["git-author", "ssh-key"]);
+    assert_eq!(methods(&said), [plain.clone(), signed, plain.clone(), plain.clone()]);
+    let landings = written(&repository, &said);
+    let record = &landings[1]["predicate"]["actors"][0]["established"][1];
+    assert_eq!(record["digest"]["gitCommit"], landings[1]["subject"][0]["digest"]["gitCommit"]);
+    assert!(said.err.contains("is signed by bo@example.com, who is none of its people"), "{}", said.err);
+    assert!(said.err.contains("proves nothing: SSH signature is not believed: key SHA256:"), "{}", said.err);
+
+    // fail: a file that is not read as a trust file, and one that is not there
+    fs::write(top.join("signers.toml"), "[[root]]\ntype = \"ssh\"\n").unwrap();
+    for file in ["../signers.toml", "../nothing.toml"] {
+        assert_eq!(source(&repository, &["--signers", file]).code, 2, "{file}");
+    }
 }

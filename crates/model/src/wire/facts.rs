@@ -168,6 +168,8 @@ pub enum SignerMethod {
     SshSk,
     /// WebAuthn assertion.
     Webauthn,
+    /// OpenPGP certificate, of commits and tags.
+    Openpgp,
 }
 
 /// Whether a static key is kept where only its owner acts.

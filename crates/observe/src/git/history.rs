@@ -10,7 +10,7 @@ use lasthand_model::wire::facts::{Actor, MergeOf, TreeRef};
 use super::error::GitError;
 use super::export_ignore::ignored_paths;
 use super::graph::{Graph, refuse_cut};
-use super::identity::{Identity, authors_of, push_new};
+use super::identity::{Identity, PEOPLE, authors_of, push_new};
 use super::inventory::TreeCache;
 use super::merge::merge_trees;
 use super::objects::{Commit, read_commit};
@@ -42,6 +42,33 @@ pub enum MergeNote {
     Differs,
 }
 
+/// A commit, and everybody whose work it says it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AuthoredCommit {
+    /// The commit.
+    pub commit: GitId,
+    /// Author, committer, co-authors and agents, as [`landings`] finds them.
+    pub authors: Vec<Actor>,
+}
+
+impl AuthoredCommit {
+    fn of(commit: &Commit) -> Result<Self, GitError> {
+        let authors = authors_of(commit);
+        if authors.len() > PEOPLE {
+            let (got, limit) = (authors.len() as u64, PEOPLE as u64);
+            return Err(GitError::OverLimit { what: "number of people of a commit", got, limit });
+        }
+        Ok(Self { commit: git_id(commit.id)?, authors })
+    }
+}
+
+/// Each principal with each sponsor once, in the order of the commits.
+fn pooled(commits: &[AuthoredCommit]) -> Vec<Actor> {
+    let mut authors = Vec::new();
+    commits.iter().flat_map(|commit| &commit.authors).for_each(|actor| push_new(&mut authors, actor.clone()));
+    authors
+}
+
 /// A ref moved from one tree to another, as its history tells.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ObservedLanding {
@@ -59,6 +86,8 @@ pub struct ObservedLanding {
     pub committer: Identity,
     /// Everybody whose work this is, as the commits claim: see [`landings`].
     pub authors: Vec<Actor>,
+    /// The commits whose people these are, newest first, each with its own.
+    pub commits: Vec<AuthoredCommit>,
     /// The recomputed merge; for a commit with one parent only after [`bind_reviews`].
     pub merge_of: Option<MergeOf>,
     /// For a merge commit that is not simply its recomputation: why.
@@ -106,7 +135,8 @@ pub fn landings(repository: &Repository, tip: &str, since: Option<&GitId>) -> Re
 /// As [`landings`].
 pub fn authors_between(repository: &Repository, base: &GitId, head: &GitId) -> Result<Vec<Actor>, GitError> {
     let (base, head) = (repository.object_id(base)?, repository.object_id(head)?);
-    Reader { repository, cache: TreeCache::default(), graph: Graph::default() }.side_authors(base, &[head])
+    let mut reader = Reader { repository, cache: TreeCache::default(), graph: Graph::default() };
+    Ok(pooled(&reader.side_commits(base, &[head])?))
 }
 
 /// Finds the one best common ancestor of two commits, by parents alone; `None` when there is none or more than one.
@@ -165,9 +195,9 @@ impl Reader<'_> {
             }
             None => None,
         };
-        let (authors, found) = match commit.parents.as_slice() {
-            [] | [_] => (authors_of(commit), MergeFound { merge_of: None, note: None }),
-            [main, sides @ ..] => self.merge_authors(commit, *main, sides)?,
+        let (commits, found) = match commit.parents.as_slice() {
+            [] | [_] => (vec![AuthoredCommit::of(commit)?], MergeFound { merge_of: None, note: None }),
+            [main, sides @ ..] => self.merge_commits(commit, *main, sides)?,
         };
         Ok(ObservedLanding {
             commit: git_id(commit.id)?,
@@ -176,23 +206,24 @@ impl Reader<'_> {
             to: self.cache.tree_ref(self.repository, commit.tree)?,
             author: Identity::parse(&commit.author),
             committer: Identity::parse(&commit.committer),
-            authors,
+            authors: pooled(&commits),
+            commits,
             merge_of: found.merge_of,
             merge_note: found.note,
             export_ignore: ignored_paths(self.repository, commit.tree, &mut self.cache)?,
         })
     }
 
-    fn merge_authors(
+    fn merge_commits(
         &mut self,
         commit: &Commit,
         main: ObjectId,
         sides: &[ObjectId],
-    ) -> Result<(Vec<Actor>, MergeFound), GitError> {
-        let mut authors = self.side_authors(main, sides)?;
+    ) -> Result<(Vec<AuthoredCommit>, MergeFound), GitError> {
+        let mut commits = self.side_commits(main, sides)?;
         let (note, plan) = self.merge_found(commit)?;
-        if note.is_some() || authors.is_empty() {
-            authors_of(commit).into_iter().for_each(|actor| push_new(&mut authors, actor));
+        if note.is_some() || commits.is_empty() {
+            commits.push(AuthoredCommit::of(commit)?);
         }
         let merge_of = match plan {
             Some(plan) => Some(MergeOf {
@@ -203,12 +234,12 @@ impl Reader<'_> {
             }),
             None => None,
         };
-        Ok((authors, MergeFound { merge_of, note }))
+        Ok((commits, MergeFound { merge_of, note }))
     }
 
-    /// The authors of every commit that a side has and `main` has not; a merge commit that is its own recomputation adds nobody.
-    fn side_authors(&mut self, main: ObjectId, sides: &[ObjectId]) -> Result<Vec<Actor>, GitError> {
-        let mut authors = Vec::new();
+    /// Every commit that a side has and `main` has not, with its people; a merge commit that is its own recomputation adds nobody.
+    fn side_commits(&mut self, main: ObjectId, sides: &[ObjectId]) -> Result<Vec<AuthoredCommit>, GitError> {
+        let mut commits = Vec::new();
         let mut seen = HashSet::new();
         for side in sides {
             for id in self.graph.relate(self.repository, main, *side)?.only_side {
@@ -217,11 +248,11 @@ impl Reader<'_> {
                 }
                 let merged = read_commit(self.repository, id)?;
                 if merged.parents.len() < 2 || self.merge_found(&merged)?.0.is_some() {
-                    authors_of(&merged).into_iter().for_each(|actor| push_new(&mut authors, actor));
+                    commits.push(AuthoredCommit::of(&merged)?);
                 }
             }
         }
-        Ok(authors)
+        Ok(commits)
     }
 
     /// Recomputes a merge commit; no note means that it is exactly its recomputation.

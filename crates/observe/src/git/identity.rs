@@ -89,6 +89,9 @@ pub(super) fn authors_of(commit: &Commit) -> Vec<Actor> {
     actors
 }
 
+/// LIMIT: people of one commit; each is compared with the others.
+pub(super) const PEOPLE: usize = 1_000;
+
 /// Adds `actor` unless the same principal with the same sponsor is there.
 pub(super) fn push_new(actors: &mut Vec<Actor>, actor: Actor) {
     if !actors.iter().any(|known| known.principal == actor.principal && known.sponsor == actor.sponsor) {
@@ -108,6 +111,10 @@ fn named_in_message(message: &[u8]) -> Vec<Actor> {
     };
     let mut actors = Vec::new();
     for line in text.split(['\n', '\r']) {
+        // Whoever asks refuses a commit of so many.
+        if actors.len() > PEOPLE {
+            break;
+        }
         if let Some(name) = agent_of_line(line) {
             push_new(&mut actors, agent(name));
         }

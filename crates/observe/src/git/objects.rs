@@ -2,6 +2,7 @@
 
 use gix::ObjectId;
 use gix::objs::{CommitRef, Data, Kind, TreeRef};
+use lasthand_model::digest::GitId;
 
 use super::error::GitError;
 use super::open::{OBJECT_BYTES, Repository};
@@ -143,6 +144,14 @@ pub(super) fn read_commit(repository: &Repository, id: ObjectId) -> Result<Commi
         committer: commit.committer.to_vec(),
         message: commit.message.to_vec(),
     })
+}
+
+/// Reads the content of a commit, as `git cat-file commit ID` prints it, its id checked.
+///
+/// # Errors
+/// When there is no such commit, or its bytes have another id.
+pub fn commit_content(repository: &Repository, commit: &GitId) -> Result<Vec<u8>, GitError> {
+    read(repository, repository.object_id(commit)?, Kind::Commit, COMMIT_BYTES)
 }
 
 /// Follows annotated tags to what they name.

@@ -7,8 +7,8 @@ use lasthand_model::digest::GitId;
 
 use super::error::GitError;
 
-/// LIMIT: bytes of one blob, tree, commit or tag.
-pub(super) const OBJECT_BYTES: u64 = 1 << 30;
+/// LIMIT: bytes of one blob, tree, commit or tag, each held whole. Forges take files of at most 100 MiB.
+pub(super) const OBJECT_BYTES: u64 = 100 << 20;
 /// LIMIT: alternates files read, nested ones included.
 const ALTERNATES: usize = 16;
 

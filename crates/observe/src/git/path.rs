@@ -20,13 +20,13 @@ pub fn path_text(path: &[u8]) -> String {
 /// Tells whether an entry's name must not occur in a tree.
 ///
 /// SECURITY: names that leave the folder, or that some file system takes for `.git` (CVE-2014-9390 and later): ASCII case, trailing dots and blanks,
-/// NTFS streams and short names, and HFS+ ignorable characters.
+/// NTFS streams, separators and short names, and HFS+ ignorable characters.
 pub(super) fn is_hostile_name(name: &[u8]) -> bool {
     if name.is_empty() || name == b"." || name == b".." || name.iter().any(|byte| matches!(byte, 0 | b'/')) {
         return true;
     }
     let visible: String = String::from_utf8_lossy(name).chars().filter(|c| !is_hfs_ignored(*c)).collect();
-    let stem = visible.split(':').next().unwrap_or_default().trim_end_matches(['.', ' ']);
+    let stem = visible.split([':', '\\']).next().unwrap_or_default().trim_end_matches(['.', ' ']);
     stem.eq_ignore_ascii_case(".git") || stem.eq_ignore_ascii_case("git~1")
 }
 
@@ -55,6 +55,7 @@ mod tests {
             ".git.",
             ".git::$INDEX_ALLOCATION",
             ".g\u{200c}it",
+            ".git\\hooks",
         ] {
             assert!(is_hostile_name(name.as_bytes()), "{name:?}");
         }

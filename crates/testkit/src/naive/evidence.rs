@@ -187,11 +187,14 @@ impl<'a> Evidence<'a> {
 /// Level of a signer under a row.
 pub(super) fn level((signer, row): &Pair) -> u8 {
     let by_method = match signer.method {
-        SignerMethod::Key | SignerMethod::X509 => match (row.custody, row.kind) {
-            (Some(Custody::Personal), ActorKind::Human) | (Some(Custody::Isolated), ActorKind::Automation) => 3,
-            _ => 2,
-        },
-        SignerMethod::SshSk | SignerMethod::Webauthn => {
+        SignerMethod::SshSk if signer.presence => 4,
+        SignerMethod::Key | SignerMethod::X509 | SignerMethod::Openpgp | SignerMethod::Ssh | SignerMethod::SshSk => {
+            match (row.custody, row.kind) {
+                (Some(Custody::Personal), ActorKind::Human) | (Some(Custody::Isolated), ActorKind::Automation) => 3,
+                _ => 2,
+            }
+        }
+        SignerMethod::Webauthn => {
             if signer.presence {
                 4
             } else {
@@ -204,7 +207,7 @@ pub(super) fn level((signer, row): &Pair) -> u8 {
             ActorKind::Agent => 4,
             ActorKind::Human | ActorKind::Unknown => 2,
         },
-        SignerMethod::FulcioEmail | SignerMethod::JwtSvid | SignerMethod::Ssh => 2,
+        SignerMethod::FulcioEmail | SignerMethod::JwtSvid => 2,
     };
     by_method.min(row.max_level)
 }

@@ -140,6 +140,7 @@ fn method(clauses: &Clauses<'_>, word: &str) -> Result<SignerMethod, StoryError>
         "ssh" => SignerMethod::Ssh,
         "ssh-sk" => SignerMethod::SshSk,
         "webauthn" => SignerMethod::Webauthn,
+        "openpgp" => SignerMethod::Openpgp,
         word => return Err(clauses.error(&format!("`{word}` is no method"))),
     })
 }

@@ -18,6 +18,7 @@ pub(super) fn check(rows: &Rows<'_>) {
     check_keys(rows);
     check_sigstore(rows);
     check_authorities(rows);
+    check_openpgp(rows);
     check_duplicates(rows);
     check_kinds(&rows.identities);
     check_group_kinds(&rows.identities);
@@ -96,6 +97,35 @@ fn check_authorities(rows: &Rows<'_>) {
         };
         if !is_used {
             row.report(root.place, Problem::UnusedAuthority { whose });
+        }
+    }
+}
+
+/// Every certificate of an identity has a root, every certificate is there once and used, and can verify something.
+fn check_openpgp(rows: &Rows<'_>) {
+    let mut known: BTreeMap<&str, usize> = BTreeMap::new();
+    for (row, root, parsed) in &rows.openpgp_roots {
+        for certificate in parsed {
+            let fingerprint = certificate.fingerprint();
+            // SECURITY: of two with one fingerprint, the state of one would decide, and nobody could say of which.
+            if let Some(first) = known.insert(fingerprint, root.place.line) {
+                let name = fingerprint.to_owned();
+                row.report(root.place, Problem::Duplicate { what: "certificate", name, first });
+            }
+            if let Some(reason) = certificate.idle(rows.now) {
+                row.report(root.place, Problem::IdleCertificate { fingerprint: fingerprint.to_owned(), reason });
+            }
+            let named =
+                |identity: &Identity<'_>| identity.certificate.as_ref().is_some_and(|id| id.value == fingerprint);
+            if rows.broken_identities == 0 && !rows.identities.iter().any(named) {
+                row.report(root.place, Problem::UnusedCertificate { fingerprint: fingerprint.to_owned() });
+            }
+        }
+    }
+    for identity in &rows.identities {
+        let missing = identity.certificate.as_ref().filter(|id| !known.contains_key(id.value.as_str()));
+        if let Some(id) = missing.filter(|_| rows.broken_roots == 0) {
+            identity.row.report(id.place, Problem::NoCertificate { fingerprint: id.value.clone() });
         }
     }
 }

@@ -9,6 +9,7 @@ use lasthand_model::wire::facts::{Custody, IdentityRow, Inputs, SignerMethod};
 
 use super::problem::Problem;
 use super::reader::{At, Row, shorten, values};
+use crate::git_signature::openpgp_principal;
 use crate::keys::{DeviceDemand, Group, key_principal};
 use crate::level::best_level;
 use crate::spiffe::SpiffeId;
@@ -45,6 +46,7 @@ const METHODS: &[(&str, SignerMethod)] = &[
     ("wit-svid", SignerMethod::WitSvid),
     ("ssh-sk", SignerMethod::SshSk),
     ("webauthn", SignerMethod::Webauthn),
+    ("openpgp", SignerMethod::Openpgp),
 ];
 
 /// The word of a method.
@@ -87,6 +89,8 @@ pub(super) struct Identity<'a> {
     pub(super) facts: IdentityRow,
     pub(super) name: Option<String>,
     pub(super) keys: Vec<At<KeyId>>,
+    /// Fingerprint of a certificate.
+    pub(super) certificate: Option<At<String>>,
     pub(super) group: Option<(String, Group)>,
     pub(super) device: Option<DeviceDemand>,
     pub(super) products: Vec<At<String>>,
@@ -130,8 +134,8 @@ pub(super) fn read(row: Row<'_>) -> Option<Identity<'_>> {
         actors_complete,
     };
     let device = device(&row, &facts);
-    let Principal { keys, group, .. } = principal;
-    let identity = Identity { row, facts, name, keys, group, device, products, repositories };
+    let Principal { keys, certificate, group, .. } = principal;
+    let identity = Identity { row, facts, name, keys, certificate, group, device, products, repositories };
     check_authority(&identity, &may);
     check_level(&identity, &may);
     check_fit(&identity);
@@ -178,6 +182,7 @@ fn max_level(row: &Row<'_>) -> u8 {
 struct Principal {
     text: String,
     keys: Vec<At<KeyId>>,
+    certificate: Option<At<String>>,
     group: Option<(String, Group)>,
 }
 
@@ -194,6 +199,9 @@ fn principal(row: &Row<'_>, method: SignerMethod, name: Option<&str>) -> Option<
         let right = format!("method = \"{}\"", method_word(method));
         let remedy = "only `method = \"key\"` counts keys";
         row.report(row.place_of(key), Problem::Mismatch { left: key.to_owned(), right, remedy });
+    }
+    if method == SignerMethod::Openpgp {
+        return certificate(row);
     }
     let id = row.need_text("id");
     let by_issuer = matches!(method, SignerMethod::FulcioCi | SignerMethod::FulcioEmail | SignerMethod::X509);
@@ -221,14 +229,30 @@ fn principal(row: &Row<'_>, method: SignerMethod, name: Option<&str>) -> Option<
         _ => {}
     }
     let text = issuer.map_or_else(|| id.value.clone(), |issuer| format!("{}#{}", issuer.value, id.value));
-    Some(Principal { text, keys: Vec::new(), group: None })
+    Some(Principal { text, keys: Vec::new(), certificate: None, group: None })
+}
+
+/// A certificate is named by its fingerprint, exactly.
+fn certificate(row: &Row<'_>) -> Option<Principal> {
+    if let Some(issuer) = row.text("issuer") {
+        let remedy = "a certificate vouches for itself: leave `issuer` out";
+        let right = "method = \"openpgp\"".to_owned();
+        row.report(issuer.place, Problem::Mismatch { left: "issuer".to_owned(), right, remedy });
+    }
+    let id = row.need_text("id")?;
+    if id.value.len() != 40 || id.value.bytes().any(|byte| !matches!(byte, b'0'..=b'9' | b'a'..=b'f')) {
+        let expected = "the fingerprint of a certificate, 40 lower-case hex digits";
+        row.report(id.place, Problem::BadValue { key: "id".to_owned(), got: shorten(&id.value), expected });
+        return None;
+    }
+    Some(Principal { text: openpgp_principal(&id.value), keys: Vec::new(), certificate: Some(id), group: None })
 }
 
 fn single_key(row: &Row<'_>) -> Option<Principal> {
     let id = row.need_text("id")?;
     let key = key_id(row, "id", &id)?;
     let keys = vec![At { value: key, place: id.place }];
-    Some(Principal { text: key_principal(key), keys, group: None })
+    Some(Principal { text: key_principal(key), keys, certificate: None, group: None })
 }
 
 fn key_id(row: &Row<'_>, name: &str, text: &At<String>) -> Option<KeyId> {
@@ -272,7 +296,7 @@ fn group(row: &Row<'_>, name: Option<&str>) -> Option<Principal> {
     let (name, number) = (name?, number?);
     let set: BTreeSet<KeyId> = keys.iter().map(|key| key.value).collect();
     let group = Some((name.to_owned(), Group { keys: set, threshold: number }));
-    Some(Principal { text: format!("group:{name}"), keys, group })
+    Some(Principal { text: format!("group:{name}"), keys, certificate: None, group })
 }
 
 /// SECURITY: a workflow runs as it stands at its ref. Whoever can push to a ref that the id allows can sign as it.
@@ -402,7 +426,16 @@ fn check_fit(identity: &Identity<'_>) {
     };
     let method = format!("method = \"{}\"", method_word(facts.method));
     match (facts.custody, facts.kind) {
-        (Some(_), _) if !matches!(facts.method, SignerMethod::Key | SignerMethod::X509) => {
+        (Some(_), _)
+            if !matches!(
+                facts.method,
+                SignerMethod::Key
+                    | SignerMethod::X509
+                    | SignerMethod::Openpgp
+                    | SignerMethod::Ssh
+                    | SignerMethod::SshSk
+            ) =>
+        {
             mismatch("custody", "custody", method.clone(), "custody is said of keys that stay: leave it out");
         }
         (Some(Custody::Isolated), kind) if kind != ActorKind::Automation => mismatch(

@@ -19,6 +19,7 @@ use thiserror::Error;
 use toml_edit::Document;
 
 use crate::keys::{KeyRing, PublicKey};
+use crate::openpgp::Certificate;
 use crate::sigstore::SigstoreRoot;
 use crate::ssh::AllowedSigners;
 use authorities::Authority;
@@ -27,7 +28,7 @@ pub(crate) use identity::{is_svid, method_word};
 pub use problem::{Diagnostic, Place, Problem, Severity};
 use reader::{Row, Sink};
 use roots::Root;
-pub use roots::{RootKey, RootSigstore, RootSsh};
+pub use roots::{RootKey, RootOpenpgp, RootSigstore, RootSsh};
 pub(crate) use rows::label_word;
 
 const TABLES: &[&str] =
@@ -50,6 +51,8 @@ pub struct TrustFile {
     pub ssh_roots: Vec<RootSsh>,
     /// The SPIFFE bundles, private authorities and timestamp authorities of the file, in order.
     pub authorities: Vec<RootAuthority>,
+    /// The files of OpenPGP certificates of the file, in order.
+    pub openpgp_roots: Vec<RootOpenpgp>,
     /// What the reader should know; none of it refuses the file.
     pub warnings: Vec<Diagnostic>,
 }
@@ -141,6 +144,8 @@ struct Rows<'a> {
     sigstore_roots: Vec<(Row<'a>, RootSigstore, SigstoreRoot)>,
     ssh_roots: Vec<(Row<'a>, RootSsh, AllowedSigners)>,
     authorities: Vec<(Row<'a>, RootAuthority, Authority)>,
+    openpgp_roots: Vec<(Row<'a>, RootOpenpgp, Vec<Certificate>)>,
+    now: i64,
     // Rows that could not be read: where there is one, a row that seems to miss it is not blamed as well.
     broken_roots: usize,
     broken_identities: usize,
@@ -159,13 +164,14 @@ impl<'a> Rows<'a> {
         let product_rows = top.rows("product", "[[product]]", rows::PRODUCT_KEYS);
         let (root_count, identity_count, product_count) = (root_rows.len(), identity_rows.len(), product_rows.len());
         let (mut roots, mut sigstore_roots, mut ssh_roots) = (Vec::new(), Vec::new(), Vec::new());
-        let mut authorities = Vec::new();
+        let (mut authorities, mut openpgp_roots) = (Vec::new(), Vec::new());
         for row in root_rows {
             match roots::read(row, files, limits) {
                 Some(Root::Key(root, key)) => roots.push((row, root, key)),
                 Some(Root::Sigstore(root, parsed)) => sigstore_roots.push((row, root, parsed)),
                 Some(Root::Ssh(root, parsed)) => ssh_roots.push((row, root, parsed)),
                 Some(Root::Authority(root, parsed)) => authorities.push((row, root, parsed)),
+                Some(Root::Openpgp(root, parsed)) => openpgp_roots.push((row, root, parsed)),
                 None => {}
             }
         }
@@ -182,13 +188,17 @@ impl<'a> Rows<'a> {
             trusted_inputs: named("trusted_input", "[[trusted_input]]", rows::TRUSTED_INPUT_KEYS)
                 .filter_map(|row| rows::trusted_input(row, now))
                 .collect(),
-            broken_roots: root_count - roots.len() - sigstore_roots.len() - ssh_roots.len() - authorities.len(),
+            broken_roots: root_count
+                - [roots.len(), sigstore_roots.len(), ssh_roots.len(), authorities.len(), openpgp_roots.len()]
+                    .iter()
+                    .sum::<usize>(),
             broken_identities: identity_count - identities.len(),
             broken_products: product_count - products.len(),
             roots,
             sigstore_roots,
             ssh_roots,
             authorities,
+            openpgp_roots,
             now,
             identities,
             products,
@@ -221,6 +231,13 @@ impl<'a> Rows<'a> {
             }
             authorities.push(root);
         }
+        let mut openpgp_roots = Vec::new();
+        for (_, root, parsed) in self.openpgp_roots {
+            for certificate in parsed {
+                ring.add_openpgp(certificate);
+            }
+            openpgp_roots.push(root);
+        }
         let mut places = Places::default();
         let mut facts = TrustFacts { accept_simulated: self.accept_simulated, ..TrustFacts::default() };
         for identity in self.identities {
@@ -239,7 +256,8 @@ impl<'a> Rows<'a> {
         (places.waivers, facts.waivers) = self.waivers.into_iter().map(|row| (row.row.place, row.facts)).unzip();
         (places.trusted_inputs, facts.trusted_inputs) =
             self.trusted_inputs.into_iter().map(|row| (row.row.place, row.facts)).unzip();
-        TrustFile { facts, ring, places, roots, sigstore_roots, ssh_roots, authorities, warnings: Vec::new() }
+        let warnings = Vec::new();
+        TrustFile { facts, ring, places, roots, sigstore_roots, ssh_roots, authorities, openpgp_roots, warnings }
     }
 }
 

@@ -117,6 +117,12 @@ pub enum Problem {
     /// A SPIFFE id that any workload of the domain could satisfy.
     #[error("`{id}` is met by any workload of its trust domain, agents among them")]
     WideWorkload { id: String },
+    /// A file that is not of OpenPGP certificates that can be used.
+    #[error("file of certificates cannot be used: {reason}")]
+    OpenpgpRoot { reason: String },
+    /// An identity whose certificate no root holds.
+    #[error("no [[root]] holds the certificate `{fingerprint}`, so the row can never match")]
+    NoCertificate { fingerprint: String },
     /// Two members of a row that contradict each other.
     #[error("`{left}` does not go with `{right}`")]
     Mismatch { left: String, right: String, remedy: &'static str },
@@ -177,6 +183,12 @@ pub enum Problem {
     /// A root that no identity uses (warning).
     #[error("key `{id}` is named by no [[identity]] row")]
     UnusedKey { id: String },
+    /// A certificate that no identity uses (warning).
+    #[error("certificate `{fingerprint}` is named by no [[identity]] row")]
+    UnusedCertificate { fingerprint: String },
+    /// A certificate that verifies nothing at this moment (warning).
+    #[error("nothing that certificate `{fingerprint}` signs now is believed: {reason}")]
+    IdleCertificate { fingerprint: String, reason: &'static str },
     /// A Sigstore root without a row of a signer that it could vouch for (warning).
     #[error("no [[identity]] row is of method fulcio-ci or fulcio-email, so this root verifies nobody")]
     UnusedRoot,
@@ -215,6 +227,8 @@ impl Problem {
             | Self::NoEffect { .. }
             | Self::UnusedKey { .. }
             | Self::UnusedRoot
+            | Self::UnusedCertificate { .. }
+            | Self::IdleCertificate { .. }
             | Self::NoSigstoreRoot
             | Self::NoAuthority { .. }
             | Self::NoTimestamps
@@ -266,6 +280,12 @@ impl Problem {
                 "add `[[root]]` with `type = \"tsa\"` and the chain of a timestamp authority, or a trusted_root.json that names one",
             ),
             Self::UnusedAuthority { .. } => one("add a row for each signer that you believe, or remove the root"),
+            Self::OpenpgpRoot { .. } => one("name what `gpg --export FINGERPRINT` writes, of keys of version 4"),
+            Self::NoCertificate { .. } => {
+                one("add a `[[root]]` with `type = \"openpgp\"`, and the certificate's `file` and `sha256`")
+            }
+            Self::UnusedCertificate { .. } => one("add an `[[identity]]` row of method `openpgp` for it, or remove it"),
+            Self::IdleCertificate { .. } => one("ask its owner for the certificate as it is now"),
             Self::UnusedRoot => one("add a row for each signer that you believe, or remove the root"),
             Self::NoSigstoreRoot => {
                 one("add `[[root]]` with `type = \"sigstore\"` and the `file` of the instance's trusted_root.json")

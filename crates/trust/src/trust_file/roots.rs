@@ -9,6 +9,7 @@ use super::authorities::{self, Authority, RootAuthority};
 use super::problem::{Place, Problem};
 use super::reader::{At, Row, shorten};
 use crate::keys::{KeyAlgorithm, PublicKey};
+use crate::openpgp::Certificate;
 use crate::sigstore::{RootCounts, SigstoreRoot};
 use crate::ssh::AllowedSigners;
 
@@ -72,12 +73,26 @@ pub struct RootSsh {
     pub in_devices: Vec<String>,
 }
 
+/// A file of OpenPGP certificates of the trust file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RootOpenpgp {
+    /// Where its row stands.
+    pub place: Place,
+    /// SHA-256 of the file.
+    pub digest: Sha256,
+    /// The file it came from.
+    pub file: String,
+    /// The fingerprint and the names of each certificate, in its order.
+    pub certificates: Vec<(String, Vec<String>)>,
+}
+
 /// What one row names.
 pub(super) enum Root {
     Key(RootKey, PublicKey),
     Sigstore(RootSigstore, SigstoreRoot),
     Ssh(RootSsh, AllowedSigners),
     Authority(RootAuthority, Authority),
+    Openpgp(RootOpenpgp, Vec<Certificate>),
 }
 
 pub(super) type Files<'f> = &'f dyn Fn(&str) -> Result<Vec<u8>, String>;
@@ -91,6 +106,7 @@ pub(super) fn read(row: Row<'_>, files: Files<'_>, limits: &Limits) -> Option<Ro
         ("tsa", "tsa"),
         ("sigstore", "sigstore"),
         ("ssh", "ssh"),
+        ("openpgp", "openpgp"),
     ];
     let root_type = row.need("type").then(|| row.word("type", TYPES)).flatten()?;
     for (key, _, remedy) in OWN_KEYS.iter().filter(|(key, owner, _)| root_type != *owner && row.has(key)) {
@@ -99,6 +115,7 @@ pub(super) fn read(row: Row<'_>, files: Files<'_>, limits: &Limits) -> Option<Ro
     }
     match root_type {
         "ssh" => ssh(row, files).map(|(root, parsed)| Root::Ssh(root, parsed)),
+        "openpgp" => openpgp(row, files).map(|(root, parsed)| Root::Openpgp(root, parsed)),
         "key" => key(row, files).map(|(root, key)| Root::Key(root, key)),
         "sigstore" => sigstore(row, files, limits).map(|(root, parsed)| Root::Sigstore(root, parsed)),
         other => authorities::read(&row, other, files, limits).map(|(root, parsed)| Root::Authority(root, parsed)),
@@ -161,6 +178,37 @@ fn ssh(row: Row<'_>, files: Files<'_>) -> Option<(RootSsh, AllowedSigners)> {
         }
         Err(reason) => {
             row.report(file.place, Problem::SshRoot { reason: shorten(&reason) });
+            None
+        }
+    }
+}
+
+fn openpgp(row: Row<'_>, files: Files<'_>) -> Option<(RootOpenpgp, Vec<Certificate>)> {
+    if row.has("pem") {
+        let remedy = "certificates are a file, as `gpg --export` writes it: name it in `file`";
+        let problem = Problem::Mismatch { left: "pem".to_owned(), right: "type = \"openpgp\"".to_owned(), remedy };
+        row.report(row.place_of("pem"), problem);
+        return None;
+    }
+    // SECURITY: fingerprints are SHA-1, so a certificate is not named by its fingerprint alone.
+    let needed = row.need("sha256");
+    let expected: Option<Sha256> = row.parsed("sha256", "the SHA-256 of the file, 64 lower-case hex digits");
+    let (bytes, file) = file_of(&row, files, ROOT_FILE_BYTES, "file of certificates")?;
+    let expected = expected.filter(|_| needed)?;
+    let digest = Sha256::of(&bytes);
+    if expected != digest {
+        let problem = Problem::FileDigest { expected: expected.to_string(), got: digest.to_string() };
+        row.report(row.place_of("sha256"), problem);
+        return None;
+    }
+    match Certificate::read_all(&bytes) {
+        Ok(parsed) => {
+            let named = |certificate: &Certificate| certificate.names().map(shorten).collect();
+            let certificates = parsed.iter().map(|found| (found.fingerprint().to_owned(), named(found))).collect();
+            Some((RootOpenpgp { place: row.place, digest, file: file.value, certificates }, parsed))
+        }
+        Err(error) => {
+            row.report(file.place, Problem::OpenpgpRoot { reason: shorten(&error.to_string()) });
             None
         }
     }
