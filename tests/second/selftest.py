@@ -439,6 +439,12 @@ class Acceptance(Case):
         self.want("accepted")
         self.body("list")["fresh_until"] = 999
         self.want("undecided", "LH006")
+        self.body("list")["fresh_until"] = 2000
+        self.want("accepted")
+        self.w["preset"]["revocations_seconds"] = self.w["now"] - 1
+        self.want("accepted")
+        self.w["preset"]["revocations_seconds"] = self.w["now"] - 2
+        self.want("undecided", "LH006")
 
     def test_withdrawn(self):
         self.listed("withdrawal", [{"artifact": TARBALL}], fresh_until=2)

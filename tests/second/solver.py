@@ -39,7 +39,7 @@ RECORDS = {
              "indexes={digest,[member]} locks={digest,[pin]} images={digest,image} configs={digest,{<value>}}",
     "question": "product:str digest:digest index?digest artifact_name?str target?str",
     "preset": f"name:str reviewer_level:int approver_level:int builder_level:int allow_labels:[{LABEL_WORDS}] require_lists:[{LIST_KINDS}] "
-              "human_duties:bool refuse_reverted:bool credential_seconds?int require_credential:bool report_only=bool",
+              "human_duties:bool refuse_reverted:bool credential_seconds?int revocations_seconds?int require_credential:bool report_only=bool",
     "trust": "accept_simulated=bool identities=[identity] persons=[person] products=[product] robots=[robot] waivers=[waiver] "
              "trusted_inputs=[trusted]",
     "identity": f"method:{METHODS} principal:str kind:{KINDS} max_level:int may=[str] where=[str] products=[str] observer=[str] "
@@ -903,8 +903,13 @@ class World:
         return True
 
     def lists(self):
-        current = [self.current_list(kind) for kind in self.preset.require_lists]
-        return all(b is not None and self.now <= b.fresh_until for b in current)
+        current = [(kind, self.current_list(kind)) for kind in self.preset.require_lists]
+        return all(b is not None and self.now <= b.fresh_until and self.is_young(kind, b) for kind, b in current)
+
+    def is_young(self, kind, body):
+        """Whether a list of revocations is not older than the preset allows."""
+        longest = self.preset.revocations_seconds
+        return kind != "revocation" or longest is None or self.now - body.issued_at <= longest
 
     def reverted(self):
         """Whether nothing was reverted."""

@@ -271,7 +271,12 @@ pub(crate) fn find_act<'w, 'a>(world: &'w World<'a>, required: &RequiredAct) -> 
 
 /// The current list of a kind, when it is fresh.
 pub(crate) fn fresh_list<'w, 'a>(world: &'w World<'a>, kind: ListKind) -> Option<(&'w Known<'a>, &'a List)> {
-    world.current_list(kind).filter(|(_, list)| world.facts.now <= list.fresh_until)
+    let now = world.facts.now;
+    let longest = world.facts.preset.revocations_seconds.filter(|_| kind == ListKind::Revocation);
+    world
+        .current_list(kind)
+        .filter(|(_, list)| now <= list.fresh_until)
+        .filter(|(_, list)| longest.is_none_or(|longest| now.saturating_sub(list.issued_at) <= longest))
 }
 
 fn rolled_back(world: &World<'_>) -> bool {

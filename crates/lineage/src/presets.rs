@@ -48,6 +48,7 @@ pub fn standard() -> Preset {
             Label::Solo,
         ],
         require_lists: Vec::new(),
+        revocations_seconds: None,
         human_duties: false,
         refuse_reverted: false,
         credential_seconds: Some(86_400),

@@ -9,7 +9,7 @@ use std::str::FromStr;
 use clap::Args;
 use lasthand_lineage::presets;
 use lasthand_model::json;
-use lasthand_model::wire::facts::Preset;
+use lasthand_model::wire::facts::{ListKind, Preset};
 use lasthand_verify::render::{Color, Style};
 use lasthand_verify::{
     ArtifactRef, CacheError, Evidence, Expectations, InventoryCache, LoadedTrust, Opening, Verification, Verifier,
@@ -61,6 +61,10 @@ pub(crate) struct DemandArguments {
     /// Where the artifact is about to be used
     #[arg(long, value_name = "TARGET")]
     target: Option<String>,
+    /// Demand a list of revocations that was issued at most this long ago, such as 36h or 7d, whatever the policy says; without one the
+    /// answer is undecided
+    #[arg(long, value_name = "DURATION", value_parser = duration)]
+    revocations_max_age: Option<i64>,
     /// Where to keep what was found in the layers of images [default: lasthand in the user's cache folder]; what lies there is believed
     #[arg(long, value_name = "DIR", conflicts_with = "no_cache")]
     cache_dir: Option<PathBuf>,
@@ -163,7 +167,15 @@ impl DemandArguments {
     /// # Errors
     /// When the policy cannot be read.
     pub(crate) fn preset(&self, context: &Context) -> Result<Preset, CommandError> {
-        policy(&self.policy, context)
+        let mut preset = policy(&self.policy, context)?;
+        if let Some(most) = self.revocations_max_age {
+            // The option only demands more: of two bounds the shorter one counts.
+            preset.revocations_seconds = Some(preset.revocations_seconds.map_or(most, |known| known.min(most)));
+            if !preset.require_lists.contains(&ListKind::Revocation) {
+                preset.require_lists.push(ListKind::Revocation);
+            }
+        }
+        Ok(preset)
     }
 
     /// Whom to believe.
@@ -226,6 +238,22 @@ impl DemandArguments {
         let progress = context.output.progress(artifact.place());
         verifier.verify(artifact, &evidence, &expectations, &mut |bytes| progress.reached(bytes))
     }
+}
+
+/// Reads a whole number of seconds, minutes, hours or days: `90s`, `30m`, `36h`, `7d`. Gives seconds.
+fn duration(text: &str) -> Result<i64, String> {
+    let wrong = || "expected a whole number and s, m, h or d, such as 36h".to_owned();
+    let unit = text.chars().last().ok_or_else(wrong)?;
+    let seconds = match unit {
+        's' => 1,
+        'm' => 60,
+        'h' => 3_600,
+        'd' => 86_400,
+        _ => return Err(wrong()),
+    };
+    let number = text.strip_suffix(unit).filter(|digits| digits.bytes().all(|byte| byte.is_ascii_digit()));
+    let number: i64 = number.and_then(|digits| digits.parse().ok()).ok_or_else(wrong)?;
+    number.checked_mul(seconds).ok_or_else(wrong)
 }
 
 /// A shipped preset by name, or one of the caller's own from a file.
@@ -327,5 +355,34 @@ pub(crate) fn put(sink: &Sink, bytes: &[u8], context: &Context) -> Result<(), Co
     match &sink.path {
         None => context.output.data(bytes),
         Some(path) => write_whole(path, bytes),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::duration;
+
+    #[test]
+    fn durations_are_whole_numbers_of_one_unit() {
+        // pass: each unit; fail: no unit, none that is known, signs, parts, more than there is
+        for (text, seconds) in [("90s", 90), ("30m", 1_800), ("36h", 129_600), ("7d", 604_800), ("0s", 0)] {
+            assert_eq!(duration(text), Ok(seconds), "{text}");
+        }
+        for text in [
+            "",
+            "36",
+            "h",
+            "-1h",
+            "+1h",
+            "1.5h",
+            "1h30m",
+            "1 h",
+            "7w",
+            "\u{e4}",
+            "99999999999999999999d",
+            "9223372036854775807d",
+        ] {
+            assert!(duration(text).is_err(), "{text}");
+        }
     }
 }

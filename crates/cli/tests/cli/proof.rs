@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::fs;
 
-use crate::support::{Release, demo, files, ids};
+use crate::support::{Release, call, demo, files, ids};
 
 /// Findings by which a frontier names what was removed.
 fn names_removed(role: &str) -> &'static [&'static str] {
@@ -54,6 +54,19 @@ fn a_removed_review_is_named_by_the_path_it_covered() {
         }
     }
     assert_eq!(Vec::from_iter(paths), ["README.md", "src/greeting.c", "src/options.c"]);
+}
+
+#[test]
+fn a_list_of_revocations_that_is_demanded_and_missing_leaves_it_undecided() {
+    // pass: nothing is demanded; fail: at most a week old, where there is none: exit 3 and LH006; no duration: exit 2
+    let release = Release::copy(demo(), "proof-revocations");
+    assert_eq!(release.verify().0, 0);
+    let (code, report) = release.verify_with(&["--revocations-max-age", "7d"]);
+    assert_eq!((code, report["verdict"].as_str()), (3, Some("undecided")));
+    assert!(ids(&report, "findings").contains(&"LH006".to_owned()), "{report}");
+    let said = call(release.artifact.parent().unwrap(), ["verify", "release.tar.gz", "--revocations-max-age", "soon"]);
+    assert_eq!(said.code, 2);
+    assert!(said.err.contains("such as 36h"), "{}", said.err);
 }
 
 #[test]

@@ -161,6 +161,11 @@ impl Release {
 
     /// Verifies it; gives the exit code and the report.
     pub(crate) fn verify(&self) -> (i32, Value) {
+        self.verify_with(&[])
+    }
+
+    /// The same with more words on the command line.
+    pub(crate) fn verify_with(&self, words: &[&str]) -> (i32, Value) {
         let said = said(
             lasthand(self.artifact.parent().unwrap())
                 .arg("verify")
@@ -169,7 +174,8 @@ impl Release {
                 .arg(&self.evidence)
                 .arg("--trust")
                 .arg(&self.trust)
-                .args(["-o", "json"]),
+                .args(["-o", "json"])
+                .args(words),
         );
         let report = serde_json::from_str(&said.out).unwrap_or_else(|_| panic!("no report: {}{}", said.out, said.err));
         (said.code, report)

@@ -82,6 +82,9 @@ pub struct Preset {
     pub allow_labels: Vec<Label>,
     /// Lists that must be there and fresh.
     pub require_lists: Vec<ListKind>,
+    /// Longest time since the current list of revocations was issued, in seconds; absent for what the list itself says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub revocations_seconds: Option<i64>,
     /// Whether a human who may build, package, sign, publish or promote the product may not author it either.
     pub human_duties: bool,
     /// Whether `reverted-unreviewed` refuses.

@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 
 use lasthand_model::actor::{ActorKind, Role, StepKind};
 use lasthand_model::digest::{ArtifactDigest, Sha256};
-use lasthand_model::wire::facts::{Act, Actor, Approval, Body, Label, ListEntry, ListKind, ProductRow, RequiredAct};
+use lasthand_model::wire::facts::{
+    Act, Actor, Approval, Body, Label, List, ListEntry, ListKind, ProductRow, RequiredAct,
+};
 
 use super::archive::{archived_trees, has_near_match};
 use super::cover::Cover;
@@ -34,7 +36,7 @@ pub(super) fn decide(evidence: &Evidence, allowed: &BTreeSet<Label>) -> &'static
         .preset
         .require_lists
         .iter()
-        .all(|kind| evidence.current(*kind).is_some_and(|list| evidence.facts.now <= list.fresh_until));
+        .all(|kind| evidence.current(*kind).is_some_and(|list| is_fresh(evidence, list)));
     if proven && listed {
         "accepted"
     } else if evidence.product.is_some_and(|product| !withdrawn && is_excepted(evidence, product)) {
@@ -44,6 +46,14 @@ pub(super) fn decide(evidence: &Evidence, allowed: &BTreeSet<Label>) -> &'static
     } else {
         "refused"
     }
+}
+
+/// Whether a list that counts is young enough, by its own word and by the preset's.
+fn is_fresh(evidence: &Evidence, list: &List) -> bool {
+    let now = evidence.facts.now;
+    let most = evidence.facts.preset.revocations_seconds;
+    let old = list.kind == ListKind::Revocation && most.is_some_and(|most| now - list.issued_at > most);
+    now <= list.fresh_until && !old
 }
 
 /// Whether another digest is released from a ref of the product, or from everywhere, and this one is not.

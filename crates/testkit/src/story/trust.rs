@@ -64,6 +64,7 @@ fn preset(teller: &mut Teller, line: &Line) -> Result<(), StoryError> {
         "human-duties",
         "refuse-reverted",
         "credential-seconds",
+        "revocations-seconds",
         "require-credential",
     ];
     let clauses = line.clauses(&own)?;
@@ -93,6 +94,7 @@ fn preset(teller: &mut Teller, line: &Line) -> Result<(), StoryError> {
     preset.human_duties |= clauses.flag("human-duties")?;
     preset.refuse_reverted |= clauses.flag("refuse-reverted")?;
     preset.require_credential |= clauses.flag("require-credential")?;
+    preset.revocations_seconds = clauses.number("revocations-seconds")?.or(preset.revocations_seconds);
     preset.credential_seconds = clauses.number("credential-seconds")?.or(preset.credential_seconds);
     teller.facts.preset = preset;
     Ok(())

@@ -361,6 +361,7 @@ pub(super) const ALL: &[Defect] = &[
         })
     }),
     ("lists: missing", |f, r| remove(f, r, |body| matches!(body, Body::List(_)))),
+    ("lists: issued long ago", |f, r| with!(f, r, List, |it| it.issued_at = NOW - 101)),
     ("lists: stale", |f, r| with!(f, r, List, |it| it.fresh_until = NOW - 1)),
     ("lists: by whom", |f, r| match r.below(2) {
         0 => change_row(f, "lister", |row| row.kind = ActorKind::Agent),
