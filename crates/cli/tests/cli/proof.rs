@@ -63,7 +63,7 @@ fn a_list_of_revocations_that_is_demanded_and_missing_leaves_it_undecided() {
     assert_eq!(release.verify().0, 0);
     let (code, report) = release.verify_with(&["--revocations-max-age", "7d"]);
     assert_eq!((code, report["verdict"].as_str()), (3, Some("undecided")));
-    assert!(ids(&report, "frontier").contains(&"LH006".to_owned()), "{report}");
+    assert!(ids(&report, "findings").contains(&"LH006".to_owned()), "{report}");
     let said = call(release.artifact.parent().unwrap(), ["verify", "release.tar.gz", "--revocations-max-age", "soon"]);
     assert_eq!(said.code, 2);
     assert!(said.err.contains("such as 36h"), "{}", said.err);
