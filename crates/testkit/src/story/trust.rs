@@ -134,6 +134,8 @@ fn method(clauses: &Clauses<'_>, word: &str) -> Result<SignerMethod, StoryError>
         "fulcio-ci" => SignerMethod::FulcioCi,
         "fulcio-email" => SignerMethod::FulcioEmail,
         "x509-svid" => SignerMethod::X509Svid,
+        "x509" => SignerMethod::X509,
+        "wit-svid" => SignerMethod::WitSvid,
         "jwt-svid" => SignerMethod::JwtSvid,
         "ssh-sk" => SignerMethod::SshSk,
         "webauthn" => SignerMethod::Webauthn,
