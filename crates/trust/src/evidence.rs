@@ -166,7 +166,7 @@ pub enum Signed {
 /// [`TrustError`]: nothing in the document may be believed.
 ///
 /// # Proves / does not prove
-/// Proves that a known key, or an identity that a Sigstore root vouches for, signed exactly these bytes. Does not prove that the
+/// Proves that a known key, or an identity that a root vouches for, signed exactly these bytes. Does not prove that the
 /// signer may say it: see `lineage`.
 pub fn verify_signed(bytes: &[u8], ring: &KeyRing, limits: &Limits) -> Result<Signed, TrustError> {
     match detect(bytes, limits)? {
@@ -198,7 +198,8 @@ pub fn verify_envelope(bytes: &[u8], ring: &KeyRing, limits: &Limits) -> Result<
 /// Verifies a Sigstore bundle over a statement, signed by a key (`publicKey`) or by the holder of a certificate.
 ///
 /// A key's hint decides nothing. Where a bundle under a key has log entries or timestamps and a Sigstore root is known, they must hold, and
-/// nothing more is concluded from them; of a bundle with a certificate, everything must hold by one Sigstore root of the ring.
+/// nothing more is concluded from them; of a bundle with a certificate, everything must hold by one root of its realm (see [`x509`]), and so
+/// of one with a WIT-SVID (see [`wit`]).
 ///
 /// # Errors
 /// [`TrustError`]; [`TrustError::NoStatement`] for a signature over an artifact alone.

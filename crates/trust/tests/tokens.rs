@@ -390,6 +390,39 @@ fn a_token_binds_exactly_its_key() {
 }
 
 #[test]
+fn what_a_bound_key_signs_is_one_statement() {
+    // fail: another payload type, another payload, two signatures, a payload that is no statement; pass: none of it
+    let domain = Domain::new();
+    let ring = domain.ring("wit-svid");
+    let good = domain.signed(&Domain::header(), &domain.claims(), &[NOW]);
+    judge(&good, &ring).unwrap();
+    let signed = |payload_type: &str, payload: &str| {
+        let signature = domain.signer.sign(&pre_authentication_encoding(payload_type, payload.as_bytes()));
+        let mut changed = good.clone();
+        changed["dsseEnvelope"] = json!({
+            "payload": STANDARD.encode(payload), "payloadType": payload_type,
+            "signatures": [{ "sig": STANDARD.encode(&signature) }]
+        });
+        let stamp = STANDARD.encode(domain.stamps.stamp(&signature, NOW));
+        changed["verificationMaterial"]["timestampVerificationData"]["rfc3161Timestamps"][0]["signedTimestamp"] =
+            json!(stamp);
+        changed
+    };
+    let payload = STANDARD.decode(good["dsseEnvelope"]["payload"].as_str().unwrap()).unwrap();
+    let payload = String::from_utf8(payload).unwrap();
+    judge(&signed(PAYLOAD_TYPE, &payload), &ring).unwrap();
+    refuse(&signed("text/plain", &payload), &ring, "payload type is `text/plain`");
+    refuse(&signed(PAYLOAD_TYPE, "{}"), &ring, "payload cannot be used");
+    let mut moved = good.clone();
+    moved["dsseEnvelope"]["payload"] = json!(STANDARD.encode(payload.replace("thing", "other")));
+    refuse(&moved, &ring, "signature does not hold");
+    let mut twice = good.clone();
+    let one = good["dsseEnvelope"]["signatures"][0].clone();
+    twice["dsseEnvelope"]["signatures"] = json!([one, one]);
+    refuse(&twice, &ring, "there is not exactly one");
+}
+
+#[test]
 fn a_bearer_token_never_proves_a_statement() {
     // fail: a JWT-SVID in the place of a WIT-SVID, also with a bound key; a bundle that has both a token and another key
     let domain = Domain::new();

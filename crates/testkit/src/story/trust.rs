@@ -136,6 +136,8 @@ fn method(clauses: &Clauses<'_>, word: &str) -> Result<SignerMethod, StoryError>
         "fulcio-ci" => SignerMethod::FulcioCi,
         "fulcio-email" => SignerMethod::FulcioEmail,
         "x509-svid" => SignerMethod::X509Svid,
+        "x509" => SignerMethod::X509,
+        "wit-svid" => SignerMethod::WitSvid,
         "jwt-svid" => SignerMethod::JwtSvid,
         "ssh" => SignerMethod::Ssh,
         "ssh-sk" => SignerMethod::SshSk,
