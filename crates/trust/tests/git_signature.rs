@@ -1,7 +1,7 @@
 //! Signatures of commits and tags: `git`, `gpg` and `ssh-keygen` sign, damage is done, and `git verify-commit` and `git verify-tag` are asked, too.
 //!
 //! What is accepted here, git accepts. What git accepts and is refused here stands in the tests with `git: true`.
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::string_slice, reason = "a failed test may stop")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a failed test may stop")]
 
 #[path = "support/signing.rs"]
 mod signing;
@@ -322,6 +322,14 @@ fn a_key_that_was_revoked_signs_nothing() {
         let reason = key_reason(asked.check("retired", "commit", &signed, time, (false, false)).err());
         assert_eq!(reason, "it is revoked");
     }
+    // A revocation that stands in another place is not one that is not there.
+    let mut moved = pgp::composed::SignedPublicKey::from_bytes(&asked.certificates[..]).unwrap();
+    let signatures = &mut moved.public_subkeys[0].signatures;
+    let at = signatures.iter().position(|found| found.typ() == Some(pgp::packet::SignatureType::SubkeyRevocation));
+    let revocation = signatures.remove(at.unwrap());
+    moved.details.users[0].signatures.push(revocation);
+    let error = Certificate::read_all(&moved.to_bytes().unwrap()).unwrap_err();
+    assert!(matches!(error, OpenPgpError::Certificate { .. }), "{error:?}");
     // Retired is not stolen: for a moment before, it still stood. GnuPG knows no moment.
     let ring = ring(&asked.certificates, "");
     assert!(verify_commit(&signed, &ring, seconds(FEBRUARY)).is_ok());

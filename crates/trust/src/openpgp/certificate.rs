@@ -290,16 +290,21 @@ impl Reader<'_> {
     fn signature(&mut self, about: &About, signature: &Signature) -> Result<(), &'static str> {
         let primary = self.primary;
         match (about, signature.typ()) {
-            (About::Primary, Some(SignatureType::Key)) => {
-                if signature.verify_key(primary).is_ok() {
-                    self.direct.push(Stated::read(signature)?);
-                }
+            (About::Primary, Some(SignatureType::Key)) if signature.verify_key(primary).is_ok() => {
+                self.direct.push(Stated::read(signature)?);
             }
             (_, Some(SignatureType::KeyRevocation)) => {
                 // SECURITY: a revocation that cannot be checked is not one that was never made.
                 signature.verify_key(primary).map_err(|_| "it holds a revocation that cannot be checked")?;
                 self.revocations.push(Stated::read(signature)?);
             }
+            (About::Ignored, Some(_)) => {}
+            // SECURITY: neither is a revocation that stands where it is about nothing.
+            (About::Primary | About::User(_), Some(SignatureType::SubkeyRevocation))
+            | (About::Primary | About::Subkey, Some(SignatureType::CertRevocation)) => {
+                return Err("it holds a revocation in a place where it is about nothing");
+            }
+            (_, None) => return Err("it holds a signature of a version that is not read"),
             (About::User(id), Some(typ)) => {
                 let Some(user) = self.users.last_mut() else { return Ok(()) };
                 if signature.verify_certification(primary, Tag::UserId, id).is_ok() {
