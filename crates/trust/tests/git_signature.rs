@@ -422,7 +422,7 @@ fn keys_of_ssh_sign_for_git_alone() {
     let asked = |list: String| Asked { place: &place, certificates: vec![], list };
     let ana = asked(format!("ana@example.com {key}\n"));
     let signed = ana.commit("good", &good, (true, true)).unwrap();
-    assert_eq!((signed.principal(), signed.method(), signed.level()), ("ana@example.com", SignerMethod::SshSk, 2));
+    assert_eq!((signed.principal(), signed.method(), signed.level()), ("ana@example.com", SignerMethod::Ssh, 2));
     let error = ana.commit("namespace", &with(&place.sign_ssh("ana", "file", &payload)), (false, false)).unwrap_err();
     assert!(matches!(error, GitSignatureError::Ssh(SshError::Namespace { .. })), "{error:?}");
     let error = ana.commit("other key", &with(&place.sign_ssh("bo", "git", &payload)), (false, false)).unwrap_err();
