@@ -219,9 +219,9 @@ class World:
 
     @staticmethod
     def level(signer, row):
-        if signer.method in ("ssh-sk", "webauthn") and signer.presence:
-            level = 4
-        elif signer.method in ("key", "x509", "openpgp", "ssh", "ssh-sk"):
+        if signer.method in ("ssh-sk", "webauthn"):
+            level = 4 if signer.presence else 2
+        elif signer.method in ("key", "x509", "openpgp", "ssh"):
             good = (row.custody, row.kind) in (("personal", "human"), ("isolated", "automation"))
             level = 3 if good else 2
         elif signer.method in ("fulcio-ci", "x509-svid", "wit-svid"):

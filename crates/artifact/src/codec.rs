@@ -53,12 +53,17 @@ impl Codec {
 
 /// First bytes by which readers take a file for something else than a tar archive: compressed streams and other archives.
 ///
-/// SPEC: RFC 1952; RFC 8878; xz-file-format 1.2.1; bzip2 (a block, or none); LZ4 frame format; lzip; `compress`; APPNOTE 4.3.7, 4.3.14,
+/// SPEC: RFC 1952; RFC 8878; xz-file-format 1.2.1; bzip2 (a block, or none); LZ4 frame format; lzip; lzma; lrzip; lzop; WARC; `compress`; APPNOTE 4.3.7, 4.3.14,
 /// 4.3.16, 8.5.3; 7-Zip; ar(5); RPM; cabinet; xar.
 const OTHER_FORMS: &[&[u8]] = &[
     b"\xfd7zXZ\0",
     b"LZIP\x01",
     b"\x04\x22\x4d\x18",
+    b"\x02\x21\x4c\x18",
+    b"\x5d\0\0",
+    b"LRZI",
+    b"\x89LZO",
+    b"WARC/",
     b"\x1f\x9d",
     b"\x1f\xa0",
     b"PK\x03\x04",
@@ -79,7 +84,9 @@ pub(crate) fn has_two_forms(head: &[u8]) -> bool {
     let is_bzip2 = head.starts_with(b"BZh") && matches!(head.get(4..8), Some(b"1AY&" | b"\x17rE8"));
     let is_other =
         Codec::of(head) != Codec::None || is_bzip2 || OTHER_FORMS.iter().any(|magic| head.starts_with(magic));
-    is_other && looks_like_tar(head)
+    // libarchive looks for uuencoded lines in what begins as text; writers of tar archives fill their fields with NULs.
+    let is_text = head.len() == BLOCK && !head.contains(&0);
+    (is_other || is_text) && looks_like_tar(head)
 }
 
 /// Gives the content of zstd frames.

@@ -26,6 +26,7 @@ use lasthand_model::digest::FileDigest;
 use lasthand_model::inventory::EntryType;
 use lasthand_model::limits::Limits;
 
+use crate::codec::has_two_forms;
 use crate::collect::Collector;
 use crate::error::ArtifactError;
 use crate::meter::Meter;
@@ -172,6 +173,14 @@ fn tar(
     let mut collector = Collector::of_inside(name, limits, counts, part);
     let sort = |offset, error| sort_error(name, packing.name(), meter.shipped(), offset, error);
     let read = unpack::unpack(packing, content, archive).map_err(|error| sort(0, error)).and_then(|mut unpacked| {
+        let mut head = vec![0; BLOCK];
+        let length = fill(&mut unpacked, &mut head).map_err(|error| sort(0, error))?;
+        head.truncate(length);
+        // SECURITY: some readers unpack as often as they find something packed.
+        if packing != unpack::Packing::Plain && has_two_forms(&head) {
+            collector.note(NoteKind::TwoForms, b"", 0);
+        }
+        let mut unpacked = Cursor::new(head).chain(unpacked);
         tarball::read(&mut unpacked, name, limits, meter, &mut collector, &mut |_| {}, &sort)?;
         // What follows a cut was not read by then: damage there is damage.
         std::io::copy(&mut unpacked, &mut std::io::sink()).map(drop).map_err(|error| sort(0, error))

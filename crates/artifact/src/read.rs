@@ -160,6 +160,10 @@ impl Body<'_, '_, '_> {
             return Err(ArtifactError::WrongKind { name: self.name.to_owned(), expected });
         }
         let head = inflated.look(BLOCK).map_err(|error| sort(0, error))?;
+        // SECURITY: some readers unpack as often as they find something packed.
+        if codec != Codec::None && has_two_forms(head) {
+            self.collector.note(NoteKind::TwoForms, b"", 0);
+        }
         if self.kind.is_some() || tarball::looks_like_tar(head) {
             tarball::read(&mut inflated, self.name, self.limits, self.meter, self.collector, self.each, &sort)?;
             // What follows the end marker was read by then, what follows a cut was not.

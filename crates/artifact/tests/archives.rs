@@ -152,6 +152,21 @@ fn gzip_in_a_tar(content: &[u8]) -> Vec<u8> {
     bytes
 }
 
+/// A header of the old form without one NUL: text to a reader that looks for uuencoded lines.
+fn text_header() -> Vec<u8> {
+    let mut block = vec![b' '; 512];
+    block[..100].fill(b'n');
+    for (at, field) in
+        [(100, "0000644"), (108, "0000000"), (116, "0000000"), (124, "00000000000"), (136, "00000000000")]
+    {
+        block[at..at + field.len()].copy_from_slice(field.as_bytes());
+    }
+    block[156] = b'0';
+    let sum: u32 = block.iter().map(|byte| u32::from(*byte)).sum();
+    block[148..156].copy_from_slice(format!("{sum:06o}  ").as_bytes());
+    ended(block)
+}
+
 /// The same with a skippable frame (RFC 8878, section 3.1.2).
 fn zstd_in_a_tar(content: &[u8]) -> Vec<u8> {
     let length = tar_beginning_with(b"").len() - 8;
@@ -165,9 +180,24 @@ fn a_file_that_is_a_tar_and_something_else_at_once_is_refused() {
     // fail: a compressed stream in whose header another archive lies, which GNU tar unpacks; a tar that begins as a zip, or as what
     // bsdtar takes for a compressed stream; pass: a compressed stream with an extra field or a skippable frame of anything else
     let clean = archive(&[(b"a", Type::Regular, b"reviewed")]);
-    let magics: &[&[u8]] = &[b"PK\x03\x04", b"\xfd7zXZ\0", b"BZh91AY&SY", b"\x04\x22\x4d\x18", b"!<arch>\n"];
-    let mut both = vec![gzip_in_a_tar(&clean), zstd_in_a_tar(&clean)];
+    let magics: &[&[u8]] = &[
+        b"PK\x03\x04",
+        b"\xfd7zXZ\0",
+        b"BZh91AY&SY",
+        b"\x04\x22\x4d\x18",
+        b"\x02\x21\x4c\x18",
+        b"WARC/1.0",
+        b"LRZI",
+        b"!<arch>\n",
+    ];
+    let mut both = vec![gzip_in_a_tar(&clean), zstd_in_a_tar(&clean), text_header()];
     both.extend(magics.iter().map(|magic| tar_beginning_with(magic)));
+    // One compression deeper: some readers unpack as often as they find something packed.
+    let deeper: Vec<_> = both.iter().flat_map(|bytes| [gzip(bytes), zstd(bytes)]).collect();
+    for bytes in deeper {
+        let facts = read_bytes(&bytes, None).unwrap();
+        assert!(facts.refusals().any(|note| note.kind == NoteKind::TwoForms));
+    }
     for bytes in both {
         let facts = read_bytes(&bytes, None).unwrap();
         assert!(facts.refusals().any(|note| note.kind == NoteKind::TwoForms), "{}", bytes[..8].escape_ascii());

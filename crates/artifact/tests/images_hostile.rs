@@ -3,9 +3,11 @@
 
 mod image_kit;
 
+use std::io::Read as _;
+
 use image_kit::*;
 use lasthand_artifact::image::{Form, ImageArtifact, ImageFault, ImageStore};
-use lasthand_artifact::{ArtifactError, MemoryBlob, NoteKind, PathFault, local};
+use lasthand_artifact::{ArtifactError, BlobSource as _, MemoryBlob, NoteKind, PathFault, local};
 use lasthand_model::digest::Sha256;
 use lasthand_model::limits::Limits;
 use serde_json::{Value, json};
@@ -184,6 +186,27 @@ fn what_is_not_supported_is_said() {
     let plain = changed(|m, _| m["config"]["mediaType"] = json!("application/vnd.oci.empty.v1+json"));
     let blob = archive(&plain);
     assert!(ImageStore::open(&blob, None, &Limits::DEFAULT).unwrap().choices().is_empty());
+}
+
+#[test]
+fn an_archive_of_images_that_begins_as_something_packed_is_refused() {
+    // fail: engines inflate what begins as xz or bzip2 before they look for images, and load another one; pass: any other first member
+    for (name, fine) in [("\u{1}plain", true), ("\u{fd}7zXZ", false), ("BZh-notes", false)] {
+        for files in [sample().layout(), sample().docker()] {
+            let mut bytes = Vec::new();
+            let mut header = ::tar::Header::new_ustar();
+            let raw: Vec<u8> = name.chars().map(|c| c as u8).collect();
+            header.as_mut_bytes()[..raw.len()].copy_from_slice(&raw);
+            header.set_size(0);
+            header.set_mode(0o644);
+            header.set_cksum();
+            bytes.extend_from_slice(header.as_bytes());
+            archive(&files).open().unwrap().read_to_end(&mut bytes).unwrap();
+            let facts = image(read_blob(&MemoryBlob::new("images.tar", bytes), None).unwrap());
+            let refused = facts.refusals().any(|(_, note)| note.kind == NoteKind::TwoForms);
+            assert_eq!(refused, !fine, "{name}");
+        }
+    }
 }
 
 #[test]

@@ -11,6 +11,7 @@ pub use lasthand_model::wire::bundle::pre_authentication_encoding;
 use lasthand_model::wire::bundle::{Envelope, EnvelopeSignature};
 use lasthand_model::wire::facts::Signer;
 
+use crate::git_signature;
 use crate::keys::{KeyRing, PublicKey};
 use crate::ssh::{SshError, SshNotice, SshSignature};
 
@@ -58,7 +59,7 @@ pub(crate) struct BySsh {
     pub(crate) refused: Option<SshError>,
 }
 
-/// Finds the principals of lists of allowed signers who signed this envelope's payload by SSH, armoured in `sig` as gittuf has it, or bare.
+/// Finds the principals of lists of allowed signers who signed this envelope's payload by SSH, armoured in `sig`, or bare. Lists for commits and tags are not asked.
 ///
 /// Out: one signer for each, of method `ssh`, or `ssh-sk` with presence when the device says that somebody touched it and counts as asked.
 /// Cost: at most [`MAX_SIGNATURES`] times the number of lists.
@@ -76,7 +77,8 @@ pub(crate) fn ssh_signers(envelope: &Envelope, payload: &[u8], ring: &KeyRing) -
             _ => SshSignature::from_blob(&bytes),
         };
         let Ok(read) = read else { continue };
-        for root in ring.ssh() {
+        // SECURITY: a key that was named for commits and tags says nothing else.
+        for root in ring.ssh().iter().filter(|root| root.namespace != git_signature::NAMESPACE) {
             match ring.ssh_by_list(&message, &read, root) {
                 Ok(signed) => {
                     found.notices.extend(signed.notices());

@@ -8,8 +8,7 @@ use lasthand_model::wire::facts::{Custody, IdentityRow, Signer, SignerMethod};
 /// | method | level |
 /// |---|---|
 /// | `key`, `x509`, `ssh`, `openpgp` | 2; 3 with custody `personal` of a human or `isolated` of automation |
-/// | `ssh-sk` | 4 with presence, else as `key` |
-/// | `webauthn` | 4 with presence, else 2 |
+/// | `ssh-sk`, `webauthn` | 4 with presence, else 2 |
 /// | `fulcio-ci`, `x509-svid`, `wit-svid` | automation 4 when `isolated`, else 3; agent 4; human and unknown 2 |
 /// | `fulcio-email`, `jwt-svid` | 2 |
 ///
@@ -91,9 +90,9 @@ mod tests {
             check(&IdentityRow { custody: Some(Custody::Isolated), ..row(method, Agent) }, false, 2);
             check(&IdentityRow { isolated: true, ..row(method, Automation) }, false, 2);
         }
-        check(&IdentityRow { custody: Some(Custody::Personal), ..row(SshSk, Human) }, false, 3);
-        check(&IdentityRow { custody: Some(Custody::Personal), ..row(SshSk, Human) }, true, 4);
-        check(&IdentityRow { custody: Some(Custody::Isolated), ..row(SshSk, Automation) }, false, 3);
+        // Untouched, or counted no further: custody of the device does not make up for it.
+        check(&IdentityRow { custody: Some(Custody::Personal), ..row(SshSk, Human) }, false, 2);
+        check(&IdentityRow { custody: Some(Custody::Isolated), ..row(SshSk, Automation) }, false, 2);
         for method in [SshSk, Webauthn] {
             check(&row(method, Human), true, 4);
             check(&row(method, Human), false, 2);

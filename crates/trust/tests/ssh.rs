@@ -335,9 +335,14 @@ fn an_envelope_signed_by_ssh_is_of_the_principal_of_its_key() {
             .is_err()
     );
     assert!(verify_envelope(&envelope(STATEMENT, &[good]), &KeyRing::new(), &Limits::DEFAULT).is_err());
-    // As gittuf signs: for the namespace `git`, which the row must then name.
+    // A list for commits and tags says nothing of statements, whatever they are signed for; another use is the one that the row names.
     let git = trust_file(&format!("ana@example.com {}\n", key.line()), "namespace = \"git\"\n").unwrap();
-    assert!(verify_envelope(&envelope(STATEMENT, &[of_git]), &git.ring, &Limits::DEFAULT).is_ok());
+    for sig in [of_git, key.sign(NAMESPACE, &message, 1, 1).into_bytes()] {
+        assert!(verify_envelope(&envelope(STATEMENT, &[sig]), &git.ring, &Limits::DEFAULT).is_err());
+    }
+    let release = trust_file(&format!("ana@example.com {}\n", key.line()), "namespace = \"release\"\n").unwrap();
+    let of_release = key.sign("release", &message, 1, 1).into_bytes();
+    assert!(verify_envelope(&envelope(STATEMENT, &[of_release]), &release.ring, &Limits::DEFAULT).is_ok());
 }
 
 #[test]

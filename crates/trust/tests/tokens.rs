@@ -376,6 +376,9 @@ fn a_token_binds_exactly_its_key() {
     refused(&bind(json!({ "kty": "oct", "k": "AAAA", "alg": "HS256" })), "signs nothing");
     refused(&bind(bound(&Key::generate())), "signature does not hold");
     refused(&without(&claims, "exp"), "`exp` is not there");
+    // Else it would vouch for what the key signed years before.
+    refused(&without(&claims, "iat"), "it has no beginning");
+    judge(&domain.signed(&header, &with(&without(&claims, "iat"), "nbf", json!(NOW - 60)), &[NOW]), &ring).unwrap();
     refused(&without(&claims, "sub"), "`sub` is not there");
     refused(&with(&claims, "sub", json!("spiffe://other.example/a")), "no root of type `spiffe`");
     refused(&with(&claims, "sub", json!("spiffe://acme.example")), "trust domain itself");

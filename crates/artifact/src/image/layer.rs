@@ -18,7 +18,7 @@ use crate::meter::Meter;
 use crate::note::{NoteKind, ReaderNote};
 use crate::source::OpenedFile;
 use crate::stream::{BUFFER_BYTES, ShippedBytes, drain, sort_error};
-use crate::tarball;
+use crate::tarball::{self, BLOCK};
 
 /// Media types of layers that are read. What is inside is told by its magic, as containerd tells it.
 const MEDIA_TYPES: &[&str] = &[
@@ -152,6 +152,9 @@ fn inflate<'c>(
     let sort = |offset, error| sort_error(name, codec.name(), meter.shipped(), offset, error);
     inflated::with(decoder, meter, apart, |inflated| {
         let mut inflated = if codec == Codec::None { inflated } else { inflated.hashed() };
+        if codec != Codec::None && has_two_forms(inflated.look(BLOCK).map_err(|error| sort(0, error))?) {
+            collector.note(NoteKind::TwoForms, b"", 0);
+        }
         tarball::read(&mut inflated, name, limits, meter, collector, &mut |_| {}, &sort)?;
         let digest = inflated.finish().map_err(|error| sort(0, error))?;
         Ok((codec, digest))

@@ -10,7 +10,7 @@ use lasthand_model::limits::Limits;
 
 use super::fault::ImageFault;
 use crate::cache::BlobIdentity;
-use crate::codec::{Codec, peek};
+use crate::codec::{Codec, has_two_forms, peek};
 use crate::collect::Collector;
 use crate::error::{ArtifactError, PathFault};
 use crate::meter::wide;
@@ -107,7 +107,13 @@ impl<'a> Place<'a> {
                 _ => {}
             }
         }
-        let notes = notes.into_iter().filter(|note| note.refuses() && !is_of_owner(note.kind)).collect();
+        let mut notes: Vec<_> = notes.into_iter().filter(|note| note.refuses() && !is_of_owner(note.kind)).collect();
+        let io_error = |source| ArtifactError::Io { name: blob.name().to_owned(), offset: 0, source };
+        let head = peek(&mut blob.open().map_err(io_error)?).map_err(io_error)?;
+        // SECURITY: engines look at the first bytes and inflate before they read the archive; some take three bytes for bzip2.
+        if has_two_forms(&head) || head.starts_with(b"BZh") {
+            notes.push(ReaderNote { kind: NoteKind::TwoForms, path: Vec::new(), offset: 0 });
+        }
         Ok(Self::Archive(Archive { blob, members, notes }))
     }
 

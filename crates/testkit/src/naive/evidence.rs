@@ -187,14 +187,13 @@ impl<'a> Evidence<'a> {
 /// Level of a signer under a row.
 pub(super) fn level((signer, row): &Pair) -> u8 {
     let by_method = match signer.method {
-        SignerMethod::SshSk if signer.presence => 4,
-        SignerMethod::Key | SignerMethod::X509 | SignerMethod::Openpgp | SignerMethod::Ssh | SignerMethod::SshSk => {
+        SignerMethod::Key | SignerMethod::X509 | SignerMethod::Openpgp | SignerMethod::Ssh => {
             match (row.custody, row.kind) {
                 (Some(Custody::Personal), ActorKind::Human) | (Some(Custody::Isolated), ActorKind::Automation) => 3,
                 _ => 2,
             }
         }
-        SignerMethod::Webauthn => {
+        SignerMethod::SshSk | SignerMethod::Webauthn => {
             if signer.presence {
                 4
             } else {

@@ -108,12 +108,19 @@ impl Certificate {
         for packet in rest {
             match packet {
                 Packet::UserId(id) => {
+                    // SECURITY: of a name or key that is there twice, the copy without its revocation would stand.
                     let name = String::from_utf8_lossy(id.id()).into_owned();
+                    if reader.users.iter().any(|known| known.name == name) {
+                        return Err(fault("it holds a name twice"));
+                    }
                     reader.users.push(User { name, certified: vec![], revocations: vec![] });
                     about = About::User(id);
                 }
                 Packet::UserAttribute(_) => about = About::Ignored,
                 Packet::PublicSubkey(key) => {
+                    if reader.subkeys.iter().any(|known| key::fingerprint(&known.key) == key::fingerprint(&key)) {
+                        return Err(fault("it holds a subkey twice"));
+                    }
                     reader.subkeys.push(Subkey { key, bindings: vec![], revocations: vec![] });
                     about = About::Subkey;
                 }
@@ -298,12 +305,12 @@ impl Reader<'_> {
                 signature.verify_key(primary).map_err(|_| "it holds a revocation that cannot be checked")?;
                 self.revocations.push(Stated::read(signature)?);
             }
-            (About::Ignored, Some(_)) => {}
             // SECURITY: neither is a revocation that stands where it is about nothing.
-            (About::Primary | About::User(_), Some(SignatureType::SubkeyRevocation))
+            (About::Primary | About::User(_) | About::Ignored, Some(SignatureType::SubkeyRevocation))
             | (About::Primary | About::Subkey, Some(SignatureType::CertRevocation)) => {
                 return Err("it holds a revocation in a place where it is about nothing");
             }
+            (About::Ignored, Some(_)) => {}
             (_, None) => return Err("it holds a signature of a version that is not read"),
             (About::User(id), Some(typ)) => {
                 let Some(user) = self.users.last_mut() else { return Ok(()) };

@@ -47,6 +47,10 @@ pub(crate) fn verify(
     if jws.claims_unverified.get("aud").is_some() {
         return Err(TokenError::Claim { name: "aud", reason: "is there, which a WIT-SVID may not have" });
     }
+    // SECURITY: without a beginning it would vouch for what its key signed long before.
+    if claims.moment("iat")?.is_none() && claims.moment("nbf")?.is_none() {
+        return Err(TokenError::Claim { name: "iat", reason: "is not there, and no `nbf`: it has no beginning" });
+    }
     // SECURITY: at all of them, as for certificates.
     for moment in moments {
         claims.check_time(*moment)?;

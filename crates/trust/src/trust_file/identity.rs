@@ -294,6 +294,14 @@ fn group(row: &Row<'_>, name: Option<&str>) -> Option<Principal> {
         row.report(threshold.place, Problem::Threshold { threshold: threshold.value, keys: count });
     }
     let (name, number) = (name?, number?);
+    // SECURITY: the name becomes a principal, and principals of rows are globs: a group would speak for another one.
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b' ' | b'@' | b'+');
+    if name.is_empty() || !name.bytes().all(is_plain) {
+        let (key, got) = ("name".to_owned(), shorten(name));
+        let expected = "a name of a group: letters, digits, space and `- _ . @ +`";
+        row.report(row.place_of("name"), Problem::BadValue { key, got, expected });
+        return None;
+    }
     let set: BTreeSet<KeyId> = keys.iter().map(|key| key.value).collect();
     let group = Some((name.to_owned(), Group { keys: set, threshold: number }));
     Some(Principal { text: format!("group:{name}"), keys, certificate: None, group })
@@ -429,11 +437,7 @@ fn check_fit(identity: &Identity<'_>) {
         (Some(_), _)
             if !matches!(
                 facts.method,
-                SignerMethod::Key
-                    | SignerMethod::X509
-                    | SignerMethod::Openpgp
-                    | SignerMethod::Ssh
-                    | SignerMethod::SshSk
+                SignerMethod::Key | SignerMethod::X509 | SignerMethod::Openpgp | SignerMethod::Ssh
             ) =>
         {
             mismatch("custody", "custody", method.clone(), "custody is said of keys that stay: leave it out");

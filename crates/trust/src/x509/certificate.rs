@@ -17,9 +17,10 @@ use super::error::X509Error;
 
 /// Members of a certificate that only Fulcio writes.
 const FULCIO: &str = "1.3.6.1.4.1.57264.1.";
-// LIMIT: bytes of one certificate, and of a name in it.
-const CERTIFICATE_BYTES: usize = 64 << 10;
+// LIMIT: bytes of one certificate, and of a name in it; extensions of one.
+const CERTIFICATE_BYTES: usize = 16 << 10;
 const NAME_BYTES: usize = 2048;
+const EXTENSIONS: usize = 64;
 
 /// A certificate that could be read in one way only.
 #[derive(Clone)]
@@ -34,6 +35,7 @@ pub(crate) struct Read {
     extensions: Vec<ObjectIdentifier>,
     window: std::ops::RangeInclusive<i64>,
     spki: Vec<u8>,
+    subject: Vec<u8>,
 }
 
 impl Read {
@@ -49,6 +51,10 @@ impl Read {
         let certificate = Certificate::from_der(der).map_err(|error| form(error.to_string()))?;
         let body = &certificate.tbs_certificate;
         let extensions: Vec<_> = body.extensions.iter().flatten().map(|extension| extension.extn_id).collect();
+        // LIMIT: certificates have about ten.
+        if extensions.len() > EXTENSIONS {
+            return Err(form(format!("it has more than {EXTENSIONS} extensions")));
+        }
         // SECURITY: of an extension that comes twice, each reader believes another one. SPEC: RFC 5280 section 4.2.
         if extensions.iter().enumerate().any(|(at, id)| extensions.iter().skip(at + 1).any(|other| other == id)) {
             return Err(form("an extension comes twice".to_owned()));
@@ -68,7 +74,13 @@ impl Read {
             extensions,
             window: seconds(body.validity.not_before)..=seconds(body.validity.not_after),
             spki: body.subject_public_key_info.to_der().map_err(|error| form(error.to_string()))?,
+            subject: body.subject.to_der().map_err(|error| form(error.to_string()))?,
         })
+    }
+
+    /// Its name as an issuer, in DER.
+    pub(crate) fn subject(&self) -> &[u8] {
+        &self.subject
     }
 
     /// For the library that builds paths.

@@ -1,5 +1,6 @@
 //! The way from a signer's certificate to an authority of the trust file, at one moment.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use rustls_pki_types::{CertificateDer, SignatureVerificationAlgorithm, UnixTime};
@@ -70,6 +71,14 @@ pub(crate) fn verify(
     let end = EndEntityCert::try_from(&der)
         .map_err(|error| X509Error::Form { whose: "the signer's", reason: error.to_string() })?;
     let between: Vec<CertificateDer<'_>> = sent.iter().map(|sent| CertificateDer::from(sent.as_slice())).collect();
+    // LIMIT: of certificates that could each stand for the other, every order of them would be tried.
+    let mut subjects = BTreeSet::new();
+    for sent in sent {
+        if !subjects.insert(Read::parse(sent, "an authority's")?.subject().to_vec()) {
+            let reason = "two certificates of one name were sent".to_owned();
+            return Err(X509Error::Form { whose: "an authority's", reason });
+        }
+    }
     let mut reason = X509Error::Chain { reason: "there is no authority".to_owned() };
     for authority in authorities {
         match by_authority(&end, &between, authority, moment, demand) {

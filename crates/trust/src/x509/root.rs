@@ -39,6 +39,10 @@ impl X509Root {
             .map(|der| Read::parse(der, "an authority's"))
             .collect::<Result<Vec<_>, _>>()?;
         authorities.iter().try_for_each(Read::check_authority)?;
+        // SECURITY: the library that builds paths takes an anchor as it is.
+        if authorities.iter().any(|authority| authority.is_for(&[super::CODE_SIGNING]) == Some(false)) {
+            return Err(fault("its purposes leave out code signing".to_owned()));
+        }
         Ok(Self { name: name.to_owned(), digest: Sha256::of(pem), authorities })
     }
 
