@@ -254,7 +254,8 @@ class World:
 
     def revoked_person(self, s, principal):
         """Revoked people: at the earliest time of the statement's signers."""
-        return self.revoked(principal, min((g.time for g in s.signers if g.time is not None), default=None))
+        times = [g.time for g in s.signers]
+        return self.revoked(principal, None if None in times else min(times, default=None))
 
     @staticmethod
     def spoken_of(s):
@@ -515,13 +516,12 @@ class World:
     def entry_of(self, a, marks=()):
         """An entry of an author as it counts: principal, kind, sponsors. One with marks and stated human is a borrowed identity."""
         borrowed = bool(marks) and a.kind == "human"
-        sponsors = {x for x in (a.sponsor, a.principal if borrowed else None) if x}
         return Record(principal=a.principal, kind="agent" if borrowed else self.kind(a.principal, a.kind), borrowed=borrowed,
-                      sponsors=sponsors, sponsored=any(self.kind(x, "human") == "human" for x in sponsors))
+                      sponsors={x for x in (a.sponsor, a.principal if borrowed else None) if x})
 
     @staticmethod
     def unsponsored(entries):
-        return {a.principal for a in entries if a.kind in ("agent", "unknown") and not a.sponsored}
+        return {a.principal for a in entries if a.kind in ("agent", "unknown") and not a.sponsors}
 
     def author_entries(self, L):
         entries = [self.entry_of(a) for a in L.b.authors]
@@ -546,7 +546,7 @@ class World:
         return out
 
     def authors_complete(self, L):
-        sponsors = any(a.role == "sponsor" and self.kind(a.principal, a.kind) == "human" for a in L.b.authors)
+        sponsors = any(a.role == "sponsor" for a in L.b.authors)
         lone = {r.principal for r in self.trust.robots if r.sponsorless}
         return L.b.authors_complete and bool(L.b.authors) and (sponsors or self.unsponsored(self.author_entries(L)[0]) <= lone)
 

@@ -283,9 +283,9 @@ fn rolled_back(world: &World<'_>) -> bool {
     // A list goes on to deny when its signer is revoked: revoking him must not lift a rollback.
     let newest = world
         .effective_lists(ListKind::Released)
-        .map(|(_, list)| list)
-        .filter(|list| list.issued_at <= world.facts.now)
-        .max_by_key(|list| list.sequence);
+        .filter(|(_, list)| list.issued_at <= world.facts.now)
+        .max_by_key(|(statement, list)| (list.sequence, std::cmp::Reverse(statement.digest())))
+        .map(|(_, list)| list);
     let current = world.current_list(ListKind::Released).map(|(_, list)| list);
     newest.into_iter().chain(current).any(|list| names_another(world, list))
 }

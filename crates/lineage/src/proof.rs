@@ -128,7 +128,7 @@ impl<'a> Collector<'_, '_, 'a> {
     fn refs_of(&mut self, candidate: &Candidate<'a>) {
         let decision = self.decision;
         let more = candidate.actor.into_iter().flat_map(|actor| actor.parameters.values());
-        let values: FxHashSet<&str> = candidate.body.parameters.values().chain(more).map(String::as_str).collect();
+        let mut values: FxHashSet<&str> = candidate.body.parameters.values().chain(more).map(String::as_str).collect();
         if values.is_empty() {
             return;
         }
@@ -137,9 +137,9 @@ impl<'a> Collector<'_, '_, 'a> {
             let Some(place) = decision.steps.place(wide(*place)) else { continue };
             for at in decision.cover.to_tree.get(&place).into_iter().flatten() {
                 let landing = decision.cover.landings.get(*at);
-                if landing.is_some_and(|landing| values.contains(landing.body.target_ref.as_str())) {
+                // One for each value: two parameters may name two refs of one tree.
+                if landing.is_some_and(|landing| values.remove(landing.body.target_ref.as_str())) {
                     self.landing(*at);
-                    break;
                 }
             }
         }

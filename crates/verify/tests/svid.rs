@@ -56,7 +56,7 @@ impl Domain {
         let time = NOW - 2 * HOUR;
         let holder = self.top.issue(&Profile::svid(id, (time, time)));
         let header = json!({ "alg": "ES256", "kid": "tokens", "typ": "wit+jwt" });
-        let claims = json!({ "sub": id, "exp": time + 60, "cnf": { "jwk": bound(&holder.key) } });
+        let claims = json!({ "sub": id, "iat": time - 60, "exp": time + 60, "cnf": { "jwk": bound(&holder.key) } });
         let mut bundle = holder.bundle(statement, &[], &|signature| vec![self.stamps.stamp(signature, time)]);
         let material = bundle.get_mut("verificationMaterial").and_then(Value::as_object_mut).unwrap();
         material.remove("x509CertificateChain");

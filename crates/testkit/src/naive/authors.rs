@@ -15,7 +15,7 @@ pub(super) struct Author<'a> {
     pub(super) principal: &'a str,
     pub(super) kind: ActorKind,
     pub(super) sponsors: BTreeSet<&'a str>,
-    /// Whether an entry calls it an agent or unknown and names no human as its sponsor.
+    /// Whether an entry calls it an agent or unknown and names no sponsor.
     unsponsored: bool,
 }
 
@@ -30,8 +30,7 @@ pub(super) fn pool<'a>(evidence: &Evidence, authors: &mut Vec<Author<'a>>, actor
     if borrowed {
         sponsors.insert(&actor.principal);
     }
-    let unsponsored = matches!(kind, ActorKind::Agent | ActorKind::Unknown)
-        && sponsors.iter().all(|sponsor| evidence.kind(sponsor, ActorKind::Human) != ActorKind::Human);
+    let unsponsored = matches!(kind, ActorKind::Agent | ActorKind::Unknown) && sponsors.is_empty();
     match authors.iter_mut().find(|author| author.principal == actor.principal) {
         Some(author) => {
             author.sponsors.append(&mut sponsors);
@@ -95,8 +94,7 @@ pub(super) fn of_landing<'a>(
 /// Rule authors-complete.
 pub(super) fn are_complete(evidence: &Evidence, landing: &LandingView, authors: &[Author]) -> bool {
     let own = &landing.landing.authors;
-    let human = |actor: &Actor| evidence.kind(&actor.principal, actor.kind) == ActorKind::Human;
-    let named_sponsor = own.iter().any(|actor| actor.role == Role::Sponsor && human(actor));
+    let named_sponsor = own.iter().any(|actor| actor.role == Role::Sponsor);
     landing.landing.authors_complete
         && !own.is_empty()
         && authors.iter().all(|author| {

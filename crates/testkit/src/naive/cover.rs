@@ -311,9 +311,7 @@ fn is_whole<'a>(
     let complete = are_complete(evidence, landing, &authors);
     let sponsored = stated.authors.iter().all(|actor| {
         let kind = evidence.kind(&actor.principal, actor.kind);
-        let by_human =
-            actor.sponsor.as_deref().is_some_and(|it| evidence.kind(it, ActorKind::Human) == ActorKind::Human);
-        by_human || !matches!(kind, ActorKind::Agent | ActorKind::Unknown)
+        actor.sponsor.is_some() || !matches!(kind, ActorKind::Agent | ActorKind::Unknown)
     });
     for actor in &stated.authors {
         pool(evidence, &mut authors, actor, false);

@@ -295,9 +295,9 @@ fn names_revoked(denied: &[&ListEntry], who: &str, time: Option<i64>) -> bool {
     })
 }
 
-/// Somebody a statement speaks of, at the earliest time of its signers.
+/// Somebody a statement speaks of, at the earliest time of its signers; where one of them has none, nobody knows when.
 fn is_revoked_there(denied: &[&ListEntry], statement: &StatementFact, who: &str) -> bool {
-    names_revoked(denied, who, statement.signers.iter().filter_map(|signer| signer.time).min())
+    names_revoked(denied, who, statement.signers.iter().map(|signer| signer.time).min().flatten())
 }
 
 /// People whose revocation makes a statement count for nothing.
