@@ -1,6 +1,6 @@
 //! Signatures of git commits and annotated tags: by SSH and by OpenPGP.
 //!
-//! Data flow: bytes of an object -> `split` (what is signed, and the signature) -> [`ssh`] or [`openpgp`](crate::openpgp), by the roots of the
+//! Data flow: bytes of an object -> `split` (what is signed, and the signature) -> [`crate::ssh`] or [`crate::openpgp`], by the roots of the
 //! trust file -> [`SignedObject`].
 //!
 //! What is signed is the object without the header that holds the signature, or before the signature at its end, byte for byte. The object's
