@@ -69,6 +69,10 @@ class Reviews(Case):
         self.body("landing")["authors"] = [actor("author", BOT, "agent", sponsor=BEN)]
         self.want("refused", "LH206")
 
+    def test_agent_whose_sponsor_is_no_human(self):
+        self.body("landing")["authors"] = [actor("author", BOT, "agent", sponsor=CI)]
+        self.want("refused", "LH205")
+
     def test_agent_without_sponsor(self):
         self.body("landing")["authors"] = [actor("author", BOT, "agent")]
         self.want("refused", "LH205")

@@ -513,15 +513,21 @@ class World:
         """Authors of L, pooled: principal -> (kind, principals it stands for)."""
         return self.once(("authors", L.digest), lambda: self.pool(L, self.author_entries(L)[0]))
 
+    def sponsor(self, principal, stated):
+        """Whether a principal may be a sponsor: of kind human, and known as one by a row or a person row."""
+        row = any(r.kind == "human" and glob(r.principal, principal) for r in self.trust.identities)
+        return self.kind(principal, stated) == "human" and bool(row or self.person(principal))
+
     def entry_of(self, a, marks=()):
         """An entry of an author as it counts: principal, kind, sponsors. One with marks and stated human is a borrowed identity."""
         borrowed = bool(marks) and a.kind == "human"
+        sponsors = {x for x in (a.sponsor, a.principal if borrowed else None) if x}
         return Record(principal=a.principal, kind="agent" if borrowed else self.kind(a.principal, a.kind), borrowed=borrowed,
-                      sponsors={x for x in (a.sponsor, a.principal if borrowed else None) if x})
+                      sponsors=sponsors, sponsored=any(self.sponsor(x, "human") for x in sponsors))
 
     @staticmethod
     def unsponsored(entries):
-        return {a.principal for a in entries if a.kind in ("agent", "unknown") and not a.sponsors}
+        return {a.principal for a in entries if a.kind in ("agent", "unknown") and not a.sponsored}
 
     def author_entries(self, L):
         entries = [self.entry_of(a) for a in L.b.authors]
@@ -546,7 +552,7 @@ class World:
         return out
 
     def authors_complete(self, L):
-        sponsors = any(a.role == "sponsor" for a in L.b.authors)
+        sponsors = any(a.role == "sponsor" and self.sponsor(a.principal, a.kind) for a in L.b.authors)
         lone = {r.principal for r in self.trust.robots if r.sponsorless}
         return L.b.authors_complete and bool(L.b.authors) and (sponsors or self.unsponsored(self.author_entries(L)[0]) <= lone)
 

@@ -21,6 +21,8 @@ pub(crate) struct Author<'a> {
     pub(crate) principal: &'a str,
     pub(crate) kind: ActorKind,
     pub(crate) sponsors: Vec<&'a str>,
+    /// Whether an entry calls it an agent or unknown and names no human as its sponsor.
+    pub(crate) unsponsored: bool,
 }
 
 impl<'a> Author<'a> {
@@ -275,26 +277,29 @@ fn add_authors<'a>(run: &Run<'_, 'a>, landing: &mut LandingInfo<'a>, reviews: &[
     let world = run.world;
     let mut authors: Vec<Author<'a>> = Vec::new();
     let mut at_principal: FxHashMap<&'a str, usize> = FxHashMap::default();
-    let has_sponsor = landing.body.authors.iter().any(|actor| actor.role == Role::Sponsor);
+    // SECURITY: an agent that works for an agent has no human behind it: its approver may be the one for whom the other one works.
+    let is_sponsor = |actor: &&'a Actor| actor.role == Role::Sponsor;
+    let has_sponsor =
+        landing.body.authors.iter().filter(is_sponsor).any(|actor| is_human(world, &actor.principal, actor.kind));
     let mut all_sponsored = true;
     let mut add = |actor: &'a Actor, kind: ActorKind, own_sponsor: bool| {
         let kind = world.kind(&actor.principal, kind);
         let itself = own_sponsor.then_some(actor.principal.as_str());
+        let mut sponsors = actor.sponsor.as_deref().into_iter().chain(itself);
         // Each entry answers for itself: an agent's own word about its sponsor must not complete the observer's list.
-        all_sponsored &= !matches!(kind, ActorKind::Agent | ActorKind::Unknown)
-            || actor.sponsor.is_some()
-            || itself.is_some()
-            || has_sponsor
-            || sponsorless(world, &actor.principal);
+        let unsponsored = matches!(kind, ActorKind::Agent | ActorKind::Unknown)
+            && !sponsors.clone().any(|sponsor| is_human(world, sponsor, ActorKind::Human));
+        all_sponsored &= !unsponsored || has_sponsor || sponsorless(world, &actor.principal);
         let at = *at_principal.entry(&actor.principal).or_insert_with(|| {
-            authors.push(Author { principal: &actor.principal, kind, sponsors: Vec::new() });
+            authors.push(Author { principal: &actor.principal, kind, sponsors: Vec::new(), unsponsored: false });
             authors.len() - 1
         });
         if let Some(author) = authors.get_mut(at) {
+            author.unsponsored |= unsponsored;
             if badness(kind) > badness(author.kind) {
                 author.kind = kind;
             }
-            for sponsor in actor.sponsor.as_deref().into_iter().chain(itself) {
+            for sponsor in sponsors.by_ref() {
                 if !author.sponsors.contains(&sponsor) {
                     author.sponsors.push(sponsor);
                 }
@@ -329,23 +334,27 @@ fn add_authors<'a>(run: &Run<'_, 'a>, landing: &mut LandingInfo<'a>, reviews: &[
         }
     }
     let complete = landing.body.authors_complete && !landing.body.authors.is_empty() && all_sponsored;
-    if has_sponsor {
-        // Agents without a sponsor of their own stand for every sponsor of the list.
-        let sponsors: Vec<&'a str> = landing
-            .body
-            .authors
-            .iter()
-            .filter(|actor| actor.role == Role::Sponsor)
-            .map(|actor| actor.principal.as_str())
-            .collect();
-        for author in &mut authors {
-            if matches!(author.kind, ActorKind::Agent | ActorKind::Unknown) && author.sponsors.is_empty() {
-                author.sponsors.clone_from(&sponsors);
+    // Who has an entry without a sponsor of its own stands for every sponsor of the list, whatever another entry says of him.
+    let sponsors = landing.body.authors.iter().filter(is_sponsor);
+    let sponsors: Vec<&'a str> =
+        sponsors.flat_map(|actor| std::iter::once(actor.principal.as_str()).chain(actor.sponsor.as_deref())).collect();
+    for author in authors.iter_mut().filter(|author| author.unsponsored) {
+        for sponsor in &sponsors {
+            if !author.sponsors.contains(sponsor) {
+                author.sponsors.push(sponsor);
             }
         }
     }
     landing.authors_complete = world.rules.demand(Rule::AuthorsComplete, complete);
     landing.authors = authors;
+}
+
+/// Whether somebody can be the sponsor of an agent: called an agent or automation by nobody, and a human by a row or a person.
+///
+/// SECURITY: a name that nobody knows may be an agent's as well; and were its word enough, leaving a row out would help.
+pub(crate) fn is_human<'a>(world: &World<'a>, principal: &'a str, stated: ActorKind) -> bool {
+    let known = world.person(principal).is_some() || world.rows(principal).human;
+    known && world.kind(principal, stated) == ActorKind::Human
 }
 
 /// Which of two kinds of one principal counts.

@@ -8,7 +8,7 @@ use lasthand_model::wire::facts::{Body, SourceVsa};
 use rustc_hash::FxHashSet;
 
 use super::{Cover, Place, WholeBy};
-use crate::landing::{Author, LandingInfo};
+use crate::landing::{Author, LandingInfo, is_human};
 use crate::review::ReviewInfo;
 use crate::rules::Rule;
 use crate::run::Run;
@@ -77,10 +77,12 @@ impl<'a> Cover<'a> {
             .body
             .authors
             .iter()
-            .map(|actor| Author {
-                principal: &actor.principal,
-                kind: run.world.kind(&actor.principal, actor.kind),
-                sponsors: actor.sponsor.as_deref().into_iter().collect(),
+            .map(|actor| {
+                let kind = run.world.kind(&actor.principal, actor.kind);
+                let sponsors: Vec<&'a str> = actor.sponsor.as_deref().into_iter().collect();
+                let human = sponsors.iter().any(|sponsor| is_human(run.world, sponsor, ActorKind::Human));
+                let unsponsored = matches!(kind, ActorKind::Agent | ActorKind::Unknown) && !human;
+                Author { principal: &actor.principal, kind, sponsors, unsponsored }
             })
             .collect();
         let answered = own
@@ -92,9 +94,7 @@ impl<'a> Cover<'a> {
                 self.duties_of(run, &own, entry.path()) && self.duties_of(run, &landing.authors, entry.path())
             })
         });
-        let sponsored = own
-            .iter()
-            .all(|author| !matches!(author.kind, ActorKind::Agent | ActorKind::Unknown) || !author.sponsors.is_empty());
+        let sponsored = own.iter().all(|author| !author.unsponsored);
         // A landing that cannot be computed covers nothing, by no review.
         let computed = landing.changes.is_some();
         computed

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use lasthand_model::actor::{ActorKind, Role};
+use lasthand_model::glob;
 use lasthand_model::wire::facts::{Actor, Body, Label};
 
 use super::cover::LandingView;
@@ -15,7 +16,7 @@ pub(super) struct Author<'a> {
     pub(super) principal: &'a str,
     pub(super) kind: ActorKind,
     pub(super) sponsors: BTreeSet<&'a str>,
-    /// Whether an entry calls it an agent or unknown and names no sponsor.
+    /// Whether an entry calls it an agent or unknown and names no human as its sponsor.
     unsponsored: bool,
 }
 
@@ -30,7 +31,8 @@ pub(super) fn pool<'a>(evidence: &Evidence, authors: &mut Vec<Author<'a>>, actor
     if borrowed {
         sponsors.insert(&actor.principal);
     }
-    let unsponsored = matches!(kind, ActorKind::Agent | ActorKind::Unknown) && sponsors.is_empty();
+    let unsponsored = matches!(kind, ActorKind::Agent | ActorKind::Unknown)
+        && !sponsors.iter().any(|sponsor| is_human(evidence, sponsor, ActorKind::Human));
     match authors.iter_mut().find(|author| author.principal == actor.principal) {
         Some(author) => {
             author.sponsors.append(&mut sponsors);
@@ -91,10 +93,18 @@ pub(super) fn of_landing<'a>(
     authors
 }
 
+/// Whether somebody may be the sponsor of an agent: of kind human, and known as one.
+pub(super) fn is_human(evidence: &Evidence, principal: &str, stated: ActorKind) -> bool {
+    let rows = &evidence.facts.trust.identities;
+    let by_row = rows.iter().any(|row| row.kind == ActorKind::Human && glob::matches(&row.principal, principal));
+    evidence.kind(principal, stated) == ActorKind::Human && (by_row || evidence.person(principal).is_some())
+}
+
 /// Rule authors-complete.
 pub(super) fn are_complete(evidence: &Evidence, landing: &LandingView, authors: &[Author]) -> bool {
     let own = &landing.landing.authors;
-    let named_sponsor = own.iter().any(|actor| actor.role == Role::Sponsor);
+    let human = |actor: &Actor| is_human(evidence, &actor.principal, actor.kind);
+    let named_sponsor = own.iter().any(|actor| actor.role == Role::Sponsor && human(actor));
     landing.landing.authors_complete
         && !own.is_empty()
         && authors.iter().all(|author| {

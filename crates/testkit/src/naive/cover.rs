@@ -6,7 +6,7 @@ use lasthand_model::actor::ActorKind;
 use lasthand_model::digest::Sha256;
 use lasthand_model::wire::facts::{Body, EntryFact, Label, Landing, StatementFact};
 
-use super::authors::{are_answered, are_complete, are_separate, of_landing, pool, pushers};
+use super::authors::{are_answered, are_complete, are_separate, is_human, of_landing, pool, pushers};
 use super::evidence::{Evidence, Known, empty_tree, landing_level, level};
 use super::reviews::{ReviewView, entry, holds, is_merge3, same_place};
 use super::{any_glob, has_word};
@@ -311,7 +311,8 @@ fn is_whole<'a>(
     let complete = are_complete(evidence, landing, &authors);
     let sponsored = stated.authors.iter().all(|actor| {
         let kind = evidence.kind(&actor.principal, actor.kind);
-        actor.sponsor.is_some() || !matches!(kind, ActorKind::Agent | ActorKind::Unknown)
+        let by_human = actor.sponsor.as_deref().is_some_and(|it| is_human(evidence, it, ActorKind::Human));
+        by_human || !matches!(kind, ActorKind::Agent | ActorKind::Unknown)
     });
     for actor in &stated.authors {
         pool(evidence, &mut authors, actor, false);
