@@ -330,6 +330,22 @@ fn a_key_that_was_revoked_signs_nothing() {
     moved.details.users[0].signatures.push(revocation);
     let error = Certificate::read_all(&moved.to_bytes().unwrap()).unwrap_err();
     assert!(matches!(error, OpenPgpError::Certificate { .. }), "{error:?}");
+    // A copy without the revocation does not stand in for the key that was taken back, nor one of a name.
+    let twice = |change: fn(&mut pgp::composed::SignedPublicKey)| {
+        let mut parsed = pgp::composed::SignedPublicKey::from_bytes(&asked.certificates[..]).unwrap();
+        change(&mut parsed);
+        Certificate::read_all(&parsed.to_bytes().unwrap()).map(drop)
+    };
+    assert_eq!(twice(|_| {}), Ok(()));
+    let said = |error: Result<(), OpenPgpError>| error.unwrap_err().to_string();
+    let subkeys = said(twice(|parsed| {
+        let mut copy = parsed.public_subkeys[0].clone();
+        copy.signatures.retain(|found| found.typ() == Some(pgp::packet::SignatureType::SubkeyBinding));
+        parsed.public_subkeys.push(copy);
+    }));
+    assert!(subkeys.contains("a subkey twice"), "{subkeys}");
+    let names = said(twice(|parsed| parsed.details.users.push(parsed.details.users[0].clone())));
+    assert!(names.contains("a name twice"), "{names}");
     // Retired is not stolen: for a moment before, it still stood. GnuPG knows no moment.
     let ring = ring(&asked.certificates, "");
     assert!(verify_commit(&signed, &ring, seconds(FEBRUARY)).is_ok());
@@ -363,6 +379,52 @@ fn rewritten(certificate: &[u8], change: impl Fn(&mut pgp::packet::Signature) ->
         user.signatures.retain_mut(|signature| change(signature));
     }
     parsed.to_bytes().unwrap()
+}
+
+#[test]
+fn a_statement_of_the_owner_that_cannot_be_checked_is_not_passed_over() {
+    // pass: the certificate as it is, and a stranger's word about it; fail: its newest statement damaged, or said to be by SHA-1: an older one
+    // would stand in its place
+    if !tools() {
+        return;
+    }
+    let place = Place::new("sha1");
+    let ana = place.make_key(JANUARY, ANA, "ed25519", "sign,cert", "never");
+    place.gpg(FEBRUARY, &["--quick-set-expire", &ana, "2026-02-20"], b"");
+    let certificate = place.export(ANA);
+    Certificate::read_all(&certificate).unwrap();
+    let february = seconds(FEBRUARY);
+    let newest =
+        |found: &pgp::packet::Signature| found.created().is_some_and(|time| i64::from(time.as_secs()) >= february);
+    for change in [0_usize, 1] {
+        let changed = replaced(&certificate, &newest, |bytes| {
+            // SPEC: RFC 9580 section 5.2.3: version, type, key algorithm, hash algorithm; the last bytes are the signature's.
+            if change == 0 { bytes[3] = 2 } else { *bytes.last_mut().unwrap() ^= 1 }
+        });
+        let error = Certificate::read_all(&changed).unwrap_err().to_string();
+        assert!(error.contains("cannot be checked"), "{change}: {error}");
+    }
+}
+
+/// The certificate again, the bytes of the signature packets that are `wanted` changed.
+fn replaced(
+    certificate: &[u8],
+    wanted: &dyn Fn(&pgp::packet::Signature) -> bool,
+    change: impl Fn(&mut Vec<u8>),
+) -> Vec<u8> {
+    let parsed = pgp::composed::SignedPublicKey::from_bytes(certificate).unwrap();
+    let mut out = certificate.to_vec();
+    let mut count = 0;
+    for signature in parsed.details.users.iter().flat_map(|user| &user.signatures).filter(|found| wanted(found)) {
+        let body = signature.to_bytes().unwrap();
+        let at = out.windows(body.len()).position(|window| window == body).unwrap();
+        let mut changed = body.clone();
+        change(&mut changed);
+        out[at..at + body.len()].copy_from_slice(&changed);
+        count += 1;
+    }
+    assert!(count > 0, "no such statement");
+    out
 }
 
 #[test]

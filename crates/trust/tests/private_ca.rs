@@ -14,7 +14,7 @@ use lasthand_model::wire::statement::PAYLOAD_TYPE;
 use lasthand_testkit::need;
 use lasthand_testkit::pki::{
     AltName, CERT_SIGN, CLIENT_AUTH, CODE_SIGNING, Holder, Profile, SERVER_AUTH, STAMPING, StampAuthority,
-    name_constraints,
+    name_constraints, unknown_extension,
 };
 use lasthand_trust::evidence::{Signed, TrustError, verify_signed};
 use lasthand_trust::keys::KeyRing;
@@ -228,6 +228,16 @@ fn a_root_of_another_kind_never_vouches() {
     ring.add_x509(X509Root::parse("other", other.top.pem().as_bytes()).unwrap());
     assert_eq!(judge(&other.signed(&good(), &[NOW]), &ring).unwrap(), "other#ana@acme.example");
     assert_eq!(judge(&pki.signed(&good(), &[NOW]), &ring).unwrap(), "acme-pki#ana@acme.example");
+    // Of two that could both name him, none does: which one would be up to the certificates that are sent along.
+    let mut both = pki.ring();
+    both.add_x509(X509Root::parse("below", pki.between.pem().as_bytes()).unwrap());
+    refuse(&pki.signed(&good(), &[NOW]), &both, "two roots of type `x509` vouch for it, `acme-pki` and `below`");
+    // Certificates of one name would be tried in every order.
+    let stamps = |signature: &[u8]| vec![pki.stamps.stamp(signature, NOW)];
+    let again = pki.top.issue(&Profile::authority("between", LONG));
+    let leaf = pki.between.issue(&good());
+    judge(&leaf.bundle(&statement(), &[&pki.between], &stamps), &pki.ring()).unwrap();
+    refuse(&leaf.bundle(&statement(), &[&pki.between, &again], &stamps), &pki.ring(), "two certificates of one name");
     let weak = Profile { usage: Some((true, 0x02)), ..Profile::authority("between", LONG) };
     let weak = Pki::of(&Profile::authority("top", LONG), &weak);
     refuse(&weak.signed(&good(), &[NOW]), &weak.ring(), "may not sign certificates");
@@ -245,6 +255,9 @@ fn roots_in_pem_are_read_strictly() {
     // pass: one, several; fail: none, something else, a name that could be another principal, no authority; a clock without authority
     let pki = Pki::new();
     let (top, leaf) = (pki.top.pem(), pki.between.issue(&good()).pem());
+    let authority = || Profile::authority("top", LONG);
+    let fit = Profile { purposes: vec![SERVER_AUTH, CODE_SIGNING], ..authority() };
+    X509Root::parse("a", Holder::top(&fit).pem().as_bytes()).unwrap();
     assert_eq!(X509Root::parse("a", format!("# note\n{top}\n{}", pki.between.pem()).as_bytes()).unwrap().count(), 2);
     for (name, pem, says) in [
         ("", top.clone(), "its name is not"),
@@ -257,6 +270,8 @@ fn roots_in_pem_are_read_strictly() {
         ("a", format!("{top}trailing"), "not PEM"),
         ("a", pki.top.key.private_pem(), "not PEM"),
         ("a", top.repeat(65), "more than 64"),
+        ("a", Holder::top(&Profile { purposes: vec![SERVER_AUTH], ..authority() }).pem(), "leave out code signing"),
+        ("a", Holder::top(&Profile { more: vec![unknown_extension(false); 65], ..authority() }).pem(), "64 extensions"),
         ("a", leaf.clone(), "it is not an authority's"),
     ] {
         let error = X509Root::parse(name, pem.as_bytes()).unwrap_err().to_string();

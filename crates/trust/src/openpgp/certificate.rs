@@ -7,7 +7,7 @@
 use std::fmt;
 
 use pgp::packet::{Packet, PublicKey, PublicSubkey, Signature, SignatureType, UserId};
-use pgp::types::Tag;
+use pgp::types::{KeyDetails as _, Tag};
 
 use super::error::OpenPgpError;
 use super::signature::OpenPgpSignature;
@@ -293,12 +293,26 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
+    /// Whether the primary key made a signature, as far as it holds.
+    ///
+    /// # Errors
+    /// It says that it is of the primary key and does not hold, or is by a hash that the library does not take from such a key.
+    ///
+    /// SECURITY: passed over, what is older would stand in its place.
+    fn is_own(&self, signature: &Signature, holds: bool) -> Result<bool, &'static str> {
+        let says = signature.issuer_fingerprint().iter().any(|found| **found == self.primary.fingerprint())
+            || signature.issuer_key_id().iter().any(|id| **id == self.primary.legacy_key_id());
+        if says && !holds { Err("it holds a statement about itself that cannot be checked") } else { Ok(holds) }
+    }
+
     /// Takes in one signature. What others say is passed over, but for a revocation of a key: it may be by whom the owner appointed.
     fn signature(&mut self, about: &About, signature: &Signature) -> Result<(), &'static str> {
         let primary = self.primary;
         match (about, signature.typ()) {
-            (About::Primary, Some(SignatureType::Key)) if signature.verify_key(primary).is_ok() => {
-                self.direct.push(Stated::read(signature)?);
+            (About::Primary, Some(SignatureType::Key)) => {
+                if self.is_own(signature, signature.verify_key(primary).is_ok())? {
+                    self.direct.push(Stated::read(signature)?);
+                }
             }
             (_, Some(SignatureType::KeyRevocation)) => {
                 // SECURITY: a revocation that cannot be checked is not one that was never made.
@@ -313,8 +327,10 @@ impl Reader<'_> {
             (About::Ignored, Some(_)) => {}
             (_, None) => return Err("it holds a signature of a version that is not read"),
             (About::User(id), Some(typ)) => {
-                let Some(user) = self.users.last_mut() else { return Ok(()) };
-                if signature.verify_certification(primary, Tag::UserId, id).is_ok() {
+                let holds = signature.verify_certification(primary, Tag::UserId, id).is_ok();
+                if self.is_own(signature, holds)?
+                    && let Some(user) = self.users.last_mut()
+                {
                     match typ {
                         SignatureType::CertRevocation => user.revocations.push(Stated::read(signature)?),
                         _ => user.certified.push(Stated::read(signature)?),
@@ -322,8 +338,11 @@ impl Reader<'_> {
                 }
             }
             (About::Subkey, Some(SignatureType::SubkeyBinding)) => {
-                let Some(subkey) = self.subkeys.last_mut() else { return Ok(()) };
-                if signature.verify_subkey_binding(primary, &subkey.key).is_ok() {
+                let Some(subkey) = self.subkeys.last() else { return Ok(()) };
+                let holds = signature.verify_subkey_binding(primary, &subkey.key).is_ok();
+                if self.is_own(signature, holds)?
+                    && let Some(subkey) = self.subkeys.last_mut()
+                {
                     let back = signature.embedded_signature();
                     let back = back.filter(|back| back.verify_primary_key_binding(&subkey.key, primary).is_ok());
                     let back = back.and_then(|back| Stated::read(back).ok());

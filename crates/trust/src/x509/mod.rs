@@ -137,14 +137,20 @@ fn holder(leaf: &Read, sent: &[Vec<u8>], times: &[i64], roots: &[X509Root]) -> R
     }
     let demand = Demand { purposes: &[CODE_SIGNING], authority: &Read::check_authority };
     let mut reason = X509Error::Chain { reason: "there is no root of type `x509`".to_owned() };
+    let mut by: Option<&str> = None;
     for root in roots {
-        match at_all(leaf, sent, &root.authorities, times, &demand) {
-            Ok(()) => return Ok(format!("{}#{name}", root.name())),
-            Err(found) if matches!(reason, X509Error::Chain { .. }) => reason = found,
-            Err(_) => {}
+        match (at_all(leaf, sent, &root.authorities, times, &demand), by) {
+            // SECURITY: which of the two would name the signer is up to whoever adds certificates that nobody signed for.
+            (Ok(()), Some(other)) => {
+                let reason = format!("two roots of type `x509` vouch for it, `{other}` and `{}`", root.name());
+                return Err(X509Error::Chain { reason });
+            }
+            (Ok(()), None) => by = Some(root.name()),
+            (Err(found), _) if matches!(reason, X509Error::Chain { .. }) => reason = found,
+            (Err(_), _) => {}
         }
     }
-    Err(reason)
+    by.map(|root| format!("{root}#{name}")).ok_or(reason)
 }
 
 /// SECURITY: at every proven time. One that is dated back must not make up for one that is too late.
