@@ -7,7 +7,7 @@ use lasthand_model::wire::facts::{Custody, IdentityRow, Inputs, PersonRow, Produ
 
 use crate::git_signature::NAMESPACE;
 use crate::level::best_level;
-use crate::trust_file::{RootAuthority, TrustFile, Vouches, is_svid, label_word, method_word};
+use crate::trust_file::{RootAuthority, RootSsh, TrustFile, Vouches, is_svid, label_word, method_word};
 
 /// What one line of the file means.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -180,15 +180,20 @@ fn identity(file: &TrustFile, row: &IdentityRow, name: Option<&str>) -> String {
         text.push_str("; without a sigstore root nothing it signs verifies: the row only says what the principal is");
     } else if let SignerMethod::Ssh | SignerMethod::SshSk = row.method {
         let by_device = row.method == SignerMethod::SshSk;
-        let mut names =
-            file.ssh_roots.iter().flat_map(|root| if by_device { &root.in_devices } else { &root.in_files });
         // As rows are matched when statements are judged: a row may be a glob.
+        let names = |root: &&RootSsh| {
+            let names = if by_device { &root.in_devices } else { &root.in_files };
+            names.iter().any(|name| glob::matches(&row.principal, name))
+        };
+        let mut naming = file.ssh_roots.iter().filter(names).peekable();
         if file.ssh_roots.is_empty() {
             text.push_str("; without a list of allowed signers nothing it signs verifies: the row only says what the principal is");
-        } else if !names.any(|name| glob::matches(&row.principal, name)) {
+        } else if naming.peek().is_none() {
             text.push_str(
                 "; no list of allowed signers names it with such a key: the row only says what the principal is",
             );
+        } else if naming.all(|root| root.namespace == NAMESPACE) {
+            text.push_str("; its signatures of commits and tags are read, and none over statements");
         }
     } else if let Some(vouched) = vouched(file, row) {
         if !vouched {

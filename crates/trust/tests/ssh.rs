@@ -450,6 +450,8 @@ fn a_row_is_explained_by_the_names_that_it_matches() {
         assert_eq!(text.ends_with(nothing), !named, "{text}");
         assert!(text.contains("level 4 with presence, else 2"), "{text}");
     }
+    let git = said(&trust_file(&line, &format!("namespace = \"git\"\n{}", row("ana@example.com"))).unwrap());
+    assert!(git.ends_with("its signatures of commits and tags are read, and none over statements"), "{git}");
     let alone = TrustFile::parse(&row("*@example.com"), &|_| Err("no".to_owned()), 0, &Limits::DEFAULT).unwrap();
     let text = said(&alone);
     assert!(text.contains("without a list of allowed signers nothing it signs verifies") && !text.contains("not read"));

@@ -5,7 +5,7 @@ use lasthand_model::limits::Limits;
 
 use super::problem::{Place, Problem};
 use super::reader::{At, Row, shorten};
-use super::roots::{Files, ROOT_FILE_BYTES, file_of};
+use super::roots::{Files, ROOT_FILE_BYTES, StatedDigest, file_of};
 use crate::sigstore::TimestampAuthority;
 use crate::spiffe::{SpiffeBundle, TrustDomain};
 use crate::x509::{X509Error, X509Root};
@@ -60,18 +60,9 @@ pub(super) fn read(
 ) -> Option<(RootAuthority, Authority)> {
     let domain = if root_type == "spiffe" { Some(trust_domain(row)?) } else { None };
     let name = if root_type == "x509" { Some(row.need_text("name")?) } else { None };
+    let stated = StatedDigest::of(row);
     let (bytes, file) = content(row, root_type, files)?;
-    let digest = Sha256::of(&bytes);
-    let has_digest = row.has("sha256");
-    let expected: Option<Sha256> = row.parsed("sha256", "a SHA-256 of 64 lower-case hex digits");
-    if let Some(expected) = expected.filter(|expected| *expected != digest) {
-        let problem = Problem::FileDigest { expected: expected.to_string(), got: digest.to_string() };
-        row.report(row.place_of("sha256"), problem);
-        return None;
-    }
-    if has_digest && expected.is_none() {
-        return None;
-    }
+    let digest = stated.of_bytes(row, &bytes)?;
     let place = file.as_ref().map_or_else(|| row.place_of("pem"), |file| file.place);
     let parsed = match (domain, &name) {
         (Some(domain), _) => SpiffeBundle::parse(domain, &bytes, limits).map(Authority::Spiffe),

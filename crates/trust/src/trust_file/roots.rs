@@ -122,6 +122,31 @@ pub(super) fn read(row: Row<'_>, files: Files<'_>, limits: &Limits) -> Option<Ro
     }
 }
 
+/// The digest that a row states of its file.
+pub(super) struct StatedDigest {
+    is_there: bool,
+    expected: Option<Sha256>,
+}
+
+impl StatedDigest {
+    /// Reads it, and tells what is wrong with it.
+    pub(super) fn of(row: &Row<'_>) -> Self {
+        let expected = row.parsed("sha256", "a SHA-256 of 64 lower-case hex digits");
+        Self { is_there: row.has("sha256"), expected }
+    }
+
+    /// The digest of the bytes, where it is the one that is stated, or none is.
+    pub(super) fn of_bytes(&self, row: &Row<'_>, bytes: &[u8]) -> Option<Sha256> {
+        let got = Sha256::of(bytes);
+        if let Some(expected) = self.expected.filter(|expected| *expected != got) {
+            let problem = Problem::FileDigest { expected: expected.to_string(), got: got.to_string() };
+            row.report(row.place_of("sha256"), problem);
+            return None;
+        }
+        (!self.is_there || self.expected.is_some()).then_some(got)
+    }
+}
+
 /// The bytes of the file that a row names.
 pub(super) fn file_of(
     row: &Row<'_>,
@@ -150,18 +175,9 @@ fn ssh(row: Row<'_>, files: Files<'_>) -> Option<(RootSsh, AllowedSigners)> {
         return None;
     }
     let namespace = if row.has("namespace") { row.need_text("namespace")?.value } else { SSH_NAMESPACE.to_owned() };
-    let has_digest = row.has("sha256");
-    let expected: Option<Sha256> = row.parsed("sha256", "the SHA-256 of the file, 64 lower-case hex digits");
+    let stated = StatedDigest::of(&row);
     let (bytes, file) = file_of(&row, files, ROOT_FILE_BYTES, "list of allowed signers")?;
-    let digest = Sha256::of(&bytes);
-    if let Some(expected) = expected.filter(|expected| *expected != digest) {
-        let problem = Problem::FileDigest { expected: expected.to_string(), got: digest.to_string() };
-        row.report(row.place_of("sha256"), problem);
-        return None;
-    }
-    if has_digest && expected.is_none() {
-        return None;
-    }
+    let digest = stated.of_bytes(&row, &bytes)?;
     let text = String::from_utf8(bytes).map_err(|_| "it is not UTF-8".to_owned());
     match text.and_then(|text| AllowedSigners::parse(&text).map_err(|error| error.to_string())) {
         Ok(list) => {
@@ -192,15 +208,9 @@ fn openpgp(row: Row<'_>, files: Files<'_>) -> Option<(RootOpenpgp, Vec<Certifica
     }
     // SECURITY: fingerprints are SHA-1, so a certificate is not named by its fingerprint alone.
     let needed = row.need("sha256");
-    let expected: Option<Sha256> = row.parsed("sha256", "the SHA-256 of the file, 64 lower-case hex digits");
+    let stated = StatedDigest::of(&row);
     let (bytes, file) = file_of(&row, files, ROOT_FILE_BYTES, "file of certificates")?;
-    let expected = expected.filter(|_| needed)?;
-    let digest = Sha256::of(&bytes);
-    if expected != digest {
-        let problem = Problem::FileDigest { expected: expected.to_string(), got: digest.to_string() };
-        row.report(row.place_of("sha256"), problem);
-        return None;
-    }
+    let digest = stated.of_bytes(&row, &bytes).filter(|_| needed)?;
     match Certificate::read_all(&bytes) {
         Ok(parsed) => {
             let named = |certificate: &Certificate| certificate.names().map(shorten).collect();
@@ -221,18 +231,9 @@ fn sigstore(row: Row<'_>, files: Files<'_>, limits: &Limits) -> Option<(RootSigs
         row.report(row.place_of("pem"), Problem::Mismatch { left: "pem".to_owned(), right, remedy });
         return None;
     }
-    let has_digest = row.has("sha256");
-    let expected: Option<Sha256> = row.parsed("sha256", "the SHA-256 of the file, 64 lower-case hex digits");
+    let stated = StatedDigest::of(&row);
     let (bytes, file) = file_of(&row, files, ROOT_FILE_BYTES, "trusted root")?;
-    let got = Sha256::of(&bytes);
-    if let Some(expected) = expected.filter(|expected| *expected != got) {
-        let problem = Problem::FileDigest { expected: expected.to_string(), got: got.to_string() };
-        row.report(row.place_of("sha256"), problem);
-        return None;
-    }
-    if has_digest && expected.is_none() {
-        return None;
-    }
+    stated.of_bytes(&row, &bytes)?;
     match SigstoreRoot::parse(&bytes, limits) {
         Ok(root) => {
             let (place, digest, counts) = (row.place, root.digest(), root.counts());
