@@ -5,15 +5,14 @@
 pub mod layers;
 pub mod tidy;
 
-pub mod bench;
 pub mod ci;
 pub mod fixtures;
 pub mod fuzz;
 pub mod mutants;
+pub mod run;
 pub mod schema;
 pub mod test;
 
-mod run;
 mod source;
 
 use std::path::PathBuf;

@@ -1,10 +1,11 @@
 //! `cargo xtask`: chores of the workspace.
 
+use std::ffi::OsString;
 use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
-use xtask::{bench, ci, fixtures, fuzz, layers, mutants, root, schema, test, tidy};
+use xtask::{ci, fixtures, fuzz, layers, mutants, root, run, schema, test, tidy};
 
 /// Chores of the workspace.
 #[derive(Parser)]
@@ -27,8 +28,13 @@ enum Command {
     /// Plants bugs in the rules or in the reader and shows what notices each one.
     Mutants(mutants::Options),
     /// Measures the solver on large graphs, the reading of images, or the verifying of evidence beside other programs.
-    #[command(subcommand)]
-    Bench(bench::Options),
+    /// `cargo xtask bench --help` lists what is measured.
+    #[command(disable_help_flag = true)]
+    Bench {
+        /// Words of the program `bench`.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        words: Vec<OsString>,
+    },
     /// Runs the fuzz targets for longer than the tests do.
     Fuzz(fuzz::Options),
     /// Writes the JSON Schemas of docs/schemas from the types, or checks them.
@@ -55,11 +61,18 @@ fn act(command: Command) -> Result<bool> {
         Command::Tidy => Ok(report(&tidy::check(&root())?)),
         Command::Layers => Ok(report(&layers::check(&root())?)),
         Command::Mutants(options) => mutants::run(&options),
-        Command::Bench(options) => bench::run(&options),
+        Command::Bench { words } => bench(&words),
         Command::Fuzz(options) => fuzz::run(&options),
         Command::Schema(options) => schema::run(&options),
         Command::Fixtures(options) => fixtures::run(&options),
     }
+}
+
+/// Builds the measuring program with optimisation and runs it; it is a package of its own, so that the other chores need no crate of the product.
+fn bench(words: &[OsString]) -> Result<bool> {
+    let mut command = run::cargo();
+    command.args(["run", "--quiet", "--release", "--package", "bench", "--"]).args(words);
+    Ok(command.status()?.success())
 }
 
 fn report(problems: &tidy::Problems) -> bool {

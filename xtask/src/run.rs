@@ -13,21 +13,21 @@ use crate::root;
 pub(crate) const FEATURES: &str = "--features=lasthand-lineage/mutants";
 
 /// The cargo that started this program, else the one on the path.
-pub(crate) fn cargo() -> Command {
+pub fn cargo() -> Command {
     let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     command.current_dir(root());
     command
 }
 
 /// A command of another program, run in the workspace.
-pub(crate) fn tool(name: &str, arguments: &[&str]) -> Command {
+pub fn tool(name: &str, arguments: &[&str]) -> Command {
     let mut command = Command::new(name);
     command.args(arguments).current_dir(root());
     command
 }
 
 /// Whether a program can be started.
-pub(crate) fn present(name: &str, arguments: &[&str]) -> bool {
+pub fn present(name: &str, arguments: &[&str]) -> bool {
     tool(name, arguments).output().is_ok_and(|output| output.status.success())
 }
 
@@ -45,14 +45,14 @@ pub(crate) fn quietly(name: &str, mut command: Command) -> Result<bool> {
 }
 
 /// The folder of logs, made when it is not there.
-pub(crate) fn logs() -> Result<PathBuf> {
+pub fn logs() -> Result<PathBuf> {
     let folder = target().join("xtask");
     fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
     Ok(folder)
 }
 
 /// The folder that cargo builds in.
-pub(crate) fn target() -> PathBuf {
+pub fn target() -> PathBuf {
     std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), |folder| root().join(Path::new(&folder)))
 }
 

@@ -13,7 +13,7 @@ use crate::run::{self, FEATURES, Outcome, Stages, cargo};
 
 /// Order in which crates are tested: what others rest on comes first.
 const CORE_FIRST: &[&str] = &[
-    "model", "trust", "lineage", "artifact", "observe", "sign", "attest", "verify", "testkit", "cli", "xtask", "tests",
+    "model", "trust", "lineage", "artifact", "observe", "sign", "attest", "verify", "testkit", "cli", "xtask", "bench", "tests",
 ];
 
 /// What to test.
@@ -127,7 +127,7 @@ impl Boundary {
             _ if !is_test => Self::Unit,
             name if name.starts_with("stor") => Self::Story,
             name if name.starts_with("law") => Self::Laws,
-            name if name.starts_with("vector") => Self::Vectors,
+            name if name.starts_with("vector") || name == "mutants" => Self::Vectors,
             "layers" | "docs" => Self::Unit,
             "e2e" => Self::E2e,
             _ if matches!(krate, "tests" | "cli") => Self::Cli,
@@ -138,21 +138,30 @@ impl Boundary {
 
 /// Builds every test program with the same features, so that nothing is built twice.
 fn build() -> Result<Vec<Program>> {
+    Ok(artifacts(&["--no-run"])?.iter().filter_map(test_program).collect())
+}
+
+/// The program `lasthand` as the tests of the command line call it.
+pub(crate) fn program() -> Result<Option<PathBuf>> {
+    let messages = artifacts(&["--no-run", "--test", "cli"])?;
+    let mut programs = messages.iter().filter(|message| message.pointer("/target/kind/0").is_some_and(|kind| kind == "bin"));
+    let program = programs.find(|message| message.pointer("/target/name").is_some_and(|name| name == "lasthand"));
+    Ok(program.and_then(|message| Some(PathBuf::from(message.get("executable")?.as_str()?))))
+}
+
+/// What cargo says of each thing that it built or found built.
+fn artifacts(arguments: &[&str]) -> Result<Vec<Value>> {
     let mut command = cargo();
-    command.args(["test", "--workspace", FEATURES, "--no-run", "--message-format=json-render-diagnostics"]);
+    command.args(["test", "--workspace", FEATURES, "--message-format=json-render-diagnostics"]).args(arguments);
     let output = command.stderr(std::process::Stdio::inherit()).output().context("cannot start cargo")?;
     if !output.status.success() {
         bail!("the tests do not build; the compiler's words are above");
     }
     let lines = output.stdout.split(|byte| *byte == b'\n').filter(|line| line.starts_with(b"{"));
-    let messages = lines
-        .map(serde_json::from_slice::<Value>)
-        .collect::<Result<Vec<_>, _>>()
-        .context("cargo's messages are not JSON")?;
-    Ok(messages.iter().filter_map(program).collect())
+    lines.map(serde_json::from_slice::<Value>).collect::<Result<_, _>>().context("cargo's messages are not JSON")
 }
 
-fn program(message: &Value) -> Option<Program> {
+fn test_program(message: &Value) -> Option<Program> {
     let is_test = message.pointer("/profile/test")?.as_bool()?;
     let executable = message.get("executable")?.as_str().filter(|_| is_test)?;
     let folder = PathBuf::from(message.get("manifest_path")?.as_str()?).parent()?.to_path_buf();
@@ -204,6 +213,7 @@ mod tests {
         assert_eq!(Boundary::of("tests", "stories", true), Boundary::Story);
         assert_eq!(Boundary::of("testkit", "laws", true), Boundary::Laws);
         assert_eq!(Boundary::of("tests", "vectors", true), Boundary::Vectors);
+        assert_eq!(Boundary::of("tests", "mutants", true), Boundary::Vectors);
         assert_eq!(Boundary::of("tests", "demo", true), Boundary::Cli);
         assert_eq!(Boundary::of("cli", "e2e", true), Boundary::E2e);
         assert_eq!(Boundary::of("tests", "layers", true), Boundary::Unit);

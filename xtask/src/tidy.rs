@@ -43,7 +43,18 @@ pub fn check(root: &Path) -> Result<Problems> {
     Ok(problems)
 }
 
-/// Checks that pages and code match; a part of [`check`] that a test runs.
+/// Checks the pages of findings, given by id and name, and of rules. A test calls it: it knows the code that names them.
+///
+/// # Errors
+/// When a page cannot be read.
+pub fn check_named_pages(root: &Path, findings: &[(&str, &str)], rules: &[&str]) -> Result<Problems> {
+    let mut problems = Problems::default();
+    pages::findings(root, findings, rules, &mut problems)?;
+    pages::rules(root, rules, &mut problems)?;
+    Ok(problems)
+}
+
+/// Checks architecture, decisions and dependencies; a part of [`check`] that a test runs.
 ///
 /// # Errors
 /// When a page cannot be read.

@@ -1,12 +1,10 @@
-//! Pages that must match the code: architecture, decisions, findings, dependencies.
+//! Pages that must match the code: architecture, decisions, dependencies; of what the code names itself, findings and rules.
 
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
 use anyhow::{Context, Result};
-use lasthand_lineage::finding::FindingId;
-use lasthand_lineage::mutants::Rule;
 
 use super::Problems;
 
@@ -18,8 +16,6 @@ const STATUS_WORDS: &[&str] = &["proposed", "accepted", "superseded by "];
 pub(super) fn check(root: &Path, problems: &mut Problems) -> Result<()> {
     architecture(root, problems)?;
     decisions(root, problems)?;
-    findings(root, problems)?;
-    rules(root, problems)?;
     dependencies(root, problems)
 }
 
@@ -71,20 +67,21 @@ fn decisions(root: &Path, problems: &mut Problems) -> Result<()> {
     Ok(())
 }
 
-fn findings(root: &Path, problems: &mut Problems) -> Result<()> {
+/// Each finding, by id and name, has its page, and no page is about anything else.
+pub(super) fn findings(root: &Path, known: &[(&str, &str)], rules: &[&str], problems: &mut Problems) -> Result<()> {
     let mut pages = names(root, "docs/findings")?;
-    for finding in FindingId::ALL {
-        let (id, path) = (finding.id(), format!("docs/findings/{}.md", finding.id()));
+    for (id, name) in known {
+        let path = format!("docs/findings/{id}.md");
         if !pages.remove(&format!("{id}.md")) {
             problems.errors.push(format!("{path}: missing; {id} is a finding"));
             continue;
         }
         let page = read(root, &path)?;
-        let heading = format!("# {id} {}", finding.name());
+        let heading = format!("# {id} {name}");
         if page.lines().next() != Some(&heading) {
             problems.errors.push(format!("{path}: the first line must be `{heading}`"));
         }
-        let bold = page.split("**").skip(1).step_by(2).filter(|name| Rule::parse(name).is_none());
+        let bold = page.split("**").skip(1).step_by(2).filter(|name| !rules.contains(name));
         problems.errors.extend(bold.map(|name| format!("{path}: `{name}` in bold is no rule")));
         for section in FINDING_SECTIONS.iter().filter(|section| !page.lines().any(|line| line == **section)) {
             problems.errors.push(format!("{path}: no section `{section}`"));
@@ -99,10 +96,10 @@ fn findings(root: &Path, problems: &mut Problems) -> Result<()> {
 }
 
 /// Each rule of the code stands in bold on the page of rules.
-fn rules(root: &Path, problems: &mut Problems) -> Result<()> {
+pub(super) fn rules(root: &Path, rules: &[&str], problems: &mut Problems) -> Result<()> {
     let page = read(root, "docs/rules.md")?;
-    for rule in Rule::ALL.iter().filter(|rule| !page.contains(&format!("**{}**", rule.name()))) {
-        problems.errors.push(format!("docs/rules.md: the rule `{}` of the code is not there in bold", rule.name()));
+    for rule in rules.iter().filter(|rule| !page.contains(&format!("**{rule}**"))) {
+        problems.errors.push(format!("docs/rules.md: the rule `{rule}` of the code is not there in bold"));
     }
     Ok(())
 }

@@ -15,7 +15,7 @@ use serde_json::Value;
 use wait4::Wait4 as _;
 
 use super::Options;
-use crate::run::{cargo, target, tool};
+use xtask::run::{cargo, target, tool};
 
 const SIZES: [usize; 4] = [10, 100, 1_000, 10_000];
 /// The size at which peers are compared.

@@ -18,7 +18,7 @@ use std::path::PathBuf;
 use anyhow::{Context, Result};
 use clap::{Args, ValueEnum};
 
-use crate::run::target;
+use xtask::run::target;
 use corpus::Corpus;
 use parts::Setting;
 use programs::Programs;

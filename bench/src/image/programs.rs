@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::contender::{Contender, Role};
 use super::corpus::Image;
-use crate::run::{cargo, target};
+use xtask::run::{cargo, target};
 
 /// No verdict is asked for, so an answer that is undecided for want of evidence is the work done.
 const ANSWERED: &[i32] = &[0, 3];
@@ -24,7 +24,7 @@ pub(super) struct Programs {
 impl Programs {
     /// Builds both, one after the other.
     pub(super) fn built(also: &[PathBuf]) -> Result<Self> {
-        for words in [["-p", "lasthand", "--bin", "lasthand"], ["-p", "xtask", "--example", "image-floor"]] {
+        for words in [["-p", "lasthand", "--bin", "lasthand"], ["-p", "bench", "--example", "image-floor"]] {
             let mut command = cargo();
             command.args(["build", "--release", "--quiet"]).args(words);
             ensure!(command.status().context("cannot start cargo")?.success(), "{} cannot be built", words[3]);

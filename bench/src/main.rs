@@ -4,12 +4,15 @@ mod image;
 mod lineage;
 mod trust;
 
-use anyhow::Result;
-use clap::Subcommand;
+use std::process::ExitCode;
 
-/// What to measure.
-#[derive(Subcommand)]
-pub enum Options {
+use anyhow::Result;
+use clap::Parser;
+
+/// Measures, beside other programs where there are any.
+#[derive(Parser)]
+#[command(name = "cargo xtask bench", bin_name = "cargo xtask bench")]
+enum Options {
     /// The solver of docs/rules.md on large graphs: CPU time of a step, on as many worlds of each size as have the same number of steps
     /// together, each solved once a round; and, as `hot`, of one world that is solved again and again.
     Lineage(lineage::Options),
@@ -19,11 +22,18 @@ pub enum Options {
     Trust(trust::Options),
 }
 
-/// Measures one subject.
-///
-/// # Errors
-/// When it cannot be measured.
-pub fn run(options: &Options) -> Result<bool> {
+fn main() -> ExitCode {
+    match measure(&Options::parse()) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("bench: {error:#}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn measure(options: &Options) -> Result<bool> {
     match options {
         Options::Lineage(options) => lineage::run(options),
         Options::Image(options) => image::run(options),

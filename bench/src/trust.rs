@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use anyhow::{Context, Result};
 use clap::{Args, ValueEnum};
 
-use crate::run::target;
+use xtask::run::target;
 
 /// How to measure.
 #[derive(Args)]

@@ -10,7 +10,7 @@ use anyhow::{Context, Result, ensure};
 
 use super::corpus::Image;
 use super::peers::{Peer, Task};
-use crate::run::{logs, tool};
+use xtask::run::{logs, tool};
 
 const LOOPBACK: &str = "127.0.0.1";
 /// LIMIT: how often, and each time how long, is waited for the registry's first word.

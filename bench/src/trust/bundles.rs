@@ -10,8 +10,8 @@ use anyhow::{Context, Result, ensure};
 use wait4::Wait4 as _;
 
 use super::Options;
-use crate::root;
-use crate::run::{cargo, present, target};
+use xtask::root;
+use xtask::run::{cargo, present, target};
 
 /// What cosign 3.1.3 took where it was measured: CPU seconds and MiB.
 const COSIGN: (f64, f64) = (0.066, 63.0);

@@ -9,7 +9,7 @@ use anyhow::{Context, Result, ensure};
 use super::contender::Contender;
 use super::corpus::Image;
 use super::registry::Registry;
-use crate::run::tool;
+use xtask::run::tool;
 
 const PACKAGES: &[&str] = &["debootstrap", "umoci", "skopeo", "pigz", "zstd"];
 /// Name, module and version, folder of the command in it.

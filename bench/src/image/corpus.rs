@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail, ensure};
 use serde_json::Value;
 
-use crate::root;
-use crate::run::{present, tool};
+use xtask::root;
+use xtask::run::{present, tool};
 
 /// Layout, tag, and what the tables call it.
 const IMAGES: &[(&str, &str, &str)] = &[

@@ -8,7 +8,7 @@ use anyhow::{Context, Result};
 use wait4::Wait4 as _;
 
 use super::contender::Contender;
-use crate::run::logs;
+use xtask::run::logs;
 
 /// One run of one command.
 #[derive(Debug, Clone, Copy)]

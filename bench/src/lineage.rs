@@ -21,7 +21,6 @@ use clap::Args;
 use lasthand_lineage::solve;
 use lasthand_model::wire::facts::Facts;
 
-use crate::run::cargo;
 use shapes::{Ending, Shape};
 
 const SIZES: [usize; 4] = [1_000, 10_000, 100_000, 1_000_000];
@@ -53,18 +52,11 @@ pub struct Options {
     shape: Vec<String>,
 }
 
-/// Measures; in a build without optimisation it starts itself again with it.
+/// Measures.
 ///
 /// # Errors
 /// When a graph does not give the verdict it was built for.
 pub fn run(options: &Options) -> Result<bool> {
-    if cfg!(debug_assertions) {
-        let mut command = cargo();
-        command.args(["run", "--quiet", "--release", "-p", "xtask", "--", "bench", "lineage"]);
-        command.args(["--up-to", &options.up_to.to_string(), "--from", &options.from.to_string()]);
-        command.args(options.shape.iter().flat_map(|shape| ["--shape", shape]));
-        return Ok(command.status()?.success());
-    }
     println!(
         "{:<8} {:<9} {:>9} {:>7} {:>12} {:>14} {:>9} {:>10} {:>12} {:>9}",
         "shape",
