@@ -36,6 +36,10 @@ enum Target {
     Oci,
     /// Zip files that are opened.
     Zip,
+    /// Frames of zstd.
+    Zstd,
+    /// Debian packages that are opened.
+    Deb,
 }
 
 impl Target {
@@ -46,6 +50,8 @@ impl Target {
             Self::Gzip => "gzip",
             Self::Oci => "oci",
             Self::Zip => "zip",
+            Self::Zstd => "zstd",
+            Self::Deb => "deb",
         }
     }
 }

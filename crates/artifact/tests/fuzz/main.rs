@@ -14,10 +14,12 @@ mod corpus;
 mod make;
 mod source;
 
+mod deb;
 mod gzip;
 mod oci;
 mod tar;
 mod zip;
+mod zstd;
 
 use std::sync::atomic::Ordering;
 
@@ -97,12 +99,40 @@ fn zip() {
 }
 
 #[test]
+fn zstd_kept() {
+    // pass: the laws of zstd hold for every kept input
+    kept("zstd", zstd::law);
+}
+
+#[test]
+fn zstd() {
+    // pass: what is read of frames is what libzstd decodes
+    bolero::check!().with_iterations(INPUTS).for_each(|input| zstd::law(&make::zstd(input)));
+    let read = zstd::READ.load(Ordering::Relaxed);
+    assert!(read > INPUTS / 20, "{read} streams were compared");
+}
+
+#[test]
+fn deb_kept() {
+    // pass: the laws of packages hold for every kept input
+    kept("deb", deb::law);
+}
+
+#[test]
+fn deb() {
+    // pass: what is listed of a package is what its headers hold
+    bolero::check!().with_iterations(INPUTS).for_each(|input| deb::law(&make::deb(input)));
+    let listed = deb::LISTED.load(Ordering::Relaxed);
+    assert!(listed > INPUTS / 20, "{listed} packages were compared");
+}
+
+#[test]
 fn foreign_inputs_hold_the_laws() {
     // pass: the seeds of other fuzzers, each asked of every law
     let Some(inputs) = corpus::foreign() else { return };
     assert!(inputs.len() > 10, "{} inputs", inputs.len());
     for (name, bytes) in inputs {
         println!("{name}");
-        [tar::law, gzip::law, oci::law, zip::law].iter().for_each(|law| law(&bytes));
+        [tar::law, gzip::law, oci::law, zip::law, zstd::law, deb::law].iter().for_each(|law| law(&bytes));
     }
 }

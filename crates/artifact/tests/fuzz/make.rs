@@ -68,6 +68,96 @@ pub(crate) fn gzip(choice: &[u8]) -> Vec<u8> {
     bytes
 }
 
+/// A zstd stream: frames with and without checksum and size, skippable frames between them.
+pub(crate) fn zstd(choice: &[u8]) -> Vec<u8> {
+    if choice.starts_with(&[0x28, 0xb5, 0x2f, 0xfd]) {
+        return choice.to_vec();
+    }
+    let (seed, edits) = split(choice);
+    let mut bytes = frames(&unwrapped(Archive::draw(seed >> 2).bytes()), seed);
+    for edit in edits.chunks_exact(4).take(usize::try_from(seed % 4).unwrap()) {
+        let at = place(edit, bytes.len());
+        match edit[2] % 8 {
+            0 => bytes.truncate(at),
+            1 => bytes.extend(edit),
+            2 => bytes.extend(frames(edit, u64::from(edit[3]))),
+            3 => drop(bytes.drain(at..(at + 1).min(bytes.len()))),
+            4 => bytes.extend(skippable(edit)),
+            // The header of the first frame, or its checksum.
+            5 => flip(&mut bytes, usize::from(edit[0] % 14), edit[3]),
+            6 => {
+                let from_end = bytes.len().saturating_sub(1 + usize::from(edit[0] % 8));
+                flip(&mut bytes, from_end, edit[3]);
+            }
+            _ => flip(&mut bytes, at, edit[3]),
+        }
+    }
+    bytes
+}
+
+fn frames(bytes: &[u8], seed: u64) -> Vec<u8> {
+    let members = usize::try_from(seed % 3).unwrap() + 1;
+    let mut out = Vec::new();
+    for (number, part) in bytes.chunks(bytes.len() / members + 1).enumerate() {
+        let mut encoder = ::zstd::stream::write::Encoder::new(Vec::new(), 1).unwrap();
+        encoder.include_checksum(seed & 4 == 0).unwrap();
+        encoder.include_contentsize(seed & 8 == 0).unwrap();
+        encoder.set_pledged_src_size((seed & 8 == 0).then_some(part.len() as u64)).unwrap();
+        encoder.write_all(part).unwrap();
+        out.extend(encoder.finish().unwrap());
+        if seed & 16 != 0 && number == 0 {
+            out.extend(skippable(b"note"));
+        }
+    }
+    out
+}
+
+fn skippable(content: &[u8]) -> Vec<u8> {
+    let length = u32::try_from(content.len()).unwrap().to_le_bytes();
+    [&[0x5a, 0x2a, 0x4d, 0x18], &length[..], content].concat()
+}
+
+/// A Debian package.
+pub(crate) fn deb(choice: &[u8]) -> Vec<u8> {
+    if choice.starts_with(b"!<arch>\n") {
+        return choice.to_vec();
+    }
+    let (seed, edits) = split(choice);
+    let control = packed(&tar_of(&[("./control", b"Package: a\n")]), 0);
+    let data = match seed % 3 {
+        0 => packed(&tar_of(&[("./usr/bin/a", b"#!/bin/sh\n")]), 0),
+        1 => frames(&tar_of(&[("./usr/bin/b", b"b")]), seed),
+        _ => tar_of(&[("./etc/c", &[b'c'; 77])]),
+    };
+    let ending = ["gz", "zst", ""][usize::try_from(seed % 3).unwrap()];
+    let data_name = if ending.is_empty() { "data.tar".to_owned() } else { format!("data.tar.{ending}") };
+    let mut bytes = b"!<arch>\n".to_vec();
+    for (name, content) in [("debian-binary", &b"2.0\n"[..]), ("control.tar.gz", &control), (&data_name, &data)] {
+        ar_member(&mut bytes, name, content);
+    }
+    if seed % 5 == 0 {
+        ar_member(&mut bytes, "_gpgorigin", b"odd");
+    }
+    for edit in edits.chunks_exact(4).take(usize::try_from(seed % 4).unwrap()) {
+        let at = place(edit, bytes.len());
+        match edit[2] % 6 {
+            0 => bytes.truncate(at),
+            1 => ar_member(&mut bytes, "data.tar", edit),
+            2 => drop(bytes.drain(at..(at + 1).min(bytes.len()))),
+            // The header of the first member or of the second.
+            3 => flip(&mut bytes, 8 + usize::from(edit[0]) % 136, edit[3]),
+            _ => flip(&mut bytes, at, edit[3]),
+        }
+    }
+    bytes
+}
+
+fn ar_member(bytes: &mut Vec<u8>, name: &str, content: &[u8]) {
+    bytes.extend(format!("{name:<16}{:<12}{:<6}{:<6}{:<8}{:<10}`\n", 0, 0, 0, "100644", content.len()).bytes());
+    bytes.extend(content);
+    bytes.extend(&b"\n"[..content.len() % 2]);
+}
+
 /// A zip file.
 pub(crate) fn zip(choice: &[u8]) -> Vec<u8> {
     if choice.starts_with(b"PK") {
