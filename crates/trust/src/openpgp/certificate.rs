@@ -309,10 +309,10 @@ impl Reader<'_> {
     fn signature(&mut self, about: &About, signature: &Signature) -> Result<(), &'static str> {
         let primary = self.primary;
         match (about, signature.typ()) {
-            (About::Primary, Some(SignatureType::Key)) => {
-                if self.is_own(signature, signature.verify_key(primary).is_ok())? {
-                    self.direct.push(Stated::read(signature)?);
-                }
+            (About::Primary, Some(SignatureType::Key))
+                if self.is_own(signature, signature.verify_key(primary).is_ok())? =>
+            {
+                self.direct.push(Stated::read(signature)?);
             }
             (_, Some(SignatureType::KeyRevocation)) => {
                 // SECURITY: a revocation that cannot be checked is not one that was never made.
