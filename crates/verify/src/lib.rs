@@ -35,6 +35,7 @@ mod diff;
 mod error;
 mod evidence;
 mod facts;
+mod hints;
 mod images;
 mod last;
 pub mod layout;

@@ -66,7 +66,9 @@ fn made(target: &str) -> Vec<(String, Vec<u8>)> {
         "tar" => TAR.iter().map(archive).collect(),
         "gzip" => GZIP.iter().map(archive).collect(),
         "zip" => (0..16u8).map(|seed| (format!("made-{seed}"), make::zip(&[seed, 77, 9, seed, 1, seed, 3]))).collect(),
-        "zstd" => (0..16u8).map(|seed| (format!("made-{seed}"), make::zstd(&[0, seed, 5 * seed, 90, seed, seed, 3]))).collect(),
+        "zstd" => (0..16u8)
+            .map(|seed| (format!("made-{seed}"), make::zstd(&[0, seed, 5 * seed, 90, seed, seed, 3])))
+            .collect(),
         "deb" => (0..16u8).map(|seed| (format!("made-{seed}"), make::deb(&[0, 0, seed, 90, seed, seed, 3]))).collect(),
         _ => (0..12u8).map(|seed| (format!("document-{seed}"), make::oci(&edited(seed)))).collect(),
     }

@@ -21,8 +21,8 @@ pub(crate) fn law(bytes: &[u8]) {
         return;
     }
     let mut inside = Vec::new();
-    let accepted = zstd::stream::read::Decoder::new(bytes)
-        .and_then(|decoder| decoder.take(MOST).read_to_end(&mut inside));
+    let accepted =
+        zstd::stream::read::Decoder::new(bytes).and_then(|decoder| decoder.take(MOST).read_to_end(&mut inside));
     if inside.len() as u64 == MOST {
         return;
     }

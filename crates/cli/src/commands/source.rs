@@ -161,7 +161,7 @@ impl Writer<'_> {
         Ok(LandingSpec {
             repository: self.name.clone(),
             target_ref: self.target_ref.clone(),
-            from: landing.from,
+            from: landing.from.map(|from| TreeRef { git_commit: landing.parents.first().cloned(), ..from }),
             to: landing.to,
             commit: Some(landing.commit),
             prev,

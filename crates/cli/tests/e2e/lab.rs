@@ -21,10 +21,14 @@ pub(crate) enum Actor {
     Coder,
     Forge,
     Ci,
+    /// A robot that moves pins; it has no key.
+    Bumper,
+    /// A robot that formats; it has no key.
+    Formatter,
 }
 
 impl Actor {
-    const ALL: [Self; 5] = [Self::Ana, Self::Bo, Self::Coder, Self::Forge, Self::Ci];
+    const ALL: [Self; 7] = [Self::Ana, Self::Bo, Self::Coder, Self::Forge, Self::Ci, Self::Bumper, Self::Formatter];
 
     const fn name(self) -> &'static str {
         match self {
@@ -33,11 +37,17 @@ impl Actor {
             Self::Coder => "coder-7",
             Self::Forge => "forge",
             Self::Ci => "ci",
+            Self::Bumper => "dependabot[bot]",
+            Self::Formatter => "pre-commit-ci[bot]",
         }
     }
 
-    fn mail(self) -> String {
-        format!("{}@example.com", self.name())
+    pub(crate) fn mail(self) -> String {
+        match self {
+            Self::Bumper => "49699333+dependabot[bot]@users.noreply.github.com".to_owned(),
+            Self::Formatter => "66853113+pre-commit-ci[bot]@users.noreply.github.com".to_owned(),
+            _ => format!("{}@example.com", self.name()),
+        }
     }
 
     /// What is seen around him, so that the test does not depend on who runs it.
@@ -57,6 +67,12 @@ pub(crate) struct Lab {
     pub(crate) top: PathBuf,
     /// Rows that the trust file has besides.
     pub(crate) more_trust: String,
+    /// Refs that the product lists.
+    pub(crate) refs: Vec<&'static str>,
+    /// Who has a row as a person.
+    pub(crate) persons: Vec<Actor>,
+    /// What the product's row says besides.
+    pub(crate) product: String,
 }
 
 impl Lab {
@@ -69,7 +85,13 @@ impl Lab {
         for folder in ["repo", "keys"] {
             fs::create_dir_all(top.join(folder)).unwrap();
         }
-        let lab = Self { top, more_trust: String::new() };
+        let lab = Self {
+            top,
+            more_trust: String::new(),
+            refs: vec!["refs/heads/main"],
+            persons: vec![Actor::Ana, Actor::Bo],
+            product: String::new(),
+        };
         for actor in Actor::ALL {
             lab.lasthand(actor, &["key", "generate", "--out", &format!("../keys/{}", actor.name())]);
             fs::write(lab.top.join(format!("keys/{}.json", actor.name())), actor.surroundings()).unwrap();
@@ -145,18 +167,27 @@ impl Lab {
 
     /// Somebody approves a range; it is shown to nobody, and the approval says so.
     pub(crate) fn approve(&self, actor: Actor, range: &str) {
+        self.approve_with(actor, range, &[]);
+    }
+
+    /// The same with other words.
+    pub(crate) fn approve_with(&self, actor: Actor, range: &str, more: &[&str]) {
         let key = format!("../keys/{}", actor.name());
         let agent = format!("{}={}", Actor::Coder.mail(), Actor::Ana.mail());
         let words =
             ["review", "approve", range, "--agent", &agent, "--key", &key, "--evidence", "../evidence", "--yes"];
-        self.lasthand(actor, &words);
+        self.lasthand(actor, &[&words[..], more].concat());
     }
 
-    /// The forge states what landed since the onboarding commit.
+    /// The forge states what landed on main since the onboarding commit.
     pub(crate) fn land(&self) {
+        self.land_on("main", &format!("{}={}", Actor::Coder.mail(), Actor::Ana.mail()));
+    }
+
+    /// The same for a branch, with what the forge knows of the agent.
+    pub(crate) fn land_on(&self, branch: &str, agent: &str) {
         let since = self.run(Actor::Forge, &["git", "rev-parse", "onboarded"]);
-        let agent = format!("{}={}", Actor::Coder.mail(), Actor::Ana.mail());
-        let words = ["source", "--ref", "main", "--since", since.trim(), "--agent", &agent];
+        let words = ["source", "--ref", branch, "--since", since.trim(), "--agent", agent];
         self.lasthand(Actor::Forge, &[&words[..], &["--key", "../keys/forge", "--evidence", "../evidence"]].concat());
     }
 
@@ -181,10 +212,12 @@ impl Lab {
             (PublicKey::from_pem(pem.as_bytes()).unwrap().id().to_string(), pem)
         };
         let mut text = format!(
-            "accept_simulated = true\n[[product]]\nname = \"app\"\nrepositories = [\"{REPOSITORY}\"]\nrefs = [\"refs/heads/main\"]\n\
-             builders = [\"key:{}\"]\nonboarding = [{{ repository = \"{REPOSITORY}\", git_tree = \"{}\" }}]\n",
+            "accept_simulated = true\n[[product]]\nname = \"app\"\nrepositories = [\"{REPOSITORY}\"]\nrefs = {:?}\n\
+             builders = [\"key:{}\"]\nonboarding = [{{ repository = \"{REPOSITORY}\", git_tree = \"{}\" }}]\n{}",
+            self.refs,
             key(Actor::Ci).0,
-            tree.trim()
+            tree.trim(),
+            self.product
         );
         for (actor, rest) in [
             (Actor::Ana, "kind = \"human\"\ncustody = \"personal\"\nmay = [\"review\"]"),
@@ -203,7 +236,7 @@ impl Lab {
             write!(text, "[[identity]]\nmethod = \"key\"\nid = \"{id}\"\n{rest}\nwhere = [\"{REPOSITORY}\"]\n")
                 .unwrap();
             write!(text, "[[root]]\ntype = \"key\"\npem = \"\"\"\n{}\n\"\"\"\n", pem.trim()).unwrap();
-            if matches!(actor, Actor::Ana | Actor::Bo) {
+            if self.persons.contains(&actor) {
                 let accounts = format!("[\"mailto:{}\", \"key:{id}\"]", actor.mail());
                 write!(text, "[[person]]\nname = \"{}\"\naccounts = {accounts}\n", actor.name()).unwrap();
             }

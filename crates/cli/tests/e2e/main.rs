@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a failed test may stop")]
 
 mod attacks;
+mod histories;
 mod lab;
 mod large;
 mod report;

@@ -42,6 +42,19 @@ impl Report {
         self
     }
 
+    /// The same, and the finding names this actor, with or without the form of his account.
+    #[track_caller]
+    pub(crate) fn refused_for(self, id: &str, path: &str, actor: &str) -> Self {
+        let report = self.refused(id, path);
+        let names = |item: &Value| {
+            item["id"] == id
+                && (path.is_empty() || item["where"]["path"] == path)
+                && item["where"]["actor"].as_str().unwrap_or_default().contains(actor)
+        };
+        assert!(report.list("findings").iter().any(names), "{id} at `{path}` is not {actor}'s: {}", report.told());
+        report
+    }
+
     /// What is refused here is refused by what the evidence says, never for evidence that does not hold.
     #[track_caller]
     fn all_evidence_holds(&self) {
@@ -86,7 +99,7 @@ impl Report {
     /// Findings and frontier, for a message.
     fn told(&self) -> String {
         let lines = self.list("findings").into_iter().map(|finding| {
-            format!("{} {} {}: {}\n", finding["severity"], finding["id"], finding["where"]["path"], finding["message"])
+            format!("{} {} {}: {}\n", finding["severity"], finding["id"], finding["where"], finding["message"])
         });
         let rejected = self.list("evidence").into_iter().filter(|item| item["status"] != "verified");
         let rejected = rejected.map(|item| format!("{} {}: {}\n", item["status"], item["source"], item["reason"]));

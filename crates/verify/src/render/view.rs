@@ -7,6 +7,8 @@ use lasthand_model::digest::StatementDigest;
 use lasthand_model::wire::facts::{Actor, Body, StatementFact};
 use lasthand_model::wire::report::{EvidenceStatus, ReportActor, ReportEvidence, ReportSigner, ReportStep};
 
+use crate::hints::Hints;
+pub(super) use crate::hints::short;
 use crate::last::best_known;
 use crate::people::People;
 use crate::verifier::Verification;
@@ -17,6 +19,7 @@ pub(super) struct View<'a> {
     steps: BTreeMap<StatementDigest, &'a ReportStep>,
     evidence: BTreeMap<StatementDigest, &'a ReportEvidence>,
     statements: BTreeMap<StatementDigest, &'a StatementFact>,
+    hints: Hints<'a>,
     /// Actors that labels name, by the statement that is labelled.
     labelled: BTreeMap<StatementDigest, Vec<&'a Actor>>,
     /// Of each principal, where he is known best.
@@ -47,6 +50,7 @@ impl<'a> View<'a> {
             steps: report.steps.iter().map(|step| (step.statement, step)).collect(),
             evidence,
             statements: verification.facts.statements.iter().map(|fact| (fact.digest, fact)).collect(),
+            hints: Hints::of(&verification.facts),
             labelled,
             best: best_known(&report.steps),
         }
@@ -112,26 +116,12 @@ impl<'a> View<'a> {
 
     /// The commit that a landing moved its ref to.
     pub(super) fn commit(&self, digest: StatementDigest) -> Option<&'a str> {
-        match &self.statement(digest)?.body {
-            Body::Landing(landing) => landing.to.git_commit.as_ref().map(lasthand_model::digest::GitId::as_str),
-            _ => None,
-        }
+        self.hints.commit(digest)
     }
 
     /// What to do about a finding, with the commits to review where they are known.
     pub(super) fn hint(&self, finding: &Finding) -> String {
-        match finding.place.step.and_then(|step| self.range(step)) {
-            Some(range) => finding.hint().replace("BASE..HEAD", &range),
-            None => finding.hint().to_owned(),
-        }
-    }
-
-    /// `BASE..HEAD` of a landing, by commits; absent where one is not known.
-    fn range(&self, digest: StatementDigest) -> Option<String> {
-        let Body::Landing(landing) = &self.statement(digest)?.body else { return None };
-        let base = landing.from.as_ref().and_then(|from| from.git_commit.as_ref()).map(|commit| commit.as_str());
-        let base = base.or_else(|| self.commit(landing.prev?))?;
-        Some(format!("{}..{}", short(base), short(self.commit(digest)?)))
+        self.hints.hint(finding)
     }
 }
 
@@ -140,9 +130,4 @@ fn principal_of(signer: &ReportSigner) -> String {
         Some(issuer) => format!("{issuer}#{}", signer.id),
         None => signer.id.clone(),
     }
-}
-
-/// The first 12 digits.
-pub(super) fn short(hex: &str) -> String {
-    hex.chars().take(12).collect()
 }

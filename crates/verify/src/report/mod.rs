@@ -17,6 +17,7 @@ use lasthand_model::wire::report::{
 
 use crate::artifact::Opened;
 use crate::facts::Gathered;
+use crate::hints::Hints;
 use crate::timeline;
 pub use error::report_for_error;
 pub(crate) use files::FileAt;
@@ -33,7 +34,7 @@ pub(crate) fn build(gathered: &Gathered, outcome: &Outcome, opened: &Opened) -> 
             sources.entry(digest).or_insert(&item.source);
         }
     }
-    let layers = Layers::of(opened, outcome);
+    let (layers, hints) = (Layers::of(opened, outcome), Hints::of(facts));
     let proof = outcome.proof.iter().map(|item| ReportProof {
         role: item.role.as_str().to_owned(),
         statement: item.statement,
@@ -43,7 +44,7 @@ pub(crate) fn build(gathered: &Gathered, outcome: &Outcome, opened: &Opened) -> 
     let frontier = outcome
         .frontier
         .iter()
-        .map(|item| ReportFrontier { finding: finding(&item.finding, &layers), actors: item.actors.clone() });
+        .map(|item| ReportFrontier { finding: finding(&item.finding, &layers, &hints), actors: item.actors.clone() });
     let proof = proof.collect();
     Report {
         artifact: ReportArtifact {
@@ -55,7 +56,7 @@ pub(crate) fn build(gathered: &Gathered, outcome: &Outcome, opened: &Opened) -> 
         verdict: Some(verdict(outcome.verdict)),
         policy: policy(facts),
         labels: labels(&outcome.labels),
-        findings: outcome.findings.iter().map(|item| finding(item, &layers)).collect(),
+        findings: outcome.findings.iter().map(|item| finding(item, &layers, &hints)).collect(),
         files: MadeFiles(Files::of(opened, &outcome.files)),
         inputs: outcome.inputs.iter().map(items::input).collect(),
         steps: timeline::steps(facts),
@@ -89,7 +90,7 @@ pub(crate) fn labels(labels: &[Label]) -> Vec<String> {
     words
 }
 
-fn finding(finding: &Finding, layers: &Layers) -> ReportFinding {
+fn finding(finding: &Finding, layers: &Layers, hints: &Hints<'_>) -> ReportFinding {
     let place = &finding.place;
     ReportFinding {
         id: finding.id.id().to_owned(),
@@ -99,7 +100,7 @@ fn finding(finding: &Finding, layers: &Layers) -> ReportFinding {
             Severity::Note => report::Severity::Note,
         },
         message: finding.message.clone(),
-        hint: Some(finding.hint().to_owned()),
+        hint: Some(hints.hint(finding)),
         place: ReportPlace {
             path: place.path.clone(),
             layer: place.path.as_deref().and_then(|path| layers.find(path)),
