@@ -137,6 +137,15 @@ impl Copy {
         }
         fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
         let manifest = fs::read_to_string(root().join("Cargo.toml")).context("cannot read Cargo.toml")?;
+        // What the tests of a crate read of the workspace lies two folders above it.
+        for entry in fs::read_dir(root()).context("cannot read the workspace")? {
+            let path = entry?.path();
+            let is_read = |name: &str| !name.starts_with('.') && name != "crates" && name != "target";
+            let known = path.file_name().and_then(|name| name.to_str()).filter(|name| is_read(name) && path.is_dir());
+            if let Some(name) = known {
+                std::os::unix::fs::symlink(&path, folder.join(name)).context("cannot link to the workspace")?;
+            }
+        }
         let mut manifest = of_members(&manifest, &root(), subject.members);
         if subject.unoptimised {
             manifest += &format!("[profile.dev.package.lasthand-{}]\nopt-level = 0\ndebug = false\n", subject.member);
@@ -151,7 +160,9 @@ impl Copy {
     /// Puts the crates there anew. A file that is as it was keeps its time, so that little is built again.
     fn fill(&self) -> Result<()> {
         let mut members = self.subject.members.iter();
-        members.try_for_each(|member| copy_folder(&root().join("crates").join(member), &self.folder.join(member)))
+        members.try_for_each(|member| {
+            copy_folder(&root().join("crates").join(member), &self.folder.join("crates").join(member))
+        })
     }
 
     /// Plants one bug in a clean copy and asks its test.
@@ -166,7 +177,10 @@ impl Copy {
         let patch = self.folder.join("bug.patch");
         fs::write(&patch, &bug.diff)?;
         let mut command = Command::new("git");
-        command.args(["apply", "--whitespace=nowarn"]).arg(&patch).current_dir(self.folder.join(self.subject.member));
+        command
+            .args(["apply", "--whitespace=nowarn"])
+            .arg(&patch)
+            .current_dir(self.folder.join("crates").join(self.subject.member));
         // The copy is a folder of its own, not one of this repository.
         command.env("GIT_CEILING_DIRECTORIES", &self.folder);
         let output = command.output().context("cannot start git")?;
@@ -207,15 +221,16 @@ impl Copy {
     }
 }
 
-/// The manifest of the workspace, with these members, and paths that lead back to the others.
+/// The manifest of the workspace, with these members alone, and paths that lead back to the others.
 fn of_members(manifest: &str, root: &Path, members: &[&str]) -> String {
     let lines = manifest.lines().filter(|line| !line.starts_with("default-members")).map(|line| {
         if line.starts_with("members = ") {
+            let members: Vec<String> = members.iter().map(|member| format!("crates/{member}")).collect();
             return format!("members = {members:?}");
         }
-        let mut line = line.to_owned();
-        for member in members {
-            line = line.replace(&format!("path = \"crates/{member}\""), &format!("path = \"{member}\""));
+        let is_copied = members.iter().any(|member| line.contains(&format!("path = \"crates/{member}\"")));
+        if is_copied {
+            return line.to_owned();
         }
         line.replace("path = \"crates/", &format!("path = \"{}/crates/", root.display()))
     });
@@ -262,7 +277,7 @@ mod tests {
         let made = of_members(manifest, Path::new("/somewhere"), &["artifact"]);
         assert_eq!(
             made,
-            "members = [\"artifact\"]\na = { path = \"artifact\" }\nb = { path = \"/somewhere/crates/model\" }\n"
+            "members = [\"crates/artifact\"]\na = { path = \"crates/artifact\" }\nb = { path = \"/somewhere/crates/model\" }\n"
         );
     }
 }
