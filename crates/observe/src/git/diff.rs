@@ -136,7 +136,10 @@ pub fn attribute(
     Ok(())
 }
 
-type Version = Option<(EntryKind, ObjectId)>;
+/// What is at a path.
+pub(super) type Version = Option<(EntryKind, ObjectId)>;
+/// Paths of leaves that differ, each with what it was and what it is.
+pub(super) type Changes = BTreeMap<Vec<u8>, (Version, Version)>;
 
 /// Paths of leaves that differ, with both versions.
 pub(super) fn changed(
@@ -144,8 +147,8 @@ pub(super) fn changed(
     cache: &mut TreeCache,
     base: ObjectId,
     head: ObjectId,
-) -> Result<BTreeMap<Vec<u8>, (Version, Version)>, GitError> {
-    let mut found: BTreeMap<Vec<u8>, (Version, Version)> = BTreeMap::new();
+) -> Result<Changes, GitError> {
+    let mut found = Changes::new();
     let mut open = vec![(Vec::new(), Some(base), Some(head))];
     while let Some((folder, old, new)) = open.pop() {
         if old == new {
@@ -196,7 +199,7 @@ fn kind_of(old: Version, new: Version) -> ChangeKind {
     }
 }
 
-const fn mode_of(kind: EntryKind) -> u32 {
+pub(super) const fn mode_of(kind: EntryKind) -> u32 {
     match kind {
         EntryKind::Tree => 0o040_000,
         EntryKind::File => 0o100_644,

@@ -42,7 +42,7 @@ fn nothing_the_repository_names_is_run() {
 
     let repository = fixture.open();
     let mut found = landings(&repository, "main", None).unwrap();
-    assert!(found.pop().unwrap().merge_note.is_none(), "the merge is the plain one, whatever the driver says");
+    assert!(found.pop().unwrap().class.merge_note().is_none(), "the merge is the plain one, whatever the driver says");
     bind_reviews(&repository, &mut found, &[(trees[0].clone(), trees[1].clone())]).unwrap();
     tree_inventory(&repository, &trees[1], &mut TreeCache::default()).unwrap();
     export_ignore(&repository, &trees[1], &mut TreeCache::default()).unwrap();
