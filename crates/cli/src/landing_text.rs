@@ -1,7 +1,7 @@
 //! What a landing is, in words.
 
 use lasthand_model::digest::GitId;
-use lasthand_observe::git::{Against, LandingClass, MergeNote, ObservedLanding, PinTarget};
+use lasthand_observe::git::{Against, LandingClass, MergeNote, ObservedLanding, OutsideTarget};
 
 use crate::output::Output;
 
@@ -21,13 +21,13 @@ pub(crate) fn say_landing(landing: &ObservedLanding, output: Output) {
         let patch = if *equal_patch { "; both have one patch id, which explains it and covers nothing" } else { "" };
         output.warn(&format!("{what}: {}; to be reviewed: {}{patch}", reason(*why), list(paths)));
     }
-    for pin in &landing.pins {
-        let path = one_line(&pin.path);
-        match &pin.target {
-            PinTarget::Submodule { commit: pinned } => output.note(&format!(
+    for outside in &landing.outside {
+        let path = one_line(&outside.path);
+        match &outside.target {
+            OutsideTarget::Submodule { commit: pinned } => output.note(&format!(
                 "landing {commit}: `{path}` is commit {pinned} of another repository, which needs evidence of its own"
             )),
-            PinTarget::Lfs { sha256, size_bytes } => output.note(&format!(
+            OutsideTarget::Lfs { sha256, size_bytes } => output.note(&format!(
                 "landing {commit}: `{path}` stands for a file of {size_bytes} bytes outside of the repository, sha256:{sha256}"
             )),
             _ => output.note(&format!("landing {commit}: the content of `{path}` is not in the repository")),

@@ -4,6 +4,7 @@
 
 mod attacks;
 mod lab;
+mod landings;
 mod large;
 mod report;
 mod ripgrep;

@@ -6,12 +6,13 @@ use std::rc::Rc;
 use gix::ObjectId;
 use lasthand_model::actor::ActorKind;
 use lasthand_model::digest::{FileDigest, GitId};
+use lasthand_model::limits::Limits;
 use lasthand_model::wire::facts::Actor;
 
 use super::error::GitError;
 use super::graph::Graph;
 use super::identity::{authors_of, push_new};
-use super::inventory::{TreeCache, join};
+use super::inventory::{TreeCache, check_limit, join};
 use super::objects::{EntryKind, TreeEntry, read_commit};
 use super::open::Repository;
 use super::path::path_text;
@@ -149,6 +150,7 @@ pub(super) fn changed(
     head: ObjectId,
 ) -> Result<Changes, GitError> {
     let mut found = Changes::new();
+    let mut visited = 0usize;
     let mut open = vec![(Vec::new(), Some(base), Some(head))];
     while let Some((folder, old, new)) = open.pop() {
         if old == new {
@@ -159,6 +161,9 @@ pub(super) fn changed(
             tree.map_or_else(|| Ok(Rc::from([])), |tree| cache.tree(repository, tree))
         };
         let (old, new) = (read(old)?, read(new)?);
+        // LIMIT: as a walk of one tree; a few trees that list each other many times differ in more paths than anybody can count.
+        visited += old.len() + new.len();
+        check_limit("entries of a tree", visited, 2 * Limits::DEFAULT.entries)?;
         for entry in old.iter() {
             names.entry(&entry.name).or_default().0 = Some((entry.kind, entry.id));
         }

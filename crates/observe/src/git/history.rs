@@ -15,7 +15,7 @@ use super::inventory::TreeCache;
 use super::landing_class::{Against, LandingClass, Reviewed, class_of};
 use super::objects::{Commit, read_commit};
 use super::open::{Repository, git_id};
-use super::pins::{Pin, pins_of};
+use super::outside::{Outside, outside_of};
 use super::revision::resolve;
 
 /// LIMIT: first parents of one walk.
@@ -72,7 +72,7 @@ pub struct ObservedLanding {
     /// What it is, by its parents; after [`bind_reviews`] also by reviews.
     pub class: LandingClass,
     /// What it brings in whose content lies elsewhere: submodules, and files that stand for larger ones.
-    pub pins: Vec<Pin>,
+    pub outside: Vec<Outside>,
     /// Paths of `to` that a source archive leaves out.
     pub export_ignore: Vec<String>,
 }
@@ -191,7 +191,7 @@ impl Reader<'_> {
             commits,
             merge_of,
             class: found.class,
-            pins: pins_of(self.repository, &mut self.cache, before.unwrap_or(empty), commit.tree)?,
+            outside: outside_of(self.repository, &mut self.cache, before.unwrap_or(empty), commit.tree)?,
             export_ignore: ignored_paths(self.repository, commit.tree, &mut self.cache)?,
         })
     }
@@ -231,7 +231,7 @@ impl Reader<'_> {
 
 /// Measures landings by the changes that reviews are about: squash, rebase, cherry-pick, queue.
 ///
-/// In: landings of this repository, and the base and head trees of reviews. Out: `merge_of` with mode `squash` where the three-way merge of `from` and
+/// In: landings of this repository, oldest first, and the base and head trees of reviews. Out: `merge_of` with mode `squash` where the three-way merge of `from` and
 /// head, with the review's own base as ancestor, is exactly `to` and the landing is not its own recomputed merge already; the first such review wins. A
 /// change that adds nothing never binds. `class` says the same by T1 and T2; where no review holds, it names what the review leaves that explains most
 /// of the landing.
@@ -247,8 +247,13 @@ pub fn bind_reviews(
     reviews: &[(GitId, GitId)],
 ) -> Result<(), GitError> {
     let mut reviewed = Reviewed::new(repository, reviews);
+    let tree_before = |landing: &ObservedLanding| match &landing.from {
+        Some(TreeRef { git_tree: Some(tree), .. }) => repository.object_id(tree).map(Some),
+        _ => Ok(None),
+    };
+    reviewed.follow(&landings.iter().map(tree_before).collect::<Result<Vec<_>, _>>()?);
     let mut unbound = Vec::new();
-    for landing in landings.iter_mut() {
+    for (at, landing) in landings.iter_mut().enumerate() {
         let (Some(from), Some(to)) = (&landing.from, landing.to.git_tree.clone()) else { continue };
         let Some(from) = from.git_tree.clone().filter(|from| *from != to) else { continue };
         let own = landing.merge_of.as_ref().filter(|merge| merge.result == landing.to);
@@ -262,7 +267,7 @@ pub fn bind_reviews(
         }
         let (before, landed) = (repository.object_id(&from)?, repository.object_id(&to)?);
         let Some(bound) = reviewed.bind(before, landed)? else {
-            unbound.push((landing, before, landed));
+            unbound.push((at, landing, before, landed));
             continue;
         };
         landing.merge_of = Some(MergeOf {
@@ -274,9 +279,9 @@ pub fn bind_reviews(
         landing.class = bound.class;
     }
     // Only now is it known which reviews are some landing already.
-    for (landing, before, landed) in unbound {
+    for (at, landing, before, landed) in unbound {
         if *landing.class.against() == Against::Itself
-            && let Some(class) = reviewed.nearest(before, landed)?
+            && let Some(class) = reviewed.nearest(at, before, landed)?
         {
             landing.class = class;
         }

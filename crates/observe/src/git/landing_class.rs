@@ -15,9 +15,9 @@ use super::inventory::TreeCache;
 use super::merge::{Merged, merge_noting, merge_trees, pick};
 use super::objects::{Commit, read_commit};
 use super::open::{Repository, git_id};
+use super::outside::{Outside, outside_of};
 use super::patch_id::patch_id_of;
 use super::path::path_text;
-use super::pins::{Pin, pins_of};
 use super::revision::resolve;
 
 /// LIMIT: commits whose trees, and merged objects, are held in memory at one time.
@@ -139,8 +139,8 @@ pub struct ClassedCommit {
     pub parents: usize,
     /// What it is.
     pub class: LandingClass,
-    /// What it brings in whose content lies elsewhere: see [`Pin`].
-    pub pins: Vec<Pin>,
+    /// What it brings in whose content lies elsewhere: see [`Outside`].
+    pub outside: Vec<Outside>,
 }
 
 /// Classes every commit that `tip` reaches, parents before children.
@@ -173,7 +173,7 @@ pub fn classes(repository: &Repository, tip: &str) -> Result<Vec<ClassedCommit>,
             commit: git_id(id)?,
             parents: commit.parents.len(),
             class: class_of(repository, &mut cache, &mut graph, &commit)?.class,
-            pins: pins_of(repository, &mut cache, before, commit.tree)?,
+            outside: outside_of(repository, &mut cache, before, commit.tree)?,
         });
     }
     Ok(classed)
@@ -353,6 +353,8 @@ struct Change {
     paths: Option<BTreeSet<Vec<u8>>>,
     /// Whether it is some landing already: it covers one, so it does not explain another.
     landed: bool,
+    /// The first landing that it can explain: the one onto its base. Those before are what it was made upon.
+    since: usize,
 }
 
 impl Change {
@@ -381,9 +383,18 @@ impl<'a> Reviewed<'a> {
             .iter()
             .filter(|(base, head)| base != head)
             .filter_map(|(base, head)| Some((known(base)?, known(head)?)))
-            .map(|(base, head)| Change { base, head, paths: None, landed: false })
+            .map(|(base, head)| Change { base, head, paths: None, landed: false, since: 0 })
             .collect();
         Self { repository, cache: TreeCache::default(), changes }
+    }
+
+    /// Takes note of the trees before the landings, oldest first. A change whose base is none of them was made before them all, or, where they begin at the
+    /// root of the history, elsewhere.
+    pub(super) fn follow(&mut self, befores: &[Option<ObjectId>]) {
+        let missing = if befores.first().is_some_and(Option::is_none) { usize::MAX } else { 0 };
+        for change in &mut self.changes {
+            change.since = befores.iter().position(|before| *before == Some(change.base)).unwrap_or(missing);
+        }
     }
 
     /// The first review whose change gives `landed` from `before`.
@@ -412,15 +423,21 @@ impl<'a> Reviewed<'a> {
         change.against().map(Some)
     }
 
-    /// The review that explains most of a landing that no review holds for. It is no other landing, it would still add something, and the landing has one of
-    /// its paths as the review gives it, or changes them all. One with the landing's patch id goes first.
-    pub(super) fn nearest(&mut self, before: ObjectId, landed: ObjectId) -> Result<Option<LandingClass>, GitError> {
-        if self.changes.iter().all(|change| change.landed) {
+    /// The review that explains most of the landing `at` this place of the list, for which no review holds. It is no other landing, it was not made upon this
+    /// one, it would still add something, and the landing has one of its paths as the review gives it, or changes them all. One with the landing's patch id goes first.
+    pub(super) fn nearest(
+        &mut self,
+        at: usize,
+        before: ObjectId,
+        landed: ObjectId,
+    ) -> Result<Option<LandingClass>, GitError> {
+        let is_open = |change: &Change| !change.landed && change.since <= at;
+        if !self.changes.iter().any(is_open) {
             return Ok(None);
         }
         let own = changed(self.repository, &mut self.cache, before, landed)?.into_keys().collect();
         let mut nearest: Option<(Left, Against)> = None;
-        for change in self.changes.iter_mut().filter(|change| !change.landed) {
+        for change in self.changes.iter_mut().filter(|change| is_open(change)) {
             let Some(left) = change.leaves(self.repository, &mut self.cache, (before, landed), &own)? else { continue };
             if nearest.as_ref().is_none_or(|(known, _)| left.distance() < known.distance()) {
                 nearest = Some((left, change.against()?));

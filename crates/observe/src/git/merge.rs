@@ -11,15 +11,18 @@ use gix::merge::blob::Resolution;
 use gix::merge::blob::builtin_driver::text::{Conflict, Labels, Merge};
 use gix::objs::tree::{Entry, EntryKind as GitKind};
 use lasthand_model::digest::GitId;
+use lasthand_model::limits::Limits;
 
 use super::diff::Version;
 use super::error::GitError;
-use super::inventory::{TreeCache, join};
+use super::inventory::{TreeCache, check_limit, join};
 use super::objects::{EntryKind, TreeEntry, read_blob};
 use super::open::{Repository, git_id};
 
 /// LIMIT: bytes of a file that is merged by lines; a larger one conflicts.
 const TEXT_BYTES: usize = 64 << 20;
+/// LIMIT: bytes of all files that one merge merges by lines.
+const ALL_TEXT_BYTES: usize = 1 << 30;
 /// LIMIT: folders within folders.
 const DEPTH: usize = 512;
 /// A NUL in this many first bytes makes a file binary, as in git.
@@ -46,7 +49,7 @@ pub(super) fn merge_trees(
     base: ObjectId,
     head: ObjectId,
 ) -> Result<Option<ObjectId>, GitError> {
-    let mut merger = Merger { repository, cache, conflicts: None };
+    let mut merger = Merger { repository, cache, conflicts: None, visited: 0, text_bytes: 0 };
     Ok(match merger.tree(&[], [onto, base, head].map(Some), 0)? {
         Outcome::Conflict => None,
         Outcome::Absent => Some(ObjectId::empty_tree(onto.kind())),
@@ -71,7 +74,7 @@ pub(super) fn merge_noting(
     base: ObjectId,
     head: ObjectId,
 ) -> Result<Merged, GitError> {
-    let mut merger = Merger { repository, cache, conflicts: Some(Vec::new()) };
+    let mut merger = Merger { repository, cache, conflicts: Some(Vec::new()), visited: 0, text_bytes: 0 };
     let tree = match merger.tree(&[], [onto, base, head].map(Some), 0)? {
         Outcome::Present(_, tree) => tree,
         Outcome::Absent => ObjectId::empty_tree(onto.kind()),
@@ -87,6 +90,10 @@ struct Merger<'a> {
     cache: &'a mut TreeCache,
     /// Where conflicts are noted; without it the first one ends the merge.
     conflicts: Option<Vec<Vec<u8>>>,
+    /// Entries looked at.
+    visited: usize,
+    /// Bytes of texts merged.
+    text_bytes: usize,
 }
 
 /// The three versions of one entry: in the tree merged onto, in the base, in the head.
@@ -117,6 +124,9 @@ impl Merger<'_> {
                 *side = self.cache.tree(self.repository, tree)?;
             }
         }
+        // LIMIT: a few trees that list each other many times cannot keep the merge busy for ever.
+        self.visited += sides.iter().map(|side| side.len()).sum::<usize>();
+        check_limit("entries of a tree", self.visited, 3 * Limits::DEFAULT.entries)?;
         let mut merged = Vec::new();
         for (name, versions) in by_name(&sides) {
             let found = match self.entry(folder, name, versions, depth)? {
@@ -167,7 +177,11 @@ impl Merger<'_> {
         }
         // Added by both sides and different: git merges against an empty file, which conflicts in every case that matters; so do we, always.
         let Some(o_id) = o_id else { return Ok(Outcome::Conflict) };
-        let text = merge_text(self.repository, a_id, o_id, b_id)?;
+        let [a, o, b] = [a_id, o_id, b_id].map(|id| read_blob(self.repository, id));
+        let texts = [a?, o?, b?];
+        self.text_bytes += texts.iter().map(Vec::len).sum::<usize>();
+        check_limit("bytes of merged texts", self.text_bytes, ALL_TEXT_BYTES)?;
+        let text = merge_text(self.repository, &texts)?;
         Ok(text.map_or(Outcome::Conflict, |id| Outcome::Present(kind, id)))
     }
 }
@@ -213,18 +227,13 @@ pub(super) fn pick<T: PartialEq>(onto: T, base: Option<T>, head: T) -> Option<T>
     (base.as_ref() == Some(&onto)).then_some(head)
 }
 
-fn merge_text(
-    repository: &Repository,
-    onto: ObjectId,
-    base: ObjectId,
-    head: ObjectId,
-) -> Result<Option<ObjectId>, GitError> {
-    let [onto, base, head] = [read_blob(repository, onto)?, read_blob(repository, base)?, read_blob(repository, head)?];
-    if [&onto, &base, &head].into_iter().any(|bytes| is_binary(bytes) || bytes.len() > TEXT_BYTES) {
+fn merge_text(repository: &Repository, texts: &[Vec<u8>; 3]) -> Result<Option<ObjectId>, GitError> {
+    if texts.iter().any(|bytes| is_binary(bytes) || bytes.len() > TEXT_BYTES) {
         return Ok(None);
     }
+    let [onto, base, head] = texts;
     let mut input = InternedInput::default();
-    let merge = Merge::new(&mut input, &onto, &base, &head, Algorithm::Histogram);
+    let merge = Merge::new(&mut input, onto, base, head, Algorithm::Histogram);
     let mut merged = Vec::new();
     let keep = Conflict::default();
     if merge.run(&mut merged, Labels::default(), keep) != Resolution::Complete {

@@ -1,6 +1,6 @@
 //! Reads a git history: trees as inventories, landings with their authors, recomputed merges, changes under review.
 //!
-//! Main types: [`Repository`], [`ObservedLanding`], [`ChangedPath`].
+//! Main types: [`Repository`], [`ObservedLanding`], [`LandingClass`], [`ChangedPath`].
 //!
 //! Data flow: path -> [`open`] -> [`resolve`] -> [`landings`] -> [`bind_reviews`], and [`diff`] -> [`attribute`] -> [`unified`].
 //!
@@ -23,9 +23,9 @@ mod landing_class;
 mod merge;
 mod objects;
 mod open;
+mod outside;
 mod patch_id;
 mod path;
-mod pins;
 mod revision;
 mod show;
 
@@ -43,8 +43,8 @@ pub use landing_class::{Against, ClassedCommit, LandingClass, MergeNote, classes
 pub use merge::recompute;
 pub use objects::commit_content;
 pub use open::{Repository, open};
+pub use outside::{Outside, OutsideTarget};
 pub use patch_id::{PatchId, patch_id_stable};
 pub use path::path_text;
-pub use pins::{Pin, PinTarget};
 pub use revision::{Range, Revision, resolve, resolve_range};
 pub use show::{escape_for_terminal, unified};

@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::*;
 use crate::git::{
-    Against, GitError, LandingClass, MergeNote, ObservedLanding, Pin, PinTarget, bind_reviews, classes, landings,
+    Against, GitError, LandingClass, MergeNote, ObservedLanding, Outside, OutsideTarget, bind_reviews, classes,
+    landings,
 };
 
 /// How far `main` went from the review's base.
@@ -213,8 +214,11 @@ fn every_landing_on_every_base_has_its_class() {
                 X(..) if is_git_s => drop(guessed.insert(at.clone())),
                 X(..) => {}
             }
-            let pins = Pin { path: "lib".into(), target: PinTarget::Submodule { commit: MODULES[1].parse().unwrap() } };
-            assert_eq!(landing.pins, if *name == "submodule" { vec![pins] } else { Vec::new() }, "{at}");
+            let pinned = Outside {
+                path: "lib".into(),
+                target: OutsideTarget::Submodule { commit: MODULES[1].parse().unwrap() },
+            };
+            assert_eq!(landing.outside, if *name == "submodule" { vec![pinned] } else { Vec::new() }, "{at}");
             cells += 1;
         }
     }
@@ -337,8 +341,8 @@ fn links_and_pointers_are_told() {
     fixture.git(&["merge", "-q", "--no-ff", "-m", "m", "topic"]);
     let landing = landing_of(&fixture, "HEAD", &fixture.id("main-elsewhere"), &review);
     assert_eq!(landing.class.word(), "replay");
-    let target = PinTarget::Lfs { sha256: oid.parse().unwrap(), size_bytes: 2 };
-    assert_eq!(landing.pins, [Pin { path: "big".into(), target }]);
+    let target = OutsideTarget::Lfs { sha256: oid.parse().unwrap(), size_bytes: 2 };
+    assert_eq!(landing.outside, [Outside { path: "big".into(), target }]);
     fixture.git(&["checkout", "-q", "-f", "--detach", "main-link"]);
     fixture.git(&["merge", "-q", "-s", "ours", "-m", "m", "topic"]);
     let class = landing_of(&fixture, "HEAD", &fixture.id("main-link"), &review).class;
@@ -422,4 +426,36 @@ fn classes_of_the_projects_own_history() {
         }
         Err(error) => assert!(matches!(error, GitError::Shallow { .. }), "{error}"),
     }
+}
+
+#[test]
+fn a_clone_that_lacks_something_says_so() {
+    // fail: history that was cut; pass: a file that a partial clone lacks is told, and the class does not need it
+    let fixture = branches();
+    fixture.git(&["checkout", "-q", "-f", "-B", "main", "topic"]);
+    fixture.edit(ANA, "x", "later\n");
+    let source = format!("file://{}", fixture.path().display());
+    fixture.git(&["config", "uploadpack.allowFilter", "true"]);
+    let clone = |option: &str| {
+        let folder = TempDir::new().unwrap();
+        fixture.git(&[
+            "clone",
+            "-q",
+            "--bare",
+            option,
+            "--single-branch",
+            "-b",
+            "main",
+            &source,
+            folder.path().to_str().unwrap(),
+        ]);
+        let found = open(folder.path()).and_then(|repository| classes(&repository, "main"));
+        (folder, found)
+    };
+    let (_cut, found) = clone("--depth=1");
+    assert!(matches!(found, Err(GitError::Shallow { .. })), "{found:?}");
+    let (_partial, found) = clone("--filter=blob:none");
+    let last = found.unwrap().pop().unwrap();
+    assert_eq!(last.class.word(), "identity");
+    assert!(matches!(last.outside[..], [Outside { target: OutsideTarget::Missing { .. }, .. }]), "{:?}", last.outside);
 }

@@ -16,17 +16,17 @@ const POINTER_VERSION: &str = "https://git-lfs.github.com/spec/v1";
 
 /// A changed path whose content is not in this repository: a review of the change has seen the name of the content, not the content.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Pin {
+pub struct Outside {
     /// The path, as [`path_text`] writes it.
     pub path: String,
     /// What it names.
-    pub target: PinTarget,
+    pub target: OutsideTarget,
 }
 
 /// What a path names.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum PinTarget {
+pub enum OutsideTarget {
     /// A commit of another repository: it is expected to have landings of its own.
     Submodule {
         /// The commit.
@@ -39,41 +39,46 @@ pub enum PinTarget {
         /// That file's size in bytes.
         size_bytes: u64,
     },
+    /// A file that this clone lacks, as a partial clone does: what it holds is not known here.
+    Missing {
+        /// The file's object.
+        object: GitId,
+    },
 }
 
 /// Lists what the change from one tree to another brings in that only names content, by path.
 ///
 /// Cost: what differs, and the bytes of changed files that are as small as a pointer.
-pub(super) fn pins_of(
+pub(super) fn outside_of(
     repository: &Repository,
     cache: &mut TreeCache,
     from: ObjectId,
     to: ObjectId,
-) -> Result<Vec<Pin>, GitError> {
-    let mut pins = Vec::new();
+) -> Result<Vec<Outside>, GitError> {
+    let mut found = Vec::new();
     for (path, (_, now)) in changed(repository, cache, from, to)? {
         let target = match now {
-            Some((EntryKind::Submodule, id)) => Some(PinTarget::Submodule { commit: git_id(id)? }),
+            Some((EntryKind::Submodule, id)) => Some(OutsideTarget::Submodule { commit: git_id(id)? }),
             Some((kind, id)) if kind.is_file() => pointer_at(repository, id)?,
             _ => None,
         };
-        pins.extend(target.map(|target| Pin { path: path_text(&path), target }));
+        found.extend(target.map(|target| Outside { path: path_text(&path), target }));
     }
-    Ok(pins)
+    Ok(found)
 }
 
-fn pointer_at(repository: &Repository, id: ObjectId) -> Result<Option<PinTarget>, GitError> {
+fn pointer_at(repository: &Repository, id: ObjectId) -> Result<Option<OutsideTarget>, GitError> {
     let header = repository.inner.try_find_header(id);
     let header = header.map_err(|source| GitError::Object { id: id.to_string(), source })?;
     match header {
         Some(header) if header.size() < POINTER_BYTES => Ok(parse_pointer(&read_blob(repository, id)?)),
         Some(_) => Ok(None),
-        None => Err(GitError::MissingObject { id: id.to_string() }),
+        None => Ok(Some(OutsideTarget::Missing { object: git_id(id)? })),
     }
 }
 
 /// SPEC: git-lfs docs/spec.md: `version` first, other keys in the order of the alphabet, each line `KEY VALUE`, ended by a line feed.
-fn parse_pointer(bytes: &[u8]) -> Option<PinTarget> {
+fn parse_pointer(bytes: &[u8]) -> Option<OutsideTarget> {
     let text = std::str::from_utf8(bytes).ok()?;
     let mut lines = text.strip_suffix('\n')?.split('\n');
     if lines.next()?.strip_prefix("version ")? != POINTER_VERSION {
@@ -98,7 +103,7 @@ fn parse_pointer(bytes: &[u8]) -> Option<PinTarget> {
             _ => {}
         }
     }
-    Some(PinTarget::Lfs { sha256: FileDigest(sha256?), size_bytes: size_bytes? })
+    Some(OutsideTarget::Lfs { sha256: FileDigest(sha256?), size_bytes: size_bytes? })
 }
 
 #[cfg(test)]
@@ -113,7 +118,7 @@ mod tests {
     fn pointers_are_read_as_specified() {
         // pass: the example of the specification; an extension
         let plain = format!("version {POINTER_VERSION}\noid sha256:{OID}\nsize 12345\n");
-        let target = Some(PinTarget::Lfs { sha256: FileDigest(OID.parse().unwrap()), size_bytes: 12345 });
+        let target = Some(OutsideTarget::Lfs { sha256: FileDigest(OID.parse().unwrap()), size_bytes: 12345 });
         assert_eq!(parse_pointer(plain.as_bytes()), target);
         let extended = plain.replace("\noid", &format!("\next-0-foo sha256:{OID}\noid"));
         assert_eq!(parse_pointer(extended.as_bytes()), target);
