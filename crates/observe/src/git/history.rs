@@ -7,12 +7,14 @@ use lasthand_model::actor::ActorKind;
 use lasthand_model::digest::GitId;
 use lasthand_model::wire::facts::{Actor, MergeOf, TreeRef};
 
+use super::class_by_parents::class_of;
+use super::class_by_reviews::Reviewed;
 use super::error::GitError;
 use super::export_ignore::ignored_paths;
 use super::graph::{Graph, refuse_cut};
 use super::identity::{Identity, PEOPLE, authors_of, push_new};
 use super::inventory::TreeCache;
-use super::landing_class::{Against, LandingClass, Reviewed, class_of};
+use super::landing_class::{Against, LandingClass};
 use super::objects::{Commit, read_commit};
 use super::open::{Repository, git_id};
 use super::outside::{Outside, outside_of};

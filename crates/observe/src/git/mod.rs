@@ -12,6 +12,8 @@
 //! Source of all that is read here: git itself, so whoever can push can write it. Names and trailers are claims (level 2).
 
 mod agents;
+mod class_by_parents;
+mod class_by_reviews;
 mod diff;
 mod error;
 mod export_ignore;
