@@ -8,11 +8,12 @@ use lasthand_attest::{LandingSpec, PayloadSigner as _, landing_statement, sign_a
 use lasthand_model::digest::{GitId, StatementDigest};
 use lasthand_model::wire::facts::TreeRef;
 use lasthand_model::wire::step_actor::{Repository as WireRepository, WireActor, WireMergeOf};
-use lasthand_observe::git::{self, GitError, MergeNote, ObservedLanding, Repository, TreeCache};
+use lasthand_observe::git::{self, GitError, ObservedLanding, Repository, TreeCache};
 
 use crate::command_error::CommandError;
 use crate::context::Context;
 use crate::evidence::{RecordedLanding, claimed_reviews, own_landings};
+use crate::landing_text::{count_classes, say_landing};
 use crate::signed_commits::SignedCommits;
 use crate::signer::Signer;
 use crate::source_tree::{AgentArguments, RepositoryArguments, have_sponsors, write_trees};
@@ -125,7 +126,7 @@ impl Writer<'_> {
         let mut cache = TreeCache::default();
         let mut known: BTreeMap<GitId, StatementDigest> =
             recorded.iter().map(|landing| (landing.commit.clone(), landing.digest)).collect();
-        let count = landings.len();
+        let (count, classes) = (landings.len(), count_classes(&landings));
         for landing in landings {
             write_trees(self.repository, folder, trees_of(&landing), &mut cache)?;
             let commit = landing.commit.clone();
@@ -136,12 +137,14 @@ impl Writer<'_> {
             known.insert(commit, written.digest);
         }
         let earlier = recorded.len();
-        self.context.output.note(&format!("{}: landings recorded: {count}, already there: {earlier}", self.target_ref));
+        let target_ref = &self.target_ref;
+        let told = format!("{target_ref}: landings recorded: {count} ({classes}), already there: {earlier}");
+        self.context.output.note(&told);
         Ok(())
     }
 
     fn spec(&self, landing: ObservedLanding, prev: Option<StatementDigest>) -> Result<LandingSpec, CommandError> {
-        self.say_what_is_odd(&landing);
+        say_landing(&landing, self.context.output);
         let commits = landing.commits;
         let mut authors = landing.authors;
         self.arguments.agents.apply(&mut authors);
@@ -179,20 +182,6 @@ impl Writer<'_> {
             credential: None,
             landed: Some(self.context.now),
         })
-    }
-
-    fn say_what_is_odd(&self, landing: &ObservedLanding) {
-        let why = match &landing.merge_note {
-            None => return,
-            Some(MergeNote::Octopus { parents }) => format!("it has {parents} parents, merges are computed for two"),
-            Some(MergeNote::NoBase) => "its sides have no common ancestor".to_owned(),
-            Some(MergeNote::ManyBases { bases }) => format!("its sides have {bases} best common ancestors"),
-            Some(MergeNote::Conflict) => "its sides conflict, so somebody decided its content".to_owned(),
-            Some(MergeNote::Differs) => "it holds content that the recomputed merge has not".to_owned(),
-            Some(_) => "it cannot be recomputed".to_owned(),
-        };
-        let commit: String = landing.commit.as_str().chars().take(12).collect();
-        self.context.output.warn(&format!("merge {commit} is not its own recomputation: {why}"));
     }
 }
 

@@ -10,6 +10,7 @@ mod explained;
 mod help;
 mod hostile_repository;
 mod images;
+mod landings;
 mod layout;
 mod open_archives;
 mod proof;

@@ -5,6 +5,7 @@
 mod attacks;
 mod histories;
 mod lab;
+mod landings;
 mod large;
 mod report;
 mod ripgrep;

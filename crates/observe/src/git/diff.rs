@@ -6,12 +6,13 @@ use std::rc::Rc;
 use gix::ObjectId;
 use lasthand_model::actor::ActorKind;
 use lasthand_model::digest::{FileDigest, GitId};
+use lasthand_model::limits::Limits;
 use lasthand_model::wire::facts::Actor;
 
 use super::error::GitError;
 use super::graph::Graph;
 use super::identity::{authors_of, push_new};
-use super::inventory::{TreeCache, join};
+use super::inventory::{TreeCache, check_limit, join};
 use super::objects::{EntryKind, TreeEntry, read_commit};
 use super::open::Repository;
 use super::path::path_text;
@@ -136,7 +137,10 @@ pub fn attribute(
     Ok(())
 }
 
-type Version = Option<(EntryKind, ObjectId)>;
+/// What is at a path.
+pub(super) type Version = Option<(EntryKind, ObjectId)>;
+/// Paths of leaves that differ, each with what it was and what it is.
+pub(super) type Changes = BTreeMap<Vec<u8>, (Version, Version)>;
 
 /// Paths of leaves that differ, with both versions.
 pub(super) fn changed(
@@ -144,8 +148,9 @@ pub(super) fn changed(
     cache: &mut TreeCache,
     base: ObjectId,
     head: ObjectId,
-) -> Result<BTreeMap<Vec<u8>, (Version, Version)>, GitError> {
-    let mut found: BTreeMap<Vec<u8>, (Version, Version)> = BTreeMap::new();
+) -> Result<Changes, GitError> {
+    let mut found = Changes::new();
+    let mut visited = 0usize;
     let mut open = vec![(Vec::new(), Some(base), Some(head))];
     while let Some((folder, old, new)) = open.pop() {
         if old == new {
@@ -156,6 +161,9 @@ pub(super) fn changed(
             tree.map_or_else(|| Ok(Rc::from([])), |tree| cache.tree(repository, tree))
         };
         let (old, new) = (read(old)?, read(new)?);
+        // LIMIT: as a walk of one tree; a few trees that list each other many times differ in more paths than anybody can count.
+        visited += old.len() + new.len();
+        check_limit("entries of a tree", visited, 2 * Limits::DEFAULT.entries)?;
         for entry in old.iter() {
             names.entry(&entry.name).or_default().0 = Some((entry.kind, entry.id));
         }
@@ -196,7 +204,7 @@ fn kind_of(old: Version, new: Version) -> ChangeKind {
     }
 }
 
-const fn mode_of(kind: EntryKind) -> u32 {
+pub(super) const fn mode_of(kind: EntryKind) -> u32 {
     match kind {
         EntryKind::Tree => 0o040_000,
         EntryKind::File => 0o100_644,

@@ -1,6 +1,6 @@
 //! Ancestry, from the commits' own parents: merge bases and what one side has that the other has not.
 
-use std::collections::{BinaryHeap, HashMap};
+use std::collections::{BinaryHeap, HashMap, HashSet};
 
 use gix::ObjectId;
 use lasthand_model::limits::Limits;
@@ -87,6 +87,20 @@ impl Graph {
             }
         }
         Ok(relation)
+    }
+
+    /// Every commit that `tip` reaches, itself too: parents before children, commits of one generation in the order of their ids.
+    pub(super) fn ancestors(&mut self, repository: &Repository, tip: ObjectId) -> Result<Vec<ObjectId>, GitError> {
+        self.load(repository, tip)?;
+        let mut open = vec![tip];
+        let mut seen = HashSet::from([tip]);
+        while let Some(id) = open.pop() {
+            let parents = self.nodes.get(&id).map(|node| node.parents.as_slice()).unwrap_or_default();
+            open.extend(parents.iter().copied().filter(|parent| seen.insert(*parent)));
+        }
+        let mut commits = Vec::from_iter(seen);
+        commits.sort_unstable_by_key(|id| (self.generation(*id), *id));
+        Ok(commits)
     }
 
     fn generation(&self, id: ObjectId) -> u32 {

@@ -7,40 +7,21 @@ use lasthand_model::actor::ActorKind;
 use lasthand_model::digest::GitId;
 use lasthand_model::wire::facts::{Actor, MergeOf, TreeRef};
 
+use super::class_by_parents::class_of;
+use super::class_by_reviews::Reviewed;
 use super::error::GitError;
 use super::export_ignore::ignored_paths;
 use super::graph::{Graph, refuse_cut};
 use super::identity::{Identity, PEOPLE, authors_of, push_new};
 use super::inventory::TreeCache;
-use super::merge::merge_trees;
+use super::landing_class::{Against, LandingClass};
 use super::objects::{Commit, read_commit};
 use super::open::{Repository, git_id};
+use super::outside::{Outside, outside_of};
 use super::revision::resolve;
 
 /// LIMIT: first parents of one walk.
 const LANDINGS: usize = 200_000;
-
-/// Why a merge commit has no recomputed merge, or one that is not what landed.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum MergeNote {
-    /// More than two parents: refused, a merge is computed for two sides only.
-    Octopus {
-        /// How many parents there are.
-        parents: usize,
-    },
-    /// The two sides have no common ancestor.
-    NoBase,
-    /// The two sides have several best common ancestors.
-    ManyBases {
-        /// How many.
-        bases: usize,
-    },
-    /// The recomputed merge conflicts, so a person or an agent decided its content.
-    Conflict,
-    /// The recomputed merge has another tree than the one that landed: content was added, changed or dropped in the merge commit.
-    Differs,
-}
 
 /// A commit, and everybody whose work it says it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -90,8 +71,10 @@ pub struct ObservedLanding {
     pub commits: Vec<AuthoredCommit>,
     /// The recomputed merge; for a commit with one parent only after [`bind_reviews`].
     pub merge_of: Option<MergeOf>,
-    /// For a merge commit that is not simply its recomputation: why.
-    pub merge_note: Option<MergeNote>,
+    /// What it is, by its parents; after [`bind_reviews`] also by reviews.
+    pub class: LandingClass,
+    /// What it brings in whose content lies elsewhere: submodules, and files that stand for larger ones.
+    pub outside: Vec<Outside>,
     /// Paths of `to` that a source archive leaves out.
     pub export_ignore: Vec<String>,
 }
@@ -180,25 +163,25 @@ struct Reader<'a> {
     graph: Graph,
 }
 
-/// What a merge commit turned out to be.
-struct MergeFound {
-    merge_of: Option<MergeOf>,
-    note: Option<MergeNote>,
-}
-
 impl Reader<'_> {
     fn landing(&mut self, commit: &Commit) -> Result<ObservedLanding, GitError> {
-        let from = match commit.parents.first() {
-            Some(parent) => {
-                let tree = read_commit(self.repository, *parent)?.tree;
-                Some(self.cache.tree_ref(self.repository, tree)?)
-            }
+        let before = match commit.parents.first() {
+            Some(parent) => Some(read_commit(self.repository, *parent)?.tree),
             None => None,
         };
-        let (commits, found) = match commit.parents.as_slice() {
-            [] | [_] => (vec![AuthoredCommit::of(commit)?], MergeFound { merge_of: None, note: None }),
-            [main, sides @ ..] => self.merge_commits(commit, *main, sides)?,
+        let from = before.map(|tree| self.cache.tree_ref(self.repository, tree)).transpose()?;
+        let found = class_of(self.repository, &mut self.cache, &mut self.graph, commit)?;
+        let merge_of = match found.plan {
+            Some(plan) => Some(MergeOf {
+                head: self.cache.tree_ref(self.repository, plan.head)?,
+                base: self.cache.tree_ref(self.repository, plan.base)?,
+                mode: "merge".to_owned(),
+                result: self.cache.tree_ref(self.repository, plan.result)?,
+            }),
+            None => None,
         };
+        let commits = self.landed_commits(commit, &found.class)?;
+        let empty = ObjectId::empty_tree(commit.id.kind());
         Ok(ObservedLanding {
             commit: git_id(commit.id)?,
             parents: commit.parents.iter().map(git_id).collect::<Result<_, _>>()?,
@@ -208,33 +191,21 @@ impl Reader<'_> {
             committer: Identity::parse(&commit.committer),
             authors: pooled(&commits),
             commits,
-            merge_of: found.merge_of,
-            merge_note: found.note,
+            merge_of,
+            class: found.class,
+            outside: outside_of(self.repository, &mut self.cache, before.unwrap_or(empty), commit.tree)?,
             export_ignore: ignored_paths(self.repository, commit.tree, &mut self.cache)?,
         })
     }
 
-    fn merge_commits(
-        &mut self,
-        commit: &Commit,
-        main: ObjectId,
-        sides: &[ObjectId],
-    ) -> Result<(Vec<AuthoredCommit>, MergeFound), GitError> {
-        let mut commits = self.side_commits(main, sides)?;
-        let (note, plan) = self.merge_found(commit)?;
-        if note.is_some() || commits.is_empty() {
+    /// The commits whose people a landing's authors are.
+    fn landed_commits(&mut self, commit: &Commit, class: &LandingClass) -> Result<Vec<AuthoredCommit>, GitError> {
+        let [main, sides @ ..] = commit.parents.as_slice() else { return Ok(vec![AuthoredCommit::of(commit)?]) };
+        let mut commits = self.side_commits(*main, sides)?;
+        if commits.is_empty() || matches!(class, LandingClass::Residual { .. }) {
             commits.push(AuthoredCommit::of(commit)?);
         }
-        let merge_of = match plan {
-            Some(plan) => Some(MergeOf {
-                head: self.cache.tree_ref(self.repository, plan.head)?,
-                base: self.cache.tree_ref(self.repository, plan.base)?,
-                mode: "merge".to_owned(),
-                result: self.cache.tree_ref(self.repository, plan.result)?,
-            }),
-            None => None,
-        };
-        Ok((commits, MergeFound { merge_of, note }))
+        Ok(commits)
     }
 
     /// Every commit that a side has and `main` has not, with its people; a merge commit that is its own recomputation adds nobody.
@@ -247,46 +218,28 @@ impl Reader<'_> {
                     continue;
                 }
                 let merged = read_commit(self.repository, id)?;
-                if merged.parents.len() < 2 || self.merge_found(&merged)?.0.is_some() {
+                let has_own_content = merged.parents.len() < 2 || {
+                    let found = class_of(self.repository, &mut self.cache, &mut self.graph, &merged)?;
+                    matches!(found.class, LandingClass::Residual { .. })
+                };
+                if has_own_content {
                     commits.push(AuthoredCommit::of(&merged)?);
                 }
             }
         }
         Ok(commits)
     }
-
-    /// Recomputes a merge commit; no note means that it is exactly its recomputation.
-    fn merge_found(&mut self, commit: &Commit) -> Result<(Option<MergeNote>, Option<Plan>), GitError> {
-        let [main, side] = commit.parents.as_slice() else {
-            return Ok((Some(MergeNote::Octopus { parents: commit.parents.len() }), None));
-        };
-        let bases = self.graph.relate(self.repository, *main, *side)?.bases;
-        let base = match bases.as_slice() {
-            [base] => read_commit(self.repository, *base)?.tree,
-            [] => return Ok((Some(MergeNote::NoBase), None)),
-            many => return Ok((Some(MergeNote::ManyBases { bases: many.len() }), None)),
-        };
-        let onto = read_commit(self.repository, *main)?.tree;
-        let head = read_commit(self.repository, *side)?.tree;
-        let Some(result) = merge_trees(self.repository, &mut self.cache, onto, base, head)? else {
-            return Ok((Some(MergeNote::Conflict), None));
-        };
-        Ok(((result != commit.tree).then_some(MergeNote::Differs), Some(Plan { head, base, result })))
-    }
 }
 
-struct Plan {
-    head: ObjectId,
-    base: ObjectId,
-    result: ObjectId,
-}
-
-/// Finds, for each landing that is not already its recomputed merge, the reviewed change (base tree, head tree) that it is: squash, rebase or cherry-pick.
+/// Measures landings by the changes that reviews are about: squash, rebase, cherry-pick, queue.
 ///
-/// In: landings of this repository, and the base and head trees of reviews. Out: `merge_of` with mode `squash` where the three-way merge of `from` and
-/// head, with the review's own base as ancestor, is exactly `to`; the first such review wins. A change that adds nothing never binds.
+/// In: landings of this repository, oldest first, and the base and head trees of reviews. Out: `merge_of` with mode `squash` where the three-way merge of `from` and
+/// head, with the review's own base as ancestor, is exactly `to` and the landing is not its own recomputed merge already; the first such review wins. A
+/// change that adds nothing never binds. `class` says the same by T1 and T2; where no review holds, it names what the review leaves that explains most
+/// of the landing.
+/// Cost: at most one merge for each landing and review.
 ///
-/// SPEC: DESIGN section 1, R3 (T2).
+/// SPEC: DESIGN section 1, R3 (T1, T2).
 ///
 /// # Errors
 /// When an object cannot be read. A review whose trees are not in this repository binds nothing.
@@ -295,38 +248,44 @@ pub fn bind_reviews(
     landings: &mut [ObservedLanding],
     reviews: &[(GitId, GitId)],
 ) -> Result<(), GitError> {
-    let mut cache = TreeCache::default();
-    let known = |id: &GitId| {
-        repository
-            .object_id(id)
-            .ok()
-            .filter(|id| *id == ObjectId::empty_tree(id.kind()) || repository.inner.has_object(id))
+    let mut reviewed = Reviewed::new(repository, reviews);
+    let tree_before = |landing: &ObservedLanding| match &landing.from {
+        Some(TreeRef { git_tree: Some(tree), .. }) => repository.object_id(tree).map(Some),
+        _ => Ok(None),
     };
-    let reviews: Vec<(ObjectId, ObjectId)> = reviews
-        .iter()
-        .filter(|(base, head)| base != head)
-        .filter_map(|(base, head)| Some((known(base)?, known(head)?)))
-        .collect();
-    for landing in landings {
-        let (Some(from), Some(to)) =
-            (landing.from.as_ref().and_then(|tree| tree.git_tree.as_ref()), landing.to.git_tree.as_ref())
-        else {
-            continue;
-        };
-        if landing.merge_of.as_ref().is_some_and(|merge| merge.result == landing.to) || from == to {
+    reviewed.follow(&landings.iter().map(tree_before).collect::<Result<Vec<_>, _>>()?);
+    let mut unbound = Vec::new();
+    for (at, landing) in landings.iter_mut().enumerate() {
+        let (Some(from), Some(to)) = (&landing.from, landing.to.git_tree.clone()) else { continue };
+        let Some(from) = from.git_tree.clone().filter(|from| *from != to) else { continue };
+        let own = landing.merge_of.as_ref().filter(|merge| merge.result == landing.to);
+        if let Some(merge) = own {
+            if let (Some(base), Some(head)) = (&merge.base.git_tree, &merge.head.git_tree)
+                && let Some(against) = reviewed.named(base, head)?
+            {
+                landing.class.set_against(against);
+            }
             continue;
         }
-        let (onto, to) = (repository.object_id(from)?, repository.object_id(to)?);
-        for (base, head) in &reviews {
-            if merge_trees(repository, &mut cache, onto, *base, *head)? == Some(to) {
-                landing.merge_of = Some(MergeOf {
-                    head: cache.tree_ref(repository, *head)?,
-                    base: cache.tree_ref(repository, *base)?,
-                    mode: "squash".to_owned(),
-                    result: landing.to.clone(),
-                });
-                break;
-            }
+        let (before, landed) = (repository.object_id(&from)?, repository.object_id(&to)?);
+        let Some(bound) = reviewed.bind(before, landed)? else {
+            unbound.push((at, landing, before, landed));
+            continue;
+        };
+        landing.merge_of = Some(MergeOf {
+            head: reviewed.cache.tree_ref(repository, bound.head)?,
+            base: reviewed.cache.tree_ref(repository, bound.base)?,
+            mode: "squash".to_owned(),
+            result: landing.to.clone(),
+        });
+        landing.class = bound.class;
+    }
+    // Only now is it known which reviews are some landing already.
+    for (at, landing, before, landed) in unbound {
+        if *landing.class.against() == Against::Itself
+            && let Some(class) = reviewed.nearest(at, before, landed)?
+        {
+            landing.class = class;
         }
     }
     Ok(())

@@ -11,14 +11,18 @@ use gix::merge::blob::Resolution;
 use gix::merge::blob::builtin_driver::text::{Conflict, Labels, Merge};
 use gix::objs::tree::{Entry, EntryKind as GitKind};
 use lasthand_model::digest::GitId;
+use lasthand_model::limits::Limits;
 
+use super::diff::Version;
 use super::error::GitError;
-use super::inventory::TreeCache;
+use super::inventory::{TreeCache, check_limit, join};
 use super::objects::{EntryKind, TreeEntry, read_blob};
 use super::open::{Repository, git_id};
 
 /// LIMIT: bytes of a file that is merged by lines; a larger one conflicts.
 const TEXT_BYTES: usize = 64 << 20;
+/// LIMIT: bytes of all files that one merge merges by lines.
+const ALL_TEXT_BYTES: usize = 1 << 30;
 /// LIMIT: folders within folders.
 const DEPTH: usize = 512;
 /// A NUL in this many first bytes makes a file binary, as in git.
@@ -37,6 +41,7 @@ pub fn recompute(repository: &Repository, onto: &GitId, base: &GitId, head: &Git
     merged.map(git_id).transpose()
 }
 
+/// The merged tree, or `None` on the first conflict.
 pub(super) fn merge_trees(
     repository: &Repository,
     cache: &mut TreeCache,
@@ -44,62 +49,55 @@ pub(super) fn merge_trees(
     base: ObjectId,
     head: ObjectId,
 ) -> Result<Option<ObjectId>, GitError> {
-    merge_tree(repository, cache, [onto, base, head].map(Some), 0)
+    let mut merger = Merger { repository, cache, conflicts: None, visited: 0, text_bytes: 0 };
+    Ok(match merger.tree(&[], [onto, base, head].map(Some), 0)? {
+        Outcome::Conflict => None,
+        Outcome::Absent => Some(ObjectId::empty_tree(onto.kind())),
+        Outcome::Present(_, tree) => Some(tree),
+    })
+}
+
+/// A merge that goes on past conflicts.
+#[derive(Debug)]
+pub(super) struct Merged {
+    /// The merged tree; where there is a conflict it has what was merged onto.
+    pub(super) tree: ObjectId,
+    /// Paths that somebody has to decide, in the order of their bytes; a folder where one side has a file.
+    pub(super) conflicts: Vec<Vec<u8>>,
+}
+
+/// Merges as [`recompute`] does, and lists every conflict.
+pub(super) fn merge_noting(
+    repository: &Repository,
+    cache: &mut TreeCache,
+    onto: ObjectId,
+    base: ObjectId,
+    head: ObjectId,
+) -> Result<Merged, GitError> {
+    let mut merger = Merger { repository, cache, conflicts: Some(Vec::new()), visited: 0, text_bytes: 0 };
+    let tree = match merger.tree(&[], [onto, base, head].map(Some), 0)? {
+        Outcome::Present(_, tree) => tree,
+        Outcome::Absent => ObjectId::empty_tree(onto.kind()),
+        Outcome::Conflict => onto,
+    };
+    let mut conflicts = merger.conflicts.unwrap_or_default();
+    conflicts.sort_unstable();
+    Ok(Merged { tree, conflicts })
+}
+
+struct Merger<'a> {
+    repository: &'a Repository,
+    cache: &'a mut TreeCache,
+    /// Where conflicts are noted; without it the first one ends the merge.
+    conflicts: Option<Vec<Vec<u8>>>,
+    /// Entries looked at.
+    visited: usize,
+    /// Bytes of texts merged.
+    text_bytes: usize,
 }
 
 /// The three versions of one entry: in the tree merged onto, in the base, in the head.
 type Versions<'a> = [Option<&'a TreeEntry>; 3];
-
-fn merge_tree(
-    repository: &Repository,
-    cache: &mut TreeCache,
-    trees: [Option<ObjectId>; 3],
-    depth: usize,
-) -> Result<Option<ObjectId>, GitError> {
-    if let [Some(onto), Some(base), Some(head)] = trees {
-        if head == base || onto == head {
-            return Ok(Some(onto));
-        }
-        if onto == base {
-            return Ok(Some(head));
-        }
-    }
-    if depth > DEPTH {
-        return Err(GitError::OverLimit { what: "the depth of a tree", got: depth as u64, limit: DEPTH as u64 });
-    }
-    let mut sides: [Rc<[TreeEntry]>; 3] = [Rc::new([]), Rc::new([]), Rc::new([])];
-    for (side, tree) in sides.iter_mut().zip(trees) {
-        if let Some(tree) = tree {
-            *side = cache.tree(repository, tree)?;
-        }
-    }
-    let [onto, base, head] = &sides;
-    let mut paths: BTreeMap<&[u8], Versions<'_>> = BTreeMap::new();
-    for entry in onto.iter() {
-        let [slot, _, _] = paths.entry(&entry.name).or_default();
-        *slot = Some(entry);
-    }
-    for entry in base.iter() {
-        let [_, slot, _] = paths.entry(&entry.name).or_default();
-        *slot = Some(entry);
-    }
-    for entry in head.iter() {
-        let [_, _, slot] = paths.entry(&entry.name).or_default();
-        *slot = Some(entry);
-    }
-    let mut merged = Vec::with_capacity(paths.len());
-    for (name, versions) in paths {
-        match merge_entry(repository, cache, versions, depth)? {
-            Outcome::Conflict => return Ok(None),
-            Outcome::Absent => {}
-            Outcome::Present(kind, id) => {
-                merged.push(Entry { mode: git_kind(kind).into(), filename: name.into(), oid: id })
-            }
-        }
-    }
-    merged.sort();
-    write_tree(repository, merged).map(Some)
-}
 
 enum Outcome {
     Conflict,
@@ -107,84 +105,135 @@ enum Outcome {
     Present(EntryKind, ObjectId),
 }
 
-fn merge_entry(
-    repository: &Repository,
-    cache: &mut TreeCache,
-    versions: Versions<'_>,
-    depth: usize,
-) -> Result<Outcome, GitError> {
-    let [onto, base, head] = versions;
-    let (a, o, b) = (version(onto), version(base), version(head));
-    if b == o || a == b {
-        return Ok(outcome(a));
+impl Merger<'_> {
+    fn tree(&mut self, folder: &[u8], trees: [Option<ObjectId>; 3], depth: usize) -> Result<Outcome, GitError> {
+        if let [Some(onto), Some(base), Some(head)] = trees {
+            if head == base || onto == head {
+                return Ok(Outcome::Present(EntryKind::Tree, onto));
+            }
+            if onto == base {
+                return Ok(Outcome::Present(EntryKind::Tree, head));
+            }
+        }
+        if depth > DEPTH {
+            return Err(GitError::OverLimit { what: "the depth of a tree", got: depth as u64, limit: DEPTH as u64 });
+        }
+        let mut sides: [Rc<[TreeEntry]>; 3] = [Rc::new([]), Rc::new([]), Rc::new([])];
+        for (side, tree) in sides.iter_mut().zip(trees) {
+            if let Some(tree) = tree {
+                *side = self.cache.tree(self.repository, tree)?;
+            }
+        }
+        // LIMIT: a few trees that list each other many times cannot keep the merge busy for ever.
+        self.visited += sides.iter().map(|side| side.len()).sum::<usize>();
+        check_limit("entries of a tree", self.visited, 3 * Limits::DEFAULT.entries)?;
+        let mut merged = Vec::new();
+        for (name, versions) in by_name(&sides) {
+            let found = match self.entry(folder, name, versions, depth)? {
+                Outcome::Conflict => {
+                    let Some(conflicts) = &mut self.conflicts else { return Ok(Outcome::Conflict) };
+                    conflicts.push(join(folder, name));
+                    let [onto, _, _] = versions;
+                    outcome(version(onto))
+                }
+                found => found,
+            };
+            if let Outcome::Present(kind, id) = found {
+                merged.push(Entry { mode: git_kind(kind).into(), filename: name.into(), oid: id });
+            }
+        }
+        if merged.is_empty() {
+            return Ok(Outcome::Absent);
+        }
+        merged.sort();
+        Ok(Outcome::Present(EntryKind::Tree, write_tree(self.repository, merged)?))
     }
-    if a == o {
-        return Ok(outcome(b));
+
+    fn entry(
+        &mut self,
+        folder: &[u8],
+        name: &[u8],
+        [onto, base, head]: Versions<'_>,
+        depth: usize,
+    ) -> Result<Outcome, GitError> {
+        let (a, o, b) = (version(onto), version(base), version(head));
+        if let Some(taken) = pick(a, Some(o), b) {
+            return Ok(outcome(taken));
+        }
+        // A folder that both sides changed: by its entries. One that only one side still has, and the other replaced by a file: a conflict unless
+        // the folder's side left it as it was, which is settled above.
+        if is_tree_or_absent(a) && is_tree_or_absent(b) {
+            // A file in the base that both sides replaced by folders is a deletion on both sides.
+            return self.tree(&join(folder, name), [a, o, b].map(tree_of), depth + 1);
+        }
+        let (Some((a_kind, a_id)), Some((b_kind, b_id))) = (a, b) else { return Ok(Outcome::Conflict) };
+        if !a_kind.is_file() || !b_kind.is_file() {
+            return Ok(Outcome::Conflict);
+        }
+        let (o_kind, o_id) = o.filter(|(kind, _)| kind.is_file()).unzip();
+        let Some(kind) = pick(a_kind, o_kind, b_kind) else { return Ok(Outcome::Conflict) };
+        if let Some(id) = pick(a_id, o_id, b_id) {
+            return Ok(Outcome::Present(kind, id));
+        }
+        // Added by both sides and different: git merges against an empty file, which conflicts in every case that matters; so do we, always.
+        let Some(o_id) = o_id else { return Ok(Outcome::Conflict) };
+        let [a, o, b] = [a_id, o_id, b_id].map(|id| read_blob(self.repository, id));
+        let texts = [a?, o?, b?];
+        self.text_bytes += texts.iter().map(Vec::len).sum::<usize>();
+        check_limit("bytes of merged texts", self.text_bytes, ALL_TEXT_BYTES)?;
+        let text = merge_text(self.repository, &texts)?;
+        Ok(text.map_or(Outcome::Conflict, |id| Outcome::Present(kind, id)))
     }
-    let tree_of =
-        |version: Option<(EntryKind, ObjectId)>| version.filter(|(kind, _)| *kind == EntryKind::Tree).map(|(_, id)| id);
-    // A folder that both sides changed: by its entries. One that only one side still has, and the other replaced by a file: a conflict unless the
-    // folder's side left it as it was, which is settled above.
-    if tree_of(a).is_some() && tree_of(b).is_some()
-        || is_tree_or_absent(a) && is_tree_or_absent(b) && (tree_of(a).or(tree_of(b))).is_some()
-    {
-        // A file in the base that both sides replaced by folders is a deletion on both sides.
-        let merged = merge_tree(repository, cache, [tree_of(a), tree_of(o), tree_of(b)], depth + 1)?;
-        return Ok(match merged {
-            None => Outcome::Conflict,
-            Some(id) if id == ObjectId::empty_tree(id.kind()) => Outcome::Absent,
-            Some(id) => Outcome::Present(EntryKind::Tree, id),
-        });
-    }
-    let (Some((a_kind, a_id)), Some((b_kind, b_id))) = (a, b) else { return Ok(Outcome::Conflict) };
-    if !a_kind.is_file() || !b_kind.is_file() {
-        return Ok(Outcome::Conflict);
-    }
-    let (o_kind, o_id) = match o {
-        Some((kind, id)) if kind.is_file() => (Some(kind), Some(id)),
-        _ => (None, None),
-    };
-    let Some(kind) = pick(a_kind, o_kind, b_kind) else { return Ok(Outcome::Conflict) };
-    if let Some(id) = pick(a_id, o_id, b_id) {
-        return Ok(Outcome::Present(kind, id));
-    }
-    // Added by both sides and different: git merges against an empty file, which conflicts in every case that matters; so do we, always.
-    let Some(o_id) = o_id else { return Ok(Outcome::Conflict) };
-    Ok(merge_text(repository, a_id, o_id, b_id)?.map_or(Outcome::Conflict, |id| Outcome::Present(kind, id)))
 }
 
-fn version(entry: Option<&TreeEntry>) -> Option<(EntryKind, ObjectId)> {
+fn by_name([onto, base, head]: &[Rc<[TreeEntry]>; 3]) -> BTreeMap<&[u8], Versions<'_>> {
+    let mut names: BTreeMap<&[u8], Versions<'_>> = BTreeMap::new();
+    for entry in onto.iter() {
+        let [slot, _, _] = names.entry(&entry.name).or_default();
+        *slot = Some(entry);
+    }
+    for entry in base.iter() {
+        let [_, slot, _] = names.entry(&entry.name).or_default();
+        *slot = Some(entry);
+    }
+    for entry in head.iter() {
+        let [_, _, slot] = names.entry(&entry.name).or_default();
+        *slot = Some(entry);
+    }
+    names
+}
+
+fn version(entry: Option<&TreeEntry>) -> Version {
     entry.map(|entry| (entry.kind, entry.id))
 }
 
-fn outcome(version: Option<(EntryKind, ObjectId)>) -> Outcome {
+fn outcome(version: Version) -> Outcome {
     version.map_or(Outcome::Absent, |(kind, id)| Outcome::Present(kind, id))
 }
 
-fn is_tree_or_absent(version: Option<(EntryKind, ObjectId)>) -> bool {
+fn is_tree_or_absent(version: Version) -> bool {
     version.is_none_or(|(kind, _)| kind == EntryKind::Tree)
 }
 
+fn tree_of(version: Version) -> Option<ObjectId> {
+    version.filter(|(kind, _)| *kind == EntryKind::Tree).map(|(_, id)| id)
+}
+
 /// The three-way choice for what cannot be mixed.
-fn pick<T: PartialEq>(onto: T, base: Option<T>, head: T) -> Option<T> {
+pub(super) fn pick<T: PartialEq>(onto: T, base: Option<T>, head: T) -> Option<T> {
     if onto == head || base.as_ref() == Some(&head) {
         return Some(onto);
     }
     (base.as_ref() == Some(&onto)).then_some(head)
 }
 
-fn merge_text(
-    repository: &Repository,
-    onto: ObjectId,
-    base: ObjectId,
-    head: ObjectId,
-) -> Result<Option<ObjectId>, GitError> {
-    let [onto, base, head] = [read_blob(repository, onto)?, read_blob(repository, base)?, read_blob(repository, head)?];
-    if [&onto, &base, &head].into_iter().any(|bytes| is_binary(bytes) || bytes.len() > TEXT_BYTES) {
+fn merge_text(repository: &Repository, texts: &[Vec<u8>; 3]) -> Result<Option<ObjectId>, GitError> {
+    if texts.iter().any(|bytes| is_binary(bytes) || bytes.len() > TEXT_BYTES) {
         return Ok(None);
     }
+    let [onto, base, head] = texts;
     let mut input = InternedInput::default();
-    let merge = Merge::new(&mut input, &onto, &base, &head, Algorithm::Histogram);
+    let merge = Merge::new(&mut input, onto, base, head, Algorithm::Histogram);
     let mut merged = Vec::new();
     let keep = Conflict::default();
     if merge.run(&mut merged, Labels::default(), keep) != Resolution::Complete {

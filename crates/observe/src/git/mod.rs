@@ -1,6 +1,6 @@
 //! Reads a git history: trees as inventories, landings with their authors, recomputed merges, changes under review.
 //!
-//! Main types: [`Repository`], [`ObservedLanding`], [`ChangedPath`].
+//! Main types: [`Repository`], [`ObservedLanding`], [`LandingClass`], [`ChangedPath`].
 //!
 //! Data flow: path -> [`open`] -> [`resolve`] -> [`landings`] -> [`bind_reviews`], and [`diff`] -> [`attribute`] -> [`unified`].
 //!
@@ -12,6 +12,8 @@
 //! Source of all that is read here: git itself, so whoever can push can write it. Names and trailers are claims (level 2).
 
 mod agents;
+mod class_by_parents;
+mod class_by_reviews;
 mod diff;
 mod error;
 mod export_ignore;
@@ -19,9 +21,12 @@ mod graph;
 mod history;
 mod identity;
 mod inventory;
+mod landing_class;
 mod merge;
 mod objects;
 mod open;
+mod outside;
+mod patch_id;
 mod path;
 mod revision;
 mod show;
@@ -33,12 +38,15 @@ pub use agents::{TABLE, classify_mail, is_agent_mail};
 pub use diff::{ChangeKind, ChangedPath, attribute, diff};
 pub use error::GitError;
 pub use export_ignore::export_ignore;
-pub use history::{AuthoredCommit, MergeNote, ObservedLanding, authors_between, bind_reviews, landings, merge_base};
+pub use history::{AuthoredCommit, ObservedLanding, authors_between, bind_reviews, landings, merge_base};
 pub use identity::{Identity, agent_sign_offs};
 pub use inventory::{TreeCache, tree_files, tree_inventory};
+pub use landing_class::{Against, ClassedCommit, LandingClass, MergeNote, classes};
 pub use merge::recompute;
 pub use objects::commit_content;
 pub use open::{Repository, open};
+pub use outside::{Outside, OutsideTarget};
+pub use patch_id::{PatchId, patch_id_stable};
 pub use path::path_text;
 pub use revision::{Range, Revision, resolve, resolve_range};
 pub use show::{escape_for_terminal, unified};

@@ -77,7 +77,7 @@ fn merge_has_the_authors_of_what_came_in() {
     fixture.git(&["merge", "-q", "--no-ff", "-m", "merge", "topic"]);
     let landing = last(&fixture);
     let merge = landing.merge_of.as_ref().unwrap();
-    assert_eq!((merge.mode.as_str(), &merge.result, &landing.merge_note), ("merge", &landing.to, &None));
+    assert_eq!((merge.mode.as_str(), &merge.result, &landing.class.merge_note()), ("merge", &landing.to, &None));
     assert_eq!(merge.head.git_tree, Some(fixture.tree("topic")));
     assert_eq!(merge.base.git_tree, Some(fixture.tree("base")));
     assert_eq!(principals(&landing), [CODER_ID, BO_ID]);
@@ -105,8 +105,8 @@ fn evil_merge_is_seen_and_its_maker_is_an_author() {
     let landing = last(&fixture);
     assert_ne!(landing.merge_of.as_ref().unwrap().result, landing.to);
     assert_eq!(
-        (landing.merge_note.as_ref(), principals(&landing)),
-        (Some(&MergeNote::Differs), vec![CODER_ID, BO_ID, ANA_ID])
+        (landing.class.merge_note(), principals(&landing)),
+        (Some(MergeNote::Differs), vec![CODER_ID, BO_ID, ANA_ID])
     );
 }
 
@@ -115,7 +115,7 @@ fn merge_that_drops_one_side_is_seen() {
     // fail: `-s ours` throws the reviewed change away
     let fixture = two_sides();
     fixture.git(&["merge", "-q", "-s", "ours", "-m", "merge", "topic"]);
-    assert_eq!(last(&fixture).merge_note, Some(MergeNote::Differs));
+    assert_eq!(last(&fixture).class.merge_note(), Some(MergeNote::Differs));
 }
 
 #[test]
@@ -128,7 +128,7 @@ fn resolved_conflict_has_its_resolver_as_author() {
     assert!(!fixture.run(ANA, &["merge", "-q", "topic"]).0);
     fixture.edit(ANA, "a", &lines(&[(2, "both")]));
     let landing = last(&fixture);
-    assert_eq!((landing.merge_of.is_none(), landing.merge_note.as_ref()), (true, Some(&MergeNote::Conflict)));
+    assert_eq!((landing.merge_of.is_none(), landing.class.merge_note()), (true, Some(MergeNote::Conflict)));
     assert!(principals(&landing).contains(&ANA_ID));
 }
 
@@ -153,8 +153,8 @@ fn octopus_is_refused_as_a_merge() {
     fixture.git(&["merge", "-q", "-m", "octopus", "topic", "other"]);
     let landing = last(&fixture);
     assert_eq!(
-        (landing.merge_of.is_none(), landing.merge_note.as_ref()),
-        (true, Some(&MergeNote::Octopus { parents: 3 }))
+        (landing.merge_of.is_none(), landing.class.merge_note()),
+        (true, Some(MergeNote::Octopus { parents: 3 }))
     );
     assert_eq!(principals(&landing), [CODER_ID, BO_ID, ANA_ID]);
 }
@@ -171,12 +171,12 @@ fn two_bases_or_none_have_no_merge() {
     fixture.git(&["checkout", "-q", "main"]);
     fixture.edit(ANA, "e", "e\n");
     fixture.git(&["merge", "-q", "--no-ff", "-m", "m3", "topic"]);
-    assert_eq!(last(&fixture).merge_note, Some(MergeNote::ManyBases { bases: 2 }));
+    assert_eq!(last(&fixture).class.merge_note(), Some(MergeNote::ManyBases { bases: 2 }));
     fixture.git(&["checkout", "-q", "--orphan", "alien"]);
     fixture.edit(BO, "f", "f\n");
     fixture.git(&["checkout", "-q", "main"]);
     fixture.git(&["merge", "-q", "--no-ff", "--allow-unrelated-histories", "-m", "m4", "alien"]);
-    assert_eq!(last(&fixture).merge_note, Some(MergeNote::NoBase));
+    assert_eq!(last(&fixture).class.merge_note(), Some(MergeNote::NoBase));
 }
 
 #[test]

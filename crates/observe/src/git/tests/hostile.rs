@@ -4,7 +4,8 @@ use std::os::unix::fs::PermissionsExt as _;
 
 use super::*;
 use crate::git::{
-    GitError, TreeCache, attribute, bind_reviews, diff, export_ignore, landings, resolve, tree_inventory, unified,
+    GitError, TreeCache, attribute, bind_reviews, diff, export_ignore, landings, recompute, resolve, tree_inventory,
+    unified,
 };
 
 #[test]
@@ -42,7 +43,7 @@ fn nothing_the_repository_names_is_run() {
 
     let repository = fixture.open();
     let mut found = landings(&repository, "main", None).unwrap();
-    assert!(found.pop().unwrap().merge_note.is_none(), "the merge is the plain one, whatever the driver says");
+    assert!(found.pop().unwrap().class.merge_note().is_none(), "the merge is the plain one, whatever the driver says");
     bind_reviews(&repository, &mut found, &[(trees[0].clone(), trees[1].clone())]).unwrap();
     tree_inventory(&repository, &trees[1], &mut TreeCache::default()).unwrap();
     export_ignore(&repository, &trees[1], &mut TreeCache::default()).unwrap();
@@ -144,14 +145,21 @@ fn commit_with_two_authors_is_refused() {
 
 #[test]
 fn trees_that_list_each_other_end() {
-    // fail: 2^40 folders out of forty objects
+    // fail: 2^40 folders out of forty objects: read, compared and merged
     let fixture = Fixture::new();
-    let mut tree = fixture.git_in(&["mktree"], b"");
-    for _ in 0..40 {
-        tree = fixture.git_in(&["mktree"], format!("040000 tree {tree}\ta\n040000 tree {tree}\tb\n").as_bytes());
-    }
-    let found = tree_inventory(&fixture.open(), &tree.parse().unwrap(), &mut TreeCache::default());
+    let trees = [("100755", "1"), ("100644", "1"), ("100644", "2")].map(|(mode, content)| {
+        let blob = fixture.git_in(&["hash-object", "-w", "--stdin"], content.as_bytes());
+        let mut tree = fixture.git_in(&["mktree"], format!("{mode} blob {blob}\ta\n").as_bytes());
+        for _ in 0..40 {
+            tree = fixture.git_in(&["mktree"], format!("040000 tree {tree}\ta\n040000 tree {tree}\tb\n").as_bytes());
+        }
+        tree.parse::<GitId>().unwrap()
+    });
+    let (repository, [one, two, three]) = (fixture.open(), &trees);
+    let found = tree_inventory(&repository, one, &mut TreeCache::default());
     assert!(matches!(found, Err(GitError::OverLimit { .. })), "{found:?}");
+    assert!(matches!(diff(&repository, one, two), Err(GitError::OverLimit { .. })));
+    assert!(matches!(recompute(&repository, one, two, three), Err(GitError::OverLimit { .. })));
 }
 
 #[test]

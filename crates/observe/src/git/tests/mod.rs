@@ -4,7 +4,9 @@
 mod changes;
 mod history;
 mod hostile;
+mod matrix;
 mod merges;
+mod patch_id;
 mod trees;
 
 use std::ffi::OsStr;
