@@ -1,10 +1,15 @@
 //! Who a commit says made it.
 
+use std::collections::BTreeMap;
+
 use lasthand_model::actor::{ActorKind, Role};
 use lasthand_model::digest::GitId;
 use lasthand_model::wire::facts::Actor;
 
-use super::agents::{agent_in_name, agent_of_line, agent_of_tool, classify_app, classify_mail, is_forge_committer};
+use super::agents::{
+    Recognition, Rule, TRAILERS, TrailerAct, is_forge_committer, kind_of_mail, recognise_app, recognise_branch,
+    recognise_line, recognise_mail, recognise_name, recognise_tool,
+};
 use super::error::GitError;
 use super::objects::{Commit, read_commit};
 use super::open::Repository;
@@ -49,140 +54,318 @@ impl Identity {
         }
     }
 
-    fn actor(&self, role: Role, method: &str) -> Actor {
-        if let Some(agent) = agent_in_name(&self.name) {
-            let sponsor = (classify_mail(&self.mail).0 == ActorKind::Human).then(|| self.principal());
-            return Actor {
-                role,
-                principal: format!("agent:{agent}"),
-                kind: ActorKind::Agent,
-                method: method.to_owned(),
-                sponsor,
-            };
-        }
-        let kind = match classify_mail(&self.mail).0 {
-            // An app's name with somebody's address: the name is the telling part, as no person is called `x[bot]`.
-            ActorKind::Human if self.name.ends_with("[bot]") => classify_app(&self.name),
-            kind => kind,
+    /// What the table says of this name and address, the name first.
+    pub(super) fn recognise(&self) -> Option<Recognition> {
+        recognise_name(&self.name).or_else(|| recognise_mail(&self.mail)).or_else(|| recognise_app(&self.name))
+    }
+
+    fn known(&self, role: Role, method: &str) -> KnownActor {
+        let actor = Actor {
+            role,
+            principal: self.principal(),
+            kind: kind_of_mail(&self.mail),
+            method: method.to_owned(),
+            sponsor: None,
         };
-        Actor { role, principal: self.principal(), kind, method: method.to_owned(), sponsor: None }
+        let Some(found) = self.recognise() else { return KnownActor { actor, rule: None } };
+        // An app's name over somebody's address is the app's work, by that account.
+        let kind = found.kind;
+        let actor = match recognise_name(&self.name) {
+            Some(tool) => Actor {
+                principal: format!("agent:{}", tool.name),
+                sponsor: (actor.kind == ActorKind::Human).then_some(actor.principal),
+                kind,
+                ..actor
+            },
+            None => Actor { kind, ..actor },
+        };
+        KnownActor { actor, rule: Some(found.rule) }
+    }
+}
+
+/// Somebody whom a commit names, and how he was recognised.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KnownActor {
+    /// Who, as the rules are told.
+    pub actor: Actor,
+    /// The row that tells what he is; none for a human as claimed, and for what cannot be read.
+    pub rule: Option<Rule>,
+}
+
+impl KnownActor {
+    /// How well it is known that he acted: 2 where the commit claims it, 1 where it is inferred, 0 where nothing can be read.
+    #[must_use]
+    pub fn level(&self) -> u8 {
+        match (self.rule, self.actor.kind) {
+            (Some(rule), _) => rule.level(),
+            (None, ActorKind::Unknown) => 0,
+            (None, _) => 2,
+        }
+    }
+}
+
+/// Something in a commit's people that a person should look at; it never helps to accept.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
+pub enum OddPeople {
+    /// An agent signed off: only a person can. SPEC: Linux kernel, Documentation/process/coding-assistants.rst.
+    AgentSignOff {
+        /// Who signed off.
+        who: String,
+        /// How he was recognised.
+        rule: Rule,
+    },
+    /// An agent, a robot or an app that nobody knows is named as reviewer; it is none.
+    MachineReview {
+        /// Who is named.
+        who: String,
+        /// What he is.
+        kind: ActorKind,
+        /// How he was recognised.
+        rule: Rule,
+    },
+    /// An agent acted by a person's or a robot's account (`borrowed-identity`).
+    BorrowedIdentity {
+        /// Whose account.
+        account: String,
+        /// How the agent was recognised.
+        rule: Rule,
+    },
+}
+
+/// Everybody whom a commit names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CommitPeople {
+    /// Author, committer when he is another and not the forge, co-authors and agents of its trailers; see [`people_of`].
+    pub actors: Vec<KnownActor>,
+    /// What is odd about them, each once, sorted.
+    pub odd: Vec<OddPeople>,
+    /// The agent after whom the branch is named that the subject says was merged. A mark of level 1: it makes nobody an author.
+    pub branch: Option<Recognition>,
+}
+
+/// Recognises everybody whom a commit names.
+///
+/// In: a commit of the repository. Out: its people in the order of its fields, each principal with each sponsor once.
+/// Cost: reads the commit; O(lines x rows).
+///
+/// # Errors
+/// When the commit cannot be read, or names more than 1,000 people.
+///
+/// # Proves / does not prove
+/// Proves nothing about who acted: whoever writes a commit writes its names. What names an agent is believed of it, what names a person is a claim.
+pub fn people_of(repository: &Repository, commit: &GitId) -> Result<CommitPeople, GitError> {
+    CommitPeople::of(&read_commit(repository, repository.object_id(commit)?)?)
+}
+
+impl CommitPeople {
+    pub(super) fn of(commit: &Commit) -> Result<Self, GitError> {
+        let author = Identity::parse(&commit.author);
+        let committer = Identity::parse(&commit.committer);
+        let text = path_text(&commit.message);
+        let mut people = Self { actors: Vec::new(), odd: Vec::new(), branch: branch_of(&text) };
+        people.add_person(&author, Role::Author, AUTHOR);
+        if !is_forge_committer(&committer.mail) {
+            people.add_person(&committer, Role::Author, COMMITTER);
+        }
+        people.read_message(&text);
+        let got = people.actors.len().max(people.odd.len());
+        if got > PEOPLE {
+            let (got, limit) = (got as u64, PEOPLE as u64);
+            return Err(GitError::OverLimit { what: "number of people of a commit", got, limit });
+        }
+        people.name_sponsors();
+        people.find_borrowed();
+        people.odd.sort();
+        Ok(people)
+    }
+
+    /// The rule by which each principal was recognised.
+    pub(super) fn rules(&self) -> BTreeMap<String, Rule> {
+        self.actors.iter().filter_map(|known| Some((known.actor.principal.clone(), known.rule?))).collect()
+    }
+
+    fn add_person(&mut self, person: &Identity, role: Role, method: &str) {
+        let known = person.known(role, method);
+        if let Some(found) = person.recognise()
+            && kind_of_mail(&person.mail) == ActorKind::Human
+            && found.kind == ActorKind::Agent
+        {
+            self.add_odd(OddPeople::BorrowedIdentity { account: person.principal(), rule: found.rule });
+        }
+        self.add(known);
+    }
+
+    fn add(&mut self, known: KnownActor) {
+        if !self.actors.iter().any(|other| is_same(&other.actor, &known.actor)) {
+            self.actors.push(known);
+        }
+    }
+
+    fn add_odd(&mut self, odd: OddPeople) {
+        if !self.odd.contains(&odd) {
+            self.odd.push(odd);
+        }
+    }
+
+    /// Every line counts, not only the last paragraph: an agent's line in the middle of a squashed message is as telling.
+    fn read_message(&mut self, text: &str) {
+        for line in text.split(['\n', '\r']) {
+            // Whoever asks refuses a commit of so many.
+            if self.actors.len().max(self.odd.len()) > PEOPLE {
+                break;
+            }
+            if let Some(found) = recognise_line(line) {
+                self.add(agent(found));
+            }
+            let Some((key, value)) = line.split_once(':') else { continue };
+            let key = key.trim();
+            let trailer = TRAILERS.iter().find(|(known, _)| key.eq_ignore_ascii_case(known));
+            match trailer.map(|(_, act)| *act) {
+                Some(act @ (TrailerAct::Author | TrailerAct::Tool)) => self.add(named(value.trim(), act)),
+                Some(act @ (TrailerAct::SignOff | TrailerAct::Review)) => self.judge(value.trim(), act),
+                None => {}
+            }
+        }
+    }
+
+    /// Whether a machine does what only a person can.
+    fn judge(&mut self, value: &str, act: TrailerAct) {
+        let person = Identity::parse(value.as_bytes());
+        let found = if person.mail.is_empty() { recognise_tool(value, act) } else { person.recognise() };
+        let Some(found) = found else { return };
+        let who = if person.mail.is_empty() { format!("agent:{}", found.name) } else { person.principal() };
+        match act {
+            // A robot's sign-off is the custom of whoever configured it.
+            TrailerAct::SignOff if found.kind == ActorKind::Agent => {
+                self.add_odd(OddPeople::AgentSignOff { who, rule: found.rule });
+            }
+            TrailerAct::Review => self.add_odd(OddPeople::MachineReview { who, kind: found.kind, rule: found.rule }),
+            _ => {}
+        }
+    }
+
+    /// Agents get the first human of the same commit as sponsor.
+    fn name_sponsors(&mut self) {
+        let human = self.actors.iter().map(|known| &known.actor).find(|actor| actor.kind == ActorKind::Human);
+        let human = human.map(|actor| actor.principal.clone());
+        let actors = self.actors.iter_mut().map(|known| &mut known.actor);
+        for actor in actors.filter(|actor| actor.kind == ActorKind::Agent && actor.sponsor.is_none()) {
+            actor.sponsor.clone_from(&human);
+        }
+    }
+
+    /// A robot that commits what an agent wrote lends it its account, unless a person is named who answers for the agent.
+    fn find_borrowed(&mut self) {
+        let has_human = self.actors.iter().any(|known| known.actor.kind == ActorKind::Human);
+        let agent = self.actors.iter().find(|known| known.actor.kind == ActorKind::Agent).and_then(|known| known.rule);
+        let robot = self.actors.iter().find(|known| {
+            known.actor.kind == ActorKind::Automation && matches!(known.actor.method.as_str(), AUTHOR | COMMITTER)
+        });
+        if let (false, Some(rule), Some(robot)) = (has_human, agent, robot) {
+            let account = robot.actor.principal.clone();
+            self.add_odd(OddPeople::BorrowedIdentity { account, rule });
+        }
     }
 }
 
 /// Lists everybody whose work a commit says it is: author, committer when he is another and not the forge, co-authors and agents of its trailers.
 ///
-/// A committer counts because git cannot show that he changed nothing. Agents get the first human of the same commit as sponsor.
-pub(super) fn authors_of(commit: &Commit) -> Vec<Actor> {
-    let author = Identity::parse(&commit.author);
-    let committer = Identity::parse(&commit.committer);
-    let mut actors = vec![author.actor(Role::Author, AUTHOR)];
-    if !is_forge_committer(&committer.mail) {
-        push_new(&mut actors, committer.actor(Role::Author, COMMITTER));
-    }
-    for actor in named_in_message(&commit.message) {
-        push_new(&mut actors, actor);
-    }
-    let human = actors.iter().find(|actor| actor.kind == ActorKind::Human).map(|actor| actor.principal.clone());
-    for actor in actors.iter_mut().filter(|actor| actor.kind == ActorKind::Agent && actor.sponsor.is_none()) {
-        actor.sponsor.clone_from(&human);
-    }
-    actors
+/// A committer counts because git cannot show that he changed nothing.
+pub(super) fn authors_of(commit: &Commit) -> Result<Vec<Actor>, GitError> {
+    Ok(CommitPeople::of(commit)?.actors.into_iter().map(|known| known.actor).collect())
 }
 
 /// LIMIT: people of one commit; each is compared with the others.
-pub(super) const PEOPLE: usize = 1_000;
+const PEOPLE: usize = 1_000;
 
 /// Adds `actor` unless the same principal with the same sponsor is there.
 pub(super) fn push_new(actors: &mut Vec<Actor>, actor: Actor) {
-    if !actors.iter().any(|known| known.principal == actor.principal && known.sponsor == actor.sponsor) {
+    if !actors.iter().any(|known| is_same(known, &actor)) {
         actors.push(actor);
     }
 }
 
-/// Every line of the message counts, not only the last paragraph: an agent's line in the middle of a squashed message is as telling.
-fn named_in_message(message: &[u8]) -> Vec<Actor> {
-    let text = path_text(message);
-    let agent = |name: &str| Actor {
+fn is_same(a: &Actor, b: &Actor) -> bool {
+    a.principal == b.principal && a.sponsor == b.sponsor
+}
+
+/// An agent that is known by its product alone.
+fn agent(found: Recognition) -> KnownActor {
+    let actor = Actor {
         role: Role::CoAuthor,
-        principal: format!("agent:{name}"),
-        kind: ActorKind::Agent,
+        principal: format!("agent:{}", found.name),
+        kind: found.kind,
         method: TRAILER.to_owned(),
         sponsor: None,
     };
-    let mut actors = Vec::new();
-    for line in text.split(['\n', '\r']) {
-        // Whoever asks refuses a commit of so many.
-        if actors.len() > PEOPLE {
-            break;
-        }
-        if let Some(name) = agent_of_line(line) {
-            push_new(&mut actors, agent(name));
-        }
-        let Some((key, value)) = line.split_once(':') else { continue };
-        let value = value.trim();
-        let is_tool_line = match key.trim().to_ascii_lowercase().as_str() {
-            "co-authored-by" | "co-developed-by" => false,
-            "assisted-by" | "generated-by" | "made-with" => true,
-            _ => continue,
-        };
-        let identity = Identity::parse(value.as_bytes());
-        let actor = if !identity.mail.is_empty() {
-            let mut actor = identity.actor(Role::CoAuthor, TRAILER);
-            if is_tool_line && actor.kind == ActorKind::Human {
-                actor.kind = ActorKind::Unknown;
-            }
-            actor
-        } else if let Some(name) = agent_of_tool(value) {
-            agent(name)
-        } else {
-            let shown: String = escape_for_terminal(value).chars().take(RAW_CHARS).collect();
-            Actor { principal: format!("{TRAILER}:{shown}"), kind: ActorKind::Unknown, ..agent("") }
-        };
-        push_new(&mut actors, actor);
-    }
-    actors
+    KnownActor { actor, rule: Some(found.rule) }
 }
 
-/// Lists the agents that sign off, review or acknowledge in a commit's trailers: acts that are a human's.
-///
-/// SPEC: Linux kernel, Documentation/process/coding-assistants.rst: agents must not add `Signed-off-by`.
-///
-/// # Errors
-/// When the commit cannot be read.
-pub fn agent_sign_offs(repository: &Repository, commit: &GitId) -> Result<Vec<String>, GitError> {
-    let message = read_commit(repository, repository.object_id(commit)?)?.message;
-    let text = path_text(&message);
-    let mut found = Vec::new();
-    for line in text.split(['\n', '\r']) {
-        let Some((key, value)) = line.split_once(':') else { continue };
-        if matches!(
-            key.trim().to_ascii_lowercase().as_str(),
-            "signed-off-by" | "reviewed-by" | "acked-by" | "tested-by"
-        ) {
-            let actor = Identity::parse(value.trim().as_bytes()).actor(Role::Approver, TRAILER);
-            if actor.kind == ActorKind::Agent && !found.contains(&actor.principal) {
-                found.push(actor.principal);
-            }
+/// Whom the value of a trailer names.
+fn named(value: &str, act: TrailerAct) -> KnownActor {
+    let person = Identity::parse(value.as_bytes());
+    if !person.mail.is_empty() {
+        let mut known = person.known(Role::CoAuthor, TRAILER);
+        if act == TrailerAct::Tool && known.actor.kind == ActorKind::Human {
+            known.actor.kind = ActorKind::Unknown;
         }
+        return known;
     }
-    Ok(found)
+    if let Some(found) = recognise_tool(value, act) {
+        return agent(found);
+    }
+    let shown: String = escape_for_terminal(value).chars().take(RAW_CHARS).collect();
+    let actor = Actor {
+        role: Role::CoAuthor,
+        principal: format!("{TRAILER}:{shown}"),
+        kind: ActorKind::Unknown,
+        method: TRAILER.to_owned(),
+        sponsor: None,
+    };
+    KnownActor { actor, rule: None }
+}
+
+/// The agent's branch that the subject of a merge names, as git and the forges write it.
+fn branch_of(message: &str) -> Option<Recognition> {
+    let subject = message.lines().next().unwrap_or_default();
+    let quoted = |start: &str| subject.strip_prefix(start)?.split_once('\'').map(|(branch, _)| branch);
+    let after_slash = |branch: &str| branch.find('/').and_then(|at| branch.get(at + 1..)).map(str::to_owned);
+    let branch = if let Some(rest) = subject.strip_prefix("Merge pull request #") {
+        // The owner of the branch stands before it.
+        rest.split_once(" from ").and_then(|(_, from)| after_slash(from))
+    } else if let Some(branch) = quoted("Merge remote-tracking branch '") {
+        after_slash(branch)
+    } else if let Some(branch) = quoted("Merge branch '") {
+        Some(branch.to_owned())
+    } else {
+        subject.strip_prefix("Merged in ").and_then(|rest| rest.split_once(" (")).map(|(branch, _)| branch.to_owned())
+    };
+    recognise_branch(&branch?)
 }
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::super::agents::Part;
     use super::*;
 
-    fn check(author: &str, committer: &str, message: &str, expected: &[(&str, ActorKind, &str, Option<&str>)]) {
+    fn commit(author: &str, committer: &str, message: &str) -> Commit {
         let id = gix::ObjectId::null(gix::hash::Kind::Sha1);
-        let commit = Commit {
+        Commit {
             id,
             tree: id,
             parents: Vec::new(),
             author: format!("{author} 1700000000 +0000").into_bytes(),
             committer: format!("{committer} 1700000000 +0000").into_bytes(),
             message: message.as_bytes().to_vec(),
-        };
-        let actors = authors_of(&commit);
+        }
+    }
+
+    fn check(author: &str, committer: &str, message: &str, expected: &[(&str, ActorKind, &str, Option<&str>)]) {
+        let commit = commit(author, committer, message);
+        let actors = authors_of(&commit).unwrap();
         let found: Vec<_> =
             actors.iter().map(|a| (a.principal.as_str(), a.kind, a.method.as_str(), a.sponsor.as_deref())).collect();
         assert_eq!(found, expected, "{author} / {committer} / {message}");
@@ -304,5 +487,96 @@ mod tests {
         // fail: the Kelvin sign is no `k`
         let mail = Identity::parse("K <\u{212a}ai@example.com>".as_bytes());
         assert_ne!(mail.principal(), "mailto:kai@example.com");
+    }
+
+    #[test]
+    fn rules_and_levels_are_recorded() {
+        // pass: who is recognised, by which row, and how well that is known
+        let message = "x\n\nCo-authored-by: Claude <noreply@anthropic.com>\nAssisted-by: GPT 5.6\nCo-authored-by: n <1+n[bot]@users.noreply.github.com>";
+        let people = CommitPeople::of(&commit(ANA, "?", message)).unwrap();
+        let found: Vec<_> =
+            people.actors.iter().map(|known| (known.rule.map(|rule| rule.to_string()), known.level())).collect();
+        let rule = |text: &str| Some(text.to_owned());
+        let expected = [
+            (None, 2),
+            (None, 0),
+            (rule("mail:noreply@anthropic.com"), 2),
+            (rule("tool:gpt"), 2),
+            (rule("app:[bot]"), 1),
+        ];
+        assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn branches_of_merges_are_marks_and_nobody_is_an_author_by_them() {
+        // pass: as git, the forges and other forges write it; fail: other branches, other subjects
+        for (subject, agent) in [
+            ("Merge pull request #7 from acme/copilot/fix-55", Some("copilot")),
+            ("Merge branch 'codex/tests' into 'main'", Some("codex")),
+            ("Merge remote-tracking branch 'origin/cursor/a'", Some("cursor")),
+            ("Merged in devin/1-fix (pull request #7)", Some("devin")),
+            ("Merge pull request #7 from claude/fix-55", None),
+            ("Merge branch 'topic'", None),
+            ("copilot/fix-55", None),
+            ("Merge branch 'codex/", None),
+        ] {
+            let people = CommitPeople::of(&commit(ANA, GITHUB, subject)).unwrap();
+            assert_eq!(people.branch.map(|found| found.name), agent, "{subject}");
+            assert_eq!(people.branch.map(|found| found.rule.level()), agent.map(|_| 1), "{subject}");
+            assert_eq!(people.actors.len(), 1, "{subject}");
+        }
+    }
+
+    fn odd(author: &str, message: &str) -> Vec<OddPeople> {
+        CommitPeople::of(&commit(author, GITHUB, message)).unwrap().odd
+    }
+
+    #[test]
+    fn machines_that_do_what_only_people_can_are_told() {
+        let mail = Rule { part: Part::Mail, pattern: "noreply@anthropic.com" };
+        let who = "mailto:noreply@anthropic.com".to_owned();
+        // fail: an agent signs off, reviews; a robot reviews
+        let message = "x\n\nSigned-off-by: Claude <noreply@anthropic.com>\nReviewed-by: Claude <noreply@anthropic.com>\nAcked-by: Claude <noreply@anthropic.com>";
+        let review = OddPeople::MachineReview { who: who.clone(), kind: ActorKind::Agent, rule: mail };
+        assert_eq!(odd(ANA, message), [OddPeople::AgentSignOff { who, rule: mail }, review]);
+        let robot = odd(ANA, "x\n\nApproved-by: r <1+renovate[bot]@users.noreply.github.com>");
+        assert!(
+            matches!(robot.as_slice(), [OddPeople::MachineReview { kind: ActorKind::Automation, .. }]),
+            "{robot:?}"
+        );
+        // pass: people do; a robot signs off its own work; a person called Claude reviews
+        let message = "x\n\nSigned-off-by: Ana <ana@example.com>\nReviewed-by: Claude\nSigned-off-by: d <1+dependabot[bot]@users.noreply.github.com>";
+        assert_eq!(odd(ANA, message), []);
+    }
+
+    #[test]
+    fn borrowed_accounts_are_told() {
+        // fail: a tool behind its user's name, an app's name over a person's address, a robot that commits what an agent wrote
+        let aider = Rule { part: Part::NameEnd, pattern: " (aider)" };
+        let account = "mailto:ana@example.com".to_owned();
+        let borrowed = OddPeople::BorrowedIdentity { account, rule: aider };
+        assert_eq!(odd("Ana (aider) <ana@example.com>", "x"), [borrowed]);
+        assert!(matches!(odd("cursor[bot] <x@example.com>", "x").as_slice(), [OddPeople::BorrowedIdentity { .. }]));
+        let actions = "a <41898282+github-actions[bot]@users.noreply.github.com>";
+        let by_agent = odd(actions, "x\n\nCo-authored-by: Claude <noreply@anthropic.com>");
+        assert!(matches!(by_agent.as_slice(), [OddPeople::BorrowedIdentity { .. }]), "{by_agent:?}");
+        // pass: an agent by its own account, a person with an agent beside him, a robot alone, a robot with an agent and its person
+        assert_eq!(odd("Claude <noreply@anthropic.com>", "x"), []);
+        assert_eq!(odd(ANA, "x\n\nCo-authored-by: Claude <noreply@anthropic.com>"), []);
+        assert_eq!(odd(actions, "x"), []);
+        let with_person = "x\n\nCo-authored-by: Claude <noreply@anthropic.com>\nCo-authored-by: Ana <ana@example.com>";
+        assert_eq!(odd(actions, with_person), []);
+    }
+
+    #[test]
+    fn people_without_number_are_refused() {
+        // fail: more than a thousand; as authors, and as reviewers that are machines
+        let lines = |key: &str| -> String {
+            (0..2_000).map(|n| format!("{key}: n <{n}+n[bot]@users.noreply.github.com>\n")).collect()
+        };
+        for key in ["Co-authored-by", "Reviewed-by"] {
+            let refused = CommitPeople::of(&commit(ANA, GITHUB, &lines(key)));
+            assert!(matches!(refused, Err(GitError::OverLimit { .. })), "{key}");
+        }
     }
 }

@@ -1,228 +1,229 @@
-//! The table of agents and robots by what they write into commits. Data only.
+//! The table of agents and robots by what they write into commits. Data, and how it is asked.
 //!
 //! Rules of the table: a mail pattern has an `@` and never stands for a vendor's whole domain (employees are humans); a bare name that a person may
-//! have never matches. Everything here can be written by anyone: a match is a mark (level 1), and no match proves nothing.
+//! have never matches where a person may stand. Everything here can be written by anyone: a match is a claim or a mark, and no match proves nothing.
+
+mod lines;
+mod mails;
+
+#[cfg(test)]
+mod tests;
+
+use std::fmt;
 
 use lasthand_model::actor::ActorKind;
 
+pub(super) use self::lines::{TRAILERS, TrailerAct};
+
 /// Version of the table, recorded beside what it found.
-pub const TABLE: &str = "git-2026-11";
+pub const TABLE: &str = "git/2026-11-30";
 
-/// Mail addresses, lower case. `*+` stands for the number that the forge puts before an account's name.
-const AGENT_MAILS: &[(&str, &str)] = &[
-    ("noreply@anthropic.com", "claude-code"),
-    ("claude@users.noreply.github.com", "claude-code"),
-    ("*+claude@users.noreply.github.com", "claude-code"),
-    ("*+claude[bot]@users.noreply.github.com", "claude-code"),
-    ("copilot@github.com", "copilot"),
-    ("*+copilot@users.noreply.github.com", "copilot"),
-    ("*+copilot-swe-agent[bot]@users.noreply.github.com", "copilot"),
-    ("*+copilot-pull-request-reviewer[bot]@users.noreply.github.com", "copilot"),
-    ("cursoragent@cursor.com", "cursor"),
-    ("*+cursoragent@users.noreply.github.com", "cursor"),
-    ("*+cursor[bot]@users.noreply.github.com", "cursor"),
-    ("noreply@openai.com", "codex"),
-    ("codex@openai.com", "codex"),
-    ("codex@example.com", "codex"),
-    ("*+chatgpt-codex-connector[bot]@users.noreply.github.com", "codex"),
-    ("aider@aider.chat", "aider"),
-    ("noreply@aider.chat", "aider"),
-    ("*+devin-ai-integration[bot]@users.noreply.github.com", "devin"),
-    ("*+google-labs-jules[bot]@users.noreply.github.com", "jules"),
-    ("gemini-cli@google.com", "gemini-cli"),
-    ("gemini-cli-robot@google.com", "gemini-cli"),
-    ("*+gemini-code-assist[bot]@users.noreply.github.com", "gemini"),
-    ("*+gemini-cli[bot]@users.noreply.github.com", "gemini-cli"),
-    ("amp@ampcode.com", "amp"),
-    ("noreply@opencode.ai", "opencode"),
-    ("*+opencode-agent[bot]@users.noreply.github.com", "opencode"),
-    ("noreply@windsurf.com", "windsurf"),
-    ("noreply@codeium.com", "windsurf"),
-    ("openhands@all-hands.dev", "openhands"),
-    ("droid@factory.ai", "factory-droid"),
-    ("*+factory-droid[bot]@users.noreply.github.com", "factory-droid"),
-    ("roomote@roocode.com", "roo"),
-    ("crush@charm.land", "crush"),
-    ("goose@opensource.block.xyz", "goose"),
-    ("*+amazon-q-developer[bot]@users.noreply.github.com", "amazon-q"),
-    ("*+replit-agent[bot]@users.noreply.github.com", "replit"),
-    ("*+lovable-dev[bot]@users.noreply.github.com", "lovable"),
-    ("*+gpt-engineer-app[bot]@users.noreply.github.com", "lovable"),
-    ("*+v0[bot]@users.noreply.github.com", "v0"),
-    ("*+coderabbitai[bot]@users.noreply.github.com", "coderabbit"),
-    ("*+greptile-apps[bot]@users.noreply.github.com", "greptile"),
-    ("*+qodo-merge-pro[bot]@users.noreply.github.com", "qodo"),
-    ("*+sourcery-ai[bot]@users.noreply.github.com", "sourcery"),
-    ("*+ellipsis-dev[bot]@users.noreply.github.com", "ellipsis"),
-];
-
-/// Robots without a model.
-const AUTOMATION_MAILS: &[(&str, &str)] = &[
-    ("*+dependabot[bot]@users.noreply.github.com", "dependabot"),
-    ("*+dependabot-preview[bot]@users.noreply.github.com", "dependabot"),
-    ("support@dependabot.com", "dependabot"),
-    ("*+renovate[bot]@users.noreply.github.com", "renovate"),
-    ("bot@renovateapp.com", "renovate"),
-    ("*+github-actions[bot]@users.noreply.github.com", "github-actions"),
-    ("action@github.com", "github-actions"),
-    ("*+pre-commit-ci[bot]@users.noreply.github.com", "pre-commit-ci"),
-    ("noreply@github.com", "web-flow"),
-];
+/// A pattern, and the agent or robot that it tells.
+type Entry = (&'static str, &'static str);
 
 /// The forge itself, when it commits what somebody pressed a button for.
 const FORGE_COMMITTER: &str = "noreply@github.com";
 
-/// Ends of author names: the tool writes its name behind its user's, and keeps the user's address.
-const NAME_ENDS: &[(&str, &str)] = &[(" (aider)", "aider")];
+/// The shape of accounts of apps.
+const APP: &str = "[bot]";
 
-/// Lines that name an agent's session or product: key (lower case), agent.
-const SESSION_LINES: &[(&str, &str)] = &[
-    ("agent-logs-url", "copilot"),
-    ("claude-session", "claude-code"),
-    ("devin session", "devin"),
-    ("amp-thread-id", "amp"),
-];
+/// Which part of a commit, or which name of a branch, a rule reads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum Part {
+    /// An address of an agent.
+    Mail,
+    /// An address of an agent that reviews.
+    ReviewBot,
+    /// An address of a robot without a model.
+    Robot,
+    /// An account of an app that no row knows.
+    App,
+    /// What stands behind a name.
+    NameEnd,
+    /// A line about a session.
+    Session,
+    /// A line that an agent adds.
+    Message,
+    /// A tool's name without an address.
+    Tool,
+    /// The beginning of a branch's name.
+    Branch,
+}
 
-/// Beginnings of lines that an agent puts into messages (lower case), agent.
-const MESSAGE_LINES: &[(&str, &str)] = &[
-    ("\u{1f916} generated with [claude code]", "claude-code"),
-    ("generated with [claude code]", "claude-code"),
-    ("\u{1f916} generated with claude code", "claude-code"),
-    ("\u{1f4a8} generated with crush", "crush"),
-    ("\u{1f916} generated with codex", "codex"),
-];
+impl Part {
+    const fn word(self) -> &'static str {
+        match self {
+            Self::Mail => "mail",
+            Self::ReviewBot => "review-bot",
+            Self::Robot => "robot",
+            Self::App => "app",
+            Self::NameEnd => "name-end",
+            Self::Session => "session",
+            Self::Message => "message",
+            Self::Tool => "tool",
+            Self::Branch => "branch",
+        }
+    }
 
-/// Names of agents as `Assisted-by`, `Generated-by` and `Made-with` give them (lower case, up to the first `:`, `(` or `/`), agent.
-const TOOL_NAMES: &[(&str, &str)] = &[
-    ("aider", "aider"),
-    ("amazon q", "amazon-q"),
-    ("amazon q developer", "amazon-q"),
-    ("amp", "amp"),
-    ("chatgpt", "chatgpt"),
-    ("claude", "claude-code"),
-    ("claude code", "claude-code"),
-    ("codex", "codex"),
-    ("copilot", "copilot"),
-    ("crush", "crush"),
-    ("cursor", "cursor"),
-    ("devin", "devin"),
-    ("gemini", "gemini"),
-    ("gemini cli", "gemini-cli"),
-    ("github copilot", "copilot"),
-    ("goose", "goose"),
-    ("jules", "jules"),
-    ("openai codex", "codex"),
-    ("opencode", "opencode"),
-    ("openhands", "openhands"),
-    ("windsurf", "windsurf"),
-];
+    const fn kind(self) -> ActorKind {
+        match self {
+            Self::Robot => ActorKind::Automation,
+            Self::App => ActorKind::Unknown,
+            _ => ActorKind::Agent,
+        }
+    }
 
-/// What the table says of a mail address: kind, and name of the agent or robot where it has one.
+    const fn entries(self) -> &'static [Entry] {
+        match self {
+            Self::Mail => mails::AGENTS,
+            Self::ReviewBot => mails::REVIEW_BOTS,
+            Self::Robot => mails::ROBOTS,
+            Self::App => &[(APP, "")],
+            Self::NameEnd => lines::NAME_ENDS,
+            Self::Session => lines::SESSIONS,
+            Self::Message => lines::MESSAGES,
+            Self::Tool => lines::TOOLS,
+            Self::Branch => lines::BRANCHES,
+        }
+    }
+
+    /// Finds the first row of this part whose pattern fits.
+    fn find(self, fits: impl Fn(&'static str) -> bool) -> Option<Recognition> {
+        let (pattern, name) = self.entries().iter().find(|(pattern, _)| fits(pattern))?;
+        Some(Recognition { kind: self.kind(), name, rule: Rule { part: self, pattern } })
+    }
+}
+
+/// A row of the table. Shown as `part:pattern`, such as `mail:noreply@anthropic.com`: its id within [`TABLE`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Rule {
+    /// What it reads.
+    pub part: Part,
+    /// What it looks for.
+    pub pattern: &'static str,
+}
+
+impl Rule {
+    /// How well it is known who acted, where this rule is all that tells: 2 where a field of the commit claims it, 1 where it is inferred from the
+    /// shape of an account or the name of a branch.
+    #[must_use]
+    pub const fn level(self) -> u8 {
+        match self.part {
+            Part::App | Part::Branch => 1,
+            _ => 2,
+        }
+    }
+}
+
+impl fmt::Display for Rule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.part.word(), self.pattern)
+    }
+}
+
+/// What the table says of something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Recognition {
+    /// What it is; [`ActorKind::Unknown`] for an app that no row knows.
+    pub kind: ActorKind,
+    /// The agent or robot; empty for an app that no row knows.
+    pub name: &'static str,
+    /// By which row.
+    pub rule: Rule,
+}
+
+/// Recognises a mail address.
 ///
-/// An app's account that is in no row may be either, so it is [`ActorKind::Unknown`]; any other address is a human's *as claimed*.
+/// In: an address as a commit has it. Out: the row that knows it; an account of an app in no row may be an agent's or a robot's; `None` for any other
+/// address, which is a human's *as claimed*, and for what is no address. Cost: O(rows).
 #[must_use]
-pub fn classify_mail(mail: &str) -> (ActorKind, Option<&'static str>) {
+pub fn recognise_mail(mail: &str) -> Option<Recognition> {
     let mail = mail.to_ascii_lowercase();
-    if let Some(agent) = find(AGENT_MAILS, |pattern| mail_matches(pattern, &mail)) {
-        return (ActorKind::Agent, Some(agent));
-    }
-    if let Some(robot) = find(AUTOMATION_MAILS, |pattern| mail_matches(pattern, &mail)) {
-        return (ActorKind::Automation, Some(robot));
-    }
-    let is_app = mail.split('@').next().is_some_and(|local| local.ends_with("[bot]"));
-    (if is_app || !mail.contains('@') { ActorKind::Unknown } else { ActorKind::Human }, None)
+    let known = [Part::Mail, Part::ReviewBot, Part::Robot];
+    known.into_iter().find_map(|part| part.find(|pattern| mail_matches(pattern, &mail))).or_else(|| {
+        let local = mail.split('@').next().unwrap_or_default();
+        Part::App.find(|end| local.ends_with(end))
+    })
 }
 
-/// What the table says of an app's name, such as `cursor[bot]`.
-pub(super) fn classify_app(name: &str) -> ActorKind {
-    classify_mail(&format!("{name}@users.noreply.github.com")).0
-}
-
-/// Tells whether a mail address is one that an agent commits by.
+/// Recognises an agent's branch by the beginning of its name, such as `copilot/`.
+///
+/// In: a branch, with or without `refs/heads/`. Out: an agent at level 1: people name branches after agents, and have agents' names.
 #[must_use]
-pub fn is_agent_mail(mail: &str) -> bool {
-    classify_mail(mail).0 == ActorKind::Agent
+pub fn recognise_branch(branch: &str) -> Option<Recognition> {
+    let branch = branch.strip_prefix("refs/heads/").unwrap_or(branch).to_ascii_lowercase();
+    Part::Branch.find(|start| branch.len() > start.len() && branch.starts_with(start))
+}
+
+/// Lists every row.
+pub fn rules() -> impl Iterator<Item = Rule> {
+    const PARTS: [Part; 9] = [
+        Part::Mail,
+        Part::ReviewBot,
+        Part::Robot,
+        Part::App,
+        Part::NameEnd,
+        Part::Session,
+        Part::Message,
+        Part::Tool,
+        Part::Branch,
+    ];
+    PARTS.into_iter().flat_map(|part| part.entries().iter().map(move |(pattern, _)| Rule { part, pattern }))
+}
+
+/// What an address makes of whoever has it: a human unless a row or its shape says otherwise.
+pub(super) fn kind_of_mail(mail: &str) -> ActorKind {
+    match recognise_mail(mail) {
+        Some(known) => known.kind,
+        None if mail.contains('@') => ActorKind::Human,
+        None => ActorKind::Unknown,
+    }
+}
+
+/// Recognises an app by its name, such as `cursor[bot]`, whatever its address: no person is called so.
+pub(super) fn recognise_app(name: &str) -> Option<Recognition> {
+    name.ends_with(APP).then(|| recognise_mail(&format!("{name}@users.noreply.github.com"))).flatten()
 }
 
 pub(super) fn is_forge_committer(mail: &str) -> bool {
     mail.eq_ignore_ascii_case(FORGE_COMMITTER)
 }
 
-/// The agent that writes itself behind its user's name.
-pub(super) fn agent_in_name(name: &str) -> Option<&'static str> {
+/// Recognises the agent that writes itself behind its user's name.
+pub(super) fn recognise_name(name: &str) -> Option<Recognition> {
     let name = name.to_ascii_lowercase();
-    find(NAME_ENDS, |end| name.ends_with(end))
+    Part::NameEnd.find(|end| name.ends_with(end))
 }
 
-/// The agent that leaves this line in messages.
-pub(super) fn agent_of_line(line: &str) -> Option<&'static str> {
+/// Recognises the agent that leaves this line in messages.
+pub(super) fn recognise_line(line: &str) -> Option<Recognition> {
     let line = line.trim().to_lowercase();
     let key = line.split_once(':').map(|(key, _)| key.trim());
-    key.and_then(|key| find(SESSION_LINES, |known| known == key))
-        .or_else(|| find(MESSAGE_LINES, |start| line.starts_with(start)))
+    key.and_then(|key| Part::Session.find(|known| known == key))
+        .or_else(|| Part::Message.find(|start| line.starts_with(start)))
 }
 
-/// The agent that a tool's name stands for.
-pub(super) fn agent_of_tool(tool: &str) -> Option<&'static str> {
-    let name = tool.split([':', '(', '/', '<', '[']).next().unwrap_or_default().trim().to_lowercase();
-    // `Claude Opus 4.1`, `Claude 3.5 Sonnet`: the product's name with a model behind it.
-    find(TOOL_NAMES, |known| name == known)
-        .or_else(|| find(TOOL_NAMES, |known| name.strip_prefix(known).is_some_and(|rest| rest.starts_with([' ', '-']))))
+/// Recognises the agent that a name without an address stands for, in a line about a tool, or in one that may name a person.
+pub(super) fn recognise_tool(text: &str, act: TrailerAct) -> Option<Recognition> {
+    let name = text.split([':', '(', '/', '<', '[']).next().unwrap_or_default().trim().to_lowercase();
+    let may_be_person = act != TrailerAct::Tool;
+    let alone = |known: &'static str| name == known && !(may_be_person && lines::PERSON_LIKE.contains(&known));
+    Part::Tool.find(alone).or_else(|| Part::Tool.find(|known| name.strip_prefix(known).is_some_and(is_model)))
 }
 
-fn find(table: &'static [(&str, &'static str)], matches: impl Fn(&str) -> bool) -> Option<&'static str> {
-    table.iter().find(|(pattern, _)| matches(pattern)).map(|(_, agent)| *agent)
+/// Whether what follows a product's name is a model or a version: ` opus 4.1`, `-4-sonnet`, ` 3.5`.
+fn is_model(rest: &str) -> bool {
+    let Some(rest) = rest.strip_prefix([' ', '-']) else { return false };
+    let word = rest.split([' ', '-']).next().unwrap_or_default();
+    word.starts_with(|first: char| first.is_ascii_digit()) || lines::MODEL_WORDS.contains(&word)
 }
 
 fn mail_matches(pattern: &str, mail: &str) -> bool {
     let Some(account) = pattern.strip_prefix("*+") else { return pattern == mail };
     // The forge's older form has no number before the name.
-    mail == account && account.contains("[bot]")
+    mail == account && account.contains(APP)
         || mail.split_once('+').is_some_and(|(number, rest)| {
             !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit()) && rest == account
         })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn mail_patterns_are_narrow() {
-        for (pattern, _) in AGENT_MAILS.iter().chain(AUTOMATION_MAILS) {
-            // pass: an address each, lower case, never a whole domain
-            let local = pattern.split('@').next().unwrap_or_default();
-            assert!(
-                pattern.contains('@') && local.len() > 2 && local != "*+" && *pattern == pattern.to_lowercase(),
-                "{pattern}"
-            );
-        }
-    }
-
-    #[test]
-    fn addresses_are_classified() {
-        let check = |mail: &str, kind, name| assert_eq!(classify_mail(mail), (kind, name), "{mail}");
-        // pass: agents, robots
-        check("noreply@anthropic.com", ActorKind::Agent, Some("claude-code"));
-        check("198982749+Copilot@users.noreply.github.com", ActorKind::Agent, Some("copilot"));
-        check("49699333+dependabot[bot]@users.noreply.github.com", ActorKind::Automation, Some("dependabot"));
-        check("dependabot[bot]@users.noreply.github.com", ActorKind::Automation, Some("dependabot"));
-        // fail: an employee, a person's account, an app nobody knows
-        check("ana@anthropic.com", ActorKind::Human, None);
-        check("claude@example.com", ActorKind::Human, None);
-        check("x198982749+copilot@users.noreply.github.com", ActorKind::Human, None);
-        check("1234+shiny-new[bot]@users.noreply.github.com", ActorKind::Unknown, None);
-        check("", ActorKind::Unknown, None);
-    }
-
-    #[test]
-    fn tools_and_lines_are_found() {
-        // pass: kernel form, model behind the product, session lines
-        assert_eq!(agent_of_tool("Claude:claude-3-opus coccinelle"), Some("claude-code"));
-        assert_eq!(agent_of_tool("Claude Opus 4.1 (1M context)"), Some("claude-code"));
-        assert_eq!(agent_of_line("Devin Session: https://app.example/sessions/1"), Some("devin"));
-        // fail: a compiler, a person
-        assert_eq!(agent_of_tool("protoc 3.21"), None);
-        assert_eq!(agent_of_tool("Claudette Ampère"), None);
-    }
 }

@@ -5,6 +5,7 @@ mod changes;
 mod history;
 mod hostile;
 mod merges;
+mod notes;
 mod trees;
 
 use std::ffi::OsStr;
