@@ -12,6 +12,7 @@ mod context;
 mod evidence;
 mod files;
 mod output;
+mod people;
 mod signed_commits;
 mod signer;
 mod source_tree;
