@@ -94,6 +94,6 @@ fn notes_of(testdata: &Path, set: &str) -> Result<Vec<(GitId, Vec<u8>)>> {
 
 /// The last folder of a path that says something: not `.git`, not `repo`.
 fn name_of(path: &Path) -> String {
-    let names = path.iter().rev().map(|name| name.to_string_lossy().into_owned());
-    names.into_iter().find(|name| !matches!(name.as_str(), ".git" | "repo" | "/")).unwrap_or_default()
+    let mut names = path.iter().rev().map(|name| name.to_string_lossy().into_owned());
+    names.find(|name| !matches!(name.as_str(), ".git" | "repo" | "/")).unwrap_or_default()
 }

@@ -25,7 +25,7 @@ pub(super) const MESSAGES: &[Entry] = &[
     ("\u{1f916} generated with codex", "codex"),
 ];
 
-/// Names of agents where a line gives no address, up to the first `:`, `(`, `/`, `<` or `[`; a model or version may follow. A name stands before
+/// Names of agents where a line gives no address, up to the first `:`, `,`, `(`, `/`, `<` or `[`; a model or version may follow. A name stands before
 /// one that it begins with.
 pub(super) const TOOLS: &[Entry] = &[
     ("aider", "aider"),

@@ -206,7 +206,7 @@ pub(super) fn recognise_line(line: &str) -> Option<Recognition> {
 
 /// Recognises the agent that a name without an address stands for, in a line about a tool, or in one that may name a person.
 pub(super) fn recognise_tool(text: &str, act: TrailerAct) -> Option<Recognition> {
-    let name = text.split([':', '(', '/', '<', '[']).next().unwrap_or_default().trim().to_lowercase();
+    let name = text.split([':', ',', '(', '/', '<', '[']).next().unwrap_or_default().trim().to_lowercase();
     let may_be_person = act != TrailerAct::Tool;
     let alone = |known: &'static str| name == known && !(may_be_person && lines::PERSON_LIKE.contains(&known));
     Part::Tool.find(alone).or_else(|| Part::Tool.find(|known| name.strip_prefix(known).is_some_and(is_model)))

@@ -89,4 +89,6 @@ fn kernel_form_is_read() {
         Some("claude-code")
     );
     assert_eq!(recognise_tool("protoc 3.21", TrailerAct::Tool), None);
+    // pass: the first of several
+    assert_eq!(recognise_tool("Claude Code, Codex", TrailerAct::Tool).map(|known| known.name), Some("claude-code"));
 }
