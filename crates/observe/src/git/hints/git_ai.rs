@@ -100,23 +100,26 @@ impl Metadata {
     }
 
     /// Whom a key names; `None` for what is no key.
+    ///
+    /// SPEC: 1.2.3.1. OFF-SPEC: the tool has also written `human`, `ai_agent`, UUIDs of sessions, and sessions without a trace.
     fn writer(&self, key: &str) -> Option<Writer> {
-        if let Some(human) = key.strip_prefix("h_") {
-            let person = self.humans.get(key).map(|human| text(human, "author")).unwrap_or_default();
-            return is_hex(human, &[14]).then(|| Writer {
-                kind: ActorKind::Human,
-                tool: String::new(),
-                model: String::new(),
-                person,
-            });
+        match key {
+            "human" => return Some(human(None)),
+            "ai_agent" => return Some(agent(None)),
+            _ => {}
+        }
+        if let Some(id) = key.strip_prefix("h_") {
+            return is_hex(id, &[14]).then(|| human(self.humans.get(key)));
         }
         if let Some(rest) = key.strip_prefix("s_") {
-            let (session, trace) = rest.split_once("::t_")?;
-            let id = key.split("::").next().unwrap_or_default();
-            return (is_hex(session, &[14]) && is_hex(trace, &[14])).then(|| agent(self.sessions.get(id)));
+            let (session, trace) =
+                rest.split_once("::").map_or((rest, None), |(session, trace)| (session, Some(trace)));
+            let has_trace = trace.is_none_or(|trace| trace.strip_prefix("t_").is_some_and(|id| is_hex(id, &[14])));
+            let id = key.get(.."s_".len() + session.len()).unwrap_or_default();
+            return (is_hex(session, &[14]) && has_trace).then(|| agent(self.sessions.get(id)));
         }
-        // SPEC: 1.2.3.1, legacy keys; 7 digits before v1.0.
-        is_hex(key, &[16, 7]).then(|| agent(self.prompts.get(key)))
+        // 7 digits before v1.0.
+        (is_hex(key, &[16, 7]) || is_uuid(key)).then(|| agent(self.prompts.get(key)))
     }
 
     /// Tools of every session, also of those whose lines were overwritten.
@@ -125,6 +128,11 @@ impl Metadata {
         let tools: BTreeSet<String> = sessions.map(|session| agent(Some(session)).tool).collect();
         tools.into_iter().filter(|tool| !tool.is_empty()).collect()
     }
+}
+
+fn human(human: Option<&Value>) -> Writer {
+    let person = human.map(|human| text(human, "author")).unwrap_or_default();
+    Writer { kind: ActorKind::Human, tool: String::new(), model: String::new(), person }
 }
 
 fn agent(session: Option<&Value>) -> Writer {
@@ -140,6 +148,13 @@ fn text(value: &Value, member: &str) -> String {
 
 fn is_hex(text: &str, lengths: &[usize]) -> bool {
     lengths.contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte))
+}
+
+/// Digits in groups of 8, 4, 4, 4 and 12. SPEC: RFC 9562 section 4.
+fn is_uuid(text: &str) -> bool {
+    let mut groups = text.split('-');
+    [8, 4, 4, 4, 12].iter().all(|length| groups.next().is_some_and(|group| is_hex(group, &[*length])))
+        && groups.next().is_none()
 }
 
 #[cfg(test)]
@@ -189,6 +204,19 @@ mod tests {
     }
 
     #[test]
+    fn keys_that_the_tool_wrote_before_are_read() {
+        // pass: each form that real notes have; only the words for people are a person's
+        let keys = ["human", "ai_agent", "0f8fad5b-d9cb-469f-a165-70867728950e", "s_c9883b05a2487d"];
+        for key in keys {
+            let hint = note(&format!("a.rs\n  {key} 1\n")).unwrap();
+            let kinds: Vec<_> = hint.files.iter().flat_map(|file| &file.labels).map(|label| label.kind).collect();
+            assert_eq!(kinds, [if key == "human" { ActorKind::Human } else { ActorKind::Agent }], "{key}");
+        }
+        let hint = note("a.rs\n  s_c9883b05a2487d 1\n").unwrap();
+        assert!(hint.files.iter().flat_map(|file| &file.labels).all(|label| label.tool == "claude"));
+    }
+
+    #[test]
     fn a_note_of_no_lines_speaks_of_no_file() {
         // pass: nothing before the divider; a file of a known human alone is not the agent's, and the sessions are told all the same
         assert_eq!(note("").unwrap().files, []);
@@ -206,7 +234,11 @@ mod tests {
             "a.rs\n  abcd1234abcd1234 1, 2\n",
             "a.rs\n  abcd1234abcd1234 0\n",
             "a.rs\n  ABCD1234ABCD1234 1\n",
-            "a.rs\n  s_c9883b05a2487d 1\n",
+            "a.rs\n  s_c9883b05a2487d::9f8e7d6c5b4a32 1\n",
+            "a.rs\n  s_c9883b05a2487d:: 1\n",
+            "a.rs\n  humans 1\n",
+            "a.rs\n  0f8fad5b-d9cb-469f-a165-70867728950 1\n",
+            "a.rs\n  0f8fad5b-d9cb-469f-a165-70867728950e-1 1\n",
             "a.rs\n  s_c9883b05a2487d::t_9f 1\n",
             "a.rs\n  h_31dce776 1\n",
             "a.rs\n\n  abcd1234abcd1234 1\n",

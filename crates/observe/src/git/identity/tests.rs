@@ -25,8 +25,7 @@ fn check(author: &str, committer: &str, message: &str, expected: &[(&str, ActorK
 
 const ANA: &str = "Ana <Ana@Example.com>";
 const GITHUB: &str = "GitHub <noreply@github.com>";
-const ANA_AUTHOR: (&str, ActorKind, &str, Option<&str>) =
-    ("mailto:ana@example.com", ActorKind::Human, AUTHOR, None);
+const ANA_AUTHOR: (&str, ActorKind, &str, Option<&str>) = ("mailto:ana@example.com", ActorKind::Human, AUTHOR, None);
 
 #[test]
 fn committers_count_unless_forge_or_author() {
@@ -34,20 +33,12 @@ fn committers_count_unless_forge_or_author() {
     check(ANA, GITHUB, "x", &[ANA_AUTHOR]);
     check(ANA, ANA, "x", &[ANA_AUTHOR]);
     // fail: another committer may have changed the content
-    check(
-        ANA,
-        "Bo <bo@example.com>",
-        "x",
-        &[ANA_AUTHOR, ("mailto:bo@example.com", ActorKind::Human, COMMITTER, None)],
-    );
+    check(ANA, "Bo <bo@example.com>", "x", &[ANA_AUTHOR, ("mailto:bo@example.com", ActorKind::Human, COMMITTER, None)]);
     check(
         ANA,
         "Claude <noreply@anthropic.com>",
         "x",
-        &[
-            ANA_AUTHOR,
-            ("mailto:noreply@anthropic.com", ActorKind::Agent, COMMITTER, Some("mailto:ana@example.com")),
-        ],
+        &[ANA_AUTHOR, ("mailto:noreply@anthropic.com", ActorKind::Agent, COMMITTER, Some("mailto:ana@example.com"))],
     );
 }
 
@@ -82,12 +73,7 @@ fn agents_are_found_with_their_sponsors() {
         "x\n\nAssisted-by: Claude:opus-4 sparse",
         &[ANA_AUTHOR, ("agent:claude-code", ActorKind::Agent, TRAILER, by_ana)],
     );
-    check(
-        ANA,
-        ANA,
-        "x\n\nAmp-Thread-ID: https://x/y",
-        &[ANA_AUTHOR, ("agent:amp", ActorKind::Agent, TRAILER, by_ana)],
-    );
+    check(ANA, ANA, "x\n\nAmp-Thread-ID: https://x/y", &[ANA_AUTHOR, ("agent:amp", ActorKind::Agent, TRAILER, by_ana)]);
     check(ANA, ANA, "x\n\nMade-with: Cursor", &[ANA_AUTHOR, ("agent:cursor", ActorKind::Agent, TRAILER, by_ana)]);
 }
 
@@ -149,13 +135,8 @@ fn rules_and_levels_are_recorded() {
     let found: Vec<_> =
         people.actors.iter().map(|known| (known.rule.map(|rule| rule.to_string()), known.level())).collect();
     let rule = |text: &str| Some(text.to_owned());
-    let expected = [
-        (None, 2),
-        (None, 0),
-        (rule("mail:noreply@anthropic.com"), 2),
-        (rule("tool:gpt"), 2),
-        (rule("app:[bot]"), 1),
-    ];
+    let expected =
+        [(None, 2), (None, 0), (rule("mail:noreply@anthropic.com"), 2), (rule("tool:gpt"), 2), (rule("app:[bot]"), 1)];
     assert_eq!(found, expected);
 }
 
@@ -192,10 +173,7 @@ fn machines_that_do_what_only_people_can_are_told() {
     let review = OddPeople::MachineReview { who: who.clone(), kind: ActorKind::Agent, rule: mail };
     assert_eq!(odd(ANA, message), [OddPeople::AgentSignOff { who, rule: mail }, review]);
     let robot = odd(ANA, "x\n\nApproved-by: r <1+renovate[bot]@users.noreply.github.com>");
-    assert!(
-        matches!(robot.as_slice(), [OddPeople::MachineReview { kind: ActorKind::Automation, .. }]),
-        "{robot:?}"
-    );
+    assert!(matches!(robot.as_slice(), [OddPeople::MachineReview { kind: ActorKind::Automation, .. }]), "{robot:?}");
     // pass: people do; a robot signs off its own work; a person called Claude reviews
     let message = "x\n\nSigned-off-by: Ana <ana@example.com>\nReviewed-by: Claude\nSigned-off-by: d <1+dependabot[bot]@users.noreply.github.com>";
     assert_eq!(odd(ANA, message), []);
