@@ -1,6 +1,7 @@
 //! `cargo xtask bench SUBJECT`: measures. One module a subject.
 
 mod image;
+mod labels;
 mod lineage;
 mod trust;
 
@@ -18,6 +19,8 @@ enum Options {
     Lineage(lineage::Options),
     /// The reading of a real image, beside other readers and a floor; needs root and Debian's mirror the first time.
     Image(image::Options),
+    /// How well agents are found file by file: precision and recall of trailers and of git-ai's notes.
+    Labels(labels::Options),
     /// What verifying evidence costs, beside other verifiers.
     Trust(trust::Options),
 }
@@ -37,6 +40,7 @@ fn measure(options: &Options) -> Result<bool> {
     match options {
         Options::Lineage(options) => lineage::run(options),
         Options::Image(options) => image::run(options),
+        Options::Labels(options) => labels::run(options),
         Options::Trust(options) => trust::run(options),
     }
 }

@@ -4,6 +4,7 @@ use std::error::Error;
 
 use lasthand_attest::{AttestError, StatementError, WriteError};
 use lasthand_observe::git::GitError;
+use lasthand_observe::git::hints::HintError;
 use lasthand_observe::images::ImageError;
 use lasthand_observe::run::RunError;
 use lasthand_observe::snapshot::SnapshotError;
@@ -113,6 +114,15 @@ impl From<GitError> for CommandError {
         };
         let hints = error.hints();
         Self::of(kind, error, hints)
+    }
+}
+
+impl From<HintError> for CommandError {
+    fn from(error: HintError) -> Self {
+        match error {
+            HintError::Git(error) => error.into(),
+            error => Self::of(Kind::Malformed, error, ["run it without `--notes`: what notes say is never needed"]),
+        }
     }
 }
 

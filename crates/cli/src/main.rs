@@ -13,6 +13,7 @@ mod evidence;
 mod files;
 mod landing_text;
 mod output;
+mod people;
 mod signed_commits;
 mod signer;
 mod source_tree;

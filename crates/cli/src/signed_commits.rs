@@ -47,7 +47,7 @@ impl SignedCommits {
         actors: &mut [WireActor],
     ) -> Result<Vec<String>, CommandError> {
         let mut notes = Vec::new();
-        for AuthoredCommit { commit, authors } in commits {
+        for AuthoredCommit { commit, authors, .. } in commits {
             let short: String = commit.as_str().chars().take(12).collect();
             match verify_commit(&git::commit_content(repository, commit)?, &self.trust.file().ring, self.now) {
                 Ok(signed) => {

@@ -17,6 +17,7 @@
 pub mod actor;
 pub mod digest;
 pub mod glob;
+pub mod influence;
 pub mod inventory;
 pub mod json;
 pub mod limits;

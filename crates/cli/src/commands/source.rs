@@ -14,6 +14,7 @@ use crate::command_error::CommandError;
 use crate::context::Context;
 use crate::evidence::{RecordedLanding, claimed_reviews, own_landings};
 use crate::landing_text::{count_classes, say_landing};
+use crate::people;
 use crate::signed_commits::SignedCommits;
 use crate::signer::Signer;
 use crate::source_tree::{AgentArguments, RepositoryArguments, have_sponsors, write_trees};
@@ -43,6 +44,9 @@ pub(crate) struct SourceArguments {
     key: String,
     #[command(flatten)]
     agents: AgentArguments,
+    /// Read notes of git-ai, too (`refs/notes/ai`, self-asserted): agents that they name become authors, known by `git-note`
+    #[arg(long)]
+    notes: bool,
     /// Id of the observer in the statements [default: its key]
     #[arg(long, value_name = "ID")]
     observer: Option<String>,
@@ -70,6 +74,9 @@ pub(crate) fn run(arguments: &SourceArguments, context: &Context) -> Result<u8, 
     let recorded = own_landings(&arguments.evidence, &signer, &name.uri, &target_ref, context)?;
     let mut landings = new_landings(&repository, &tip.commit, arguments, &recorded)?;
     git::bind_reviews(&repository, &mut landings, &claimed_reviews(&arguments.evidence, context)?)?;
+    if arguments.notes {
+        people::add_from_notes(&repository, &mut landings)?;
+    }
     let signers = arguments.signers.as_deref().map(|file| SignedCommits::from_file(file, context)).transpose()?;
     let writer = Writer { arguments, context, repository: &repository, name, target_ref, signer, signers };
     writer.write(landings, &recorded)?;
@@ -145,6 +152,7 @@ impl Writer<'_> {
 
     fn spec(&self, landing: ObservedLanding, prev: Option<StatementDigest>) -> Result<LandingSpec, CommandError> {
         say_landing(&landing, self.context.output);
+        people::say_what_is_odd(&landing.commits, self.context.output);
         let commits = landing.commits;
         let mut authors = landing.authors;
         self.arguments.agents.apply(&mut authors);
@@ -156,6 +164,7 @@ impl Writer<'_> {
             ));
         }
         let mut authors: Vec<WireActor> = authors.iter().map(wire_actor).collect();
+        people::record_rules(&commits, &mut authors);
         if let Some(signers) = &self.signers {
             for note in signers.establish(self.repository, &commits, &mut authors)? {
                 self.context.output.warn(&note);

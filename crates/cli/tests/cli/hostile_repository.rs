@@ -186,9 +186,9 @@ fn zeros(repository: &Path, mebibytes: u32) -> String {
 }
 
 /// Runs `source` on a repository. Out: what it said, and its peak of memory in bytes.
-fn measured(repository: &Path) -> (Said, u64) {
+fn measured(repository: &Path, more: &[&str]) -> (Said, u64) {
     let mut command = lasthand(repository);
-    command.args(source_words("../evidence", &[])).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command.args(source_words("../evidence", more)).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().unwrap();
     let mut pipes = (child.stdout.take().unwrap(), child.stderr.take().unwrap());
     let (mut out, mut err) = (String::new(), String::new());
@@ -202,7 +202,7 @@ fn measured(repository: &Path) -> (Said, u64) {
 fn refused(name: &str, code: i32, message: &str, make: impl FnOnce(&Path)) {
     let repository = repository(&format!("hostile-{name}"));
     make(&repository);
-    let (said, peak) = measured(&repository);
+    let (said, peak) = measured(&repository, &[]);
     assert!(said.code == code && said.err.contains(message), "{name}: exit {}, {}", said.code, said.err);
     assert_eq!(said.out, "", "{name}: nothing is stated");
     assert!(peak < PEAK, "{name}: {peak} bytes");
@@ -315,7 +315,23 @@ fn what_is_not_asked_for_is_not_read() {
         format!("100644 blob {modules}\t.gitmodules\n100644 blob {large}\tlarge\n160000 commit {tip}\tself\n");
     let tree = git_in(&repository, &["mktree", "--missing"], entries.as_bytes());
     put_commit(&repository, &tree, &format!("parent {tip}\n{}", people()), "itself\n");
-    let (said, peak) = measured(&repository);
+    let (said, peak) = measured(&repository, &[]);
     assert_eq!((said.code, said.out.lines().count()), (0, 2), "{}", said.err);
     assert!(peak < PEAK, "{peak} bytes");
+}
+
+#[test]
+fn a_note_that_is_asked_for_is_bounded() {
+    // fail: a note of many bytes, refused by its header; pass: without `--notes` nobody looks at it
+    let repository = repository("hostile-note");
+    let tip = git_in(&repository, &["rev-parse", "main"], b"");
+    let note = zeros(&repository, 400);
+    let notes = git_in(&repository, &["mktree"], format!("100644 blob {note}\t{tip}\n").as_bytes());
+    let notes = object(&repository, "commit", format!("tree {notes}\n{}\nnotes\n", people()).as_bytes());
+    git(&repository, &["update-ref", "refs/notes/ai", &notes]);
+    let (said, peak) = measured(&repository, &["--notes"]);
+    let message = "an object's size in bytes is over the limit: got 419430400, limit 16777216";
+    assert!(said.code == 4 && said.out.is_empty() && said.err.contains(message), "{}: {}", said.code, said.err);
+    assert!(peak < PEAK, "{peak} bytes");
+    assert_eq!(measured(&repository, &[]).0.code, 0);
 }

@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use lasthand_observe::git::hints::read_git_ai_note;
 use lasthand_testkit::need;
 use serde_json::Value;
 
@@ -220,4 +221,75 @@ fn who_signed_his_own_commit_is_known_by_that_too() {
     for file in ["../signers.toml", "../nothing.toml"] {
         assert_eq!(source(&repository, &["--signers", file]).code, 2, "{file}");
     }
+}
+
+#[test]
+fn how_an_agent_was_recognised_is_recorded_and_odd_people_are_told() {
+    // pass: the row and the version of the table; fail: an agent that signs off
+    let repository = repository("source-rules");
+    fs::write(repository.join("a.txt"), "two\n").unwrap();
+    commit(
+        &repository,
+        "two\n\nCo-authored-by: Claude <noreply@anthropic.com>\nSigned-off-by: Claude <noreply@anthropic.com>",
+    );
+    let said = source(&repository, &["--since", "HEAD~1"]);
+    assert_eq!(said.code, 0, "{}", said.err);
+    assert!(said.err.contains("signed off, but is an agent (mail:noreply@anthropic.com)"), "{}", said.err);
+    let landing = &written(&repository, &said)[0]["predicate"];
+    let rules: Vec<_> = landing["actors"].as_array().unwrap().iter().map(|actor| &actor["established"][0]).collect();
+    assert_eq!(rules[1]["rule"], "mail:noreply@anthropic.com");
+    assert!(rules[1]["table"].is_string() && rules[0].get("rule").is_none());
+}
+
+#[test]
+fn agents_that_notes_name_become_authors() {
+    // pass: with `--notes`, by `git-note`, for the commit's person; fail: without it, and never somebody less
+    let repository = repository("source-notes");
+    fs::write(repository.join("a.txt"), "two\n").unwrap();
+    commit(&repository, "two");
+    let head = fs::read_to_string(repository.join(".git/refs/heads/main")).unwrap();
+    let note = format!(
+        "a.txt\n  s_c9883b05a2487d::t_9f8e7d6c5b4a32 1\n---\n{{\"schema_version\": \"authorship/3.0.0\", \"base_commit_sha\": \"{}\", \"prompts\": {{}}, \
+         \"sessions\": {{\"s_c9883b05a2487d\": {{\"agent_id\": {{\"tool\": \"claude\", \"id\": \"1\", \"model\": \"m\"}}}}}}}}",
+        head.trim()
+    );
+    git(&repository, &["notes", "--ref=ai", "add", "-m", &note, "HEAD"]);
+    let actors = |said: &Said| written(&repository, said)[0]["predicate"]["actors"].as_array().unwrap().clone();
+    let without = actors(&source(&repository, &["--since", "HEAD~1"]));
+    fs::remove_dir_all(repository.parent().unwrap().join("evidence")).unwrap();
+    let said = source(&repository, &["--since", "HEAD~1", "--notes"]);
+    assert_eq!(said.code, 0, "{}", said.err);
+    let with = actors(&said);
+    assert_eq!(with[..without.len()], without[..]);
+    let [agent] = &with[without.len()..] else { panic!("{with:?}") };
+    assert_eq!(agent["act"]["sub"], "agent:claude");
+    assert_eq!((&agent["sub"], &agent["established"][0]["method"]), (&with[0]["sub"], &Value::from("git-note")));
+}
+
+#[test]
+fn a_note_that_cannot_be_read_stops_it() {
+    // fail: exit 4, and the way out is told
+    let repository = repository("source-bad-note");
+    git(&repository, &["notes", "--ref=ai", "add", "-m", "no note of the format", "HEAD"]);
+    assert_eq!(source(&repository, &[]).code, 0);
+    fs::remove_dir_all(repository.parent().unwrap().join("evidence")).unwrap();
+    let said = source(&repository, &["--notes"]);
+    assert_eq!(said.code, 4, "{}", said.err);
+    assert!(said.err.contains("divider") && said.err.contains("without `--notes`"), "{}", said.err);
+}
+
+#[test]
+fn real_notes_are_read() {
+    // pass: every note of the foreign test data, each about the commit that its folder is named after
+    let Some(testdata) = need::testdata() else { return };
+    let mut read = 0;
+    for set in ["git-ai-notes-git-ai", "git-ai-notes-chainloop"] {
+        for folder in fs::read_dir(testdata.join(set)).unwrap() {
+            let folder = folder.unwrap();
+            let hint = read_git_ai_note(&fs::read(folder.path().join("authorship.txt")).unwrap()).unwrap();
+            assert!(hint.revision.unwrap().starts_with(folder.file_name().to_str().unwrap()));
+            read += 1;
+        }
+    }
+    assert_eq!(read, 20);
 }

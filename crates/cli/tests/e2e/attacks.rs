@@ -7,6 +7,7 @@ use std::process::Command;
 use std::sync::OnceLock;
 
 use lasthand_testkit::need;
+use serde_json::Value;
 
 use crate::lab::{Actor, Lab, manifest_of, must};
 use crate::report::Report;
@@ -300,13 +301,7 @@ fn a_foreign_platform_of_an_index_is_refused() {
 
 /// What happens after everything was reviewed, then build and image; the findings that must come of it, or acceptance.
 fn source(name: &str, act: impl FnOnce(&Lab), expected: &[(&str, &str)]) {
-    let Some(lab) = built() else { return };
-    let lab = lab.copy(&format!("source-{name}"));
-    fs::remove_dir_all(lab.repo().join("build")).unwrap();
-    act(&lab);
-    lab.step("build", "build.sh", &["--output", "build/greet"]);
-    lab.step("package", "image.sh", &IMAGE);
-    let report = lab.verify("repo/image");
+    let Some(report) = released(name, act) else { return };
     if expected.is_empty() {
         report.accepted();
         return;
@@ -314,9 +309,27 @@ fn source(name: &str, act: impl FnOnce(&Lab), expected: &[(&str, &str)]) {
     expected.iter().fold(report, |report, (id, path)| report.refused(id, path));
 }
 
+/// As [`source`], of one finding, whose message begins so.
+fn told(name: &str, act: impl FnOnce(&Lab), (id, path): (&str, &str), message: &str) {
+    let Some(report) = released(name, act) else { return };
+    let report = report.refused(id, path);
+    let says = |item: &Value| item["message"].as_str().is_some_and(|told| told.starts_with(message));
+    assert!(report.list("findings").iter().any(says), "nothing says {message}");
+}
+
+fn released(name: &str, act: impl FnOnce(&Lab)) -> Option<Report> {
+    let lab = built()?;
+    let lab = lab.copy(&format!("source-{name}"));
+    fs::remove_dir_all(lab.repo().join("build")).unwrap();
+    act(&lab);
+    lab.step("build", "build.sh", &["--output", "build/greet"]);
+    lab.step("package", "image.sh", &IMAGE);
+    Some(lab.verify("repo/image"))
+}
+
 #[test]
 fn what_an_agent_does_after_review_is_refused() {
-    // fail: scenario 3, a commit after approval; scenario 8, only tests, version, ci, steering and lock files
+    // fail: scenario 3, a commit after approval; scenario 8, only tests, version, ci, steering and lock files, the kind of influence named
     let commit = |path: &'static str, text: &'static str| {
         move |lab: &Lab| {
             lab.write(path, text);
@@ -325,9 +338,16 @@ fn what_an_agent_does_after_review_is_refused() {
         }
     };
     source("after", commit("share/a.txt", "hello from coder-7\n"), &[("LH202", "share/a.txt")]);
-    for path in ["tests/run.sh", "version.txt", "ci/release.yml", "AGENTS.md", "Cargo.lock"] {
+    for (path, kind) in [
+        ("tests/run.sh", "tests"),
+        ("version.txt", "version"),
+        ("ci/release.yml", "ci"),
+        ("AGENTS.md", "agent-steering"),
+        ("Cargo.lock", "lock"),
+    ] {
         let name = format!("influence-{}", path.replace('/', "-"));
-        source(&name, commit(path, "# changed\nversion = 3\n"), &[("LH202", path)]);
+        let message = format!("`{path}` ({kind}) was changed by ");
+        told(&name, commit(path, "# changed\nversion = 3\n"), ("LH202", path), &message);
     }
 }
 

@@ -124,7 +124,7 @@ pub fn attribute(
                 changed(repository, &mut cache, ObjectId::empty_tree(id.kind()), commit.tree)?.into_keys().collect()
             }
         };
-        let authors = authors_of(&commit);
+        let authors = authors_of(&commit)?;
         for path in paths {
             let known = touched.entry(path_text(&path)).or_default();
             authors.iter().for_each(|actor| push_new(known, actor.clone()));

@@ -1,18 +1,19 @@
 //! Landings of a ref, read from its first parents.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 
 use gix::ObjectId;
 use lasthand_model::actor::ActorKind;
 use lasthand_model::digest::GitId;
 use lasthand_model::wire::facts::{Actor, MergeOf, TreeRef};
 
+use super::agents::Rule;
 use super::class_by_parents::class_of;
 use super::class_by_reviews::Reviewed;
 use super::error::GitError;
 use super::export_ignore::ignored_paths;
 use super::graph::{Graph, refuse_cut};
-use super::identity::{Identity, PEOPLE, authors_of, push_new};
+use super::identity::{CommitPeople, Identity, OddPeople, push_new};
 use super::inventory::TreeCache;
 use super::landing_class::{Against, LandingClass};
 use super::objects::{Commit, read_commit};
@@ -30,16 +31,18 @@ pub struct AuthoredCommit {
     pub commit: GitId,
     /// Author, committer, co-authors and agents, as [`landings`] finds them.
     pub authors: Vec<Actor>,
+    /// The row of the table by which each of them was recognised, by principal.
+    pub rules: BTreeMap<String, Rule>,
+    /// What a person should look at.
+    pub odd: Vec<OddPeople>,
 }
 
 impl AuthoredCommit {
     fn of(commit: &Commit) -> Result<Self, GitError> {
-        let authors = authors_of(commit);
-        if authors.len() > PEOPLE {
-            let (got, limit) = (authors.len() as u64, PEOPLE as u64);
-            return Err(GitError::OverLimit { what: "number of people of a commit", got, limit });
-        }
-        Ok(Self { commit: git_id(commit.id)?, authors })
+        let people = CommitPeople::of(commit)?;
+        let rules = people.rules();
+        let authors = people.actors.into_iter().map(|known| known.actor).collect();
+        Ok(Self { commit: git_id(commit.id)?, authors, rules, odd: people.odd })
     }
 }
 

@@ -1,15 +1,23 @@
 //! Who a commit says made it.
 
+use std::collections::BTreeMap;
+
 use lasthand_model::actor::{ActorKind, Role};
 use lasthand_model::digest::GitId;
 use lasthand_model::wire::facts::Actor;
 
-use super::agents::{agent_in_name, agent_of_line, agent_of_tool, classify_app, classify_mail, is_forge_committer};
+use super::agents::{
+    Recognition, Rule, TRAILERS, TrailerAct, is_forge_committer, kind_of_mail, recognise_app, recognise_branch,
+    recognise_line, recognise_mail, recognise_name, recognise_tool,
+};
 use super::error::GitError;
 use super::objects::{Commit, read_commit};
 use super::open::Repository;
 use super::path::path_text;
 use super::show::escape_for_terminal;
+
+#[cfg(test)]
+mod tests;
 
 const AUTHOR: &str = "git-author";
 const COMMITTER: &str = "git-committer";
@@ -49,260 +57,292 @@ impl Identity {
         }
     }
 
-    fn actor(&self, role: Role, method: &str) -> Actor {
-        if let Some(agent) = agent_in_name(&self.name) {
-            let sponsor = (classify_mail(&self.mail).0 == ActorKind::Human).then(|| self.principal());
-            return Actor {
-                role,
-                principal: format!("agent:{agent}"),
-                kind: ActorKind::Agent,
-                method: method.to_owned(),
-                sponsor,
-            };
-        }
-        let kind = match classify_mail(&self.mail).0 {
-            // An app's name with somebody's address: the name is the telling part, as no person is called `x[bot]`.
-            ActorKind::Human if self.name.ends_with("[bot]") => classify_app(&self.name),
-            kind => kind,
+    /// What the table says of this name and address, the name first.
+    pub(super) fn recognise(&self) -> Option<Recognition> {
+        recognise_name(&self.name).or_else(|| recognise_mail(&self.mail)).or_else(|| recognise_app(&self.name))
+    }
+
+    fn known(&self, role: Role, method: &str) -> KnownActor {
+        let actor = Actor {
+            role,
+            principal: self.principal(),
+            kind: kind_of_mail(&self.mail),
+            method: method.to_owned(),
+            sponsor: None,
         };
-        Actor { role, principal: self.principal(), kind, method: method.to_owned(), sponsor: None }
+        let Some(found) = self.recognise() else { return KnownActor { actor, rule: None } };
+        // An app's name over somebody's address is the app's work, by that account.
+        let kind = found.kind;
+        let actor = match recognise_name(&self.name) {
+            Some(tool) => Actor {
+                principal: format!("agent:{}", tool.name),
+                sponsor: (actor.kind == ActorKind::Human).then_some(actor.principal),
+                kind,
+                ..actor
+            },
+            None => Actor { kind, ..actor },
+        };
+        KnownActor { actor, rule: Some(found.rule) }
+    }
+}
+
+/// Somebody whom a commit names, and how he was recognised.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KnownActor {
+    /// Who, as the rules are told.
+    pub actor: Actor,
+    /// The row that tells what he is; none for a human as claimed, and for what cannot be read.
+    pub rule: Option<Rule>,
+}
+
+impl KnownActor {
+    /// How well it is known that he acted: 2 where the commit claims it, 1 where it is inferred, 0 where nothing can be read.
+    #[must_use]
+    pub fn level(&self) -> u8 {
+        match (self.rule, self.actor.kind) {
+            (Some(rule), _) => rule.level(),
+            (None, ActorKind::Unknown) => 0,
+            (None, _) => 2,
+        }
+    }
+}
+
+/// Something in a commit's people that a person should look at; it never helps to accept.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
+pub enum OddPeople {
+    /// An agent signed off: only a person can. SPEC: Linux kernel, Documentation/process/coding-assistants.rst.
+    AgentSignOff {
+        /// Who signed off.
+        who: String,
+        /// How he was recognised.
+        rule: Rule,
+    },
+    /// An agent, a robot or an app that nobody knows is named as reviewer; it is none.
+    MachineReview {
+        /// Who is named.
+        who: String,
+        /// What he is.
+        kind: ActorKind,
+        /// How he was recognised.
+        rule: Rule,
+    },
+    /// An agent acted by a person's or a robot's account (`borrowed-identity`).
+    BorrowedIdentity {
+        /// Whose account.
+        account: String,
+        /// How the agent was recognised.
+        rule: Rule,
+    },
+}
+
+/// Everybody whom a commit names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CommitPeople {
+    /// Author, committer when he is another and not the forge, co-authors and agents of its trailers; see [`people_of`].
+    pub actors: Vec<KnownActor>,
+    /// What is odd about them, each once, sorted.
+    pub odd: Vec<OddPeople>,
+    /// The agent after whom the branch is named that the subject says was merged. A mark of level 1: it makes nobody an author.
+    pub branch: Option<Recognition>,
+}
+
+/// Recognises everybody whom a commit names.
+///
+/// In: a commit of the repository. Out: its people in the order of its fields, each principal with each sponsor once.
+/// Cost: reads the commit; O(lines x rows).
+///
+/// # Errors
+/// When the commit cannot be read, or names more than 1,000 people.
+///
+/// # Proves / does not prove
+/// Proves nothing about who acted: whoever writes a commit writes its names. What names an agent is believed of it, what names a person is a claim.
+pub fn people_of(repository: &Repository, commit: &GitId) -> Result<CommitPeople, GitError> {
+    CommitPeople::of(&read_commit(repository, repository.object_id(commit)?)?)
+}
+
+impl CommitPeople {
+    pub(super) fn of(commit: &Commit) -> Result<Self, GitError> {
+        let author = Identity::parse(&commit.author);
+        let committer = Identity::parse(&commit.committer);
+        let text = path_text(&commit.message);
+        let mut people = Self { actors: Vec::new(), odd: Vec::new(), branch: branch_of(&text) };
+        people.add_person(&author, Role::Author, AUTHOR);
+        if !is_forge_committer(&committer.mail) {
+            people.add_person(&committer, Role::Author, COMMITTER);
+        }
+        people.read_message(&text);
+        let got = people.actors.len().max(people.odd.len());
+        if got > PEOPLE {
+            let (got, limit) = (got as u64, PEOPLE as u64);
+            return Err(GitError::OverLimit { what: "number of people of a commit", got, limit });
+        }
+        people.name_sponsors();
+        people.find_borrowed();
+        people.odd.sort();
+        Ok(people)
+    }
+
+    /// The rule by which each principal was recognised.
+    pub(super) fn rules(&self) -> BTreeMap<String, Rule> {
+        self.actors.iter().filter_map(|known| Some((known.actor.principal.clone(), known.rule?))).collect()
+    }
+
+    fn add_person(&mut self, person: &Identity, role: Role, method: &str) {
+        let known = person.known(role, method);
+        if let Some(found) = person.recognise()
+            && kind_of_mail(&person.mail) == ActorKind::Human
+            && found.kind == ActorKind::Agent
+        {
+            self.add_odd(OddPeople::BorrowedIdentity { account: person.principal(), rule: found.rule });
+        }
+        self.add(known);
+    }
+
+    fn add(&mut self, known: KnownActor) {
+        if !self.actors.iter().any(|other| is_same(&other.actor, &known.actor)) {
+            self.actors.push(known);
+        }
+    }
+
+    fn add_odd(&mut self, odd: OddPeople) {
+        if !self.odd.contains(&odd) {
+            self.odd.push(odd);
+        }
+    }
+
+    /// Every line counts, not only the last paragraph: an agent's line in the middle of a squashed message is as telling.
+    fn read_message(&mut self, text: &str) {
+        for line in text.split(['\n', '\r']) {
+            // Whoever asks refuses a commit of so many.
+            if self.actors.len().max(self.odd.len()) > PEOPLE {
+                break;
+            }
+            if let Some(found) = recognise_line(line) {
+                self.add(agent(found));
+            }
+            let Some((key, value)) = line.split_once(':') else { continue };
+            let key = key.trim();
+            let trailer = TRAILERS.iter().find(|(known, _)| key.eq_ignore_ascii_case(known));
+            match trailer.map(|(_, act)| *act) {
+                Some(act @ (TrailerAct::Author | TrailerAct::Tool)) => self.add(named(value.trim(), act)),
+                Some(act @ (TrailerAct::SignOff | TrailerAct::Review)) => self.judge(value.trim(), act),
+                None => {}
+            }
+        }
+    }
+
+    /// Whether a machine does what only a person can.
+    fn judge(&mut self, value: &str, act: TrailerAct) {
+        let person = Identity::parse(value.as_bytes());
+        let found = if person.mail.is_empty() { recognise_tool(value, act) } else { person.recognise() };
+        let Some(found) = found else { return };
+        let who = if person.mail.is_empty() { format!("agent:{}", found.name) } else { person.principal() };
+        match act {
+            // A robot's sign-off is the custom of whoever configured it.
+            TrailerAct::SignOff if found.kind == ActorKind::Agent => {
+                self.add_odd(OddPeople::AgentSignOff { who, rule: found.rule });
+            }
+            TrailerAct::Review => self.add_odd(OddPeople::MachineReview { who, kind: found.kind, rule: found.rule }),
+            _ => {}
+        }
+    }
+
+    /// Agents get the first human of the same commit as sponsor.
+    fn name_sponsors(&mut self) {
+        let human = self.actors.iter().map(|known| &known.actor).find(|actor| actor.kind == ActorKind::Human);
+        let human = human.map(|actor| actor.principal.clone());
+        let actors = self.actors.iter_mut().map(|known| &mut known.actor);
+        for actor in actors.filter(|actor| actor.kind == ActorKind::Agent && actor.sponsor.is_none()) {
+            actor.sponsor.clone_from(&human);
+        }
+    }
+
+    /// A robot that commits what an agent wrote lends it its account, unless a person is named who answers for the agent.
+    fn find_borrowed(&mut self) {
+        let has_human = self.actors.iter().any(|known| known.actor.kind == ActorKind::Human);
+        let agent = self.actors.iter().find(|known| known.actor.kind == ActorKind::Agent).and_then(|known| known.rule);
+        let robot = self.actors.iter().find(|known| {
+            known.actor.kind == ActorKind::Automation && matches!(known.actor.method.as_str(), AUTHOR | COMMITTER)
+        });
+        if let (false, Some(rule), Some(robot)) = (has_human, agent, robot) {
+            let account = robot.actor.principal.clone();
+            self.add_odd(OddPeople::BorrowedIdentity { account, rule });
+        }
     }
 }
 
 /// Lists everybody whose work a commit says it is: author, committer when he is another and not the forge, co-authors and agents of its trailers.
 ///
-/// A committer counts because git cannot show that he changed nothing. Agents get the first human of the same commit as sponsor.
-pub(super) fn authors_of(commit: &Commit) -> Vec<Actor> {
-    let author = Identity::parse(&commit.author);
-    let committer = Identity::parse(&commit.committer);
-    let mut actors = vec![author.actor(Role::Author, AUTHOR)];
-    if !is_forge_committer(&committer.mail) {
-        push_new(&mut actors, committer.actor(Role::Author, COMMITTER));
-    }
-    for actor in named_in_message(&commit.message) {
-        push_new(&mut actors, actor);
-    }
-    let human = actors.iter().find(|actor| actor.kind == ActorKind::Human).map(|actor| actor.principal.clone());
-    for actor in actors.iter_mut().filter(|actor| actor.kind == ActorKind::Agent && actor.sponsor.is_none()) {
-        actor.sponsor.clone_from(&human);
-    }
-    actors
+/// A committer counts because git cannot show that he changed nothing.
+pub(super) fn authors_of(commit: &Commit) -> Result<Vec<Actor>, GitError> {
+    Ok(CommitPeople::of(commit)?.actors.into_iter().map(|known| known.actor).collect())
 }
 
 /// LIMIT: people of one commit; each is compared with the others.
-pub(super) const PEOPLE: usize = 1_000;
+const PEOPLE: usize = 1_000;
 
 /// Adds `actor` unless the same principal with the same sponsor is there.
 pub(super) fn push_new(actors: &mut Vec<Actor>, actor: Actor) {
-    if !actors.iter().any(|known| known.principal == actor.principal && known.sponsor == actor.sponsor) {
+    if !actors.iter().any(|known| is_same(known, &actor)) {
         actors.push(actor);
     }
 }
 
-/// Every line of the message counts, not only the last paragraph: an agent's line in the middle of a squashed message is as telling.
-fn named_in_message(message: &[u8]) -> Vec<Actor> {
-    let text = path_text(message);
-    let agent = |name: &str| Actor {
+fn is_same(a: &Actor, b: &Actor) -> bool {
+    a.principal == b.principal && a.sponsor == b.sponsor
+}
+
+/// An agent that is known by its product alone.
+fn agent(found: Recognition) -> KnownActor {
+    let actor = Actor {
         role: Role::CoAuthor,
-        principal: format!("agent:{name}"),
-        kind: ActorKind::Agent,
+        principal: format!("agent:{}", found.name),
+        kind: found.kind,
         method: TRAILER.to_owned(),
         sponsor: None,
     };
-    let mut actors = Vec::new();
-    for line in text.split(['\n', '\r']) {
-        // Whoever asks refuses a commit of so many.
-        if actors.len() > PEOPLE {
-            break;
-        }
-        if let Some(name) = agent_of_line(line) {
-            push_new(&mut actors, agent(name));
-        }
-        let Some((key, value)) = line.split_once(':') else { continue };
-        let value = value.trim();
-        let is_tool_line = match key.trim().to_ascii_lowercase().as_str() {
-            "co-authored-by" | "co-developed-by" => false,
-            "assisted-by" | "generated-by" | "made-with" => true,
-            _ => continue,
-        };
-        let identity = Identity::parse(value.as_bytes());
-        let actor = if !identity.mail.is_empty() {
-            let mut actor = identity.actor(Role::CoAuthor, TRAILER);
-            if is_tool_line && actor.kind == ActorKind::Human {
-                actor.kind = ActorKind::Unknown;
-            }
-            actor
-        } else if let Some(name) = agent_of_tool(value) {
-            agent(name)
-        } else {
-            let shown: String = escape_for_terminal(value).chars().take(RAW_CHARS).collect();
-            Actor { principal: format!("{TRAILER}:{shown}"), kind: ActorKind::Unknown, ..agent("") }
-        };
-        push_new(&mut actors, actor);
-    }
-    actors
+    KnownActor { actor, rule: Some(found.rule) }
 }
 
-/// Lists the agents that sign off, review or acknowledge in a commit's trailers: acts that are a human's.
-///
-/// SPEC: Linux kernel, Documentation/process/coding-assistants.rst: agents must not add `Signed-off-by`.
-///
-/// # Errors
-/// When the commit cannot be read.
-pub fn agent_sign_offs(repository: &Repository, commit: &GitId) -> Result<Vec<String>, GitError> {
-    let message = read_commit(repository, repository.object_id(commit)?)?.message;
-    let text = path_text(&message);
-    let mut found = Vec::new();
-    for line in text.split(['\n', '\r']) {
-        let Some((key, value)) = line.split_once(':') else { continue };
-        if matches!(
-            key.trim().to_ascii_lowercase().as_str(),
-            "signed-off-by" | "reviewed-by" | "acked-by" | "tested-by"
-        ) {
-            let actor = Identity::parse(value.trim().as_bytes()).actor(Role::Approver, TRAILER);
-            if actor.kind == ActorKind::Agent && !found.contains(&actor.principal) {
-                found.push(actor.principal);
-            }
+/// Whom the value of a trailer names.
+fn named(value: &str, act: TrailerAct) -> KnownActor {
+    let person = Identity::parse(value.as_bytes());
+    if !person.mail.is_empty() {
+        let mut known = person.known(Role::CoAuthor, TRAILER);
+        if act == TrailerAct::Tool && known.actor.kind == ActorKind::Human {
+            known.actor.kind = ActorKind::Unknown;
         }
+        return known;
     }
-    Ok(found)
+    if let Some(found) = recognise_tool(value, act) {
+        return agent(found);
+    }
+    let shown: String = escape_for_terminal(value).chars().take(RAW_CHARS).collect();
+    let actor = Actor {
+        role: Role::CoAuthor,
+        principal: format!("{TRAILER}:{shown}"),
+        kind: ActorKind::Unknown,
+        method: TRAILER.to_owned(),
+        sponsor: None,
+    };
+    KnownActor { actor, rule: None }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn check(author: &str, committer: &str, message: &str, expected: &[(&str, ActorKind, &str, Option<&str>)]) {
-        let id = gix::ObjectId::null(gix::hash::Kind::Sha1);
-        let commit = Commit {
-            id,
-            tree: id,
-            parents: Vec::new(),
-            author: format!("{author} 1700000000 +0000").into_bytes(),
-            committer: format!("{committer} 1700000000 +0000").into_bytes(),
-            message: message.as_bytes().to_vec(),
-        };
-        let actors = authors_of(&commit);
-        let found: Vec<_> =
-            actors.iter().map(|a| (a.principal.as_str(), a.kind, a.method.as_str(), a.sponsor.as_deref())).collect();
-        assert_eq!(found, expected, "{author} / {committer} / {message}");
-    }
-
-    const ANA: &str = "Ana <Ana@Example.com>";
-    const GITHUB: &str = "GitHub <noreply@github.com>";
-    const ANA_AUTHOR: (&str, ActorKind, &str, Option<&str>) =
-        ("mailto:ana@example.com", ActorKind::Human, AUTHOR, None);
-
-    #[test]
-    fn committers_count_unless_forge_or_author() {
-        // pass: the forge's committer and the author himself add nobody
-        check(ANA, GITHUB, "x", &[ANA_AUTHOR]);
-        check(ANA, ANA, "x", &[ANA_AUTHOR]);
-        // fail: another committer may have changed the content
-        check(
-            ANA,
-            "Bo <bo@example.com>",
-            "x",
-            &[ANA_AUTHOR, ("mailto:bo@example.com", ActorKind::Human, COMMITTER, None)],
-        );
-        check(
-            ANA,
-            "Claude <noreply@anthropic.com>",
-            "x",
-            &[
-                ANA_AUTHOR,
-                ("mailto:noreply@anthropic.com", ActorKind::Agent, COMMITTER, Some("mailto:ana@example.com")),
-            ],
-        );
-    }
-
-    #[test]
-    fn agents_are_found_with_their_sponsors() {
-        // fail: each is an agent's work
-        let by_ana = Some("mailto:ana@example.com");
-        check(
-            "Ana (aider) <ana@example.com>",
-            "Ana (aider) <ana@example.com>",
-            "x",
-            &[("agent:aider", ActorKind::Agent, AUTHOR, by_ana)],
-        );
-        check(
-            ANA,
-            ANA,
-            "x\n\nco-authored-by: Claude Opus 4 <noreply@anthropic.com>\n\nmore",
-            &[ANA_AUTHOR, ("mailto:noreply@anthropic.com", ActorKind::Agent, TRAILER, by_ana)],
-        );
-        check(
-            "Copilot <198982749+Copilot@users.noreply.github.com>",
-            GITHUB,
-            "x\n\nCo-authored-by: Ana <ana@example.com>",
-            &[
-                ("mailto:198982749+copilot@users.noreply.github.com", ActorKind::Agent, AUTHOR, by_ana),
-                ("mailto:ana@example.com", ActorKind::Human, TRAILER, None),
-            ],
-        );
-        check(
-            ANA,
-            ANA,
-            "x\n\nAssisted-by: Claude:opus-4 sparse",
-            &[ANA_AUTHOR, ("agent:claude-code", ActorKind::Agent, TRAILER, by_ana)],
-        );
-        check(
-            ANA,
-            ANA,
-            "x\n\nAmp-Thread-ID: https://x/y",
-            &[ANA_AUTHOR, ("agent:amp", ActorKind::Agent, TRAILER, by_ana)],
-        );
-        check(ANA, ANA, "x\n\nMade-with: Cursor", &[ANA_AUTHOR, ("agent:cursor", ActorKind::Agent, TRAILER, by_ana)]);
-    }
-
-    #[test]
-    fn what_cannot_be_read_is_unknown() {
-        // fail: two addresses, none, a tool nobody knows, an unknown app
-        check(
-            "A <a@x.org> <b@y.org>",
-            GITHUB,
-            "x",
-            &[("git-author:A <a@x.org> <b@y.org> 1700000000 +0000", ActorKind::Unknown, AUTHOR, None)],
-        );
-        check("A <>", GITHUB, "x", &[("git-author:A", ActorKind::Unknown, AUTHOR, None)]);
-        check(
-            ANA,
-            ANA,
-            "x\n\nGenerated-by: shinyware",
-            &[ANA_AUTHOR, ("git-trailer:shinyware", ActorKind::Unknown, TRAILER, None)],
-        );
-        check(
-            "n <1+new[bot]@users.noreply.github.com>",
-            GITHUB,
-            "",
-            &[("mailto:1+new[bot]@users.noreply.github.com", ActorKind::Unknown, AUTHOR, None)],
-        );
-    }
-
-    #[test]
-    fn names_of_apps_count_with_any_address() {
-        // fail: the app's name over a mail address that no table has
-        check("cursor[bot] <x@example.com>", GITHUB, "", &[("mailto:x@example.com", ActorKind::Agent, AUTHOR, None)]);
-        check("new[bot] <x@example.com>", GITHUB, "", &[("mailto:x@example.com", ActorKind::Unknown, AUTHOR, None)]);
-    }
-
-    #[test]
-    fn robots_are_automation() {
-        // pass: a robot is neither human nor agent
-        let bot = "dependabot[bot] <49699333+dependabot[bot]@users.noreply.github.com>";
-        check(
-            bot,
-            GITHUB,
-            "x",
-            &[("mailto:49699333+dependabot[bot]@users.noreply.github.com", ActorKind::Automation, AUTHOR, None)],
-        );
-    }
-
-    #[test]
-    fn letters_outside_ascii_keep_their_case() {
-        // fail: the Kelvin sign is no `k`
-        let mail = Identity::parse("K <\u{212a}ai@example.com>".as_bytes());
-        assert_ne!(mail.principal(), "mailto:kai@example.com");
-    }
+/// The agent's branch that the subject of a merge names, as git and the forges write it.
+fn branch_of(message: &str) -> Option<Recognition> {
+    let subject = message.lines().next().unwrap_or_default();
+    let quoted = |start: &str| subject.strip_prefix(start)?.split_once('\'').map(|(branch, _)| branch);
+    let after_slash = |branch: &str| branch.find('/').and_then(|at| branch.get(at + 1..)).map(str::to_owned);
+    let branch = if let Some(rest) = subject.strip_prefix("Merge pull request #") {
+        // The owner of the branch stands before it.
+        rest.split_once(" from ").and_then(|(_, from)| after_slash(from))
+    } else if let Some(branch) = quoted("Merge remote-tracking branch '") {
+        after_slash(branch)
+    } else if let Some(branch) = quoted("Merge branch '") {
+        Some(branch.to_owned())
+    } else {
+        subject.strip_prefix("Merged in ").and_then(|rest| rest.split_once(" (")).map(|(branch, _)| branch.to_owned())
+    };
+    recognise_branch(&branch?)
 }

@@ -18,6 +18,7 @@ mod diff;
 mod error;
 mod export_ignore;
 mod graph;
+pub mod hints;
 mod history;
 mod identity;
 mod inventory;
@@ -34,12 +35,12 @@ mod show;
 #[cfg(test)]
 mod tests;
 
-pub use agents::{TABLE, classify_mail, is_agent_mail};
+pub use agents::{Part, Recognition, Rule, TABLE, recognise_branch, recognise_mail, rules};
 pub use diff::{ChangeKind, ChangedPath, attribute, diff};
 pub use error::GitError;
 pub use export_ignore::export_ignore;
 pub use history::{AuthoredCommit, ObservedLanding, authors_between, bind_reviews, landings, merge_base};
-pub use identity::{Identity, agent_sign_offs};
+pub use identity::{CommitPeople, Identity, KnownActor, OddPeople, people_of};
 pub use inventory::{TreeCache, tree_files, tree_inventory};
 pub use landing_class::{Against, ClassedCommit, LandingClass, MergeNote, classes};
 pub use merge::recompute;

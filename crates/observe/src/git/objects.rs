@@ -91,7 +91,12 @@ const fn kind_word(kind: Kind) -> &'static str {
 
 /// Reads a blob.
 pub(super) fn read_blob(repository: &Repository, id: ObjectId) -> Result<Vec<u8>, GitError> {
-    read(repository, id, Kind::Blob, OBJECT_BYTES)
+    read_blob_within(repository, id, OBJECT_BYTES)
+}
+
+/// Reads a blob of at most `limit` bytes; a larger one is refused by its header.
+pub(super) fn read_blob_within(repository: &Repository, id: ObjectId, limit: u64) -> Result<Vec<u8>, GitError> {
+    read(repository, id, Kind::Blob, limit)
 }
 
 /// Reads a tree: entries in git's order, no hostile name, no name twice.

@@ -6,6 +6,7 @@ mod history;
 mod hostile;
 mod matrix;
 mod merges;
+mod notes;
 mod patch_id;
 mod trees;
 

@@ -1,0 +1,126 @@
+//! People of commits: the rules by which they were recognised, agents that notes name, and what is odd about them.
+
+use lasthand_model::actor::{ActorKind, Role};
+use lasthand_model::wire::facts::Actor;
+use lasthand_model::wire::step_actor::WireActor;
+use lasthand_observe::git::hints::{GIT_AI_NOTES, HintNotes};
+use lasthand_observe::git::{AuthoredCommit, ObservedLanding, OddPeople, Repository, TABLE};
+use serde_json::Value;
+
+use crate::command_error::CommandError;
+use crate::output::Output;
+
+/// How an agent is known that a note names. No row lets a signer state it unless its `observer` words have it.
+const NOTE: &str = "git-note";
+
+/// Adds to the authors of landings the agents that notes of git-ai name, each with the first person of its commit as sponsor.
+///
+/// SECURITY: notes are self-asserted. They add agents and take nobody away, and nothing of them makes anybody a person.
+///
+/// # Errors
+/// When a note cannot be read.
+pub(crate) fn add_from_notes(repository: &Repository, landings: &mut [ObservedLanding]) -> Result<(), CommandError> {
+    let notes = HintNotes::open(repository, GIT_AI_NOTES)?;
+    for landing in landings {
+        for commit in &landing.commits {
+            let Some(hint) = notes.of(&commit.commit)? else { continue };
+            let unnamed = (hint.tools.is_empty() && hint.names_agent()).then(|| "unknown".to_owned());
+            for tool in hint.tools.iter().chain(unnamed.as_ref()) {
+                let agent = noted(tool, &commit.authors);
+                let is_same = |known: &Actor| known.principal == agent.principal && known.sponsor == agent.sponsor;
+                if !landing.authors.iter().any(is_same) {
+                    landing.authors.push(agent);
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+fn noted(tool: &str, authors: &[Actor]) -> Actor {
+    let person = authors.iter().find(|actor| actor.kind == ActorKind::Human);
+    Actor {
+        role: Role::CoAuthor,
+        principal: format!("agent:{tool}"),
+        kind: ActorKind::Agent,
+        method: NOTE.to_owned(),
+        sponsor: person.map(|actor| actor.principal.clone()),
+    }
+}
+
+/// Records by which row of which table each actor was recognised, beside how it is established.
+///
+/// SPEC: docs/predicates/step-actor.md, `established`.
+pub(crate) fn record_rules(commits: &[AuthoredCommit], actors: &mut [WireActor]) {
+    for actor in actors {
+        let principal = actor.act.as_ref().map_or(actor.sub.as_str(), |act| act.sub.as_str());
+        let Some(rule) = commits.iter().find_map(|commit| commit.rules.get(principal)) else { continue };
+        if let Some(established) = actor.established.first_mut() {
+            established.extra.insert("rule".to_owned(), Value::from(rule.to_string()));
+            established.extra.insert("table".to_owned(), Value::from(TABLE));
+        }
+    }
+}
+
+/// Warns of machines that do what only people can, and of accounts that an agent used.
+pub(crate) fn say_what_is_odd(commits: &[AuthoredCommit], output: Output) {
+    for AuthoredCommit { commit, odd, .. } in commits {
+        let short: String = commit.as_str().chars().take(12).collect();
+        for odd in odd {
+            output.warn(&format!("commit {short}: {}", sentence(odd)));
+        }
+    }
+}
+
+fn sentence(odd: &OddPeople) -> String {
+    match odd {
+        OddPeople::AgentSignOff { who, rule } => {
+            format!("`{who}` signed off, but is an agent ({rule}): have the person who answers for the change sign off")
+        }
+        OddPeople::MachineReview { who, kind, rule } => {
+            format!("`{who}` is named as reviewer, but is no person: {kind} ({rule}); this is not a review (LH207)")
+        }
+        OddPeople::BorrowedIdentity { account, rule } => {
+            format!("an agent acted by the account `{account}` ({rule}): borrowed-identity (LH104)")
+        }
+        _ => "something is odd about its people".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+
+    use std::collections::BTreeMap;
+
+    use lasthand_attest::wire_actor;
+    use lasthand_observe::git::{Part, Rule};
+
+    use super::*;
+
+    #[test]
+    fn rules_stand_beside_how_an_actor_is_established() {
+        // pass: the agent's row and the table's version; fail: nothing about a person
+        let actor = |principal: &str, kind, sponsor: Option<&str>| Actor {
+            role: Role::Author,
+            principal: principal.to_owned(),
+            kind,
+            method: "git-author".to_owned(),
+            sponsor: sponsor.map(str::to_owned),
+        };
+        let ana = "mailto:ana@example.com";
+        let authors = [actor(ana, ActorKind::Human, None), actor("agent:amp", ActorKind::Agent, Some(ana))];
+        let rule = Rule { part: Part::Session, pattern: "amp-thread-id" };
+        let commit = AuthoredCommit {
+            commit: "1111111111111111111111111111111111111111".parse().unwrap(),
+            authors: authors.to_vec(),
+            rules: BTreeMap::from([("agent:amp".to_owned(), rule)]),
+            odd: Vec::new(),
+        };
+        let mut wire: Vec<WireActor> = authors.iter().map(wire_actor).collect();
+        record_rules(&[commit], &mut wire);
+        let told: Vec<_> = wire.iter().map(|actor| actor.established[0].extra.get("rule").cloned()).collect();
+        assert_eq!(told, [None, Some(Value::from("session:amp-thread-id"))]);
+        assert_eq!(wire[1].established[0].extra["table"], TABLE);
+    }
+}

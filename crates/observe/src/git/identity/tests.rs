@@ -1,0 +1,211 @@
+#![allow(clippy::unwrap_used)]
+
+use super::super::agents::Part;
+use super::*;
+
+fn commit(author: &str, committer: &str, message: &str) -> Commit {
+    let id = gix::ObjectId::null(gix::hash::Kind::Sha1);
+    Commit {
+        id,
+        tree: id,
+        parents: Vec::new(),
+        author: format!("{author} 1700000000 +0000").into_bytes(),
+        committer: format!("{committer} 1700000000 +0000").into_bytes(),
+        message: message.as_bytes().to_vec(),
+    }
+}
+
+fn check(author: &str, committer: &str, message: &str, expected: &[(&str, ActorKind, &str, Option<&str>)]) {
+    let commit = commit(author, committer, message);
+    let actors = authors_of(&commit).unwrap();
+    let found: Vec<_> =
+        actors.iter().map(|a| (a.principal.as_str(), a.kind, a.method.as_str(), a.sponsor.as_deref())).collect();
+    assert_eq!(found, expected, "{author} / {committer} / {message}");
+}
+
+const ANA: &str = "Ana <Ana@Example.com>";
+const GITHUB: &str = "GitHub <noreply@github.com>";
+const ANA_AUTHOR: (&str, ActorKind, &str, Option<&str>) = ("mailto:ana@example.com", ActorKind::Human, AUTHOR, None);
+
+#[test]
+fn committers_count_unless_forge_or_author() {
+    // pass: the forge's committer and the author himself add nobody
+    check(ANA, GITHUB, "x", &[ANA_AUTHOR]);
+    check(ANA, ANA, "x", &[ANA_AUTHOR]);
+    // fail: another committer may have changed the content
+    check(ANA, "Bo <bo@example.com>", "x", &[ANA_AUTHOR, ("mailto:bo@example.com", ActorKind::Human, COMMITTER, None)]);
+    check(
+        ANA,
+        "Claude <noreply@anthropic.com>",
+        "x",
+        &[ANA_AUTHOR, ("mailto:noreply@anthropic.com", ActorKind::Agent, COMMITTER, Some("mailto:ana@example.com"))],
+    );
+}
+
+#[test]
+fn agents_are_found_with_their_sponsors() {
+    // fail: each is an agent's work
+    let by_ana = Some("mailto:ana@example.com");
+    check(
+        "Ana (aider) <ana@example.com>",
+        "Ana (aider) <ana@example.com>",
+        "x",
+        &[("agent:aider", ActorKind::Agent, AUTHOR, by_ana)],
+    );
+    check(
+        ANA,
+        ANA,
+        "x\n\nco-authored-by: Claude Opus 4 <noreply@anthropic.com>\n\nmore",
+        &[ANA_AUTHOR, ("mailto:noreply@anthropic.com", ActorKind::Agent, TRAILER, by_ana)],
+    );
+    check(
+        "Copilot <198982749+Copilot@users.noreply.github.com>",
+        GITHUB,
+        "x\n\nCo-authored-by: Ana <ana@example.com>",
+        &[
+            ("mailto:198982749+copilot@users.noreply.github.com", ActorKind::Agent, AUTHOR, by_ana),
+            ("mailto:ana@example.com", ActorKind::Human, TRAILER, None),
+        ],
+    );
+    check(
+        ANA,
+        ANA,
+        "x\n\nAssisted-by: Claude:opus-4 sparse",
+        &[ANA_AUTHOR, ("agent:claude-code", ActorKind::Agent, TRAILER, by_ana)],
+    );
+    check(ANA, ANA, "x\n\nAmp-Thread-ID: https://x/y", &[ANA_AUTHOR, ("agent:amp", ActorKind::Agent, TRAILER, by_ana)]);
+    check(ANA, ANA, "x\n\nMade-with: Cursor", &[ANA_AUTHOR, ("agent:cursor", ActorKind::Agent, TRAILER, by_ana)]);
+}
+
+#[test]
+fn what_cannot_be_read_is_unknown() {
+    // fail: two addresses, none, a tool nobody knows, an unknown app
+    check(
+        "A <a@x.org> <b@y.org>",
+        GITHUB,
+        "x",
+        &[("git-author:A <a@x.org> <b@y.org> 1700000000 +0000", ActorKind::Unknown, AUTHOR, None)],
+    );
+    check("A <>", GITHUB, "x", &[("git-author:A", ActorKind::Unknown, AUTHOR, None)]);
+    check(
+        ANA,
+        ANA,
+        "x\n\nGenerated-by: shinyware",
+        &[ANA_AUTHOR, ("git-trailer:shinyware", ActorKind::Unknown, TRAILER, None)],
+    );
+    check(
+        "n <1+new[bot]@users.noreply.github.com>",
+        GITHUB,
+        "",
+        &[("mailto:1+new[bot]@users.noreply.github.com", ActorKind::Unknown, AUTHOR, None)],
+    );
+}
+
+#[test]
+fn names_of_apps_count_with_any_address() {
+    // fail: the app's name over a mail address that no table has
+    check("cursor[bot] <x@example.com>", GITHUB, "", &[("mailto:x@example.com", ActorKind::Agent, AUTHOR, None)]);
+    check("new[bot] <x@example.com>", GITHUB, "", &[("mailto:x@example.com", ActorKind::Unknown, AUTHOR, None)]);
+}
+
+#[test]
+fn robots_are_automation() {
+    // pass: a robot is neither human nor agent
+    let bot = "dependabot[bot] <49699333+dependabot[bot]@users.noreply.github.com>";
+    check(
+        bot,
+        GITHUB,
+        "x",
+        &[("mailto:49699333+dependabot[bot]@users.noreply.github.com", ActorKind::Automation, AUTHOR, None)],
+    );
+}
+
+#[test]
+fn letters_outside_ascii_keep_their_case() {
+    // fail: the Kelvin sign is no `k`
+    let mail = Identity::parse("K <\u{212a}ai@example.com>".as_bytes());
+    assert_ne!(mail.principal(), "mailto:kai@example.com");
+}
+
+#[test]
+fn rules_and_levels_are_recorded() {
+    // pass: who is recognised, by which row, and how well that is known
+    let message = "x\n\nCo-authored-by: Claude <noreply@anthropic.com>\nAssisted-by: GPT 5.6\nCo-authored-by: n <1+n[bot]@users.noreply.github.com>";
+    let people = CommitPeople::of(&commit(ANA, "?", message)).unwrap();
+    let found: Vec<_> =
+        people.actors.iter().map(|known| (known.rule.map(|rule| rule.to_string()), known.level())).collect();
+    let rule = |text: &str| Some(text.to_owned());
+    let expected =
+        [(None, 2), (None, 0), (rule("mail:noreply@anthropic.com"), 2), (rule("tool:gpt"), 2), (rule("app:[bot]"), 1)];
+    assert_eq!(found, expected);
+}
+
+#[test]
+fn branches_of_merges_are_marks_and_nobody_is_an_author_by_them() {
+    // pass: as git, the forges and other forges write it; fail: other branches, other subjects
+    for (subject, agent) in [
+        ("Merge pull request #7 from acme/copilot/fix-55", Some("copilot")),
+        ("Merge branch 'codex/tests' into 'main'", Some("codex")),
+        ("Merge remote-tracking branch 'origin/cursor/a'", Some("cursor")),
+        ("Merged in devin/1-fix (pull request #7)", Some("devin")),
+        ("Merge pull request #7 from claude/fix-55", None),
+        ("Merge branch 'topic'", None),
+        ("copilot/fix-55", None),
+        ("Merge branch 'codex/", None),
+    ] {
+        let people = CommitPeople::of(&commit(ANA, GITHUB, subject)).unwrap();
+        assert_eq!(people.branch.map(|found| found.name), agent, "{subject}");
+        assert_eq!(people.branch.map(|found| found.rule.level()), agent.map(|_| 1), "{subject}");
+        assert_eq!(people.actors.len(), 1, "{subject}");
+    }
+}
+
+fn odd(author: &str, message: &str) -> Vec<OddPeople> {
+    CommitPeople::of(&commit(author, GITHUB, message)).unwrap().odd
+}
+
+#[test]
+fn machines_that_do_what_only_people_can_are_told() {
+    let mail = Rule { part: Part::Mail, pattern: "noreply@anthropic.com" };
+    let who = "mailto:noreply@anthropic.com".to_owned();
+    // fail: an agent signs off, reviews; a robot reviews
+    let message = "x\n\nSigned-off-by: Claude <noreply@anthropic.com>\nReviewed-by: Claude <noreply@anthropic.com>\nAcked-by: Claude <noreply@anthropic.com>";
+    let review = OddPeople::MachineReview { who: who.clone(), kind: ActorKind::Agent, rule: mail };
+    assert_eq!(odd(ANA, message), [OddPeople::AgentSignOff { who, rule: mail }, review]);
+    let robot = odd(ANA, "x\n\nApproved-by: r <1+renovate[bot]@users.noreply.github.com>");
+    assert!(matches!(robot.as_slice(), [OddPeople::MachineReview { kind: ActorKind::Automation, .. }]), "{robot:?}");
+    // pass: people do; a robot signs off its own work; a person called Claude reviews
+    let message = "x\n\nSigned-off-by: Ana <ana@example.com>\nReviewed-by: Claude\nSigned-off-by: d <1+dependabot[bot]@users.noreply.github.com>";
+    assert_eq!(odd(ANA, message), []);
+}
+
+#[test]
+fn borrowed_accounts_are_told() {
+    // fail: a tool behind its user's name, an app's name over a person's address, a robot that commits what an agent wrote
+    let aider = Rule { part: Part::NameEnd, pattern: " (aider)" };
+    let account = "mailto:ana@example.com".to_owned();
+    let borrowed = OddPeople::BorrowedIdentity { account, rule: aider };
+    assert_eq!(odd("Ana (aider) <ana@example.com>", "x"), [borrowed]);
+    assert!(matches!(odd("cursor[bot] <x@example.com>", "x").as_slice(), [OddPeople::BorrowedIdentity { .. }]));
+    let actions = "a <41898282+github-actions[bot]@users.noreply.github.com>";
+    let by_agent = odd(actions, "x\n\nCo-authored-by: Claude <noreply@anthropic.com>");
+    assert!(matches!(by_agent.as_slice(), [OddPeople::BorrowedIdentity { .. }]), "{by_agent:?}");
+    // pass: an agent by its own account, a person with an agent beside him, a robot alone, a robot with an agent and its person
+    assert_eq!(odd("Claude <noreply@anthropic.com>", "x"), []);
+    assert_eq!(odd(ANA, "x\n\nCo-authored-by: Claude <noreply@anthropic.com>"), []);
+    assert_eq!(odd(actions, "x"), []);
+    let with_person = "x\n\nCo-authored-by: Claude <noreply@anthropic.com>\nCo-authored-by: Ana <ana@example.com>";
+    assert_eq!(odd(actions, with_person), []);
+}
+
+#[test]
+fn people_without_number_are_refused() {
+    // fail: more than a thousand; as authors, and as reviewers that are machines
+    let lines = |key: &str| -> String {
+        (0..2_000).map(|n| format!("{key}: n <{n}+n[bot]@users.noreply.github.com>\n")).collect()
+    };
+    for key in ["Co-authored-by", "Reviewed-by"] {
+        let refused = CommitPeople::of(&commit(ANA, GITHUB, &lines(key)));
+        assert!(matches!(refused, Err(GitError::OverLimit { .. })), "{key}");
+    }
+}
