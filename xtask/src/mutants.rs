@@ -12,6 +12,8 @@ use crate::run::{FEATURES, cargo};
 pub struct Options {
     /// What is changed.
     subject: Subject,
+    /// Of the patches, only those with these names.
+    names: Vec<String>,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -31,8 +33,8 @@ enum Subject {
 pub fn run(options: &Options) -> Result<bool> {
     match options.subject {
         Subject::Lineage => lineage(),
-        Subject::Reader => planted::run(&planted::READER),
-        Subject::Trust => planted::run(&planted::TRUST),
+        Subject::Reader => planted::run(&planted::READER, &options.names),
+        Subject::Trust => planted::run(&planted::TRUST, &options.names),
     }
 }
 

@@ -27,6 +27,7 @@ use signing::{FEBRUARY, JANUARY, JUNE, MARCH, Place, commit, header, insert, sec
 
 const ANA: &str = "Ana <ana@example.com>";
 const BO: &str = "Bo <bo@example.com>";
+const EVE: &str = "Eve <eve@example.com>";
 
 fn tools() -> bool {
     ["git", "gpg", "gpgconf", "ssh-keygen"].iter().all(|name| need::tool(name).is_some())
@@ -310,6 +311,18 @@ fn a_key_that_was_revoked_signs_nothing() {
         assert_eq!(reason, "its certificate is revoked");
     }
 
+    // A key that was stolen signed nothing, however long before that was noticed.
+    let eve = place.make_key(JANUARY, EVE, "ed25519", "sign,cert", "never");
+    let signed = insert(&object, "", &header("gpgsig", &place.sign(FEBRUARY, &eve, &[], &object)));
+    let stolen = ["--no-batch", "--command-fd", "0", "--no-tty", "--output", "stolen.rev", "--gen-revoke", &eve];
+    place.gpg(MARCH, &stolen, b"y\n1\n\ny\n");
+    place.gpg(MARCH, &["--import", "stolen.rev"], b"");
+    let asked = Asked { place: &place, certificates: place.export(EVE), list: String::new() };
+    for time in [FEBRUARY, JUNE] {
+        let reason = key_reason(asked.check("stolen", "commit", &signed, time, (false, false)).err());
+        assert_eq!(reason, "its certificate is revoked");
+    }
+
     let bo = place.make_key(JANUARY, BO, "ed25519", "cert", "never");
     place.gpg(JANUARY, &["--quick-add-key", &bo, "ed25519", "sign", "never"], b"");
     let subkey = place.fingerprints(BO)[1].clone();
@@ -572,6 +585,9 @@ fn a_tag_is_signed_at_its_end_alone() {
     assert_eq!(ask("signed again", &again, (false, true)).unwrap_err(), GitSignatureError::Several);
     let hidden = insert(&good, "", &header("gpgsig", "nobody signed this"));
     ask("left out", &hidden, (false, true)).unwrap_err();
+    let headed = insert(&payload, "", &header("gpgsig", "somebody signed this"));
+    let signed = [&headed[..], place.sign(FEBRUARY, &ana, &[], &headed).as_bytes()].concat();
+    ask("signed with it", &signed, (false, false)).unwrap_err();
     let renamed = String::from_utf8(good.clone()).unwrap().replace("tag v1", "tag v2");
     ask("renamed", renamed.as_bytes(), (false, false)).unwrap_err();
     let not_a_commit = verify_commit(&good, &ring(&asked.certificates, ""), seconds(MARCH)).unwrap_err();

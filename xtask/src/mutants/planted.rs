@@ -55,15 +55,19 @@ struct Bug {
     diff: String,
 }
 
-/// Plants each bug in turn.
+/// Plants each bug in turn, or those that are named.
 ///
 /// # Errors
 /// When a program is not there, the tests fail with no bug planted, or a patch does not apply or does not build.
-pub(super) fn run(subject: &'static Subject) -> Result<bool> {
+pub(super) fn run(subject: &'static Subject, names: &[String]) -> Result<bool> {
     if let Some((program, word)) = subject.needs {
         ensure!(present(program, &[word]), "`{program}` is not there: nothing to compare with");
     }
-    let bugs = read_bugs(&root().join("tests/mutants").join(subject.folder))?;
+    let mut bugs = read_bugs(&root().join("tests/mutants").join(subject.folder))?;
+    for name in names {
+        ensure!(bugs.iter().any(|bug| bug.name == *name), "tests/mutants/{} has no {name}.patch", subject.folder);
+    }
+    bugs.retain(|bug| names.is_empty() || names.contains(&bug.name));
     let copy = Copy::make(subject)?;
     let mut seen: Vec<(&str, &str)> = Vec::new();
     for bug in &bugs {

@@ -120,10 +120,13 @@ fn an_edit_that_was_undone_before_the_merge_is_accepted_with_a_note() {
     report.accepted();
 }
 
+/// How a reviewed branch comes onto main, up to the commit.
+type Way = fn(&Lab);
+
 #[test]
 fn a_change_lands_by_squash_rebase_or_queue() {
     // pass: scenario 5, main moved elsewhere in the file meanwhile, the merge is computed again; fail: a line more than was reviewed
-    let ways: [(&str, fn(&Lab)); 3] = [
+    let ways: [(&str, Way); 3] = [
         ("squash", |lab| {
             git(lab, Bo, &["merge", "--quiet", "--squash", "topic"]);
         }),
