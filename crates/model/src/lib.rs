@@ -17,8 +17,10 @@
 pub mod actor;
 pub mod digest;
 pub mod glob;
+pub mod history;
 pub mod inventory;
 pub mod json;
 pub mod limits;
+pub mod pack;
 pub mod timestamp;
 pub mod wire;
