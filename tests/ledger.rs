@@ -55,7 +55,8 @@ impl<'a> Repository<'a> {
 
     fn listing(&self, root: InventoryRoot) -> Option<Listing> {
         let entries = self.facts.inventories.get(&root.0)?;
-        let versions = entries.entries().enumerate().map(|(at, entry)| (entry.path().to_owned(), version(root, at, entry)));
+        let versions =
+            entries.entries().enumerate().map(|(at, entry)| (entry.path().to_owned(), version(root, at, entry)));
         let listing: Listing = versions.collect();
         (listing.len() == entries.count()).then_some(listing)
     }
@@ -105,7 +106,11 @@ fn version(root: InventoryRoot, at: usize, entry: Entry<'_>) -> Version {
 }
 
 /// A chain of landings on one ref, back to one that states none before it.
-fn chain<'a>(facts: &'a Facts, counting: &BTreeSet<StatementDigest>, tip: StatementDigest) -> Option<Vec<(StatementDigest, &'a Landing)>> {
+fn chain<'a>(
+    facts: &'a Facts,
+    counting: &BTreeSet<StatementDigest>,
+    tip: StatementDigest,
+) -> Option<Vec<(StatementDigest, &'a Landing)>> {
     let find = |digest: StatementDigest| {
         let mut found = facts.statements.iter().filter(|statement| statement.digest == digest);
         let (Some(statement), None) = (found.next(), found.next()) else { return None };
@@ -181,7 +186,11 @@ fn compare(facts: &Facts, ordinary: bool, seen: &mut Seen) {
         let Some(chain) = chain(facts, &counting, *tip) else { continue };
         let Some((_, first)) = chain.first() else { continue };
         let Some(named) = repository.named(&first.repository) else { continue };
-        let Some(landings) = chain.iter().map(|(digest, landing)| landing_diff(&repository, *digest, landing)).collect::<Option<Vec<_>>>() else {
+        let Some(landings) = chain
+            .iter()
+            .map(|(digest, landing)| landing_diff(&repository, *digest, landing))
+            .collect::<Option<Vec<_>>>()
+        else {
             continue;
         };
         let evidence = Evidence { facts, trees: &named, repository: &first.repository, target_ref: &first.target_ref };

@@ -23,7 +23,8 @@ struct Vector {
 fn every_change_of_a_rule_is_noticed() -> Result<()> {
     // fail: a change that no vector notices, and an excuse for one that a vector notices
     let vectors = read_vectors()?;
-    let excused = read_excuses(&fs::read_to_string(xtask::root().join("tests/mutants-survive.txt")).unwrap_or_default())?;
+    let excused =
+        read_excuses(&fs::read_to_string(xtask::root().join("tests/mutants-survive.txt")).unwrap_or_default())?;
     for vector in &vectors {
         let differences = differences(&solve(&vector.facts), &vector.expect);
         ensure!(

@@ -18,10 +18,10 @@ use std::path::PathBuf;
 use anyhow::{Context, Result};
 use clap::{Args, ValueEnum};
 
-use xtask::run::target;
 use corpus::Corpus;
 use parts::Setting;
 use programs::Programs;
+use xtask::run::target;
 
 /// How to measure.
 #[derive(Args)]

@@ -2,6 +2,7 @@
 
 mod image;
 mod lineage;
+mod source;
 mod trust;
 
 use std::process::ExitCode;
@@ -18,6 +19,8 @@ enum Options {
     Lineage(lineage::Options),
     /// The reading of a real image, beside other readers and a floor; needs root and Debian's mirror the first time.
     Image(image::Options),
+    /// What `source report` costs on a long history, from nothing and after one more commit.
+    Source(source::Options),
     /// What verifying evidence costs, beside other verifiers.
     Trust(trust::Options),
 }
@@ -37,6 +40,7 @@ fn measure(options: &Options) -> Result<bool> {
     match options {
         Options::Lineage(options) => lineage::run(options),
         Options::Image(options) => image::run(options),
+        Options::Source(options) => source::run(options),
         Options::Trust(options) => trust::run(options),
     }
 }

@@ -13,7 +13,8 @@ use crate::run::{self, FEATURES, Outcome, Stages, cargo};
 
 /// Order in which crates are tested: what others rest on comes first.
 const CORE_FIRST: &[&str] = &[
-    "model", "trust", "lineage", "artifact", "observe", "sign", "attest", "verify", "testkit", "cli", "xtask", "bench", "tests",
+    "model", "trust", "lineage", "artifact", "observe", "sign", "attest", "verify", "testkit", "cli", "xtask", "bench",
+    "tests",
 ];
 
 /// What to test.
@@ -144,7 +145,8 @@ fn build() -> Result<Vec<Program>> {
 /// The program `lasthand` as the tests of the command line call it.
 pub(crate) fn program() -> Result<Option<PathBuf>> {
     let messages = artifacts(&["--no-run", "--test", "cli"])?;
-    let mut programs = messages.iter().filter(|message| message.pointer("/target/kind/0").is_some_and(|kind| kind == "bin"));
+    let mut programs =
+        messages.iter().filter(|message| message.pointer("/target/kind/0").is_some_and(|kind| kind == "bin"));
     let program = programs.find(|message| message.pointer("/target/name").is_some_and(|name| name == "lasthand"));
     Ok(program.and_then(|message| Some(PathBuf::from(message.get("executable")?.as_str()?))))
 }

@@ -14,6 +14,7 @@ mod files;
 mod output;
 mod signed_commits;
 mod signer;
+mod source_ledger;
 mod source_tree;
 
 use std::any::Any;

@@ -21,8 +21,8 @@ use lasthand_model::history::{Authored, LandingDiff, ObjectKey, Version};
 use lasthand_model::wire::facts::Actor;
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use self::judge::{Judged, judge_all};
 pub use self::judge::{Evidence, NamedTrees, Survey, Wanted, survey, wanted};
+use self::judge::{Judged, judge_all};
 
 /// What is known of each path of a ref.
 #[derive(Debug, Default)]

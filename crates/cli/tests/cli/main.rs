@@ -17,6 +17,7 @@ mod review;
 mod run;
 mod sigstore;
 mod source;
+mod source_report;
 mod support;
 mod tampering;
 mod verify_bundle;

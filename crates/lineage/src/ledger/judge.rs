@@ -63,12 +63,10 @@ pub fn wanted<'a>(facts: &'a Facts, repository: &str) -> Wanted<'a> {
     let mut wanted = Wanted::default();
     for statement in &facts.statements {
         match &statement.body {
-            Body::Review(review) if review.repository == repository => {
-                match &review.base {
-                    Some(base) => wanted.changes.push((base, &review.head)),
-                    None => wanted.listings.push(&review.head),
-                }
-            }
+            Body::Review(review) if review.repository == repository => match &review.base {
+                Some(base) => wanted.changes.push((base, &review.head)),
+                None => wanted.listings.push(&review.head),
+            },
             Body::Edit(edit) if edit.repository == repository => wanted.trees.push(&edit.to),
             Body::SourceVsa(vsa) if vsa.repository == repository => wanted.listings.push(&vsa.tree),
             _ => {}

@@ -160,8 +160,7 @@ fn write_row(packer: &mut Packer, row: &Row) {
 fn read_row(from: &mut Unpacker<'_>) -> Option<Row> {
     let path = from.text()?.into();
     let version = from.option(read_version)?;
-    let last =
-        from.option(|from| Some(Touch { commit: ObjectKey::unpack(from)?, people: from.small()? }))?;
+    let last = from.option(|from| Some(Touch { commit: ObjectKey::unpack(from)?, people: from.small()? }))?;
     let standing = match from.number()? {
         0 => Standing::Open(None),
         1 => Standing::Open(Some(from.small()?)),

@@ -136,7 +136,7 @@ pub fn attribute(
     Ok(())
 }
 
-type Version = Option<(EntryKind, ObjectId)>;
+pub(super) type Version = Option<(EntryKind, ObjectId)>;
 
 /// Paths of leaves that differ, with both versions.
 pub(super) fn changed(
@@ -196,7 +196,7 @@ fn kind_of(old: Version, new: Version) -> ChangeKind {
     }
 }
 
-const fn mode_of(kind: EntryKind) -> u32 {
+pub(super) const fn mode_of(kind: EntryKind) -> u32 {
     match kind {
         EntryKind::Tree => 0o040_000,
         EntryKind::File => 0o100_644,

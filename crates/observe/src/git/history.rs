@@ -18,7 +18,7 @@ use super::open::{Repository, git_id};
 use super::revision::resolve;
 
 /// LIMIT: first parents of one walk.
-const LANDINGS: usize = 200_000;
+pub(super) const LANDINGS: usize = 200_000;
 
 /// Why a merge commit has no recomputed merge, or one that is not what landed.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -23,6 +23,7 @@ pub struct TreeCache {
     links: HashMap<ObjectId, Rc<[u8]>>,
     roots: HashMap<ObjectId, InventoryRoot>,
     blobs_read: u64,
+    entries: usize,
 }
 
 impl TreeCache {
@@ -37,8 +38,17 @@ impl TreeCache {
             return Ok(Rc::clone(entries));
         }
         let entries: Rc<[TreeEntry]> = read_tree(repository, id)?.into();
+        self.entries += entries.len();
         self.trees.insert(id, Rc::clone(&entries));
         Ok(entries)
+    }
+
+    /// Forgets the trees when they have more than `most` entries: what is needed again is read again.
+    pub(super) fn forget_beyond(&mut self, most: usize) {
+        if self.entries > most {
+            self.trees.clear();
+            self.entries = 0;
+        }
     }
 
     pub(super) fn file(&mut self, repository: &Repository, id: ObjectId) -> Result<(FileDigest, u64), GitError> {

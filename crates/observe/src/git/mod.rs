@@ -19,12 +19,15 @@ mod graph;
 mod history;
 mod identity;
 mod inventory;
+mod lines;
 mod merge;
 mod objects;
 mod open;
 mod path;
 mod revision;
 mod show;
+mod versions;
+mod walk;
 
 #[cfg(test)]
 mod tests;
@@ -36,9 +39,12 @@ pub use export_ignore::export_ignore;
 pub use history::{AuthoredCommit, MergeNote, ObservedLanding, authors_between, bind_reviews, landings, merge_base};
 pub use identity::{Identity, agent_sign_offs};
 pub use inventory::{TreeCache, tree_files, tree_inventory};
+pub use lines::{LINES, LineOrigin, line_origins};
 pub use merge::recompute;
 pub use objects::commit_content;
 pub use open::{Repository, open};
 pub use path::path_text;
 pub use revision::{Range, Revision, resolve, resolve_range};
 pub use show::{escape_for_terminal, unified};
+pub use versions::{change_between, placed, stored_bytes, tree_of, versions_of};
+pub use walk::{HistoryWalk, Reached, Start, Step};

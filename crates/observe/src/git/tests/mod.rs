@@ -6,6 +6,7 @@ mod history;
 mod hostile;
 mod merges;
 mod trees;
+mod walk;
 
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt as _;
