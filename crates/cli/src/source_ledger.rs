@@ -149,6 +149,11 @@ impl Moving<'_> {
                 gathered.bind(repository, &mut landing)?;
             }
             batch.push(landing, ledger.as_mut());
+            // LIMIT: a history may bring other paths with every commit.
+            let (got, limit) = (ledger.as_ref().map_or(0, Ledger::seen_paths), context.limits.entries);
+            if got > limit {
+                return Err(GitError::OverLimit { what: "paths of a history", got: got as u64, limit: limit as u64 });
+            }
             Ok(())
         })?;
         batch.judge(ledger.as_mut());

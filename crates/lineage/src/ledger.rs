@@ -194,6 +194,12 @@ impl Ledger {
         self.landings.len()
     }
 
+    /// How many paths it ever saw: what it holds grows with them.
+    #[must_use]
+    pub const fn seen_paths(&self) -> usize {
+        self.rows.len()
+    }
+
     /// Whether the chain began at a covered tree or came to one: without that nothing can be covered.
     #[must_use]
     pub const fn is_anchored(&self) -> bool {

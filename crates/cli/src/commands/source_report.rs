@@ -89,7 +89,8 @@ struct Report<'a> {
     /// Paths that were removed, and nobody answered for it.
     removed: u64,
     items: Vec<Item<'a>>,
-    groups: BTreeMap<Group, Amount>,
+    /// For each group: what is there, and how many paths were removed.
+    groups: BTreeMap<Group, (Amount, u64)>,
 }
 
 /// A path without a human behind it.
@@ -166,18 +167,21 @@ impl<'a> Report<'a> {
                 _ => report.returned.add(bytes),
             }
         }
-        report.items.sort_by(|a, b| a.group.cmp(&b.group).then_with(|| a.state.path.cmp(b.state.path)));
+        let key = |item: &Item<'a>| (item.group, item.state.version.is_none(), item.state.path);
+        report.items.sort_by_key(key);
         report
     }
 
     fn add_open(&mut self, state: PathState<'a>, bytes: u64, influence: InfluenceOf<'_>) {
         let group = Group { author: Author::of(&state), influence: influence(state.path) };
+        let (there, removed) = self.groups.entry(group).or_default();
         if state.version.is_some() {
             self.open.add(bytes);
+            there.add(bytes);
         } else {
             self.removed += 1;
+            *removed += 1;
         }
-        self.groups.entry(group).or_default().add(bytes);
         self.items.push(Item { state, group, bytes });
     }
 
@@ -187,8 +191,14 @@ impl<'a> Report<'a> {
         let groups: Vec<Value> = self
             .groups
             .iter()
-            .map(|(group, amount)| {
-                json!({ "author_kind": group.author.word(), "influence": group.influence, "paths": amount.paths, "bytes": amount.bytes })
+            .map(|(group, (there, removed))| {
+                json!({
+                    "author_kind": group.author.word(),
+                    "influence": group.influence,
+                    "paths": there.paths,
+                    "bytes": there.bytes,
+                    "removed_paths": removed,
+                })
             })
             .collect();
         json!({

@@ -6,12 +6,13 @@ use std::rc::Rc;
 use gix::ObjectId;
 use lasthand_model::actor::ActorKind;
 use lasthand_model::digest::{FileDigest, GitId};
+use lasthand_model::limits::Limits;
 use lasthand_model::wire::facts::Actor;
 
 use super::error::GitError;
 use super::graph::Graph;
 use super::identity::{authors_of, push_new};
-use super::inventory::{TreeCache, join};
+use super::inventory::{TreeCache, check_limit, join};
 use super::objects::{EntryKind, TreeEntry, read_commit};
 use super::open::Repository;
 use super::path::path_text;
@@ -147,6 +148,7 @@ pub(super) fn changed(
 ) -> Result<BTreeMap<Vec<u8>, (Version, Version)>, GitError> {
     let mut found: BTreeMap<Vec<u8>, (Version, Version)> = BTreeMap::new();
     let mut open = vec![(Vec::new(), Some(base), Some(head))];
+    let mut visited = 0usize;
     while let Some((folder, old, new)) = open.pop() {
         if old == new {
             continue;
@@ -162,11 +164,15 @@ pub(super) fn changed(
         for entry in new.iter() {
             names.entry(&entry.name).or_default().1 = Some((entry.kind, entry.id));
         }
+        // LIMIT: folders count too, so that a few trees that list each other many times cannot keep this busy for ever.
+        visited += names.len();
+        check_limit("entries of a change", visited, Limits::DEFAULT.entries)?;
         for (name, (old, new)) in names {
             if old == new {
                 continue;
             }
             let path = join(&folder, name);
+            check_limit("bytes of a path", path.len(), Limits::DEFAULT.path_bytes)?;
             let (old_tree, old_leaf) = split(old);
             let (new_tree, new_leaf) = split(new);
             if old_leaf.is_some() || new_leaf.is_some() {

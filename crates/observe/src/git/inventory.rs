@@ -222,7 +222,7 @@ pub(super) fn record_of(
     Ok(Some(record))
 }
 
-fn check_limit(what: &'static str, got: usize, limit: usize) -> Result<(), GitError> {
+pub(super) fn check_limit(what: &'static str, got: usize, limit: usize) -> Result<(), GitError> {
     if got > limit {
         return Err(GitError::OverLimit { what, got: got as u64, limit: limit as u64 });
     }

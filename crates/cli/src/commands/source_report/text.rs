@@ -55,9 +55,11 @@ fn percent(part: u64, whole: u64) -> String {
     format!("{}.{}%", thousandths / 10, thousandths % 10)
 }
 
-fn list(text: &mut String, report: &Report<'_>, group: Group, amount: Amount, listed: usize) {
+fn list(text: &mut String, report: &Report<'_>, group: Group, (amount, removed): (Amount, u64), listed: usize) {
     let influence = group.influence.map_or_else(String::new, |kind| format!(", {kind}"));
-    let _ = writeln!(text, "  {}{influence}: {} files, {} bytes", group.author.word(), amount.paths, amount.bytes);
+    let gone = if removed > 0 { format!("; {removed} removed") } else { String::new() };
+    let (paths, bytes) = (amount.paths, amount.bytes);
+    let _ = writeln!(text, "  {}{influence}: {paths} files, {bytes} bytes{gone}", group.author.word());
     let mut items = report.items.iter().filter(|item| item.group == group);
     for item in items.by_ref().take(listed) {
         let _ = writeln!(text, "    {}", escape(&item_line(item)));
