@@ -2,7 +2,7 @@
 //! both say the same.
 //!
 //! `LASTHAND_WORLDS` says how many worlds the other laws see, 100,000 when it is not set; this one, which asks after each landing, a twentieth. Seeds are fixed.
-#![expect(clippy::panic, clippy::unwrap_used, reason = "a broken law ends the test")]
+#![expect(clippy::panic, clippy::unwrap_used, clippy::indexing_slicing, reason = "a broken law ends the test")]
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -280,4 +280,71 @@ fn what_the_ledger_calls_covered_is_covered() {
     let few = worlds() / 100;
     assert!(seen.landings > few && seen.reviewed > few && seen.equal > few && seen.resumed > few, "{seen:?}");
     assert!(seen.uncovered > few / 10, "{seen:?}");
+}
+
+/// The first world of which a chain can be walked, as the ledger takes it.
+fn walked(act: impl Fn(&Facts, &NamedTrees, &Landing, &[LandingDiff])) {
+    let mut acted = 0;
+    for seed in 0..400u64 {
+        let facts = draw(&mut Rng::new(seed.wrapping_mul(7919))).facts;
+        let counting: BTreeSet<StatementDigest> = uncovered_by_landing(&facts).into_keys().collect();
+        let repository = Repository::new(&facts);
+        for tip in &counting {
+            let Some(chain) = chain(&facts, &counting, *tip) else { continue };
+            let Some((_, first)) = chain.first() else { continue };
+            let Some(named) = repository.named(&first.repository) else { continue };
+            let landings: Option<Vec<_>> =
+                chain.iter().map(|(digest, landing)| landing_diff(&repository, *digest, landing)).collect();
+            let Some(landings) = landings else { continue };
+            act(&facts, &named, first, &landings);
+            acted += 1;
+        }
+    }
+    assert!(acted > 100, "{acted}");
+}
+
+fn evidence<'a>(facts: &'a Facts, trees: &'a NamedTrees, first: &'a Landing) -> Evidence<'a> {
+    Evidence { facts, trees, repository: &first.repository, target_ref: &first.target_ref }
+}
+
+#[test]
+fn a_ledger_that_was_cut_or_changed_is_none_or_sound() {
+    // fail: every cut; pass: whatever a changed byte makes of it, nothing of it leads nowhere
+    walked(|facts, named, first, landings| {
+        let mut ledger = Ledger::begin(None, ObjectKey::EMPTY, &[]);
+        ledger.extend(Some(&evidence(facts, named, first)), landings);
+        let packed = ledger.pack();
+        for length in 0..packed.len() {
+            assert!(Ledger::unpack(&packed[..length]).is_none(), "{length}");
+        }
+        for at in 0..packed.len() {
+            let mut changed = packed.clone();
+            changed[at] ^= 0x11;
+            if let Some(ledger) = Ledger::unpack(&changed) {
+                assert!(ledger.paths().len() <= ledger.seen_paths());
+            }
+        }
+    });
+}
+
+#[test]
+fn another_evidence_or_judgement_is_another_fingerprint() {
+    // pass: the moment alone changes nothing; fail: a statement less, another preset, a tree that is not here, a credential that ran out
+    walked(|facts, named, first, _| {
+        let print = |facts: &Facts, named: &NamedTrees| survey(&evidence(facts, named, first)).fingerprint;
+        let good = print(facts, named);
+        let mut less = facts.clone();
+        less.statements.pop();
+        assert_ne!(print(&less, named), good);
+        let mut other = facts.clone();
+        other.preset.reviewer_level = 9;
+        assert_ne!(print(&other, named), good);
+        let reviewed = facts.statements.iter().any(|statement| matches!(statement.body, Body::Review(_)));
+        assert_eq!(print(facts, &NamedTrees::default()) != good, reviewed || named.placed.len() > 1);
+        if facts.trust.waivers.is_empty() && facts.statements.iter().all(|statement| statement.credential.is_none()) {
+            let mut later = facts.clone();
+            later.now += 1;
+            assert_eq!(print(&later, named), good);
+        }
+    });
 }

@@ -88,13 +88,18 @@ impl LedgerArguments {
         };
         let revision = git::resolve(&repository, &self.reference)?;
         let target_ref = revision.reference.clone().unwrap_or_default();
+        let states = kept::states(self, context)?;
         let gathered = match &self.trust {
-            Some(trust) => Some(Gathered::read(self, trust, &repository, (name.clone(), target_ref.clone()), context)?),
+            Some(trust) => {
+                let names = (name.clone(), target_ref.clone());
+                Some(Gathered::read(self, trust, &repository, names, states.as_ref(), context)?)
+            }
             None => None,
         };
         let survey = gathered.as_ref().map(|gathered| survey(&gathered.evidence()));
         let since = self.since.as_deref().map(|since| commit_or_tree(&repository, since)).transpose()?;
-        let kept = Kept::open(self, &repository, &target_ref, since.as_ref(), survey.as_ref(), context)?;
+        let place = (target_ref.as_str(), since.as_ref());
+        let kept = Kept::of(states.as_ref(), self, &repository, place, survey.as_ref());
         let (walk, ledger) = kept.as_ref().and_then(|kept| kept.load(&repository)).unwrap_or_default();
         let mut state = Moving { arguments: self, repository: &repository, gathered: gathered.as_ref(), walk, ledger };
         let before = state.walk.tip();

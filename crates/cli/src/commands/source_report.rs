@@ -69,7 +69,8 @@ struct Amount {
 impl Amount {
     const fn add(&mut self, bytes: u64) {
         self.paths += 1;
-        self.bytes += bytes;
+        // What an object database states of itself may be anything.
+        self.bytes = self.bytes.saturating_add(bytes);
     }
 
     fn document(self) -> Value {

@@ -7,9 +7,10 @@ use lasthand_lineage::ledger::{self, NamedTrees, wanted};
 use lasthand_model::history::{LandingDiff, MergeTrees, ObjectKey};
 use lasthand_model::wire::facts::Facts;
 use lasthand_observe::git::{self, GitError, Repository, TreeCache};
-use lasthand_verify::{Evidence, Expectations, LoadedTrust, Verifier, source_facts};
+use lasthand_verify::{Evidence, Expectations, KeptStates, LoadedTrust, Verifier, source_facts};
 
 use super::LedgerArguments;
+use super::kept::KeptRoots;
 use crate::command_error::CommandError;
 use crate::commands::question::policy;
 use crate::context::Context;
@@ -39,6 +40,7 @@ impl Gathered {
         trust: &Path,
         repository: &Repository,
         (name, target_ref): (String, String),
+        states: Option<&KeptStates>,
         context: &Context,
     ) -> Result<Self, CommandError> {
         let trust = LoadedTrust::from_file(trust, context.now, &context.limits)?;
@@ -49,7 +51,13 @@ impl Gathered {
         }
         let product = Verifier::new(trust.clone(), context.limits).product(&expectations)?;
         let (facts, rejected) = source_facts(&evidence, &trust, product, &expectations, &context.limits);
-        let trees = named_trees(repository, &facts, &name)?;
+        let roots = KeptRoots::of(states, repository);
+        let mut cache = roots.as_ref().map_or_else(TreeCache::default, |roots| roots.load(repository));
+        let known = cache.roots().len();
+        let trees = named_trees(repository, &facts, &name, &mut cache)?;
+        if let Some(roots) = roots.filter(|_| cache.roots().len() != known) {
+            roots.store(&cache);
+        }
         let mut by_path: BTreeMap<String, Vec<(ObjectKey, ObjectKey)>> = BTreeMap::new();
         for (pair, changes) in trees.changes.iter().filter(|((base, head), _)| base != head) {
             for change in changes {
@@ -102,12 +110,16 @@ impl Gathered {
 }
 
 /// Finds the trees that statements about a repository name.
-fn named_trees(repository: &Repository, facts: &Facts, name: &str) -> Result<NamedTrees, GitError> {
+fn named_trees(
+    repository: &Repository,
+    facts: &Facts,
+    name: &str,
+    cache: &mut TreeCache,
+) -> Result<NamedTrees, GitError> {
     let wanted = wanted(facts, name);
-    let mut cache = TreeCache::default();
     let mut named = NamedTrees::default();
     for tree in wanted.trees.into_iter().collect::<BTreeSet<_>>() {
-        if let Some(key) = git::placed(repository, tree, &mut cache)? {
+        if let Some(key) = git::placed(repository, tree, cache)? {
             named.placed.insert(tree.clone(), key);
         }
     }
@@ -117,7 +129,7 @@ fn named_trees(repository: &Repository, facts: &Facts, name: &str) -> Result<Nam
             continue;
         }
         let [from, to] = [git::tree_of(repository, base)?, git::tree_of(repository, head)?];
-        let changes = git::change_between(repository, Some(&from), &to, &mut cache)?;
+        let changes = git::change_between(repository, Some(&from), &to, cache)?;
         named.changes.insert((*base, *head), changes);
     }
     for key in wanted.listings.into_iter().filter_map(|tree| named.placed.get(tree)).collect::<BTreeSet<_>>() {

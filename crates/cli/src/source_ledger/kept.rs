@@ -1,15 +1,20 @@
 //! What is kept between runs: the graph of commits and the ledger, in the user's cache folder and never in the repository.
 
+use std::path::PathBuf;
+
 use lasthand_lineage::ledger::{Ledger, Survey};
-use lasthand_model::digest::{GitId, Sha256};
+use lasthand_model::digest::{GitId, InventoryRoot, Sha256};
+use lasthand_model::history::ObjectKey;
 use lasthand_model::pack::{Packer, Unpacker};
-use lasthand_observe::git::{HistoryWalk, Repository};
+use lasthand_observe::git::{HistoryWalk, Repository, TreeCache};
 use lasthand_verify::{CacheError, KeptStates};
 
 use super::LedgerArguments;
 use crate::command_error::CommandError;
 use crate::context::{Context, program};
 
+/// LIMIT: roots of trees that are kept for one repository.
+const ROOTS: usize = 500_000;
 /// Folder of states within the cache folder.
 const FOLDER: &str = "ledgers";
 
@@ -23,24 +28,18 @@ pub(super) struct Kept {
 }
 
 impl Kept {
-    /// Opens the folder. One that was named must be usable; the usual one is passed over, in words where others can write to it.
-    ///
-    /// # Errors
-    /// When the folder that was named cannot be used.
-    pub(super) fn open(
+    /// Finds the place for a ref; `None` where nothing is kept.
+    pub(super) fn of(
+        states: Option<&KeptStates>,
         arguments: &LedgerArguments,
         repository: &Repository,
-        target_ref: &str,
-        since: Option<&GitId>,
+        (target_ref, since): (&str, Option<&GitId>),
         survey: Option<&Survey>,
-        context: &Context,
-    ) -> Result<Option<Self>, CommandError> {
-        let Some(states) = states(arguments, context)? else { return Ok(None) };
+    ) -> Option<Self> {
         // Another build may read otherwise.
-        let Some(program) = program() else { return Ok(None) };
-        let folder = repository.git_dir().canonicalize().unwrap_or_else(|_| repository.git_dir().to_owned());
+        let (states, program) = (states?.clone(), program()?);
         let mut packer = Packer::default();
-        packer.bytes(folder.as_os_str().as_encoded_bytes());
+        packer.bytes(folder(repository).as_os_str().as_encoded_bytes());
         packer.text(target_ref);
         packer.option(since, |packer, since| packer.text(since.as_str()));
         let name = packer.finish();
@@ -49,7 +48,7 @@ impl Kept {
         packer.text(&program);
         packer.text(&format!("{:?}", arguments.agents));
         packer.option(survey, |packer, survey| packer.bytes(survey.fingerprint.as_bytes()));
-        Ok(Some(Self { states, name: Sha256::of(&name), key: Sha256::of(&packer.finish()) }))
+        Some(Self { states, name: Sha256::of(&name), key: Sha256::of(&packer.finish()) })
     }
 
     /// The walk and the ledger as they were left.
@@ -71,7 +70,64 @@ impl Kept {
     }
 }
 
-fn states(arguments: &LedgerArguments, context: &Context) -> Result<Option<KeptStates>, CommandError> {
+/// Roots of trees that were computed for statements: one file for each repository.
+pub(super) struct KeptRoots {
+    states: KeptStates,
+    name: Sha256,
+    key: Sha256,
+}
+
+impl KeptRoots {
+    /// Finds the place; `None` where nothing is kept.
+    pub(super) fn of(states: Option<&KeptStates>, repository: &Repository) -> Option<Self> {
+        let (states, program) = (states?.clone(), program()?);
+        let mut packer = Packer::default();
+        packer.text("roots");
+        packer.bytes(folder(repository).as_os_str().as_encoded_bytes());
+        let name = packer.finish();
+        Some(Self { states, name: Sha256::of(&name), key: Sha256::of(program.as_bytes()) })
+    }
+
+    /// A cache that knows what was computed before.
+    pub(super) fn load(&self, repository: &Repository) -> TreeCache {
+        let read = || {
+            let state = self.states.load(&self.name, &self.key)?;
+            let mut unpacker = Unpacker::new(&state);
+            let roots = unpacker.list(|from| {
+                let tree = ObjectKey::unpack(from)?;
+                Some((tree, InventoryRoot(Sha256::from_bytes(from.bytes()?.try_into().ok()?))))
+            })?;
+            unpacker.is_empty().then_some(roots)
+        };
+        TreeCache::knowing(repository, &read().unwrap_or_default())
+    }
+
+    /// Keeps the roots, unless there are too many to be worth it.
+    pub(super) fn store(&self, cache: &TreeCache) {
+        let roots = cache.roots();
+        if roots.len() > ROOTS {
+            return;
+        }
+        let mut packer = Packer::default();
+        packer.count(roots.len());
+        for (tree, root) in roots {
+            tree.pack(&mut packer);
+            packer.bytes(root.0.as_bytes());
+        }
+        self.states.store(&self.name, &self.key, &packer.finish());
+    }
+}
+
+/// The folder of the repository, as it is whatever it was called by.
+fn folder(repository: &Repository) -> PathBuf {
+    repository.git_dir().canonicalize().unwrap_or_else(|_| repository.git_dir().to_owned())
+}
+
+/// Opens the folder of states. One that was named must be usable; the usual one is passed over, in words where others can write to it.
+///
+/// # Errors
+/// When the folder that was named cannot be used.
+pub(super) fn states(arguments: &LedgerArguments, context: &Context) -> Result<Option<KeptStates>, CommandError> {
     if let Some(named) = &arguments.cache_dir {
         return KeptStates::open(&named.join(FOLDER)).map(Some).map_err(|error| {
             CommandError::usage("the folder of `--cache-dir` cannot be used")

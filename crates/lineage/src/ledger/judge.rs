@@ -471,12 +471,12 @@ fn place<'a>(review: &mut ReviewInfo<'a>, evidence: &Evidence<'a>) -> Option<(Op
         Some(base) => Some(*evidence.trees.placed.get(base)?),
         None => None,
     };
-    (review.base, review.head) = (Some(base.as_ref().map(root)), Some(root(&head)));
     let reviewed = match base {
         Some(base) => evidence.trees.changes.get(&(base, head))?.iter().map(|change| change.path.as_str()).collect(),
         None => evidence.trees.listings.get(&head)?.iter().map(|(path, _)| path.as_str()).collect::<Vec<&'a str>>(),
     };
     let change = |path| Change { path, before: None, after: None };
     review.changes = Some(Rc::new(reviewed.into_iter().map(change).collect()));
+    (review.base, review.head) = (Some(base.as_ref().map(root)), Some(root(&head)));
     Some((base, head))
 }

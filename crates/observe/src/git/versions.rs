@@ -9,10 +9,11 @@ use lasthand_model::wire::facts::TreeRef;
 
 use super::diff::{self, changed, mode_of};
 use super::error::GitError;
-use super::inventory::{Descend, TreeCache, inventory_of, walk};
+use super::inventory::{Descend, TreeCache, walk};
 use super::objects::EntryKind;
 use super::open::{Repository, git_id};
 use super::path::path_text;
+use super::walk::KEPT_ENTRIES;
 
 /// Lists the versions of all files, links and submodules of a tree, by path.
 ///
@@ -52,7 +53,7 @@ pub fn change_between(
 /// Finds the tree that a statement names: by its git id, and where the statement gives a root, only when the tree has exactly that root.
 ///
 /// In: a reference of a statement. Out: the tree, or `None` when this repository has no such tree, the root is another one, or no git id is given.
-/// Cost: with a root, each file that was not read through `cache` before is read and hashed.
+/// Cost: with a root that `cache` does not know, one look at each path, and each file that was not read through `cache` before is read and hashed.
 ///
 /// # Errors
 /// When an object that is there cannot be read.
@@ -66,10 +67,12 @@ pub fn placed(repository: &Repository, tree: &TreeRef, cache: &mut TreeCache) ->
     if !empty && !is_tree() {
         return Ok(None);
     }
-    if let Some(root) = tree.root
-        && inventory_of(repository, id, cache)?.root() != root
-    {
-        return Ok(None);
+    if let Some(root) = tree.root {
+        let found = cache.root(repository, id)?;
+        cache.forget_beyond(KEPT_ENTRIES);
+        if found != root {
+            return Ok(None);
+        }
     }
     Ok(Some(tree_key(&id)))
 }

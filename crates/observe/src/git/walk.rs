@@ -391,7 +391,8 @@ impl HistoryWalk {
             [self.row(repository, *base)?.tree, self.row(repository, main)?.tree, self.row(repository, side)?.tree];
         let Some(result) = merge_trees(repository, &mut self.cache, onto, base, head)? else { return Ok(OTHER) };
         let merge = MergeTrees { head: tree_key(&head), base: tree_key(&base), result: tree_key(&result) };
-        Ok(Recomputed { merge: Some(merge), is_merge: result == row.tree })
+        // In a shallow clone a better common ancestor may lie behind the cut: the merge commit's own people count.
+        Ok(Recomputed { merge: Some(merge), is_merge: result == row.tree && self.cuts.is_empty() })
     }
 
     /// Reads the graph up to `tip` where that was not necessary yet, and gives the order of its commits: a greater number is never an ancestor.
