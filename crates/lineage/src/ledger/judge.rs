@@ -304,14 +304,15 @@ impl<'w, 'a> Judge<'w, 'a> {
         packer.text(evidence.repository);
         packer.text(evidence.target_ref);
         packer.text(&format!("{:?}", self.run.allowed()));
-        for (review, keys) in self.cover.reviews.iter().zip(&self.keys) {
+        for review in &self.cover.reviews {
             let fault = review.fault.map(|fault| fault.to_string()).unwrap_or_default();
             packer.text(&fault);
             packer.number(review.level.map_or(0, u64::from));
-            packer.option(*keys, |packer, (base, head)| {
-                packer.option(base, |packer, base| base.pack(packer));
-                head.pack(packer);
-            });
+        }
+        packer.count(self.trees.placed.len());
+        for (tree, key) in &self.trees.placed {
+            packer.text(&format!("{tree:?}"));
+            key.pack(&mut packer);
         }
         for anchor in self.anchors() {
             anchor.pack(&mut packer);

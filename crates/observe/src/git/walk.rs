@@ -129,7 +129,8 @@ impl HistoryWalk {
 
     /// Visits the landings from where it came to, up to `tip`, oldest first.
     ///
-    /// In: a commit; `since` as [`landings`](super::landings) takes it, for a walk that has not begun. Out: to `visit`, each landing. Authors and merges are those of [`landings`](super::landings).
+    /// In: a commit; `since` as [`landings`](super::landings) takes it, for a walk that has not begun. Out: to `visit`, each landing, with the authors and
+    /// merges of [`landings`](super::landings).
     /// Cost: each commit once; of trees only the folders that differ; a file only where both sides of a merge changed it. A walk that goes on reads
     /// only the commits that are new.
     ///
@@ -363,6 +364,7 @@ impl HistoryWalk {
 
     /// Paths in which a commit differs from every parent.
     fn touched(&mut self, repository: &Repository, row: &Row) -> Result<BTreeSet<Vec<u8>>, GitError> {
+        self.cache.forget_beyond(KEPT_ENTRIES);
         let mut paths: Option<BTreeSet<Vec<u8>>> = None;
         for parent in row.parents.iter() {
             let tree = self.row(repository, *parent)?.tree;
@@ -389,6 +391,7 @@ impl HistoryWalk {
         let [base] = bases.as_slice() else { return Ok(OTHER) };
         let [base, onto, head] =
             [self.row(repository, *base)?.tree, self.row(repository, main)?.tree, self.row(repository, side)?.tree];
+        self.cache.forget_beyond(KEPT_ENTRIES);
         let Some(result) = merge_trees(repository, &mut self.cache, onto, base, head)? else { return Ok(OTHER) };
         let merge = MergeTrees { head: tree_key(&head), base: tree_key(&base), result: tree_key(&result) };
         // In a shallow clone a better common ancestor may lie behind the cut: the merge commit's own people count.

@@ -198,3 +198,18 @@ fn lines_are_followed_to_their_commits() {
         assert!(origins.is_empty(), "{path}");
     }
 }
+
+#[test]
+fn a_few_trees_that_list_each_other_many_times_are_refused() {
+    // fail: ten million files in eight objects
+    let fixture = Fixture::new();
+    let blob = fixture.git_in(&["hash-object", "-w", "--stdin"], b"x");
+    let mut tree = fixture.git_in(&["mktree"], format!("100644 blob {blob}\tfile\n").as_bytes());
+    for _ in 0..7 {
+        let entries: String = (0..10).map(|name| format!("040000 tree {tree}\t{name}\n")).collect();
+        tree = fixture.git_in(&["mktree"], entries.as_bytes());
+    }
+    let commit: GitId = fixture.git(&["commit-tree", "-m", "bomb", &tree]).parse().unwrap();
+    let refused = HistoryWalk::default().advance(&fixture.open(), &commit, None, &mut |_| Ok(()));
+    assert!(matches!(refused, Err(GitError::OverLimit { .. })), "{refused:?}");
+}
