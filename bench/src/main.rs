@@ -3,6 +3,7 @@
 mod image;
 mod labels;
 mod lineage;
+mod source;
 mod trust;
 
 use std::process::ExitCode;
@@ -21,6 +22,8 @@ enum Options {
     Image(image::Options),
     /// How well agents are found file by file: precision and recall of trailers and of git-ai's notes.
     Labels(labels::Options),
+    /// What `source report` costs on a long history, from nothing and after one more commit.
+    Source(source::Options),
     /// What verifying evidence costs, beside other verifiers.
     Trust(trust::Options),
 }
@@ -41,6 +44,7 @@ fn measure(options: &Options) -> Result<bool> {
         Options::Lineage(options) => lineage::run(options),
         Options::Image(options) => image::run(options),
         Options::Labels(options) => labels::run(options),
+        Options::Source(options) => source::run(options),
         Options::Trust(options) => trust::run(options),
     }
 }

@@ -4,7 +4,7 @@ use clap::{Parser, Subcommand};
 use lasthand_model::limits::Limits;
 
 use crate::commands::{
-    attach, attest, completions, demo, diff, init, inspect, key, man, review, run, source, trust, verify,
+    attach, attest, blame, completions, demo, diff, init, inspect, key, man, review, run, source, trust, verify,
     verify_bundle, verify_layout, why,
 };
 use crate::context::Side;
@@ -71,6 +71,8 @@ pub(crate) enum Command {
     Why(Box<why::WhyArguments>),
     /// Show what differs between two artifacts, and who had the last hand on it
     Diff(Box<diff::DiffArguments>),
+    /// Say who touched a file, or lines of it, last, and who answered for it
+    Blame(Box<blame::BlameArguments>),
     /// Look at trust files
     Trust(trust::TrustArguments),
     /// Make keys
@@ -97,8 +99,9 @@ pub(crate) enum Command {
 
 impl Command {
     /// Whether the command records anything.
-    pub(crate) const fn side(&self) -> Side {
+    pub(crate) fn side(&self) -> Side {
         match self {
+            Self::Source(arguments) if !arguments.records() => Side::Verify,
             Self::Source(_) | Self::Review(_) | Self::Approve(_) | Self::Run(_) | Self::Attest(_) | Self::Demo(_) => {
                 Side::Record
             }

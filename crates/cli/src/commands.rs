@@ -2,6 +2,7 @@
 
 pub(crate) mod attach;
 pub(crate) mod attest;
+pub(crate) mod blame;
 pub(crate) mod completions;
 pub(crate) mod demo;
 pub(crate) mod diff;
@@ -13,6 +14,7 @@ pub(crate) mod question;
 pub(crate) mod review;
 pub(crate) mod run;
 pub(crate) mod source;
+pub(crate) mod source_report;
 pub(crate) mod trust;
 pub(crate) mod verify;
 pub(crate) mod verify_bundle;
@@ -36,6 +38,7 @@ pub(crate) fn run(command: Command, context: &Context) -> Result<u8, CommandErro
         Command::Inspect(arguments) => inspect::run(&arguments, context),
         Command::Why(arguments) => why::run(&arguments, context),
         Command::Diff(arguments) => diff::run(&arguments, context),
+        Command::Blame(arguments) => blame::run(&arguments, context),
         Command::Trust(arguments) => trust::run(&arguments, context),
         Command::Key(arguments) => key::run(&arguments, context),
         Command::Init(arguments) => init::run(&arguments, context),

@@ -16,6 +16,7 @@ mod output;
 mod people;
 mod signed_commits;
 mod signer;
+mod source_ledger;
 mod source_tree;
 
 use std::any::Any;

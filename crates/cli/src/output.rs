@@ -115,6 +115,20 @@ impl Output {
         Progress(bar)
     }
 
+    /// Counts steps of `total` on a terminal while a long work lasts; nowhere else.
+    pub(crate) fn steps(self, total: usize, what: &'static str) -> Progress {
+        // Shown only when it takes longer than a blink.
+        let total = u64::try_from(total).unwrap_or(u64::MAX);
+        let shown = self.stderr_terminal && total > 1_000;
+        let target = if shown { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
+        let bar = ProgressBar::with_draw_target(Some(total), target);
+        if let Ok(style) = ProgressStyle::with_template("{msg} {pos}/{len}") {
+            bar.set_style(style);
+        }
+        bar.set_message(what);
+        Progress(bar)
+    }
+
     fn painted(self, word: &str, code: &str) -> String {
         if self.color_stderr { format!("\x1b[1;{code}m{word}\x1b[0m") } else { word.to_owned() }
     }
@@ -140,7 +154,7 @@ fn total_bytes(what: &Path) -> Option<u64> {
 pub(crate) struct Progress(ProgressBar);
 
 impl Progress {
-    /// So many bytes were read so far.
+    /// So many bytes were read, or steps done, so far.
     pub(crate) fn reached(&self, bytes: u64) {
         self.0.set_position(bytes);
     }

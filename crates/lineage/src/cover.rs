@@ -68,7 +68,20 @@ impl<'a> Cover<'a> {
     pub(crate) fn new(run: &Run<'_, 'a>) -> Self {
         let reviews = review::collect(run);
         let landings = landing::collect(run, &reviews);
-        let mut cover = Self {
+        let mut cover = Self::of(reviews, landings);
+        for (at, landing) in cover.landings.iter().enumerate() {
+            cover.to_tree.entry((landing.body.repository.as_str(), landing.to)).or_default().push(at);
+        }
+        cover.hold_reviews(run);
+        cover.answers = cover.landings.iter().map(|landing| cover.answer_all(run, landing)).collect();
+        cover.start(run);
+        cover.fixpoint(run);
+        cover
+    }
+
+    /// Reviews and landings of which nothing is concluded yet.
+    pub(crate) fn of(reviews: Vec<ReviewInfo<'a>>, landings: Vec<LandingInfo<'a>>) -> Self {
+        Self {
             reviews,
             landings,
             whole: FxHashMap::default(),
@@ -78,15 +91,7 @@ impl<'a> Cover<'a> {
             own_left: Vec::new(),
             left: Vec::new(),
             versions: RefCell::default(),
-        };
-        for (at, landing) in cover.landings.iter().enumerate() {
-            cover.to_tree.entry((landing.body.repository.as_str(), landing.to)).or_default().push(at);
         }
-        cover.hold_reviews(run);
-        cover.answers = cover.landings.iter().map(|landing| cover.answer_all(run, landing)).collect();
-        cover.start(run);
-        cover.fixpoint(run);
-        cover
     }
 
     /// Whether a tree is wholly covered and landed.

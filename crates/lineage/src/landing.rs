@@ -255,8 +255,9 @@ pub(crate) fn merged(run: &Run<'_, '_>, landing: &LandingInfo<'_>, base: Sha256,
 }
 
 /// Edits by repository and tree.
-struct Edits<'a> {
-    by_tree: FxHashMap<(&'a str, Sha256), Vec<usize>>,
+#[derive(Default)]
+pub(crate) struct Edits<'a> {
+    pub(crate) by_tree: FxHashMap<(&'a str, Sha256), Vec<usize>>,
 }
 
 impl<'a> Edits<'a> {
@@ -273,7 +274,13 @@ impl<'a> Edits<'a> {
     }
 }
 
-fn add_authors<'a>(run: &Run<'_, 'a>, landing: &mut LandingInfo<'a>, reviews: &[ReviewInfo<'a>], edits: &Edits<'a>) {
+/// Finds everybody whose work a landing is, and whether nobody is missing.
+pub(crate) fn add_authors<'a>(
+    run: &Run<'_, 'a>,
+    landing: &mut LandingInfo<'a>,
+    reviews: &[ReviewInfo<'a>],
+    edits: &Edits<'a>,
+) {
     let world = run.world;
     let mut authors: Vec<Author<'a>> = Vec::new();
     let mut at_principal: FxHashMap<&'a str, usize> = FxHashMap::default();

@@ -28,6 +28,7 @@ pub mod ingest;
 mod inputs;
 mod labels;
 mod landing;
+pub mod ledger;
 mod level;
 mod marks;
 mod message;

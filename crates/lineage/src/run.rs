@@ -19,6 +19,13 @@ pub(crate) struct Named {
     landing: usize,
 }
 
+impl Named {
+    /// A root that no landing is asked for.
+    pub(crate) const fn apart(root: Sha256) -> Self {
+        Self { root: Some(root), landing: usize::MAX }
+    }
+}
+
 /// Roots of SHA-1 ids, by repository.
 pub(crate) type Roots<'a> = FxHashMap<&'a str, FxHashMap<&'a GitId, Named>>;
 

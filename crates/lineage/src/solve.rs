@@ -45,7 +45,7 @@ pub(crate) fn solve_under(facts: &Facts, rules: Rules) -> Outcome {
 }
 
 /// Labels that preset and waivers allow.
-fn allowed_labels(facts: &Facts) -> LabelSet {
+pub(crate) fn allowed_labels(facts: &Facts) -> LabelSet {
     let mut allowed = LabelSet::default();
     for label in &facts.preset.allow_labels {
         allowed = allowed.with(*label);

@@ -17,9 +17,11 @@
 pub mod actor;
 pub mod digest;
 pub mod glob;
+pub mod history;
 pub mod influence;
 pub mod inventory;
 pub mod json;
 pub mod limits;
+pub mod pack;
 pub mod timestamp;
 pub mod wire;

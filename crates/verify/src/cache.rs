@@ -177,18 +177,18 @@ impl FactsCache for InventoryCache {
 }
 
 #[cfg(unix)]
-mod platform {
+pub(crate) mod platform {
     use std::fs::{self, DirBuilder, Metadata};
     use std::io;
     use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _};
     use std::path::{Path, PathBuf};
 
-    pub(super) fn make(folder: &Path) -> io::Result<()> {
+    pub(crate) fn make(folder: &Path) -> io::Result<()> {
         DirBuilder::new().recursive(true).mode(0o700).create(folder)
     }
 
     /// The folder, or one above it, that others can write to. One above it with the sticky bit lets nobody replace what is another's.
-    pub(super) fn written_by_others(folder: &Path) -> io::Result<Option<PathBuf>> {
+    pub(crate) fn written_by_others(folder: &Path) -> io::Result<Option<PathBuf>> {
         let own = fs::metadata(folder)?;
         // What this process makes there is its user's.
         let made = tempfile::tempfile_in(folder)?.metadata()?.uid();
@@ -205,34 +205,34 @@ mod platform {
         Ok(None)
     }
 
-    pub(super) fn owner(folder: &Path) -> io::Result<u32> {
+    pub(crate) fn owner(folder: &Path) -> io::Result<u32> {
         Ok(fs::metadata(folder)?.uid())
     }
 
-    pub(super) fn is_own(file: &Metadata, owner: u32) -> bool {
+    pub(crate) fn is_own(file: &Metadata, owner: u32) -> bool {
         file.is_file() && file.mode() & 0o077 == 0 && file.nlink() == 1 && file.uid() == owner
     }
 }
 
 #[cfg(not(unix))]
-mod platform {
+pub(crate) mod platform {
     use std::fs::Metadata;
     use std::io;
     use std::path::{Path, PathBuf};
 
-    pub(super) fn make(_: &Path) -> io::Result<()> {
+    pub(crate) fn make(_: &Path) -> io::Result<()> {
         Err(io::Error::new(io::ErrorKind::Unsupported, "who can write to a folder is not known on this platform"))
     }
 
-    pub(super) fn written_by_others(_: &Path) -> io::Result<Option<PathBuf>> {
+    pub(crate) fn written_by_others(_: &Path) -> io::Result<Option<PathBuf>> {
         Ok(None)
     }
 
-    pub(super) fn owner(_: &Path) -> io::Result<u32> {
+    pub(crate) fn owner(_: &Path) -> io::Result<u32> {
         Ok(0)
     }
 
-    pub(super) fn is_own(_: &Metadata, _: u32) -> bool {
+    pub(crate) fn is_own(_: &Metadata, _: u32) -> bool {
         false
     }
 }

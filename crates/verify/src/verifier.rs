@@ -130,7 +130,11 @@ impl Verifier {
         Ok(Verification { facts: gathered.facts, outcome, report })
     }
 
-    fn product(&self, expectations: &Expectations) -> Result<String, VerifyError> {
+    /// The product that is asked for: the one named, else the only one of the trust file.
+    ///
+    /// # Errors
+    /// [`VerifyError::ProductNotNamed`].
+    pub fn product(&self, expectations: &Expectations) -> Result<String, VerifyError> {
         if let Some(product) = &expectations.product {
             return Ok(product.clone());
         }

@@ -258,7 +258,7 @@ fn duration(text: &str) -> Result<i64, String> {
 }
 
 /// A shipped preset by name, or one of the caller's own from a file.
-fn policy(name: &str, context: &Context) -> Result<Preset, CommandError> {
+pub(crate) fn policy(name: &str, context: &Context) -> Result<Preset, CommandError> {
     if let Some(preset) = presets::find(name) {
         return Ok(preset);
     }

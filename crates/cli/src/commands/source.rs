@@ -1,15 +1,16 @@
 //! `lasthand source`: what landed on a ref, stated by its observer.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use clap::Args;
+use clap::{Args, Subcommand};
 use lasthand_attest::{LandingSpec, PayloadSigner as _, landing_statement, sign_and_write, wire_actor};
 use lasthand_model::digest::{GitId, StatementDigest};
 use lasthand_model::wire::facts::TreeRef;
 use lasthand_model::wire::step_actor::{Repository as WireRepository, WireActor, WireMergeOf};
 use lasthand_observe::git::{self, GitError, ObservedLanding, Repository, TreeCache};
 
+use super::source_report::{self, ReportArguments};
 use crate::command_error::CommandError;
 use crate::context::Context;
 use crate::evidence::{RecordedLanding, claimed_reviews, own_landings};
@@ -22,12 +23,16 @@ use crate::source_tree::{AgentArguments, RepositoryArguments, have_sponsors, wri
 /// Arguments of `source`.
 #[derive(Debug, Args)]
 #[command(
+    args_conflicts_with_subcommands = true,
+    subcommand_negates_reqs = true,
     after_help = "Landings that this key has recorded already are not written again, so it can run after every push.\nBy default the \
                   authors are stated complete as far as every agent has a sponsor: whoever holds the key answers for that.\n\nExamples:\n  \
                   lasthand source --ref main --since v1.0 --key forge --evidence evidence\n  lasthand source --ref refs/heads/main --key \
-                  forge --evidence evidence --agent coder-7@example.com=ana@example.com"
+                  forge --evidence evidence --agent coder-7@example.com=ana@example.com\n  lasthand source report --ref main"
 )]
 pub(crate) struct SourceArguments {
+    #[command(subcommand)]
+    command: Option<SourceCommand>,
     #[command(flatten)]
     repository: RepositoryArguments,
     /// The ref whose landings to record [default: the branch that is checked out]
@@ -37,11 +42,11 @@ pub(crate) struct SourceArguments {
     #[arg(long, value_name = "REV|TREE")]
     since: Option<String>,
     /// Folder of the evidence; reviews in it tell which squashes and rebases to recompute
-    #[arg(long, value_name = "DIR")]
-    evidence: PathBuf,
+    #[arg(long, value_name = "DIR", required = true)]
+    evidence: Option<PathBuf>,
     /// The observer's key
-    #[arg(long, value_name = "FILE|URI")]
-    key: String,
+    #[arg(long, value_name = "FILE|URI", required = true)]
+    key: Option<String>,
     #[command(flatten)]
     agents: AgentArguments,
     /// Read notes of git-ai, too (`refs/notes/ai`, self-asserted): agents that they name become authors, known by `git-note`
@@ -58,11 +63,30 @@ pub(crate) struct SourceArguments {
     authors_incomplete: bool,
 }
 
-/// Records landings; prints the path of each new statement.
+#[derive(Debug, Subcommand)]
+enum SourceCommand {
+    /// Say for every file of a branch who touched it last and who answered for it, in numbers and as a list
+    Report(Box<ReportArguments>),
+}
+
+impl SourceArguments {
+    /// Whether statements are written.
+    pub(crate) const fn records(&self) -> bool {
+        self.command.is_none()
+    }
+}
+
+/// Records landings; prints the path of each new statement. Or reports.
 ///
 /// # Errors
 /// When the repository cannot be read or the evidence not be written.
 pub(crate) fn run(arguments: &SourceArguments, context: &Context) -> Result<u8, CommandError> {
+    if let Some(SourceCommand::Report(arguments)) = &arguments.command {
+        return source_report::run(arguments, context);
+    }
+    let (Some(evidence), Some(key)) = (arguments.evidence.as_deref(), arguments.key.as_deref()) else {
+        return Err(CommandError::usage("`--evidence` and `--key` are needed to record landings"));
+    };
     let repository = arguments.repository.open()?;
     let name = arguments.repository.name(&repository)?;
     let tip = git::resolve(&repository, &arguments.reference)?;
@@ -70,15 +94,15 @@ pub(crate) fn run(arguments: &SourceArguments, context: &Context) -> Result<u8, 
         let error = CommandError::usage(format!("`{}` is a commit, not a ref", arguments.reference));
         return Err(error.hint("name the branch that it landed on: `--ref refs/heads/main`"));
     };
-    let signer = Signer::load(&arguments.key, context)?;
-    let recorded = own_landings(&arguments.evidence, &signer, &name.uri, &target_ref, context)?;
+    let signer = Signer::load(key, context)?;
+    let recorded = own_landings(evidence, &signer, &name.uri, &target_ref, context)?;
     let mut landings = new_landings(&repository, &tip.commit, arguments, &recorded)?;
-    git::bind_reviews(&repository, &mut landings, &claimed_reviews(&arguments.evidence, context)?)?;
+    git::bind_reviews(&repository, &mut landings, &claimed_reviews(evidence, context)?)?;
     if arguments.notes {
         people::add_from_notes(&repository, &mut landings)?;
     }
     let signers = arguments.signers.as_deref().map(|file| SignedCommits::from_file(file, context)).transpose()?;
-    let writer = Writer { arguments, context, repository: &repository, name, target_ref, signer, signers };
+    let writer = Writer { arguments, evidence, context, repository: &repository, name, target_ref, signer, signers };
     writer.write(landings, &recorded)?;
     Ok(0)
 }
@@ -107,7 +131,7 @@ fn new_landings(
 }
 
 /// The id of a commit that a text names; a whole id may be a tree's.
-fn commit_or_tree(repository: &Repository, text: &str) -> Result<GitId, CommandError> {
+pub(crate) fn commit_or_tree(repository: &Repository, text: &str) -> Result<GitId, CommandError> {
     match git::resolve(repository, text) {
         Ok(revision) => Ok(revision.commit),
         Err(error) => match text.parse::<GitId>() {
@@ -119,6 +143,7 @@ fn commit_or_tree(repository: &Repository, text: &str) -> Result<GitId, CommandE
 
 struct Writer<'a> {
     arguments: &'a SourceArguments,
+    evidence: &'a Path,
     context: &'a Context,
     repository: &'a Repository,
     name: WireRepository,
@@ -129,7 +154,7 @@ struct Writer<'a> {
 
 impl Writer<'_> {
     fn write(&self, landings: Vec<ObservedLanding>, recorded: &[RecordedLanding]) -> Result<(), CommandError> {
-        let folder = &self.arguments.evidence;
+        let folder = self.evidence;
         let mut cache = TreeCache::default();
         let mut known: BTreeMap<GitId, StatementDigest> =
             recorded.iter().map(|landing| (landing.commit.clone(), landing.digest)).collect();

@@ -5,7 +5,7 @@ use std::process::Stdio;
 
 use crate::support::{Release, call, demo, folder, lasthand, said};
 
-const COMMANDS: [&[&str]; 18] = [
+const COMMANDS: [&[&str]; 20] = [
     &["demo"],
     &["verify"],
     &["verify-bundle"],
@@ -17,6 +17,8 @@ const COMMANDS: [&[&str]; 18] = [
     &["key", "generate"],
     &["init"],
     &["source"],
+    &["source", "report"],
+    &["blame"],
     &["review", "approve"],
     &["approve"],
     &["run"],

@@ -18,6 +18,7 @@ mod review;
 mod run;
 mod sigstore;
 mod source;
+mod source_report;
 mod support;
 mod tampering;
 mod verify_bundle;

@@ -17,7 +17,8 @@ use crate::trees::Change;
 use crate::world::{any_glob, for_product, may};
 
 impl<'a> Cover<'a> {
-    pub(super) fn answer_all(&self, run: &Run<'_, 'a>, landing: &LandingInfo<'a>) -> Vec<Option<Rc<[usize]>>> {
+    /// For each change of a landing: the reviews that answer for it, or none.
+    pub(crate) fn answer_all(&self, run: &Run<'_, 'a>, landing: &LandingInfo<'a>) -> Vec<Option<Rc<[usize]>>> {
         let Some(changes) = landing.changes.as_ref() else { return Vec::new() };
         let mut set = Vec::new();
         let mut last: Option<(Rc<[usize]>, bool)> = None;

@@ -16,7 +16,7 @@ use crate::world::{Known, may, speaks_of};
 
 impl<'a> Cover<'a> {
     /// Where chains start: the empty tree, onboarding trees, source VSAs, whole-tree reviews.
-    pub(super) fn start(&mut self, run: &Run<'_, 'a>) {
+    pub(crate) fn start(&mut self, run: &Run<'_, 'a>) {
         let world = run.world;
         let Some(product) = world.product else { return };
         for repository in &product.repositories {
@@ -68,7 +68,8 @@ impl<'a> Cover<'a> {
         found
     }
 
-    fn whole_review(&self, run: &Run<'_, 'a>, review: &ReviewInfo<'a>, landing: &LandingInfo<'a>) -> bool {
+    /// Whether a review of a whole tree answers for everything that a landing of the tree holds.
+    pub(crate) fn whole_review(&self, run: &Run<'_, 'a>, review: &ReviewInfo<'a>, landing: &LandingInfo<'a>) -> bool {
         let scope_holds_all = review
             .head
             .and_then(|head| run.world.trees.get(&head))

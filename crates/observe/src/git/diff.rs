@@ -175,6 +175,7 @@ pub(super) fn changed(
                 continue;
             }
             let path = join(&folder, name);
+            check_limit("bytes of a path", path.len(), Limits::DEFAULT.path_bytes)?;
             let (old_tree, old_leaf) = split(old);
             let (new_tree, new_leaf) = split(new);
             if old_leaf.is_some() || new_leaf.is_some() {

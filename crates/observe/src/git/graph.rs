@@ -103,7 +103,27 @@ impl Graph {
         Ok(commits)
     }
 
-    fn generation(&self, id: ObjectId) -> u32 {
+    /// Whether a commit and all its ancestors were read.
+    pub(super) fn knows(&self, id: &ObjectId) -> bool {
+        self.nodes.contains_key(id)
+    }
+
+    /// Adds a commit whose parents are there already.
+    pub(super) fn add(&mut self, id: ObjectId, parents: Vec<ObjectId>) {
+        let above = parents.iter().map(|parent| self.generation(*parent)).max().unwrap_or_default();
+        self.nodes.insert(id, Node { parents, generation: above + 1 });
+    }
+
+    /// Every commit with its parents, parents first.
+    pub(super) fn in_order(&self) -> Vec<(ObjectId, &[ObjectId])> {
+        let mut all: Vec<(u32, ObjectId, &[ObjectId])> =
+            self.nodes.iter().map(|(id, node)| (node.generation, *id, node.parents.as_slice())).collect();
+        all.sort_unstable();
+        all.into_iter().map(|(_, id, parents)| (id, parents)).collect()
+    }
+
+    /// 1 + the greatest number of commits on a way back to a first one; 0 for a commit that was not read.
+    pub(super) fn generation(&self, id: ObjectId) -> u32 {
         self.nodes.get(&id).map_or(0, |node| node.generation)
     }
 
@@ -115,10 +135,7 @@ impl Graph {
                 continue;
             }
             match parents {
-                Some(parents) => {
-                    let above = parents.iter().map(|parent| self.generation(*parent)).max().unwrap_or_default();
-                    self.nodes.insert(id, Node { parents, generation: above + 1 });
-                }
+                Some(parents) => self.add(id, parents),
                 None => {
                     let parents = parents_of(repository, id)?;
                     let limit = Limits::DEFAULT.entries;

@@ -22,7 +22,7 @@ use super::outside::{Outside, outside_of};
 use super::revision::resolve;
 
 /// LIMIT: first parents of one walk.
-const LANDINGS: usize = 200_000;
+pub(super) const LANDINGS: usize = 200_000;
 
 /// A commit, and everybody whose work it says it is.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -5,6 +5,7 @@ use std::rc::Rc;
 
 use gix::ObjectId;
 use lasthand_model::digest::{FileDigest, GitId, InventoryRoot, Sha256};
+use lasthand_model::history::ObjectKey;
 use lasthand_model::inventory::{EntryType, FileRecord, Inventory};
 use lasthand_model::limits::Limits;
 use lasthand_model::wire::facts::TreeRef;
@@ -12,6 +13,7 @@ use lasthand_model::wire::facts::TreeRef;
 use super::error::GitError;
 use super::objects::{EntryKind, TreeEntry, read_blob, read_tree};
 use super::open::{Repository, git_id};
+use super::versions::{id_of, key};
 
 /// What was read of trees and blobs so far, so that a chain of commits costs the sum of its diffs.
 ///
@@ -23,6 +25,7 @@ pub struct TreeCache {
     links: HashMap<ObjectId, Rc<[u8]>>,
     roots: HashMap<ObjectId, InventoryRoot>,
     blobs_read: u64,
+    entries: usize,
 }
 
 impl TreeCache {
@@ -37,8 +40,17 @@ impl TreeCache {
             return Ok(Rc::clone(entries));
         }
         let entries: Rc<[TreeEntry]> = read_tree(repository, id)?.into();
+        self.entries += entries.len();
         self.trees.insert(id, Rc::clone(&entries));
         Ok(entries)
+    }
+
+    /// Forgets the trees when they have more than `most` entries: what is needed again is read again.
+    pub(super) fn forget_beyond(&mut self, most: usize) {
+        if self.entries > most {
+            self.trees.clear();
+            self.entries = 0;
+        }
     }
 
     pub(super) fn file(&mut self, repository: &Repository, id: ObjectId) -> Result<(FileDigest, u64), GitError> {
@@ -65,15 +77,33 @@ impl TreeCache {
 
     /// Both names of a tree: git id and inventory root.
     pub(super) fn tree_ref(&mut self, repository: &Repository, id: ObjectId) -> Result<TreeRef, GitError> {
-        let root = match self.roots.get(&id) {
-            Some(root) => *root,
-            None => {
-                let root = inventory_of(repository, id, self)?.root();
-                self.roots.insert(id, root);
-                root
-            }
-        };
+        let root = self.root(repository, id)?;
         Ok(TreeRef { root: Some(root), git_tree: Some(git_id(id)?), ..TreeRef::default() })
+    }
+
+    /// The inventory root of a tree, computed once.
+    pub(super) fn root(&mut self, repository: &Repository, id: ObjectId) -> Result<InventoryRoot, GitError> {
+        if let Some(root) = self.roots.get(&id) {
+            return Ok(*root);
+        }
+        let root = inventory_of(repository, id, self)?.root();
+        self.roots.insert(id, root);
+        Ok(root)
+    }
+
+    /// The trees whose roots were computed, with these, by id: what a caller may keep for this repository and give to [`TreeCache::knowing`].
+    #[must_use]
+    pub fn roots(&self) -> Vec<(ObjectKey, InventoryRoot)> {
+        let mut roots: Vec<_> = self.roots.iter().map(|(id, root)| (key(id), *root)).collect();
+        roots.sort_unstable();
+        roots
+    }
+
+    /// A cache that takes these roots as computed: they must be what [`TreeCache::roots`] gave for the same repository, kept where nobody else writes.
+    #[must_use]
+    pub fn knowing(repository: &Repository, roots: &[(ObjectKey, InventoryRoot)]) -> Self {
+        let known = roots.iter().filter_map(|(key, root)| Some((id_of(repository, key)?, *root)));
+        Self { roots: known.collect(), ..Self::default() }
     }
 }
 

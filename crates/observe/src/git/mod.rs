@@ -23,6 +23,7 @@ mod history;
 mod identity;
 mod inventory;
 mod landing_class;
+mod lines;
 mod merge;
 mod objects;
 mod open;
@@ -31,6 +32,8 @@ mod patch_id;
 mod path;
 mod revision;
 mod show;
+mod versions;
+mod walk;
 
 #[cfg(test)]
 mod tests;
@@ -43,6 +46,7 @@ pub use history::{AuthoredCommit, ObservedLanding, authors_between, bind_reviews
 pub use identity::{CommitPeople, Identity, KnownActor, OddPeople, people_of};
 pub use inventory::{TreeCache, tree_files, tree_inventory};
 pub use landing_class::{Against, ClassedCommit, LandingClass, MergeNote, classes};
+pub use lines::{LINES, LineOrigin, line_origins};
 pub use merge::recompute;
 pub use objects::commit_content;
 pub use open::{Repository, open};
@@ -51,3 +55,5 @@ pub use patch_id::{PatchId, patch_id_stable};
 pub use path::path_text;
 pub use revision::{Range, Revision, resolve, resolve_range};
 pub use show::{escape_for_terminal, unified};
+pub use versions::{change_between, placed, stored_bytes, tree_of, versions_of};
+pub use walk::{HistoryWalk, Reached, Start, Step};

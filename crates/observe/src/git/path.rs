@@ -17,6 +17,26 @@ pub fn path_text(path: &[u8]) -> String {
     text
 }
 
+/// Reads what [`path_text`] writes; `None` for a text that it never writes.
+pub(super) fn path_bytes(text: &str) -> Option<Vec<u8>> {
+    let mut parts = text.split('\\');
+    let mut bytes = parts.next()?.as_bytes().to_vec();
+    while let Some(part) = parts.next() {
+        if let Some(rest) = part.strip_prefix('x') {
+            let (digits, rest) = rest.split_at_checked(2)?;
+            bytes.push(u8::from_str_radix(digits, 16).ok()?);
+            bytes.extend_from_slice(rest.as_bytes());
+        } else if part.is_empty() {
+            // A backslash is two of them.
+            bytes.push(b'\\');
+            bytes.extend_from_slice(parts.next()?.as_bytes());
+        } else {
+            return None;
+        }
+    }
+    Some(bytes)
+}
+
 /// Tells whether an entry's name must not occur in a tree.
 ///
 /// SECURITY: names that leave the folder, or that some file system takes for `.git` (CVE-2014-9390 and later): ASCII case, trailing dots and blanks,
@@ -37,7 +57,7 @@ const fn is_hfs_ignored(c: char) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{is_hostile_name, path_text};
+    use super::{is_hostile_name, path_bytes, path_text};
 
     #[test]
     fn names_that_reach_git_are_hostile() {
@@ -70,5 +90,12 @@ mod tests {
         // pass: what is not UTF-8 is escaped, and so is the escape
         assert_eq!(path_text(b"a\xffb"), "a\\xffb");
         assert_eq!(path_text(b"a\\xffb"), "a\\\\xffb");
+        // pass: and back; fail: texts that are none
+        for path in [&b"a\xffb"[..], b"a\\xffb", b"\\", b"a\\\\b\xfe", b"plain/x"] {
+            assert_eq!(path_bytes(&path_text(path)).as_deref(), Some(path));
+        }
+        for text in ["a\\b", "a\\", "\\x0", "\\xzz"] {
+            assert_eq!(path_bytes(text), None, "{text}");
+        }
     }
 }

@@ -9,6 +9,7 @@ mod merges;
 mod notes;
 mod patch_id;
 mod trees;
+mod walk;
 
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt as _;
