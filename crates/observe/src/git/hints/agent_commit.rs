@@ -102,7 +102,7 @@ mod tests {
   "runDetails": {{"byproducts": [
     {{"name": "observed-network", "annotations": {{"observations": [{{"writes": [{{"path": "no.rs"}}]}}]}}}},
     {{"name": "observed-filesystem", "annotations": {{"observations": [{{"invocationId": "1", "reads": [{{"path": "read.rs"}}],
-      "writes": [{{"path": "src/a.rs", "digest": {{}}}}, {{"path": "/tmp/x"}}, {{"path": "../x"}}]}}]}}}}]}}}}}}"#
+      "writes": [{{"path": "src/a.rs", "digest": {{}}}}, {{"path": "/etc/x"}}, {{"path": "../x"}}]}}]}}}}]}}}}}}"#
         )
     }
 
