@@ -39,12 +39,21 @@ impl<'a> HintNotes<'a> {
     /// # Proves / does not prove
     /// Proves nothing about who wrote them, and nothing by one that is missing: notes are pushed, and deleted, apart from commits.
     pub fn open(repository: &'a Repository, reference: &str) -> Result<Self, HintError> {
+        Self::open_within(repository, reference, NOTES)
+    }
+
+    /// As [`HintNotes::open`], with another bound on what the trees of the ref hold.
+    pub(in super::super) fn open_within(
+        repository: &'a Repository,
+        reference: &str,
+        limit: usize,
+    ) -> Result<Self, HintError> {
         let tip = match resolve(repository, reference) {
             Ok(tip) => Some(tip),
             Err(GitError::UnknownRevision { .. }) => None,
             Err(error) => return Err(error.into()),
         };
-        let mut listing = Listing { repository, notes: BTreeMap::new(), seen: 0 };
+        let mut listing = Listing { repository, notes: BTreeMap::new(), seen: 0, limit };
         if let Some(tip) = tip {
             listing.read(repository.object_id(&tip.tree)?, "", 0)?;
         }
@@ -71,6 +80,7 @@ struct Listing<'a> {
     repository: &'a Repository,
     notes: BTreeMap<GitId, ObjectId>,
     seen: usize,
+    limit: usize,
 }
 
 impl Listing<'_> {
@@ -79,7 +89,7 @@ impl Listing<'_> {
         refuse_over("the depth of notes", depth as u64, FAN_OUT as u64)?;
         for entry in read_tree(self.repository, tree)? {
             self.seen += 1;
-            refuse_over("notes", self.seen as u64, NOTES as u64)?;
+            refuse_over("notes", self.seen as u64, self.limit as u64)?;
             let Ok(name) = std::str::from_utf8(&entry.name) else { continue };
             let digits = format!("{before}{name}");
             match entry.kind {

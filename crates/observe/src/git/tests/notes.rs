@@ -134,8 +134,8 @@ fn notes_without_number_are_refused() {
     }
     let tip = fixture.git(&["commit-tree", "-m", "notes", &tree]);
     fixture.git(&["update-ref", GIT_AI_NOTES, &tip]);
-    let refused = HintNotes::open(&fixture.open(), GIT_AI_NOTES).map(|_| ()).unwrap_err();
-    assert!(matches!(refused, HintError::OverLimit { what: "notes", .. }), "{refused}");
+    let refused = HintNotes::open_within(&fixture.open(), GIT_AI_NOTES, 20_000).map(|_| ()).unwrap_err();
+    assert!(matches!(refused, HintError::OverLimit { what: "notes", got: 20_001, .. }), "{refused}");
 }
 
 /// A zlib stream of one stored block. SPEC: RFC 1950, RFC 1951.
