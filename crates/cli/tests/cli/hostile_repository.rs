@@ -276,7 +276,7 @@ fn names_that_stand_for_the_folder_of_git_are_refused() {
 
 #[test]
 fn what_would_wear_the_reader_out_is_refused() {
-    // fail: folders in folders, a file that is small only as it is stored, more people than a commit can have, tags upon tags
+    // fail: folders in folders, more files than a tree may have, a file that is small only as it is stored, more people than a commit can have, tags upon tags
     refused("depth", 4, "bytes of a path is over the limit", |repository| {
         let path = vec!["d"; 10_000].join("/");
         let stream = format!(
@@ -288,6 +288,15 @@ fn what_would_wear_the_reader_out_is_refused() {
         let blob = zeros(repository, 400);
         let tree = git_in(repository, &["mktree"], format!("100644 blob {blob}\tx\n").as_bytes());
         put_commit(repository, &tree, &people(), "x\n");
+    });
+    refused("wide", 4, "entries of a tree is over the limit", |repository| {
+        let blob = object(repository, "blob", b"x");
+        let entries: String = (0..1_000_000).map(|n| format!("100644 blob {blob}\t{n:07}\n")).collect();
+        let tree = git_in(repository, &["mktree"], entries.as_bytes());
+        put_commit(repository, &tree, &people(), "x\n");
+        let said = call(repository, ["source", "report", "--no-cache"]);
+        assert_eq!(said.code, 4, "{}", said.err);
+        assert!(said.err.contains("entries of a tree is over the limit"), "{}", said.err);
     });
     refused("trailers", 4, "people of a commit is over the limit", |repository| {
         let trailers: String = (0..100_000).map(|n| format!("Co-authored-by: N{n} <n{n}@example.com>\n")).collect();

@@ -50,8 +50,19 @@ fn without_evidence_everything_has_its_last_hand_and_no_review() {
         (vec!["b.txt".to_owned()], vec!["a.txt".to_owned(), "c.txt".to_owned()])
     );
     assert!(found["evidence"].is_null());
+    let group = |kind: &str, paths: u64| {
+        let groups = found["groups"].as_array().unwrap();
+        groups
+            .iter()
+            .any(|group| group["influence"] == kind && group["author_kind"] == "human" && group["paths"] == paths)
+    };
+    assert!(group("product-code", 2), "{}", found["groups"]);
     let text = call(&repository, ["source", "report", "--no-cache"]);
-    assert!(text.out.contains("no review is known") && text.out.contains("agent: 1 files"), "{}", text.out);
+    assert!(
+        text.out.contains("no review is known") && text.out.contains("agent, product-code: 1 files"),
+        "{}",
+        text.out
+    );
     assert!(
         text.out.contains("mailto:noreply@anthropic.com (agent, level 1, git-trailer) for mailto:ana@example.com"),
         "{}",

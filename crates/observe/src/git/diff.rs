@@ -12,7 +12,7 @@ use lasthand_model::wire::facts::Actor;
 use super::error::GitError;
 use super::graph::Graph;
 use super::identity::{authors_of, push_new};
-use super::inventory::{TreeCache, check_limit, join};
+use super::inventory::{ENTRIES, TreeCache, check_limit, join};
 use super::objects::{EntryKind, TreeEntry, read_commit};
 use super::open::Repository;
 use super::path::path_text;
@@ -150,7 +150,7 @@ pub(super) fn changed(
     head: ObjectId,
 ) -> Result<Changes, GitError> {
     let mut found = Changes::new();
-    let mut visited = 0usize;
+    let mut visited = [0usize; 2];
     let mut open = vec![(Vec::new(), Some(base), Some(head))];
     while let Some((folder, old, new)) = open.pop() {
         if old == new {
@@ -162,8 +162,10 @@ pub(super) fn changed(
         };
         let (old, new) = (read(old)?, read(new)?);
         // LIMIT: as a walk of one tree; a few trees that list each other many times differ in more paths than anybody can count.
-        visited += old.len() + new.len();
-        check_limit("entries of a tree", visited, 2 * Limits::DEFAULT.entries)?;
+        for (visited, side) in visited.iter_mut().zip([&old, &new]) {
+            *visited += side.len();
+            check_limit("entries of a tree", *visited, ENTRIES)?;
+        }
         for entry in old.iter() {
             names.entry(&entry.name).or_default().0 = Some((entry.kind, entry.id));
         }

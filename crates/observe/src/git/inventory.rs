@@ -107,6 +107,9 @@ impl TreeCache {
     }
 }
 
+/// LIMIT: files and folders of one tree, so that reading one stays below some hundred MiB. The largest repositories of one product have fewer.
+pub(super) const ENTRIES: usize = 500_000;
+
 /// Lists every file, symbolic link and submodule of a tree.
 ///
 /// In: the id of a tree. Out: an [`Inventory`] without directories (git has none); modes 0644 and 0755, 0777 for a link, 0 for a submodule;
@@ -185,7 +188,7 @@ pub(super) fn walk(
         let entries = cache.tree(repository, id)?;
         // LIMIT: folders count too, so that a few trees that list each other many times cannot keep the walk busy for ever.
         visited += entries.len();
-        check_limit("entries of a tree", visited, Limits::DEFAULT.entries)?;
+        check_limit("entries of a tree", visited, ENTRIES)?;
         for entry in entries.iter() {
             let path = join(&folder, &entry.name);
             check_limit("bytes of a path", path.len(), Limits::DEFAULT.path_bytes)?;

@@ -11,11 +11,10 @@ use gix::merge::blob::Resolution;
 use gix::merge::blob::builtin_driver::text::{Conflict, Labels, Merge};
 use gix::objs::tree::{Entry, EntryKind as GitKind};
 use lasthand_model::digest::GitId;
-use lasthand_model::limits::Limits;
 
 use super::diff::Version;
 use super::error::GitError;
-use super::inventory::{TreeCache, check_limit, join};
+use super::inventory::{ENTRIES, TreeCache, check_limit, join};
 use super::objects::{EntryKind, TreeEntry, read_blob};
 use super::open::{Repository, git_id};
 
@@ -126,7 +125,7 @@ impl Merger<'_> {
         }
         // LIMIT: a few trees that list each other many times cannot keep the merge busy for ever.
         self.visited += sides.iter().map(|side| side.len()).sum::<usize>();
-        check_limit("entries of a tree", self.visited, 3 * Limits::DEFAULT.entries)?;
+        check_limit("entries of a tree", self.visited, 3 * ENTRIES)?;
         let mut merged = Vec::new();
         for (name, versions) in by_name(&sides) {
             let found = match self.entry(folder, name, versions, depth)? {
