@@ -101,7 +101,7 @@ impl Stream<'_> {
         let mut tip = self.mark;
         while self.mark < commits {
             // A branch of some commits, and its merge: one in ten commits.
-            if self.mark % 10 == 0 && self.mark + 3 < commits {
+            if self.mark.is_multiple_of(10) && self.mark + 3 < commits {
                 let base = tip;
                 tip = self.change("refs/heads/main", &[base], files)?.0;
                 let (side, changed) = self.change("refs/heads/side", &[base], files)?;
@@ -141,7 +141,7 @@ impl Stream<'_> {
         self.time += 60;
         let person = PEOPLE[self.next(PEOPLE.len())];
         let mut message = format!("change {}", self.mark);
-        if self.mark % 7 == 0 {
+        if self.mark.is_multiple_of(7) {
             message.push_str("\n\nCo-authored-by: Claude <noreply@anthropic.com>");
         }
         writeln!(self.out, "commit {reference}\nmark :{}", self.mark)?;

@@ -106,7 +106,7 @@ fn checksum(key: &Sha256, state: &[u8]) -> Sha256 {
 }
 
 #[cfg(all(test, unix))]
-#[expect(clippy::unwrap_used, reason = "a failed test may stop")]
+#[expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a failed test may stop")]
 mod tests {
     use std::os::unix::fs::PermissionsExt as _;
 

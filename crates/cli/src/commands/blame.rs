@@ -57,8 +57,11 @@ pub(crate) fn run(arguments: &BlameArguments, context: &Context) -> Result<u8, C
     Ok(0)
 }
 
+/// The first and the last line of a range, from 1.
+type Range = (usize, usize);
+
 /// Path and lines; a file whose own name ends like lines is the file.
-fn place<'p>(text: &'p str, source: &SourceLedger) -> Result<(&'p str, Option<(usize, usize)>), CommandError> {
+fn place<'p>(text: &'p str, source: &SourceLedger) -> Result<(&'p str, Option<Range>), CommandError> {
     if source.ledger.path(text).is_some() {
         return Ok((text, None));
     }
@@ -71,7 +74,7 @@ fn place<'p>(text: &'p str, source: &SourceLedger) -> Result<(&'p str, Option<(u
 }
 
 /// `N` or `N-M`, from 1.
-fn range(text: &str) -> Option<(usize, usize)> {
+fn range(text: &str) -> Option<Range> {
     let number = |text: &str| text.parse::<usize>().ok().filter(|number| *number > 0);
     let (first, last) = match text.split_once('-') {
         Some((first, last)) => (number(first)?, number(last)?),

@@ -344,8 +344,8 @@ impl<'w, 'a> Judge<'w, 'a> {
         };
         info.holds = info.bound.iter().copied().filter(|at| self.holds(ledger, landing, &info, *at)).collect();
         add_authors(self.run, &mut info, &self.cover.reviews, &self.edits);
-        let mut judged = Judged::default();
-        judged.used = info.holds.iter().filter_map(|at| self.digest(*at)).collect();
+        let used = info.holds.iter().filter_map(|at| self.digest(*at)).collect();
+        let mut judged = Judged { used, ..Judged::default() };
         let mut numbers: FxHashMap<Rc<[usize]>, usize> = FxHashMap::default();
         for answer in self.cover.answer_all(self.run, &info) {
             let number = answer.map(|set| {
