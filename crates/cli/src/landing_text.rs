@@ -63,7 +63,8 @@ fn list(paths: &[String]) -> String {
 }
 
 /// SECURITY: a path can hold line feeds, and with them whole lines of what this program seems to say.
-fn one_line(path: &str) -> String {
+/// A path that cannot begin a line of its own.
+pub(crate) fn one_line(path: &str) -> String {
     path.replace(['\n', '\t'], "?")
 }
 

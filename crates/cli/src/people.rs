@@ -13,7 +13,8 @@ use crate::output::Output;
 /// How an agent is known that a note names. No row lets a signer state it unless its `observer` words have it.
 const NOTE: &str = "git-note";
 
-/// Adds to the authors of landings the agents that notes of git-ai name, each with the first person of its commit as sponsor.
+/// Adds to the authors of landings the agents that notes of git-ai name, each with the first person of its commit, and the people
+/// whom the note names, as sponsors.
 ///
 /// SECURITY: notes are self-asserted. They add agents and take nobody away, and nothing of them makes anybody a person.
 ///
@@ -26,10 +27,14 @@ pub(crate) fn add_from_notes(repository: &Repository, landings: &mut [ObservedLa
             let Some(hint) = notes.of(&commit.commit)? else { continue };
             let unnamed = (hint.tools.is_empty() && hint.names_agent()).then(|| "unknown".to_owned());
             for tool in hint.tools.iter().chain(unnamed.as_ref()) {
-                let agent = noted(tool, &commit.authors);
-                let is_same = |known: &Actor| known.principal == agent.principal && known.sponsor == agent.sponsor;
-                if !landing.authors.iter().any(is_same) {
-                    landing.authors.push(agent);
+                // SECURITY: whom the note names answers for his agent too, whoever made the commit.
+                let sponsors = hint.sponsors(tool).into_iter().map(Some);
+                for sponsor in std::iter::once(first_human(&commit.authors)).chain(sponsors) {
+                    let agent = noted(tool, sponsor);
+                    let is_same = |known: &Actor| known.principal == agent.principal && known.sponsor == agent.sponsor;
+                    if !landing.authors.iter().any(is_same) {
+                        landing.authors.push(agent);
+                    }
                 }
             }
         }
@@ -37,14 +42,17 @@ pub(crate) fn add_from_notes(repository: &Repository, landings: &mut [ObservedLa
     Ok(())
 }
 
-fn noted(tool: &str, authors: &[Actor]) -> Actor {
-    let person = authors.iter().find(|actor| actor.kind == ActorKind::Human);
+fn first_human(authors: &[Actor]) -> Option<String> {
+    authors.iter().find(|actor| actor.kind == ActorKind::Human).map(|actor| actor.principal.clone())
+}
+
+fn noted(tool: &str, sponsor: Option<String>) -> Actor {
     Actor {
         role: Role::CoAuthor,
         principal: format!("agent:{tool}"),
         kind: ActorKind::Agent,
         method: NOTE.to_owned(),
-        sponsor: person.map(|actor| actor.principal.clone()),
+        sponsor,
     }
 }
 
@@ -79,6 +87,9 @@ fn sentence(odd: &OddPeople) -> String {
         }
         OddPeople::MachineReview { who, kind, rule } => {
             format!("`{who}` is named as reviewer, but is no person: {kind} ({rule}); this is not a review (LH207)")
+        }
+        OddPeople::AgentBranch { rule } => {
+            format!("it merges a branch that is named as an agent's ({rule}); whose work that is, its commits say")
         }
         OddPeople::BorrowedIdentity { account, rule } => {
             format!("an agent acted by the account `{account}` ({rule}): borrowed-identity (LH104)")

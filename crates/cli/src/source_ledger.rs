@@ -106,13 +106,24 @@ impl LedgerArguments {
         state.advance(&revision.commit, since.as_ref(), context)?;
         let Moving { walk, ledger, .. } = state;
         let ledger = ledger.unwrap_or_default();
-        if let Some(kept) = kept.filter(|_| before != walk.tip()) {
+        // What is behind a cut may be there the next time.
+        let is_whole = walk.cuts() == 0 && !matches!(walk.start(), Start::Cut { .. });
+        if let Some(kept) = kept.filter(|_| is_whole && before != walk.tip()) {
             kept.store(&walk, &ledger);
         }
         let (product, rejected) =
             gathered.map_or((None, 0), |gathered| (Some(gathered.facts.question.product.clone()), gathered.rejected));
         Ok(SourceLedger { name, revision, walk, ledger, survey, product, rejected, repository })
     }
+}
+
+/// LIMIT: a history may bring other paths with every commit.
+fn check_paths(ledger: Option<&Ledger>, limit: usize) -> Result<(), GitError> {
+    let got = ledger.map_or(0, Ledger::seen_paths);
+    if got > limit {
+        return Err(GitError::OverLimit { what: "paths of a history", got: got as u64, limit: limit as u64 });
+    }
+    Ok(())
 }
 
 /// A walk and its ledger on the way to a tip.
@@ -151,17 +162,14 @@ impl Moving<'_> {
             }
             name_agents(&arguments.agents, &mut landing);
             if let Some(gathered) = gathered {
+                gathered.add_stated(&mut landing);
                 gathered.bind(repository, &mut landing)?;
             }
             batch.push(landing, ledger.as_mut());
-            // LIMIT: a history may bring other paths with every commit.
-            let (got, limit) = (ledger.as_ref().map_or(0, Ledger::seen_paths), context.limits.entries);
-            if got > limit {
-                return Err(GitError::OverLimit { what: "paths of a history", got: got as u64, limit: limit as u64 });
-            }
-            Ok(())
+            check_paths(ledger.as_ref(), context.limits.entries)
         })?;
         batch.judge(ledger.as_mut());
+        check_paths(ledger.as_ref(), context.limits.entries)?;
         Ok(reached)
     }
 }

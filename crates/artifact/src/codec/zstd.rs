@@ -17,6 +17,8 @@ use crate::meter::{LimitPassed, wide};
 enum FrameFault {
     #[error("no zstd frame begins with the bytes {0:08x}")]
     Magic(u32),
+    #[error("a frame has a bit set that is reserved")]
+    Reserved,
     #[error("a frame has {got} bytes of content and says {stated}")]
     Size { stated: u64, got: u64 },
     #[error("the content of a frame does not have the checksum that it says")]
@@ -76,6 +78,10 @@ impl<R: Read> Frames<R> {
             }
             let mut descriptor = [0; 1];
             self.source.read_exact(&mut descriptor)?;
+            // SPEC: section 3.1.1.1.1, Reserved_bit. The decoder passes it over; libzstd refuses the frame.
+            if descriptor[0] & 0x08 != 0 {
+                return Err(FrameFault::Reserved.into());
+            }
             let begin = Cursor::new([magic.as_slice(), &descriptor].concat());
             let reset = self.decoder.reset(begin.chain(&mut self.source));
             reset.map_err(|error| self.fault(error))?;

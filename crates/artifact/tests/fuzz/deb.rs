@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use lasthand_artifact::{MemoryBlob, Opening, read_opening};
+use lasthand_artifact::{ArtifactFacts, BlobSource, MemoryBlob, Opening, read_opening};
 use lasthand_model::digest::{FileDigest, Sha256};
 
 use super::LIMITS;
@@ -17,12 +17,18 @@ const HEADER: usize = 60;
 /// Any bytes, as a file that is named as a package.
 pub(crate) fn law(bytes: &[u8]) {
     let blob = MemoryBlob::new("input.deb", bytes.to_vec());
-    let opened = |blob: &dyn lasthand_artifact::BlobSource| {
+    let opened = |blob: &dyn BlobSource| {
         read_opening(blob, None, Opening::Open, &LIMITS, &mut |_| {}).map_err(|error| said(&error))
     };
     let whole = opened(&blob);
     for step in [3, 700] {
-        assert_eq!(opened(&Pieces { blob: blob.clone(), step }), whole, "in pieces of {step}");
+        // Where a damaged part is given up depends on how far was read ahead.
+        let placeless = |facts: ArtifactFacts| {
+            let notes: Vec<_> = facts.notes.iter().map(|note| (note.kind, note.path.clone())).collect();
+            (facts.digest, facts.inventory, facts.inside, notes)
+        };
+        let pieces = opened(&Pieces { blob: blob.clone(), step });
+        assert_eq!(pieces.map(placeless), whole.clone().map(placeless), "in pieces of {step}");
     }
     let Ok(facts) = whole else { return };
     let digest = FileDigest(Sha256::of(bytes));

@@ -3,7 +3,7 @@
 use std::io::Read as _;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use lasthand_artifact::{Kind, MemoryBlob};
+use lasthand_artifact::{Kind, MemoryBlob, NoteKind};
 
 use super::source::{Pieces, alike, listing};
 
@@ -37,6 +37,9 @@ pub(crate) fn law(bytes: &[u8]) {
     let plain = listing(&MemoryBlob::new("input", inside), Some(Kind::Tar));
     assert_eq!(ours.entries, plain.entries);
     let inner = plain.end.expect("what is read packed is read plain");
-    assert_eq!((&facts.inventory, &facts.notes), (&inner.inventory, &inner.notes));
+    // That a frame which is passed over could be read as a tar archive is said of the packed stream alone.
+    let notes = facts.notes.iter().filter(|note| note.kind != NoteKind::TwoForms);
+    assert_eq!(facts.inventory, inner.inventory);
+    assert!(notes.eq(&inner.notes), "{:?}\n{:?}", facts.notes, inner.notes);
     READ.fetch_add(1, Ordering::Relaxed);
 }

@@ -11,6 +11,7 @@ use lasthand_observe::git::{self, ChangedPath, Repository, Revision, TreeCache};
 
 use crate::command_error::CommandError;
 use crate::context::Context;
+use crate::landing_text::one_line;
 use crate::signer::Signer;
 use crate::source_tree::{AgentArguments, RepositoryArguments, have_sponsors, write_trees};
 
@@ -194,7 +195,8 @@ fn show(repository: &Repository, change: &Change, context: &Context) -> Result<(
         let who: Vec<&str> = path.touched_by.iter().map(|actor| actor.principal.as_str()).collect();
         let mark = if path.agent_touched() { "touched by an agent" } else { "changed" };
         let by = if who.is_empty() { String::new() } else { format!(" by {}", who.join(", ")) };
-        output.note(&format!("=== {}: {mark}{by}", path.path));
+        // SECURITY: a line feed in a name would write the lines that the reviewer decides by.
+        output.note(&format!("=== {}: {mark}{by}", one_line(&path.path)));
         output.note(git::unified(repository, path)?.trim_end());
     }
     let agents = change.paths.iter().filter(|path| path.agent_touched()).count();

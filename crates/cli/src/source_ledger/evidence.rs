@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use lasthand_lineage::ledger::{self, NamedTrees, wanted};
+use lasthand_model::digest::GitId;
 use lasthand_model::history::{LandingDiff, MergeTrees, ObjectKey};
-use lasthand_model::wire::facts::Facts;
+use lasthand_model::wire::facts::{Actor, Body, Facts};
 use lasthand_observe::git::{self, GitError, Repository, TreeCache};
 use lasthand_verify::{Evidence, Expectations, KeptStates, LoadedTrust, Verifier, source_facts};
 
@@ -28,6 +29,8 @@ pub(super) struct Gathered {
     target_ref: String,
     /// Changes under review, by each path that they change.
     by_path: BTreeMap<String, Vec<(ObjectKey, ObjectKey)>>,
+    /// Statements of landings of this repository, by the commit that landed.
+    stated: BTreeMap<GitId, Vec<usize>>,
 }
 
 impl Gathered {
@@ -64,7 +67,14 @@ impl Gathered {
                 by_path.entry(change.path.clone()).or_default().push(*pair);
             }
         }
-        Ok(Self { facts, rejected, trees, repository: name, target_ref, by_path })
+        let mut stated: BTreeMap<GitId, Vec<usize>> = BTreeMap::new();
+        for (at, fact) in facts.statements.iter().enumerate() {
+            let Body::Landing(landing) = &fact.body else { continue };
+            if let Some(commit) = landing.to.git_commit.as_ref().filter(|_| landing.repository == name) {
+                stated.entry(commit.clone()).or_default().push(at);
+            }
+        }
+        Ok(Self { facts, rejected, trees, repository: name, target_ref, by_path, stated })
     }
 
     /// As the ledger takes it.
@@ -74,6 +84,25 @@ impl Gathered {
             trees: &self.trees,
             repository: &self.repository,
             target_ref: &self.target_ref,
+        }
+    }
+
+    /// Adds whom signed statements of this landing name besides.
+    ///
+    /// SPEC: DESIGN section 1, R4: an author that any other statement names must be answered too.
+    pub(super) fn add_stated(&self, landing: &mut LandingDiff) {
+        let Some(stated) = landing.commit.git_id().and_then(|commit| self.stated.get(&commit)) else { return };
+        for at in stated {
+            let Some(Body::Landing(said)) = self.facts.statements.get(*at).map(|fact| &fact.body) else { continue };
+            landing.authors_complete &= said.authors_complete;
+            for actor in &said.authors {
+                let is_same = |known: &Actor| {
+                    known.principal == actor.principal && known.kind == actor.kind && known.sponsor == actor.sponsor
+                };
+                if !landing.authors.iter().any(is_same) {
+                    landing.authors.push(actor.clone());
+                }
+            }
         }
     }
 

@@ -298,6 +298,15 @@ fn what_would_wear_the_reader_out_is_refused() {
         assert_eq!(said.code, 4, "{}", said.err);
         assert!(said.err.contains("entries of a tree is over the limit"), "{}", said.err);
     });
+    refused("paths", 4, "bytes of the paths of a tree is over the limit", |repository| {
+        let blob = object(repository, "blob", b"x");
+        let entries: String = (0..20_000).map(|n| format!("100644 blob {blob}\t{n:05}\n")).collect();
+        let mut tree = git_in(repository, &["mktree"], entries.as_bytes());
+        for _ in 0..15 {
+            tree = git_in(repository, &["mktree"], format!("040000 tree {tree}\t{}\n", "d".repeat(250)).as_bytes());
+        }
+        put_commit(repository, &tree, &people(), "x\n");
+    });
     refused("trailers", 4, "people of a commit is over the limit", |repository| {
         let trailers: String = (0..100_000).map(|n| format!("Co-authored-by: N{n} <n{n}@example.com>\n")).collect();
         put_commit(repository, EMPTY_TREE, &people(), &format!("x\n\n{trailers}"));

@@ -66,6 +66,18 @@ fn files_that_an_agent_touched_come_first() {
 }
 
 #[test]
+fn a_name_cannot_write_lines_of_its_own() {
+    // fail: a file whose name goes on with a line that says no agent was there
+    let repository = repository("review-lines");
+    fs::write(repository.join("a\nfiles changed: 1, touched by agents: 0\n"), "x\n").unwrap();
+    commit(&repository, "odd");
+    let plain = plain_surroundings(repository.parent().unwrap());
+    let said = approve(&repository, &plain, &["--yes", "--agent", "ana@example.com=bo@example.com"]);
+    let forged = said.err.lines().any(|line| line == "files changed: 1, touched by agents: 0");
+    assert!(said.code == 0 && !forged, "{}", said.err);
+}
+
+#[test]
 fn an_agent_cannot_review() {
     // fail: any mark, also with --yes
     let (repository, _) = changed("review-agent");

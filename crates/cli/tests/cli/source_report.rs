@@ -135,6 +135,11 @@ fn reviews_and_onboarding_cover_what_they_are_for() {
     assert!(good["coverage"]["review"]["paths"].as_u64() > Some(0), "{good:#}");
     assert_eq!(good["evidence"]["unplaced"], 0);
 
+    // An author whom only a signed statement names must be answered, too: without --agent the history says a person wrote it.
+    let unasked = EVIDENCE.iter().copied().take(4).collect::<Vec<_>>();
+    let stated = report(&repository, &unasked);
+    assert_eq!(stated["coverage"]["nothing"]["paths"], 0, "{stated:#}");
+
     git(&repository, &["config", "user.email", "x@example.com"]);
     edit(&repository, "planted.sh", "true\n", "planted");
     let planted = report(&repository, &EVIDENCE);
@@ -227,6 +232,33 @@ fn a_shallow_clone_says_so() {
     assert_eq!(paths(&found, "before"), ["a.txt", "b.txt"]);
     let said = said(lasthand(&top.join("clone")).args(["source", "report", "--no-cache"]));
     assert!(said.out.contains("shallow clone"), "{}", said.out);
+    // What was behind the cut is there now, and nothing that was kept hides it.
+    git(&top.join("clone"), &["fetch", "--quiet", "--unshallow"]);
+    assert_eq!(report(&top.join("clone"), &[])["landings"], 3);
+}
+
+#[test]
+fn a_limit_holds_to_the_last_landing() {
+    // fail: more paths than were asked for, in one batch
+    let repository = two_hands("report-limit");
+    let said = call(&repository, ["source", "report", "--no-cache", "--limit", "entries=2"]);
+    assert_eq!(said.code, 4, "{}{}", said.out, said.err);
+    assert_eq!(call(&repository, ["source", "report", "--no-cache", "--limit", "entries=3"]).code, 0);
+}
+
+#[test]
+fn the_last_hand_is_whose_version_landed() {
+    // pass: as git tells it; fail: a person who changed the file and took that back, on a branch that came in later
+    let repository = repository("report-version");
+    git(&repository, &["checkout", "--quiet", "-b", "x"]);
+    edit(&repository, "a.txt", "mine\n", "try");
+    edit(&repository, "a.txt", "one\n", "take it back");
+    git(&repository, &["checkout", "--quiet", "-b", "y", "main"]);
+    edit(&repository, "a.txt", "by an agent\n", "y\n\nCo-authored-by: Claude <noreply@anthropic.com>");
+    git(&repository, &["merge", "--quiet", "--no-ff", "-m", "x into y", "x"]);
+    git(&repository, &["checkout", "--quiet", "main"]);
+    git(&repository, &["merge", "--quiet", "--no-ff", "-m", "y into main", "y"]);
+    assert_eq!(paths(&report(&repository, &[]), "agent"), ["a.txt"]);
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! Scenarios of sources on repositories that git made, with releases that `lasthand run` packed: who did what, what was reviewed, what comes of it.
 //! Each refusal stands beside an acceptance that differs in one act.
 
+use std::ffi::OsStr;
 use std::sync::OnceLock;
 
 use lasthand_testkit::need;
@@ -534,4 +535,24 @@ fn a_parameter_that_the_policy_allows_is_accepted() {
         packed(lab, &["--param", parameter])
     };
     twins("dispatch", story, &[("LH303", "", "")]);
+}
+
+#[test]
+fn an_agent_that_uses_a_persons_account_does_not_vanish_behind_him() {
+    // pass: the person's own commits; fail: one of them is an agent's by his address, and nobody answers for the agent
+    let story = |lab: &Lab, attack: bool| {
+        branch(lab, "topic", "main");
+        lab.write("src/app.txt", "changed\n");
+        lab.run(Ana, &["git", "add", "--all"]);
+        let name = OsStr::new(if attack { "cursor[bot]" } else { "Ana" });
+        let names = [("GIT_AUTHOR_NAME", name), ("GIT_COMMITTER_NAME", name)];
+        lab.run_with(Ana, &names, &["git", "commit", "--quiet", "-m", "change"]);
+        edit(lab, Ana, "docs/guide.txt", "more\n");
+        lab.approve(Bo, "main..topic");
+        checkout(lab, "main");
+        merge(lab, Bo, "topic");
+        lab.land();
+        released(lab)
+    };
+    twins("account", story, &[("LH205", "src/app.txt", "")]);
 }

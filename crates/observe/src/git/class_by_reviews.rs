@@ -73,20 +73,24 @@ impl<'a> Reviewed<'a> {
         }
     }
 
-    /// The first review whose change gives `landed` from `before`.
+    /// The first review whose change gives `landed` from `before` as a merge; else one that is about these very trees.
     pub(super) fn bind(&mut self, before: ObjectId, landed: ObjectId) -> Result<Option<Bound>, GitError> {
+        let mut bound = None;
         for change in &mut self.changes {
             let (base, head) = (change.base, change.head);
-            if merge_trees(self.repository, &mut self.cache, before, base, head)? == Some(landed) {
-                change.landed = true;
-                let against = change.against()?;
-                let is_identity = before == base && landed == head;
-                let class =
-                    if is_identity { LandingClass::Identity { against } } else { LandingClass::Replay { against } };
-                return Ok(Some(Bound { class, base, head }));
+            if merge_trees(self.repository, &mut self.cache, before, base, head)? != Some(landed) {
+                continue;
             }
+            change.landed = true;
+            let against = change.against()?;
+            if before == base && landed == head {
+                // Its trees say so by themselves. A claim that anybody can make must not stand in the place of one that needs to be stated.
+                bound = bound.or(Some(Bound { class: LandingClass::Identity { against }, base, head }));
+                continue;
+            }
+            return Ok(Some(Bound { class: LandingClass::Replay { against }, base, head }));
         }
-        Ok(None)
+        Ok(bound)
     }
 
     /// The review that a merge's own head and base are, when one is; no merge is computed.

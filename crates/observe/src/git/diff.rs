@@ -12,7 +12,7 @@ use lasthand_model::wire::facts::Actor;
 use super::error::GitError;
 use super::graph::Graph;
 use super::identity::{authors_of, push_new};
-use super::inventory::{ENTRIES, TreeCache, check_limit, join};
+use super::inventory::{ENTRIES, TREE_PATHS, TreeCache, check_limit, join};
 use super::objects::{EntryKind, TreeEntry, read_commit};
 use super::open::Repository;
 use super::path::path_text;
@@ -150,7 +150,7 @@ pub(super) fn changed(
     head: ObjectId,
 ) -> Result<Changes, GitError> {
     let mut found = Changes::new();
-    let mut visited = [0usize; 2];
+    let (mut visited, mut path_bytes) = ([0usize; 2], 0usize);
     let mut open = vec![(Vec::new(), Some(base), Some(head))];
     while let Some((folder, old, new)) = open.pop() {
         if old == new {
@@ -178,6 +178,8 @@ pub(super) fn changed(
             }
             let path = join(&folder, name);
             check_limit("bytes of a path", path.len(), Limits::DEFAULT.path_bytes)?;
+            path_bytes += path.len();
+            check_limit("bytes of the paths of a change", path_bytes, 2 * TREE_PATHS)?;
             let (old_tree, old_leaf) = split(old);
             let (new_tree, new_leaf) = split(new);
             if old_leaf.is_some() || new_leaf.is_some() {

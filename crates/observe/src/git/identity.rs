@@ -71,8 +71,9 @@ impl Identity {
             sponsor: None,
         };
         let Some(found) = self.recognise() else { return KnownActor { actor, rule: None } };
-        // An app's name over somebody's address is the app's work, by that account.
-        let kind = found.kind;
+        // An app's name over somebody's address is the app's work, by that account; a robot is one by its address alone.
+        let is_nameless_robot = found.kind == ActorKind::Automation && recognise_mail(&self.mail).is_none();
+        let kind = if is_nameless_robot { ActorKind::Unknown } else { found.kind };
         let actor = match recognise_name(&self.name) {
             Some(tool) => Actor {
                 principal: format!("agent:{}", tool.name),
@@ -127,6 +128,11 @@ pub enum OddPeople {
         /// How he was recognised.
         rule: Rule,
     },
+    /// The branch that was merged is named as agents name theirs. A mark of level 1: it makes nobody an author.
+    AgentBranch {
+        /// How the agent was recognised.
+        rule: Rule,
+    },
     /// An agent acted by a person's or a robot's account (`borrowed-identity`).
     BorrowedIdentity {
         /// Whose account.
@@ -167,6 +173,9 @@ impl CommitPeople {
         let committer = Identity::parse(&commit.committer);
         let text = path_text(&commit.message);
         let mut people = Self { actors: Vec::new(), odd: Vec::new(), branch: branch_of(&text) };
+        if let Some(found) = people.branch {
+            people.add_odd(OddPeople::AgentBranch { rule: found.rule });
+        }
         people.add_person(&author, Role::Author, AUTHOR);
         if !is_forge_committer(&committer.mail) {
             people.add_person(&committer, Role::Author, COMMITTER);
@@ -282,7 +291,9 @@ pub(super) fn authors_of(commit: &Commit) -> Result<Vec<Actor>, GitError> {
 /// LIMIT: people of one commit; each is compared with the others.
 const PEOPLE: usize = 1_000;
 
-/// Adds `actor` unless the same principal with the same sponsor is there.
+/// Adds `actor` unless the same principal of the same kind with the same sponsor is there.
+///
+/// SECURITY: an agent that acts by a person's account has that person's principal, and must not vanish behind him.
 pub(super) fn push_new(actors: &mut Vec<Actor>, actor: Actor) {
     if !actors.iter().any(|known| is_same(known, &actor)) {
         actors.push(actor);
@@ -290,7 +301,7 @@ pub(super) fn push_new(actors: &mut Vec<Actor>, actor: Actor) {
 }
 
 fn is_same(a: &Actor, b: &Actor) -> bool {
-    a.principal == b.principal && a.sponsor == b.sponsor
+    a.principal == b.principal && a.kind == b.kind && a.sponsor == b.sponsor
 }
 
 /// An agent that is known by its product alone.
@@ -311,6 +322,12 @@ fn named(value: &str, act: TrailerAct) -> KnownActor {
     if !person.mail.is_empty() {
         let mut known = person.known(Role::CoAuthor, TRAILER);
         if act == TrailerAct::Tool && known.actor.kind == ActorKind::Human {
+            // SECURITY: a tool with a person's address is a tool all the same.
+            if let Some(found) = recognise_tool(value, act) {
+                let mut tool = agent(found);
+                tool.actor.sponsor = Some(known.actor.principal);
+                return tool;
+            }
             known.actor.kind = ActorKind::Unknown;
         }
         return known;

@@ -109,6 +109,8 @@ impl TreeCache {
 
 /// LIMIT: files and folders of one tree, so that reading one stays below some hundred MiB. The largest repositories of one product have fewer.
 pub(super) const ENTRIES: usize = 500_000;
+/// LIMIT: bytes of all paths of one tree together.
+pub(super) const TREE_PATHS: usize = 48 << 20;
 
 /// Lists every file, symbolic link and submodule of a tree.
 ///
@@ -183,7 +185,7 @@ pub(super) fn walk(
     mut visit: impl FnMut(&mut TreeCache, &[u8], &TreeEntry) -> Result<Descend, GitError>,
 ) -> Result<(), GitError> {
     let mut open: Vec<(Vec<u8>, ObjectId)> = vec![(Vec::new(), root)];
-    let mut visited = 0usize;
+    let (mut visited, mut path_bytes) = (0usize, 0usize);
     while let Some((folder, id)) = open.pop() {
         let entries = cache.tree(repository, id)?;
         // LIMIT: folders count too, so that a few trees that list each other many times cannot keep the walk busy for ever.
@@ -192,6 +194,8 @@ pub(super) fn walk(
         for entry in entries.iter() {
             let path = join(&folder, &entry.name);
             check_limit("bytes of a path", path.len(), Limits::DEFAULT.path_bytes)?;
+            path_bytes += path.len();
+            check_limit("bytes of the paths of a tree", path_bytes, TREE_PATHS)?;
             if visit(cache, &path, entry)? == Descend::Yes && entry.kind == EntryKind::Tree {
                 open.push((path, entry.id));
             }

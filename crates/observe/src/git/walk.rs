@@ -12,7 +12,7 @@ use lasthand_model::limits::Limits;
 use lasthand_model::pack::{Packer, Unpacker};
 use lasthand_model::wire::facts::Actor;
 
-use super::diff::{self, changed};
+use super::diff::{self, Version, changed};
 use super::error::GitError;
 use super::graph::Graph;
 use super::history::LANDINGS;
@@ -85,7 +85,7 @@ pub struct HistoryWalk {
 }
 
 /// Changed leaves of a tree.
-type Leaves = BTreeMap<Vec<u8>, (diff::Version, diff::Version)>;
+type Leaves = diff::Changes;
 
 /// What is kept of a commit.
 #[derive(Clone)]
@@ -316,19 +316,23 @@ impl HistoryWalk {
             if row.parents.len() > 1 && !counts {
                 continue;
             }
-            for path in self.touched(repository, row)? {
-                if leaves.contains_key(&path) {
-                    last.insert(path, at);
+            for (path, version) in self.touched(repository, row)? {
+                let Some((_, landed)) = leaves.get(&path) else { continue };
+                // What landed is some commit's version, unless a merge made it of several.
+                let is_landed = version == *landed;
+                if is_landed || last.get(&path).is_none_or(|(_, is_landed)| !is_landed) {
+                    last.insert(path, (at, is_landed));
                 }
             }
         }
+        let mut last: HashMap<Vec<u8>, usize> = last.into_iter().map(|(path, (at, _))| (path, at)).collect();
         let mut authors = Vec::new();
         let own = (!found.is_merge || side.iter().all(|(.., counts)| !counts)).then_some(row);
         for row in side.iter().filter(|(.., counts)| *counts).map(|(_, row, _)| row).chain(own) {
             row.people.iter().for_each(|actor| push_new(&mut authors, actor.clone()));
         }
         if !found.is_merge {
-            for path in self.touched(repository, row)? {
+            for path in self.touched(repository, row)?.into_keys() {
                 last.insert(path, 0);
             }
         }
@@ -358,23 +362,24 @@ impl HistoryWalk {
         Ok(commits)
     }
 
-    /// Paths in which a commit differs from every parent.
-    fn touched(&mut self, repository: &Repository, row: &Row) -> Result<BTreeSet<Vec<u8>>, GitError> {
+    /// Paths in which a commit differs from every parent, each with the commit's version.
+    fn touched(&mut self, repository: &Repository, row: &Row) -> Result<BTreeMap<Vec<u8>, Version>, GitError> {
         self.cache.forget_beyond(KEPT_ENTRIES);
-        let mut paths: Option<BTreeSet<Vec<u8>>> = None;
+        let own = |differing: Leaves| differing.into_iter().map(|(path, (_, own))| (path, own)).collect();
+        let mut paths: Option<BTreeMap<Vec<u8>, Version>> = None;
         for parent in row.parents.iter() {
             let tree = self.row(repository, *parent)?.tree;
             let differing = changed(repository, &mut self.cache, tree, row.tree)?;
             paths = Some(match paths {
-                None => differing.into_keys().collect(),
-                Some(known) => known.into_iter().filter(|path| differing.contains_key(path)).collect(),
+                None => own(differing),
+                Some(known) => known.into_iter().filter(|(path, _)| differing.contains_key(path)).collect(),
             });
         }
         match paths {
             Some(paths) => Ok(paths),
             None => {
                 let empty = ObjectId::empty_tree(row.tree.kind());
-                Ok(changed(repository, &mut self.cache, empty, row.tree)?.into_keys().collect())
+                Ok(own(changed(repository, &mut self.cache, empty, row.tree)?))
             }
         }
     }

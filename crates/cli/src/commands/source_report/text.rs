@@ -77,7 +77,7 @@ fn item_line(item: &Item<'_>) -> String {
     );
     let lost = match item.state.cover {
         Cover::Nothing { landing: Some(landing) } if item.state.last.is_none_or(|(commit, _)| commit != landing) => {
-            format!(", landed by {}", short(id(&landing)))
+            format!("; nobody answers since {}", short(id(&landing)))
         }
         _ => String::new(),
     };

@@ -201,6 +201,8 @@ mod tests {
         ];
         assert_eq!(told, expected);
         assert!(hint.files.iter().all(super::super::FileLabels::is_agent_touched));
+        assert_eq!(hint.sponsors("cursor"), ["mailto:ana@example.com"]);
+        assert!(hint.sponsors("claude").is_empty());
     }
 
     #[test]

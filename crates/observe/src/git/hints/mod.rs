@@ -14,6 +14,8 @@ mod notes;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeSet;
+
 use lasthand_model::actor::ActorKind;
 use lasthand_model::json::JsonError;
 use lasthand_model::limits::Limits;
@@ -25,6 +27,7 @@ pub use self::git_ai::read_git_ai_note;
 pub use self::lines::LineRange;
 pub use self::notes::{GIT_AI_NOTES, HintNotes};
 use super::error::GitError;
+use super::identity::Identity;
 
 /// LIMIT: bytes of one note or record.
 pub(super) const HINT_BYTES: usize = 16 << 20;
@@ -132,6 +135,16 @@ impl Hint {
             Some(named) if named == revision => Grade::SelfAsserted,
             _ => Grade::SelfAssertedElsewhere,
         }
+    }
+
+    /// The principals for whom a tool worked, as it says; sorted.
+    #[must_use]
+    pub fn sponsors(&self, tool: &str) -> Vec<String> {
+        let labels = self.files.iter().flat_map(|file| &file.labels);
+        let named =
+            labels.filter(|label| label.kind == ActorKind::Agent && label.tool == tool && !label.person.is_empty());
+        let people: BTreeSet<&str> = named.map(|label| label.person.as_str()).collect();
+        people.into_iter().map(|person| Identity::parse(person.as_bytes()).principal()).collect()
     }
 
     /// Whether it says that an agent was at work at all.

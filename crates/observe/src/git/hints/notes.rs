@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use gix::ObjectId;
 use lasthand_model::digest::GitId;
 
-use super::super::error::GitError;
 use super::super::objects::{EntryKind, read_blob_within, read_tree};
 use super::super::open::{Repository, git_id};
 use super::super::revision::resolve;
@@ -48,11 +47,9 @@ impl<'a> HintNotes<'a> {
         reference: &str,
         limit: usize,
     ) -> Result<Self, HintError> {
-        let tip = match resolve(repository, reference) {
-            Ok(tip) => Some(tip),
-            Err(GitError::UnknownRevision { .. }) => None,
-            Err(error) => return Err(error.into()),
-        };
+        // SECURITY: a ref that cannot be read is not one that is not there: it would take agents away.
+        let is_absent = matches!(repository.inner.try_find_reference(reference), Ok(None));
+        let tip = if is_absent { None } else { Some(resolve(repository, reference)?) };
         let mut listing = Listing { repository, notes: BTreeMap::new(), seen: 0, limit };
         if let Some(tip) = tip {
             listing.read(repository.object_id(&tip.tree)?, "", 0)?;

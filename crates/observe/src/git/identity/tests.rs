@@ -209,3 +209,28 @@ fn people_without_number_are_refused() {
         assert!(matches!(refused, Err(GitError::OverLimit { .. })), "{key}");
     }
 }
+
+#[test]
+fn an_agent_by_a_persons_account_stands_beside_him() {
+    // fail: it would vanish behind him, as author, committer, co-author or tool; pass: he answers for it
+    let ana = "mailto:ana@example.com";
+    let agent = (ana, ActorKind::Agent, COMMITTER, Some(ana));
+    check(ANA, "cursor[bot] <ana@example.com>", "x", &[ANA_AUTHOR, agent]);
+    let agent = (ana, ActorKind::Agent, TRAILER, Some(ana));
+    check(ANA, ANA, "x\n\nCo-authored-by: cursor[bot] <ana@example.com>", &[ANA_AUTHOR, agent]);
+    let tool = ("agent:claude-code", ActorKind::Agent, TRAILER, Some(ana));
+    check(ANA, ANA, "x\n\nAssisted-by: Claude Code <ana@example.com>", &[ANA_AUTHOR, tool]);
+    let unknown = (ana, ActorKind::Unknown, TRAILER, None);
+    check(ANA, ANA, "x\n\nAssisted-by: Something New <ana@example.com>", &[ANA_AUTHOR, unknown]);
+    let alone = commit("cursor[bot] <ana@example.com>", "cursor[bot] <ana@example.com>", "x");
+    let mut pooled = authors_of(&alone).unwrap();
+    authors_of(&commit(ANA, ANA, "x")).unwrap().into_iter().for_each(|actor| push_new(&mut pooled, actor));
+    assert_eq!(pooled.iter().map(|actor| actor.kind).collect::<Vec<_>>(), [ActorKind::Agent, ActorKind::Human]);
+}
+
+#[test]
+fn a_robots_name_without_its_address_is_nobodys() {
+    // fail: anybody can write a robot's name
+    let found = authors_of(&commit("renovate[bot] <x>", GITHUB, "x")).unwrap();
+    assert_eq!(found.first().map(|actor| actor.kind), Some(ActorKind::Unknown), "{found:?}");
+}

@@ -60,6 +60,18 @@ fn a_repository_without_notes_has_none() {
 }
 
 #[test]
+fn a_ref_that_cannot_be_read_is_not_one_that_is_not_there() {
+    // fail: it would take the agents away that the notes name
+    for content in ["garbage\n", "ref: refs/notes/gone\n", "ref: refs/notes/ai\n"] {
+        let fixture = Fixture::new();
+        fixture.edit(ANA, "a.rs", "1\n");
+        fixture.write(".git/refs/notes/ai", content);
+        let repository = fixture.open();
+        assert!(HintNotes::open(&repository, GIT_AI_NOTES).is_err(), "{content}");
+    }
+}
+
+#[test]
 fn names_that_are_no_commits_are_passed_over() {
     // pass: files beside the notes, names in capitals, ids of another length, folders within folders; fail: nothing of them is a note
     let fixture = Fixture::new();
