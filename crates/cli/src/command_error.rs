@@ -121,7 +121,13 @@ impl From<HintError> for CommandError {
     fn from(error: HintError) -> Self {
         match error {
             HintError::Git(error) => error.into(),
-            error => Self::of(Kind::Malformed, error, ["run it without `--notes`: what notes say is never needed"]),
+            error => Self::of(
+                Kind::Malformed,
+                error,
+                [
+                    "have the note mended where it was written; without `--notes` nobody looks at notes, and agents that they alone name stay unseen",
+                ],
+            ),
         }
     }
 }

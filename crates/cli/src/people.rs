@@ -4,7 +4,7 @@ use lasthand_model::actor::{ActorKind, Role};
 use lasthand_model::wire::facts::Actor;
 use lasthand_model::wire::step_actor::WireActor;
 use lasthand_observe::git::hints::{GIT_AI_NOTES, HintNotes};
-use lasthand_observe::git::{AuthoredCommit, ObservedLanding, OddPeople, Repository, TABLE};
+use lasthand_observe::git::{AuthoredCommit, ObservedLanding, OddPeople, Repository, TABLE, push_new};
 use serde_json::Value;
 
 use crate::command_error::CommandError;
@@ -28,13 +28,9 @@ pub(crate) fn add_from_notes(repository: &Repository, landings: &mut [ObservedLa
             let unnamed = (hint.tools.is_empty() && hint.names_agent()).then(|| "unknown".to_owned());
             for tool in hint.tools.iter().chain(unnamed.as_ref()) {
                 // SECURITY: whom the note names answers for his agent too, whoever made the commit.
-                let sponsors = hint.sponsors(tool).into_iter().map(Some);
+                let sponsors = hint.sponsors().into_iter().map(Some);
                 for sponsor in std::iter::once(first_human(&commit.authors)).chain(sponsors) {
-                    let agent = noted(tool, sponsor);
-                    let is_same = |known: &Actor| known.principal == agent.principal && known.sponsor == agent.sponsor;
-                    if !landing.authors.iter().any(is_same) {
-                        landing.authors.push(agent);
-                    }
+                    push_new(&mut landing.authors, noted(tool, sponsor));
                 }
             }
         }
@@ -58,12 +54,13 @@ fn noted(tool: &str, sponsor: Option<String>) -> Actor {
 
 /// Records by which row of which table each actor was recognised, beside how it is established.
 ///
-/// SPEC: docs/predicates/step-actor.md, `established`.
-pub(crate) fn record_rules(commits: &[AuthoredCommit], actors: &mut [WireActor]) {
-    for actor in actors {
-        let principal = actor.act.as_ref().map_or(actor.sub.as_str(), |act| act.sub.as_str());
-        let Some(rule) = commits.iter().find_map(|commit| commit.rules.get(principal)) else { continue };
-        if let Some(established) = actor.established.first_mut() {
+/// In: actors, and each as it is written. SPEC: docs/predicates/step-actor.md, `established`.
+pub(crate) fn record_rules(commits: &[AuthoredCommit], actors: &[Actor], written: &mut [WireActor]) {
+    for (actor, written) in actors.iter().zip(written) {
+        // A person and an agent may have one principal.
+        let known = (actor.principal.clone(), actor.kind);
+        let Some(rule) = commits.iter().find_map(|commit| commit.rules.get(&known)) else { continue };
+        if let Some(established) = written.established.first_mut() {
             established.extra.insert("rule".to_owned(), Value::from(rule.to_string()));
             established.extra.insert("table".to_owned(), Value::from(TABLE));
         }
@@ -125,11 +122,11 @@ mod tests {
         let commit = AuthoredCommit {
             commit: "1111111111111111111111111111111111111111".parse().unwrap(),
             authors: authors.to_vec(),
-            rules: BTreeMap::from([("agent:amp".to_owned(), rule)]),
+            rules: BTreeMap::from([(("agent:amp".to_owned(), ActorKind::Agent), rule)]),
             odd: Vec::new(),
         };
         let mut wire: Vec<WireActor> = authors.iter().map(wire_actor).collect();
-        record_rules(&[commit], &mut wire);
+        record_rules(&[commit], &authors, &mut wire);
         let told: Vec<_> = wire.iter().map(|actor| actor.established[0].extra.get("rule").cloned()).collect();
         assert_eq!(told, [None, Some(Value::from("session:amp-thread-id"))]);
         assert_eq!(wire[1].established[0].extra["table"], TABLE);

@@ -147,7 +147,7 @@ impl Copy {
             let is_read = |name: &str| !name.starts_with('.') && name != "crates" && name != "target";
             let known = path.file_name().and_then(|name| name.to_str()).filter(|name| is_read(name) && path.is_dir());
             if let Some(name) = known {
-                std::os::unix::fs::symlink(&path, folder.join(name)).context("cannot link to the workspace")?;
+                link(&path, &folder.join(name)).context("cannot link to the workspace")?;
             }
         }
         let mut manifest = of_members(&manifest, &root(), subject.members);
@@ -239,6 +239,16 @@ fn of_members(manifest: &str, root: &Path, members: &[&str]) -> String {
         line.replace("path = \"crates/", &format!("path = \"{}/crates/", root.display()))
     });
     lines.collect::<Vec<_>>().join("\n") + "\n"
+}
+
+#[cfg(unix)]
+fn link(to: &Path, at: &Path) -> std::io::Result<()> {
+    std::os::unix::fs::symlink(to, at)
+}
+
+#[cfg(not(unix))]
+fn link(_: &Path, _: &Path) -> std::io::Result<()> {
+    Err(std::io::ErrorKind::Unsupported.into())
 }
 
 fn copy_folder(from: &Path, to: &Path) -> Result<()> {

@@ -188,8 +188,9 @@ impl Writer<'_> {
                 "authors of {commit} are not stated complete: an agent has no sponsor (name one: --agent ACCOUNT=SPONSOR)"
             ));
         }
-        let mut authors: Vec<WireActor> = authors.iter().map(wire_actor).collect();
-        people::record_rules(&commits, &mut authors);
+        let actors = authors;
+        let mut authors: Vec<WireActor> = actors.iter().map(wire_actor).collect();
+        people::record_rules(&commits, &actors, &mut authors);
         if let Some(signers) = &self.signers {
             for note in signers.establish(self.repository, &commits, &mut authors)? {
                 self.context.output.warn(&note);

@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use lasthand_lineage::ledger::{self, NamedTrees, wanted};
+use lasthand_model::actor::Role;
 use lasthand_model::digest::GitId;
 use lasthand_model::history::{LandingDiff, MergeTrees, ObjectKey};
-use lasthand_model::wire::facts::{Actor, Body, Facts};
+use lasthand_model::wire::facts::{Body, Facts};
 use lasthand_observe::git::{self, GitError, Repository, TreeCache};
 use lasthand_verify::{Evidence, Expectations, KeptStates, LoadedTrust, Verifier, source_facts};
 
@@ -95,14 +96,9 @@ impl Gathered {
         for at in stated {
             let Some(Body::Landing(said)) = self.facts.statements.get(*at).map(|fact| &fact.body) else { continue };
             landing.authors_complete &= said.authors_complete;
-            for actor in &said.authors {
-                let is_same = |known: &Actor| {
-                    known.principal == actor.principal && known.kind == actor.kind && known.sponsor == actor.sponsor
-                };
-                if !landing.authors.iter().any(is_same) {
-                    landing.authors.push(actor.clone());
-                }
-            }
+            // SECURITY: a sponsor beside the list would answer for agents that name none of their own: only the history's own are asked.
+            let authors = said.authors.iter().filter(|actor| actor.role != Role::Sponsor);
+            authors.for_each(|actor| git::push_new(&mut landing.authors, actor.clone()));
         }
     }
 

@@ -47,7 +47,11 @@ impl Kept {
         packer.bytes(&name);
         packer.text(&program);
         packer.text(&format!("{:?}", arguments.agents));
-        packer.option(survey, |packer, survey| packer.bytes(survey.fingerprint.as_bytes()));
+        let fingerprint = match survey {
+            Some(survey) => Some(survey.fingerprint?),
+            None => None,
+        };
+        packer.option(fingerprint, |packer, fingerprint| packer.bytes(fingerprint.as_bytes()));
         Some(Self { states, name: Sha256::of(&name), key: Sha256::of(&packer.finish()) })
     }
 

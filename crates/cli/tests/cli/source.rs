@@ -267,6 +267,28 @@ fn agents_that_notes_name_become_authors() {
 }
 
 #[test]
+fn whose_agent_it_was_is_asked_of_the_note_too() {
+    // fail: the one for whom the agent worked would be nobody, and could approve its work; also of a session whose lines are gone
+    for attested in ["a.txt\n  s_c9883b05a2487d::t_9f8e7d6c5b4a32 1\n", ""] {
+        let repository = repository("source-note-sponsor");
+        fs::write(repository.join("a.txt"), "two\n").unwrap();
+        commit(&repository, "two");
+        let head = fs::read_to_string(repository.join(".git/refs/heads/main")).unwrap();
+        let note = format!(
+            "{attested}---\n{{\"schema_version\": \"authorship/3.0.0\", \"base_commit_sha\": \"{}\", \"prompts\": {{}}, \"sessions\": \
+             {{\"s_c9883b05a2487d\": {{\"agent_id\": {{\"tool\": \"claude\"}}, \"human_author\": \"Bo <bo@example.com>\"}}}}}}",
+            head.trim()
+        );
+        git(&repository, &["notes", "--ref=ai", "add", "-m", &note, "HEAD"]);
+        let said = source(&repository, &["--since", "HEAD~1", "--notes"]);
+        let actors = written(&repository, &said)[0]["predicate"]["actors"].as_array().unwrap().clone();
+        let sponsors: Vec<_> = actors.iter().filter(|actor| actor["act"]["sub"] == "agent:claude").collect();
+        let sponsors: Vec<_> = sponsors.iter().map(|actor| actor["sub"].as_str().unwrap()).collect();
+        assert_eq!(sponsors, ["mailto:ana@example.com", "mailto:bo@example.com"], "{attested:?}");
+    }
+}
+
+#[test]
 fn a_note_that_cannot_be_read_stops_it() {
     // fail: exit 4, and the way out is told
     let repository = repository("source-bad-note");

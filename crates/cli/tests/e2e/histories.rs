@@ -5,6 +5,7 @@ use std::ffi::OsStr;
 use std::sync::OnceLock;
 
 use lasthand_testkit::need;
+use serde_json::Value;
 
 use crate::lab::{Actor, Lab};
 use crate::report::Report;
@@ -555,4 +556,22 @@ fn an_agent_that_uses_a_persons_account_does_not_vanish_behind_him() {
         released(lab)
     };
     twins("account", story, &[("LH205", "src/app.txt", "")]);
+}
+
+#[test]
+fn a_report_asks_for_authors_that_a_signed_landing_names() {
+    // pass: Ana's agent, approved by Bo; fail: the landing says that it is Bo's own agent, and the history alone does not
+    for (sponsor, covered) in [(Ana, true), (Bo, false)] {
+        let Some(lab) = onboarded(&format!("stated-{}", sponsor.mail())) else { return };
+        edit(&lab, Coder, "src/app.txt", "by an agent\n");
+        lab.approve(Bo, "HEAD~1..HEAD");
+        lab.land_on("main", &format!("{}={}", Coder.mail(), sponsor.mail()));
+        lab.write_trust();
+        let words =
+            ["source", "report", "--trust", "../trust.toml", "--bundle", "../evidence", "--no-cache", "-o", "json"];
+        let report: Value = serde_json::from_str(&lab.lasthand(Bo, &words)).unwrap();
+        let open = report["no_human"].as_array().unwrap();
+        assert_eq!(open.is_empty(), covered, "{sponsor:?}: {report:#}");
+        assert!(covered || open[0]["path"] == "src/app.txt", "{report:#}");
+    }
 }

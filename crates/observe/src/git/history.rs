@@ -31,8 +31,8 @@ pub struct AuthoredCommit {
     pub commit: GitId,
     /// Author, committer, co-authors and agents, as [`landings`] finds them.
     pub authors: Vec<Actor>,
-    /// The row of the table by which each of them was recognised, by principal.
-    pub rules: BTreeMap<String, Rule>,
+    /// The row of the table by which each of them was recognised, by principal and kind.
+    pub rules: BTreeMap<(String, ActorKind), Rule>,
     /// What a person should look at.
     pub odd: Vec<OddPeople>,
 }

@@ -192,9 +192,10 @@ impl CommitPeople {
         Ok(people)
     }
 
-    /// The rule by which each principal was recognised.
-    pub(super) fn rules(&self) -> BTreeMap<String, Rule> {
-        self.actors.iter().filter_map(|known| Some((known.actor.principal.clone(), known.rule?))).collect()
+    /// The rule by which each principal was recognised as what it is.
+    pub(super) fn rules(&self) -> BTreeMap<(String, ActorKind), Rule> {
+        let named = |known: &KnownActor| Some(((known.actor.principal.clone(), known.actor.kind), known.rule?));
+        self.actors.iter().filter_map(named).collect()
     }
 
     fn add_person(&mut self, person: &Identity, role: Role, method: &str) {
@@ -294,7 +295,7 @@ const PEOPLE: usize = 1_000;
 /// Adds `actor` unless the same principal of the same kind with the same sponsor is there.
 ///
 /// SECURITY: an agent that acts by a person's account has that person's principal, and must not vanish behind him.
-pub(super) fn push_new(actors: &mut Vec<Actor>, actor: Actor) {
+pub fn push_new(actors: &mut Vec<Actor>, actor: Actor) {
     if !actors.iter().any(|known| is_same(known, &actor)) {
         actors.push(actor);
     }

@@ -43,7 +43,7 @@ pub use diff::{ChangeKind, ChangedPath, attribute, diff};
 pub use error::GitError;
 pub use export_ignore::export_ignore;
 pub use history::{AuthoredCommit, ObservedLanding, authors_between, bind_reviews, landings, merge_base};
-pub use identity::{CommitPeople, Identity, KnownActor, OddPeople, people_of};
+pub use identity::{CommitPeople, Identity, KnownActor, OddPeople, people_of, push_new};
 pub use inventory::{TreeCache, tree_files, tree_inventory};
 pub use landing_class::{Against, ClassedCommit, LandingClass, MergeNote, classes};
 pub use lines::{LINES, LineOrigin, line_origins};

@@ -56,6 +56,7 @@ pub fn read_agent_commit(bytes: &[u8]) -> Result<Hint, HintError> {
         source: HintSource::AgentCommit,
         revision: Some(commit(&statement)?),
         tools: tools.into_iter().collect(),
+        people: Vec::new(),
         files: labels.into_files(),
     })
 }

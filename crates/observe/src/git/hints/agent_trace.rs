@@ -49,7 +49,8 @@ pub fn read_agent_trace(bytes: &[u8]) -> Result<Hint, HintError> {
         }
     }
     let tools = BTreeSet::from([tool]).into_iter().filter(|tool| !tool.is_empty()).collect();
-    Ok(Hint { source: HintSource::AgentTrace, revision: revision(&record)?, tools, files: labels.into_files() })
+    let (source, revision) = (HintSource::AgentTrace, revision(&record)?);
+    Ok(Hint { source, revision, tools, people: Vec::new(), files: labels.into_files() })
 }
 
 /// Reads records that stand one a line; empty lines are passed over.

@@ -52,8 +52,9 @@ pub fn read_git_ai_note(bytes: &[u8]) -> Result<Hint, HintError> {
             }
         }
     }
-    let tools = metadata.tools();
-    Ok(Hint { source: HintSource::GitAi, revision: metadata.base, tools, files: labels.into_files() })
+    // Of every session, also of those whose lines were overwritten.
+    let (tools, people) = (metadata.of_sessions(|writer| writer.tool), metadata.of_sessions(|writer| writer.person));
+    Ok(Hint { source: HintSource::GitAi, revision: metadata.base, tools, people, files: labels.into_files() })
 }
 
 /// What stands before and after the divider.
@@ -122,11 +123,11 @@ impl Metadata {
         (is_hex(key, &[16, 7]) || is_uuid(key)).then(|| agent(self.prompts.get(key)))
     }
 
-    /// Tools of every session, also of those whose lines were overwritten.
-    fn tools(&self) -> Vec<String> {
+    /// What the sessions say, each once, sorted.
+    fn of_sessions(&self, said: impl Fn(Writer) -> String) -> Vec<String> {
         let sessions = self.prompts.values().chain(self.sessions.values());
-        let tools: BTreeSet<String> = sessions.map(|session| agent(Some(session)).tool).collect();
-        tools.into_iter().filter(|tool| !tool.is_empty()).collect()
+        let found: BTreeSet<String> = sessions.map(|session| said(agent(Some(session)))).collect();
+        found.into_iter().filter(|text| !text.is_empty()).collect()
     }
 }
 
@@ -201,8 +202,7 @@ mod tests {
         ];
         assert_eq!(told, expected);
         assert!(hint.files.iter().all(super::super::FileLabels::is_agent_touched));
-        assert_eq!(hint.sponsors("cursor"), ["mailto:ana@example.com"]);
-        assert!(hint.sponsors("claude").is_empty());
+        assert_eq!(hint.sponsors(), ["mailto:ana@example.com"]);
     }
 
     #[test]

@@ -123,6 +123,8 @@ pub struct Hint {
     pub revision: Option<String>,
     /// Tools that worked on it, whether or not files are named; sorted.
     pub tools: Vec<String>,
+    /// People for whom agents worked, whether or not files are named; sorted.
+    pub people: Vec<String>,
     /// Files, sorted by path.
     pub files: Vec<FileLabels>,
 }
@@ -137,14 +139,16 @@ impl Hint {
         }
     }
 
-    /// The principals for whom a tool worked, as it says; sorted.
+    /// The principals of the people for whom agents worked, as it says; sorted.
+    ///
+    /// SECURITY: of all agents together. Which tool was whose is said less reliably than who had one, and more sponsors only ask for more answers.
     #[must_use]
-    pub fn sponsors(&self, tool: &str) -> Vec<String> {
-        let labels = self.files.iter().flat_map(|file| &file.labels);
-        let named =
-            labels.filter(|label| label.kind == ActorKind::Agent && label.tool == tool && !label.person.is_empty());
-        let people: BTreeSet<&str> = named.map(|label| label.person.as_str()).collect();
-        people.into_iter().map(|person| Identity::parse(person.as_bytes()).principal()).collect()
+    pub fn sponsors(&self) -> Vec<String> {
+        let labels = self.files.iter().flat_map(|file| &file.labels).filter(|label| label.kind == ActorKind::Agent);
+        let people = labels.map(|label| &label.person).chain(&self.people).filter(|person| !person.is_empty());
+        let principals: BTreeSet<String> =
+            people.map(|person| Identity::parse(person.as_bytes()).principal()).collect();
+        principals.into_iter().collect()
     }
 
     /// Whether it says that an agent was at work at all.
