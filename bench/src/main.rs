@@ -6,10 +6,12 @@ mod lineage;
 mod source;
 mod trust;
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::Result;
+use anyhow::{Context, Result, ensure};
 use clap::Parser;
+use xtask::run::{cargo, target};
 
 /// Measures, beside other programs where there are any.
 #[derive(Parser)]
@@ -47,4 +49,12 @@ fn measure(options: &Options) -> Result<bool> {
         Options::Source(options) => source::run(options),
         Options::Trust(options) => trust::run(options),
     }
+}
+
+/// Builds the program that is measured, with optimisation.
+fn built() -> Result<PathBuf> {
+    let mut command = cargo();
+    command.args(["build", "--release", "--quiet", "-p", "lasthand", "--bin", "lasthand"]);
+    ensure!(command.status().context("cannot start cargo")?.success(), "lasthand cannot be built");
+    Ok(target().join("release/lasthand"))
 }

@@ -10,7 +10,7 @@ use std::time::Instant;
 use anyhow::{Context, Result, ensure};
 use clap::Args;
 use wait4::Wait4 as _;
-use xtask::run::{cargo, logs, target};
+use xtask::run::{logs, target};
 
 use history::History;
 
@@ -56,7 +56,7 @@ pub(super) fn run(options: &Options) -> Result<bool> {
     let folder = folder.canonicalize()?;
     let program = match &options.program {
         Some(program) => program.canonicalize()?,
-        None => built()?,
+        None => crate::built()?,
     };
     let history = History::made(&folder, options.commits, options.files)?;
     let cache = folder.join("cache");
@@ -80,13 +80,6 @@ pub(super) fn run(options: &Options) -> Result<bool> {
     let word = if good { "kept" } else { "exceeded" };
     println!("bounds: {COLD_CPU_S} CPU s, {AGAIN_CPU_S} CPU s after one more commit, {RSS_MIB} MiB: {word}");
     Ok(good)
-}
-
-fn built() -> Result<PathBuf> {
-    let mut command = cargo();
-    command.args(["build", "--release", "--quiet", "-p", "lasthand", "--bin", "lasthand"]);
-    ensure!(command.status().context("cannot start cargo")?.success(), "lasthand cannot be built");
-    Ok(target().join("release/lasthand"))
 }
 
 fn report(program: &Path, repository: &Path, cache: &Path) -> Result<Sample> {

@@ -11,7 +11,7 @@ use wait4::Wait4 as _;
 
 use super::Options;
 use xtask::root;
-use xtask::run::{cargo, present, target};
+use xtask::run::present;
 
 /// What cosign 3.1.3 took where it was measured: CPU seconds and MiB.
 const COSIGN: (f64, f64) = (0.066, 63.0);
@@ -35,7 +35,7 @@ pub(super) fn run(options: &Options) -> Result<bool> {
     ensure!(testdata.join(BUNDLE).is_file(), "there is no {}", testdata.join(BUNDLE).display());
     let lasthand = match &options.program {
         Some(program) => program.clone(),
-        None => built()?,
+        None => crate::built()?,
     };
     let (ours, cosign) = (words(&lasthand, &testdata), peer(&testdata));
     let (mut our_runs, mut cosign_runs) = (Vec::new(), Vec::new());
@@ -56,13 +56,6 @@ pub(super) fn run(options: &Options) -> Result<bool> {
         theirs.0 / our.0
     );
     Ok(our.0 * SHARE <= theirs.0 && our.1 <= MEMORY_MIB)
-}
-
-fn built() -> Result<PathBuf> {
-    let mut command = cargo();
-    command.args(["build", "--release", "--quiet", "-p", "lasthand", "--bin", "lasthand"]);
-    ensure!(command.status().context("cannot start cargo")?.success(), "lasthand cannot be built");
-    Ok(target().join("release/lasthand"))
 }
 
 fn words(program: &Path, testdata: &Path) -> Vec<String> {

@@ -15,7 +15,7 @@ use serde_json::Value;
 use wait4::Wait4 as _;
 
 use super::Options;
-use xtask::run::{cargo, target, tool};
+use xtask::run::tool;
 
 const SIZES: [usize; 4] = [10, 100, 1_000, 10_000];
 /// The size at which peers are compared.
@@ -47,7 +47,7 @@ pub(super) fn run(options: &Options, folder: &Path) -> Result<bool> {
     }
     let lasthand = match &options.program {
         Some(program) => program.canonicalize().context("there is no such program")?,
-        None => built()?,
+        None => crate::built()?,
     };
     let mut contenders = vec![Contender { name: "lasthand", program: lasthand }];
     for (name, own, command) in
@@ -108,13 +108,6 @@ pub(super) fn run(options: &Options, folder: &Path) -> Result<bool> {
         println!("error: {problem}");
     }
     Ok(problems.is_empty())
-}
-
-fn built() -> Result<PathBuf> {
-    let mut build = cargo();
-    build.args(["build", "--quiet", "--release", "-p", "lasthand"]);
-    ensure!(build.status().context("cannot start cargo")?.success(), "lasthand does not build");
-    Ok(target().join("release/lasthand"))
 }
 
 fn install(peers: &Path) -> Result<()> {

@@ -52,6 +52,21 @@ pub enum CacheError {
     },
 }
 
+/// Makes a folder where there is none; gives it, as it is whatever it was called by, and its owner.
+///
+/// # Errors
+/// [`CacheError`]: SECURITY: what lies where others can write is not what was put there.
+pub(crate) fn own_folder(folder: &Path) -> Result<(PathBuf, u32), CacheError> {
+    let unusable = |source| CacheError::Unusable { path: folder.to_owned(), source };
+    platform::make(folder).map_err(unusable)?;
+    let folder = fs::canonicalize(folder).map_err(unusable)?;
+    if let Some(path) = platform::written_by_others(&folder).map_err(unusable)? {
+        return Err(CacheError::OthersCanWrite { path });
+    }
+    let owner = platform::owner(&folder).map_err(unusable)?;
+    Ok((folder, owner))
+}
+
 /// Facts in a folder.
 #[derive(Debug, Clone)]
 pub struct InventoryCache {
@@ -68,13 +83,8 @@ impl InventoryCache {
     /// # Errors
     /// [`CacheError`].
     pub fn open(folder: &Path, reader: impl Into<String>) -> Result<Self, CacheError> {
-        let unusable = |source| CacheError::Unusable { path: folder.to_owned(), source };
-        platform::make(folder).map_err(unusable)?;
-        let folder = fs::canonicalize(folder).map_err(unusable)?;
-        if let Some(path) = platform::written_by_others(&folder).map_err(unusable)? {
-            return Err(CacheError::OthersCanWrite { path });
-        }
-        let owner = platform::owner(&folder).map_err(unusable)?;
+        let (folder, owner) = own_folder(folder)?;
+        let unusable = |source| CacheError::Unusable { path: folder.clone(), source };
         let sum = files(&folder).map_err(unusable)?.iter().map(|file| file.bytes).sum();
         Ok(Self { folder, reader: reader.into(), owner, sum: Arc::new(AtomicU64::new(sum)) })
     }

@@ -10,7 +10,7 @@ use std::time::SystemTime;
 
 use lasthand_model::digest::Sha256;
 
-use crate::cache::{CacheError, platform};
+use crate::cache::{CacheError, own_folder, platform};
 
 /// First bytes of a file that is kept.
 const MAGIC: &[u8] = b"lasthand state 1\n";
@@ -34,13 +34,7 @@ impl KeptStates {
     /// # Errors
     /// [`CacheError`].
     pub fn open(folder: &Path) -> Result<Self, CacheError> {
-        let unusable = |source| CacheError::Unusable { path: folder.to_owned(), source };
-        platform::make(folder).map_err(unusable)?;
-        let folder = fs::canonicalize(folder).map_err(unusable)?;
-        if let Some(path) = platform::written_by_others(&folder).map_err(unusable)? {
-            return Err(CacheError::OthersCanWrite { path });
-        }
-        let owner = platform::owner(&folder).map_err(unusable)?;
+        let (folder, owner) = own_folder(folder)?;
         Ok(Self { folder, owner })
     }
 
