@@ -55,6 +55,13 @@ const PEERS: &[Row] = &[
         "digests of the layers as stored and uncompressed; writes every file to the disk",
     ),
     (
+        "umoci unpack, of Debian",
+        Task::Umoci,
+        "/usr/bin/umoci",
+        &["--version"],
+        "as above, in the version that Debian 12 ships",
+    ),
+    (
         "skopeo copy",
         Task::Skopeo,
         "skopeo",
@@ -108,7 +115,7 @@ pub(super) fn find(folder: &Path, words: &[String]) -> Vec<Peer> {
         let module = MODULES.iter().find(|(module, ..)| module == program);
         let note = match &said {
             // A program that is built from its module often does not know its version.
-            Some(_) if file.is_absolute() => module.map_or("", |(_, module, _)| module).to_owned(),
+            Some(_) if file.is_absolute() && module.is_some() => module.map_or("", |(_, module, _)| module).to_owned(),
             Some(output) => String::from_utf8_lossy(&output.stdout).lines().next().unwrap_or_default().to_owned(),
             None if module.is_some() => BY_OPTION.to_owned(),
             None => format!("apt-get install {program}, or {BY_OPTION}"),

@@ -91,9 +91,8 @@ pub(crate) fn has_two_forms(head: &[u8]) -> bool {
 
 /// Gives the content of zstd frames.
 #[cfg(not(feature = "fast-inflate"))]
-#[expect(clippy::unnecessary_wraps, reason = "the other decoder can fail here")]
 pub(crate) fn zstd_decoder<R: BufRead>(whole: R, limits: &Limits) -> io::Result<impl Read + use<R>> {
-    Ok(zstd::Frames::new(whole, limits))
+    zstd::Frames::new(whole, limits)
 }
 
 /// Gives the content of zstd frames.

@@ -136,6 +136,36 @@ fn a_zstd_frame_is_what_it_says_of_itself() {
     }
 }
 
+/// Text of small letters, whose streams of literals are worth packing.
+fn letters(length: usize) -> Vec<u8> {
+    noisy(length).iter().map(|byte| b"etaoin shrdlu\n"[usize::from(*byte) % 14]).collect()
+}
+
+#[test]
+fn a_damaged_zstd_frame_is_refused_or_read_as_libzstd_reads_it() {
+    // SECURITY: a decoder that does not ask whether each stream of literals ends where its content does reads some of these frames, and as
+    // something else than libzstd does.
+    let packed = zstd::bulk::compress(&archive(&[(b"notes", Type::Regular, &letters(7000))]), 3).unwrap();
+    let (mut read, mut refused) = (0, 0);
+    for bit in 0..packed.len() * 8 {
+        let mut damaged = packed.clone();
+        damaged[bit / 8] ^= 1 << (bit % 8);
+        let ours = read_bytes(&damaged, Some(Kind::TarZstd)).map(|facts| facts.inventory);
+        let theirs = zstd::decode_all(&damaged[..]).map(|plain| read_bytes(&plain, Some(Kind::Tar)));
+        match (ours, theirs) {
+            (Ok(ours), Ok(theirs)) => {
+                assert_eq!(ours, theirs.unwrap().inventory, "bit {bit}");
+                read += 1;
+            }
+            (Ok(_), Err(error)) => panic!("bit {bit}: libzstd refuses it: {error}"),
+            (Err(_), Ok(Ok(_))) => refused += 1,
+            (Err(_), _) => {}
+        }
+    }
+    assert!(read > 100, "{read} damaged frames were read by both");
+    assert!(refused > 0, "libzstd read no frame that is refused here");
+}
+
 /// A tar archive whose first bytes are these: the name of its first entry.
 fn tar_beginning_with(magic: &[u8]) -> Vec<u8> {
     let name = [magic, &b"______________"[magic.len()..]].concat();

@@ -11,6 +11,7 @@ mod commands;
 mod context;
 mod evidence;
 mod files;
+mod json;
 mod landing_text;
 mod output;
 mod people;

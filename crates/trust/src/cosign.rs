@@ -11,17 +11,13 @@ use base64::engine::general_purpose::STANDARD;
 use lasthand_model::digest::{ArtifactDigest, Sha256};
 use lasthand_model::json;
 use lasthand_model::limits::Limits;
+use lasthand_model::wire::bundle::{ENVELOPE_MEDIA_TYPE, SIMPLE_SIGNING_MEDIA_TYPE};
 use serde_json::{Map, Value, json};
 
 use crate::dsse::decode_base64;
 use crate::evidence::{Signed, TrustError, verify_signed};
 use crate::keys::KeyRing;
 use crate::verified::BlobSignature;
-
-/// Media type of a layer that holds what a signature is over.
-pub const SIMPLE_SIGNING: &str = "application/vnd.dev.cosign.simplesigning.v1+json";
-/// Media type of a layer that holds an envelope.
-pub const ENVELOPE: &str = "application/vnd.dsse.envelope.v1+json";
 
 const SIGNATURE: &str = "dev.cosignproject.cosign/signature";
 const CERTIFICATE: &str = "dev.sigstore.cosign/certificate";
@@ -49,8 +45,8 @@ pub fn verify_layer(
     limits: &Limits,
 ) -> Result<Signed, TrustError> {
     let is_signature = match media_type {
-        SIMPLE_SIGNING => true,
-        ENVELOPE => false,
+        SIMPLE_SIGNING_MEDIA_TYPE => true,
+        ENVELOPE_MEDIA_TYPE => false,
         _ => return Err(wrong("its media type is not one of cosign's layers")),
     };
     let bundle = bundle(is_signature, payload, annotations, limits)?;

@@ -9,13 +9,15 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use lasthand_model::digest::{ArtifactDigest, Sha256};
 use lasthand_model::limits::Limits;
-use lasthand_model::wire::bundle::pre_authentication_encoding;
+use lasthand_model::wire::bundle::{
+    ENVELOPE_MEDIA_TYPE as ENVELOPE, SIMPLE_SIGNING_MEDIA_TYPE as SIMPLE_SIGNING, pre_authentication_encoding,
+};
 use lasthand_model::wire::facts::SignerMethod;
 use lasthand_model::wire::statement::PAYLOAD_TYPE;
 use lasthand_testkit::sigstore::{Content, Entry, Flaw, Instance, Recipe, Signed as Made, Version};
 use lasthand_testkit::ssh::SecurityKey;
 use lasthand_trust::Clock;
-use lasthand_trust::cosign::{ENVELOPE, SIMPLE_SIGNING, verify_layer};
+use lasthand_trust::cosign::verify_layer;
 use lasthand_trust::evidence::{Signed, TrustError, verify_signed};
 use lasthand_trust::expected::{ExpectedArtifact, ExpectedError, ExpectedSigner, verify_expected};
 use lasthand_trust::foreign::{bundle_of_python, documents};

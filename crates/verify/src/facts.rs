@@ -9,7 +9,7 @@ use lasthand_model::inventory::{EntryType, Inventory};
 use lasthand_model::limits::Limits;
 use lasthand_model::wire::facts::{self, Body, Entries, Facts, Material, Pin, Signer, StatementFact, TreeRef};
 use lasthand_model::wire::report::EvidenceStatus;
-use lasthand_trust::evidence::{Signed, TrustError, peek_unverified, verify_signed};
+use lasthand_trust::evidence::{Signed, TrustError, peek_unverified};
 use lasthand_trust::keys::KeyRing;
 use lasthand_trust::sigstore::SigstoreError;
 use lasthand_trust::x509::X509Error;
@@ -166,7 +166,7 @@ fn statements(
 ) -> Vec<StatementFact> {
     let (mut verified, mut blobs) = (Vec::new(), Vec::new());
     for document in &evidence.documents {
-        match verify_signed(&document.bytes, ring, limits) {
+        match document.verify(ring, limits) {
             Ok(Signed::Statement(statement)) => {
                 items.push(Item::verified(&document.source, &statement.value().predicate_type, &statement));
                 verified.push(statement);

@@ -7,7 +7,7 @@ use lasthand_model::digest::{ArtifactDigest, Sha256};
 use lasthand_model::limits::Limits;
 use lasthand_model::wire::facts::{Facts, Question, StatementFact};
 use lasthand_trust::combine;
-use lasthand_trust::evidence::{Signed, verify_signed};
+use lasthand_trust::evidence::Signed;
 
 use crate::evidence::Evidence;
 use crate::trust::LoadedTrust;
@@ -29,7 +29,7 @@ pub fn source_facts(
     let mut verified = Vec::new();
     let mut rejected = evidence.faults.len();
     for document in &evidence.documents {
-        match verify_signed(&document.bytes, &ring, limits) {
+        match document.verify(&ring, limits) {
             Ok(Signed::Statement(statement)) => verified.push(statement),
             // The signature of an artifact is no word about sources.
             Ok(Signed::Blob(_)) => {}

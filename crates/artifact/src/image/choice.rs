@@ -120,4 +120,6 @@ pub struct BlobDescriptor {
     pub media_type: String,
     /// Its bytes.
     pub size: u64,
+    /// What the manifest says beside it.
+    pub annotations: BTreeMap<String, String>,
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use lasthand_model::digest::Sha256;
 use lasthand_model::limits::Limits;
+use lasthand_model::wire::bundle::COSIGN_MEDIA_TYPES;
 
 use super::choice::BlobDescriptor;
 use super::document::{Names, Object};
@@ -60,6 +61,7 @@ pub(super) struct Descriptor {
     pub(super) names: Vec<String>,
     /// An annotation by which some pullers take the content of the layer from elsewhere.
     pub(super) other_content: Option<String>,
+    annotations: BTreeMap<String, String>,
 }
 
 impl Descriptor {
@@ -75,11 +77,18 @@ impl Descriptor {
             size: object.number("size")?.ok_or_else(|| object.shape("size", "a whole number"))?,
             platform: object.object("platform")?.map(|platform| self::platform(&platform)).transpose()?,
             names,
+            annotations,
         })
     }
 
+    /// True for a signature or an attestation as cosign keeps it.
+    pub(super) fn is_of_cosign(&self) -> bool {
+        COSIGN_MEDIA_TYPES.contains(&self.media_type.as_str())
+    }
+
     pub(super) fn blob(&self) -> BlobDescriptor {
-        BlobDescriptor { digest: self.digest, media_type: self.media_type.clone(), size: self.size }
+        let (media_type, annotations) = (self.media_type.clone(), self.annotations.clone());
+        BlobDescriptor { digest: self.digest, media_type, size: self.size, annotations }
     }
 }
 

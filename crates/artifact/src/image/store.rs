@@ -48,7 +48,7 @@ impl fmt::Debug for Cache<'_> {
 /// What was read when the place was opened.
 #[derive(Debug)]
 enum Content {
-    Oci { root: Root, referrers: Vec<(Sha256, Referrer)> },
+    Oci { root: Root, referrers: Vec<(Option<Sha256>, Referrer)> },
     Docker(Vec<(Sha256, DockerImage)>),
 }
 
@@ -213,15 +213,20 @@ impl<'a> ImageStore<'a> {
         })
     }
 
-    /// The manifests of `index.json` whose `subject` is this digest, in its order; none in a docker archive.
+    /// The manifests of `index.json` whose `subject` is this digest, or that may be about any, in its order; none in a docker archive.
+    ///
+    /// cosign gives its images of signatures and attestations no `subject`: a tag such as `sha256-<hex>.sig` says what they are about, and where they
+    /// have none they may be about any. Only their layers prove it.
     ///
     /// # Errors
     /// None at present: they were read when the place was opened.
     pub fn referrers(&self, subject: ArtifactDigest) -> Result<Vec<Referrer>, ArtifactError> {
         match &self.content {
-            Content::Oci { referrers, .. } => {
-                Ok(referrers.iter().filter(|(of, _)| *of == subject.0).map(|(_, referrer)| referrer.clone()).collect())
-            }
+            Content::Oci { referrers, .. } => Ok(referrers
+                .iter()
+                .filter(|(of, _)| of.is_none_or(|of| of == subject.0))
+                .map(|(_, referrer)| referrer.clone())
+                .collect()),
             Content::Docker(_) => Ok(Vec::new()),
         }
     }
@@ -323,6 +328,14 @@ fn tag_of(name: &str) -> Option<&str> {
     last.split_once(':').map(|(_, tag)| tag)
 }
 
+/// The digest that a tag of cosign is made of.
+///
+/// SPEC: sigstore/cosign, specs/SIGNATURE_SPEC.md, "Tag-based Discovery".
+fn named_by_tag(name: &str) -> Option<Sha256> {
+    let (digest, ending) = tag_of(name).unwrap_or(name).strip_prefix("sha256-")?.split_once('.')?;
+    if matches!(ending, "sig" | "att") { digest.parse().ok() } else { None }
+}
+
 /// A name as engines fill it up.
 ///
 /// SPEC: distribution/reference, `ParseNormalizedNamed` and `TagNameOnly`.
@@ -417,7 +430,8 @@ fn read_root(place: &Place<'_>, limits: &Limits) -> Result<Root, ArtifactError> 
 struct Listed {
     choices: Vec<Choice>,
     hidden: Vec<Hidden>,
-    referrers: Vec<(Sha256, Referrer)>,
+    /// Of what each is; `None` where it does not say.
+    referrers: Vec<(Option<Sha256>, Referrer)>,
 }
 
 fn list(place: &Place<'_>, root: &Root, limits: &Limits) -> Listed {
@@ -460,9 +474,10 @@ fn list(place: &Place<'_>, root: &Root, limits: &Limits) -> Listed {
             is_image: is_image.unwrap_or_else(|| may_be_manifest(place, descriptor, &mut budget, limits)),
         });
         if let Some(manifest) = manifest.filter(|_| !unknown)
-            && let Some(subject) = manifest.subject
+            && (manifest.subject.is_some() || manifest.layers.iter().any(Descriptor::is_of_cosign))
             && !listed.referrers.iter().any(|(_, known)| known.digest.0 == descriptor.digest)
         {
+            let subject = manifest.subject.or_else(|| descriptor.names.iter().find_map(|name| named_by_tag(name)));
             listed.referrers.push((subject, referrer(descriptor.digest, *manifest)));
         }
     }

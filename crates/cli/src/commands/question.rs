@@ -338,10 +338,7 @@ fn columns() -> usize {
 /// # Errors
 /// When it cannot be written.
 pub(crate) fn put_document(sink: &Sink, value: &impl Serialize, context: &Context) -> Result<(), CommandError> {
-    let write = |out: &mut dyn io::Write| {
-        serde_json::to_writer_pretty(&mut *out, value)?;
-        out.write_all(b"\n")
-    };
+    let write = |out: &mut dyn io::Write| crate::json::write(out, value);
     match &sink.path {
         None => context.output.data_by(&write),
         Some(path) => write_whole_by(path, &write),

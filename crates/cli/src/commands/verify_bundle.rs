@@ -214,7 +214,7 @@ fn refuse(arguments: &VerifyBundleArguments, error: ExpectedError, context: &Con
     let reason = words(&error);
     if arguments.output == Format::Json {
         let document = json!({ "verdict": "refused", "bundle": arguments.bundle.display().to_string(), "reason": reason, "hints": hints });
-        context.output.line(&document.to_string())?;
+        context.output.data_by(&|out| crate::json::write_line(out, &document))?;
     }
     context.output.note(&format!("refused: `{}`: {reason}", arguments.bundle.display()));
     hints.iter().for_each(|hint| context.output.note(&format!("    hint: {hint}")));
@@ -283,7 +283,7 @@ fn print(arguments: &VerifyBundleArguments, signed: &Signed, context: &Context) 
             "claims": members,
             "not_constrained": open
         });
-        return context.output.line(&document.to_string());
+        return context.output.data_by(&|out| crate::json::write_line(out, &document));
     }
     let mut lines = vec![
         format!("accepted: `{}`", arguments.artifact),

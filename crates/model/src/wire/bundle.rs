@@ -21,6 +21,12 @@ pub const BUNDLE_MEDIA_TYPES: &[&str] = &[
 /// Media type of an inventory's record blob, as a blob of a referrer.
 pub const INVENTORY_MEDIA_TYPE: &str = "application/vnd.lasthand.inventory.v0.1";
 
+/// Media type of a layer that holds an envelope.
+pub const ENVELOPE_MEDIA_TYPE: &str = "application/vnd.dsse.envelope.v1+json";
+/// Media type of a layer that holds what a signature of cosign is over.
+pub const SIMPLE_SIGNING_MEDIA_TYPE: &str = "application/vnd.dev.cosign.simplesigning.v1+json";
+/// Media types of the layers in which cosign keeps signatures and attestations.
+pub const COSIGN_MEDIA_TYPES: &[&str] = &[ENVELOPE_MEDIA_TYPE, SIMPLE_SIGNING_MEDIA_TYPE];
 /// Media type of a content by digest (a lock file, a configuration, a manifest of a base), as a blob of a referrer.
 pub const CONTENT_MEDIA_TYPE: &str = "application/vnd.lasthand.content.v0.1";
 

@@ -13,6 +13,10 @@ use std::path::{Path, PathBuf};
 use lasthand_model::digest::{InventoryRoot, Sha256};
 use lasthand_model::limits::Limits;
 
+use lasthand_trust::cosign;
+use lasthand_trust::evidence::{Signed, TrustError, verify_signed};
+use lasthand_trust::keys::KeyRing;
+
 use crate::error::VerifyError;
 pub(crate) use read::{read_bounded, read_inventory};
 pub(crate) use referrers::Taken;
@@ -32,11 +36,35 @@ pub struct Evidence {
     pub(crate) faults: Vec<Fault>,
 }
 
-/// One JSON document that may be a bundle or an envelope.
+/// One document that may be a bundle, an envelope, or the payload of a layer of cosign.
 #[derive(Debug, Clone)]
 pub(crate) struct Document {
     pub(crate) source: String,
     pub(crate) bytes: Vec<u8>,
+    pub(crate) layer: Option<CosignLayer>,
+}
+
+/// What is beside the payload in an image of cosign's.
+#[derive(Debug, Clone)]
+pub(crate) struct CosignLayer {
+    media_type: String,
+    annotations: BTreeMap<String, String>,
+}
+
+impl Document {
+    /// One JSON document that may be a bundle or an envelope.
+    pub(crate) const fn json(source: String, bytes: Vec<u8>) -> Self {
+        Self { source, bytes, layer: None }
+    }
+
+    /// # Errors
+    /// [`TrustError`].
+    pub(crate) fn verify(&self, ring: &KeyRing, limits: &Limits) -> Result<Signed, TrustError> {
+        match &self.layer {
+            None => verify_signed(&self.bytes, ring, limits),
+            Some(layer) => cosign::verify_layer(&layer.media_type, &self.bytes, &layer.annotations, ring, limits),
+        }
+    }
 }
 
 /// One record blob of an inventory, not yet read.
@@ -124,7 +152,7 @@ impl Evidence {
 
     /// Adds one JSON document held in memory, under a name for the report.
     pub fn add_document(&mut self, source: &str, bytes: Vec<u8>) {
-        self.documents.push(Document { source: source.to_owned(), bytes });
+        self.documents.push(Document::json(source.to_owned(), bytes));
     }
 
     /// A content by digest: the name under which it was given, and its bytes, or why they cannot be had.

@@ -1,16 +1,19 @@
 //! Evidence that lies in an image's own layout: manifests whose subject the image is.
 //!
-//! SPEC: OCI image-spec 1.1 manifest.md (`subject`, `artifactType`); the bundle's media type is that of cosign's referrers.
+//! SPEC: OCI image-spec 1.1 manifest.md (`subject`, `artifactType`); the bundle's media type is that of cosign's referrers. Its older form, an image
+//! whose layers are signatures (sigstore/cosign, specs/SIGNATURE_SPEC.md), is read too.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use lasthand_artifact::image::{BlobDescriptor, ImageStore};
 use lasthand_model::digest::{ArtifactDigest, InventoryRoot, Sha256};
 use lasthand_model::limits::Limits;
-use lasthand_model::wire::bundle::{BUNDLE_MEDIA_TYPES, CONTENT_MEDIA_TYPE, INVENTORY_MEDIA_TYPE};
+use lasthand_model::wire::bundle::{
+    BUNDLE_MEDIA_TYPES, CONTENT_MEDIA_TYPE, COSIGN_MEDIA_TYPES, ENVELOPE_MEDIA_TYPE, INVENTORY_MEDIA_TYPE,
+};
 
 use super::read::INVENTORY_BYTES;
-use super::{BlobFile, Content, Document, Evidence, Fault, InventoryFile};
+use super::{BlobFile, Content, CosignLayer, Document, Evidence, Fault, InventoryFile};
 use crate::error::{VerifyError, with_sources};
 
 /// LIMIT: bytes of one content, such as a lock file.
@@ -19,8 +22,9 @@ const CONTENT_BYTES: usize = 64 << 20;
 /// What was taken from the referrers of one artifact: of all its subjects together.
 #[derive(Debug, Default)]
 pub(crate) struct Taken {
-    /// Blobs, by digest and media type: each is read once, however often it is listed.
-    seen: BTreeSet<(Sha256, String)>,
+    /// Blobs, by digest, media type and annotations: each is read once, however often it is listed. Signatures of cosign over one
+    /// image differ in annotations alone.
+    seen: BTreeSet<(Sha256, String, BTreeMap<String, String>)>,
     bytes: u64,
     /// Whether something was not read because of all that was read before.
     cut_short: bool,
@@ -49,7 +53,8 @@ impl Evidence {
         };
         for referrer in referrers {
             for layer in &referrer.layers {
-                if !taken.seen.insert((layer.digest, layer.media_type.clone())) {
+                let annotations = if is_of_cosign(layer) { layer.annotations.clone() } else { BTreeMap::new() };
+                if !taken.seen.insert((layer.digest, layer.media_type.clone(), annotations)) {
                     continue;
                 }
                 let source = format!("referrer {} of the layout", layer.digest.short());
@@ -92,7 +97,16 @@ impl Evidence {
         let source = source.to_owned();
         match layer.media_type.as_str() {
             known if BUNDLE_MEDIA_TYPES.contains(&known) => {
-                self.documents.push(Document { source, bytes: bytes(limits.json_bytes)? });
+                self.documents.push(Document::json(source, bytes(limits.json_bytes)?));
+            }
+            _ if is_of_cosign(layer) => {
+                // Others keep envelopes in layers of this type, too, with nothing beside them.
+                let is_bare = !layer.annotations.keys().any(|key| key.starts_with("dev.sigstore.cosign/"));
+                let is_envelope = layer.media_type == ENVELOPE_MEDIA_TYPE && is_bare;
+                let beside =
+                    CosignLayer { media_type: layer.media_type.clone(), annotations: layer.annotations.clone() };
+                let layer = Some(beside).filter(|_| !is_envelope);
+                self.documents.push(Document { source, bytes: bytes(limits.json_bytes)?, layer });
             }
             INVENTORY_MEDIA_TYPE => {
                 let content = Content::Memory(bytes(INVENTORY_BYTES)?);
@@ -120,6 +134,10 @@ impl Evidence {
     }
 }
 
+fn is_of_cosign(layer: &BlobDescriptor) -> bool {
+    COSIGN_MEDIA_TYPES.contains(&layer.media_type.as_str())
+}
+
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "a failed test may stop")]
 mod tests {
@@ -128,6 +146,8 @@ mod tests {
 
     use lasthand_artifact::local;
     use serde_json::{Value, json};
+
+    use lasthand_model::wire::bundle::SIMPLE_SIGNING_MEDIA_TYPE;
 
     use super::*;
 
@@ -139,13 +159,71 @@ mod tests {
         json!({"mediaType": media_type, "digest": format!("sha256:{digest}"), "size": bytes.len()})
     }
 
+    /// A layout whose `index.json` lists these manifests.
+    fn layout(folder: &Path, manifests: &[Value]) {
+        fs::create_dir_all(folder.join("blobs/sha256")).unwrap();
+        fs::write(folder.join("oci-layout"), r#"{"imageLayoutVersion":"1.0.0"}"#).unwrap();
+        fs::write(folder.join("index.json"), json!({"schemaVersion": 2, "manifests": manifests}).to_string()).unwrap();
+    }
+
+    #[test]
+    fn signatures_and_attestations_of_cosign_are_found_by_tag() {
+        // pass: by the digest in the tag, of any image where no tag says so, each signature over one payload; fail: of another image
+        let folder = tempfile::tempdir().unwrap();
+        let folder = folder.path();
+        layout(folder, &[]);
+        let (one, two) = (Sha256::of(b"one"), Sha256::of(b"two"));
+        let config = put(folder, "application/vnd.oci.image.config.v1+json", b"{}");
+        let layer = |media_type: &str, bytes: &[u8], annotations: Value| {
+            let mut layer = put(folder, media_type, bytes);
+            layer.as_object_mut().unwrap().insert("annotations".to_owned(), annotations);
+            layer
+        };
+        let signature = |text: &str| json!({"dev.cosignproject.cosign/signature": text});
+        let manifest = |name: Option<String>, layers: &[Value]| {
+            let manifest = json!({"schemaVersion": 2, "mediaType": MANIFEST, "config": config, "layers": layers});
+            let mut listed = put(folder, MANIFEST, &serde_json::to_vec(&manifest).unwrap());
+            if let Some(name) = name {
+                let names = json!({"org.opencontainers.image.ref.name": name});
+                listed.as_object_mut().unwrap().insert("annotations".to_owned(), names);
+            }
+            listed
+        };
+        let signed = |payload: &[u8], text: &str| layer(SIMPLE_SIGNING_MEDIA_TYPE, payload, signature(text));
+        let certified = json!({"dev.sigstore.cosign/certificate": "pem"});
+        let manifests = [
+            manifest(Some(format!("sha256-{one}.sig")), &[signed(b"a", "x"), signed(b"a", "y"), signed(b"a", "x")]),
+            manifest(
+                Some(format!("registry.example/app:sha256-{two}.att")),
+                &[layer(ENVELOPE_MEDIA_TYPE, b"b", certified)],
+            ),
+            manifest(Some(format!("sha256-{one}.other")), &[signed(b"c", "x")]),
+            manifest(None, &[layer(ENVELOPE_MEDIA_TYPE, b"d", json!({}))]),
+        ];
+        layout(folder, &manifests);
+        let opened = local::open(folder).unwrap();
+        let store = ImageStore::open(&opened, None, &Limits::DEFAULT).unwrap();
+        assert!(store.choices().is_empty(), "{:?}", store.choices());
+        let found = |subject: Sha256| {
+            let (mut evidence, mut taken) = (Evidence::default(), Taken::default());
+            evidence.add_referrers(&store, ArtifactDigest(subject), &mut taken, &Limits::DEFAULT).unwrap();
+            assert!(evidence.faults.is_empty());
+            let found = evidence.documents.into_iter();
+            found.map(|document| (document.bytes, document.layer.is_some())).collect::<Vec<_>>()
+        };
+        // What has no tag, or a tag that names no image, may be about any.
+        let (others, bare) = ((b"c".to_vec(), true), (b"d".to_vec(), false));
+        let twice = (b"a".to_vec(), true);
+        assert_eq!(found(one), [twice.clone(), twice, others.clone(), bare.clone()]);
+        assert_eq!(found(two), [(b"b".to_vec(), true), others, bare]);
+    }
+
     #[test]
     fn a_blob_that_referrers_list_often_is_held_once() {
         // pass: over layers, referrers and subjects; fail: more distinct blobs, or bytes, than evidence may have
         let folder = tempfile::tempdir().unwrap();
         let folder = folder.path();
-        fs::create_dir_all(folder.join("blobs/sha256")).unwrap();
-        fs::write(folder.join("oci-layout"), r#"{"imageLayoutVersion":"1.0.0"}"#).unwrap();
+        layout(folder, &[]);
         let bundle = put(folder, BUNDLE_MEDIA_TYPES.first().unwrap(), b"{}");
         let content = put(folder, CONTENT_MEDIA_TYPE, b"{}");
         let other = put(folder, CONTENT_MEDIA_TYPE, b"other");
@@ -159,8 +237,7 @@ mod tests {
             });
             manifests.push(put(folder, MANIFEST, &serde_json::to_vec(&manifest).unwrap()));
         }
-        let root = json!({"schemaVersion": 2, "manifests": manifests});
-        fs::write(folder.join("index.json"), root.to_string()).unwrap();
+        layout(folder, &manifests);
         let opened = local::open(folder).unwrap();
         let store = ImageStore::open(&opened, None, &Limits::DEFAULT).unwrap();
         let gather = |limits: &Limits| {

@@ -149,7 +149,7 @@ impl<'a> Walk<'a> {
         let listed = match foreign::documents(&bytes, self.limits) {
             Ok(listed) if !matches!(listed.as_slice(), [Cow::Borrowed(_)]) => listed,
             Ok(_) | Err(TrustError::Json(_)) => {
-                self.evidence.documents.push(Document { source, bytes });
+                self.evidence.documents.push(Document::json(source, bytes));
                 return Ok(());
             }
             Err(error) => {
@@ -158,9 +158,7 @@ impl<'a> Walk<'a> {
             }
         };
         for (number, attestation) in (1..).zip(listed) {
-            self.evidence
-                .documents
-                .push(Document { source: format!("{source}#{number}"), bytes: attestation.into_owned() });
+            self.evidence.documents.push(Document::json(format!("{source}#{number}"), attestation.into_owned()));
             self.count()?;
         }
         Ok(())

@@ -16,8 +16,11 @@ pub fn escape(text: &str) -> String {
     out
 }
 
+/// True for what a terminal obeys or nobody sees.
+///
 /// SECURITY: CVE-2021-42574 (direction marks), terminal sequences, names that differ only in what nobody sees.
-fn is_hostile(character: char) -> bool {
+#[must_use]
+pub fn is_hostile(character: char) -> bool {
     character.is_control()
         || matches!(character,
             '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}'

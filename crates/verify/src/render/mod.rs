@@ -16,7 +16,7 @@ use lasthand_model::wire::report::ReportFileVerdict;
 
 use crate::error::VerifyError;
 pub use diff::diff;
-pub use escape::escape;
+pub use escape::{escape, is_hostile};
 pub use inspect::inspect;
 pub use layout::layout;
 use page::{Page, Paint};
