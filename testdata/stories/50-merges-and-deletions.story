@@ -65,3 +65,80 @@ artifact app.bin
 expect ! refused
 expect ! LH303 version in B1
 expect = accepted
+
+story 50f: a branch that takes a reviewed change back is merged
+because: R2
+based on reviewed
+tree     T2   T1 + README.md=r2
+tree     TM   T0 + README.md=r2
+landing  L2   T1 -> T2 authors ana
+review   R2   bo approves T1 -> T2
+landing  L3   T2 -> TM authors ana merge-of T0 base T1 mode merge
+= review R3   bo approves T2 -> TM
+build    B1   from TM makes app.bin
+artifact app.bin
+expect ! refused
+expect ! LH201 src/main.c in L3
+expect = accepted
+
+story 50g: a reviewed branch is merged once more after that was undone
+because: R2
+based on reviewed
+product  app refs main next
+tree     TX   T0 + src/auth.c=u2
+tree     TM   T1 + src/auth.c=u2
+tree     T3   T1 + README.md=r2
+tree     T4   T3 + src/auth.c=u2
+landing  N1   T0 -> TX on next authors cy
+review   R2   bo approves T0 -> TX on next
+landing  L2   T1 -> TM authors ana merge-of TX base T0 mode merge
+landing  L3   TM -> T3 authors ana
+review   R3   bo approves TM -> T3
+landing  L4   T3 -> T4 authors ana merge-of TX base T0 mode merge
+= review R4   bo approves T3 -> T4
+build    B1   from T4 makes app.bin
+artifact app.bin
+expect ! refused
+expect ! LH214 src/auth.c in L4
+expect = accepted
+
+story 50h: a reviewed branch is merged from an older base than it has
+because: R2
+based on reviewed
+product  app refs main next
+tree     TX   T0 + src/auth.c=u2
+tree     TY   T1 + src/auth.c=u2
+tree     T2   T0 + README.md=r2
+tree     TM   TY + README.md=r2
+landing  N1   T0 -> TX on next authors cy
+review   R2   bo approves T0 -> TX on next
+landing  N2   TX -> TY on next authors ana merge-of T1 base T0 mode merge
+landing  L2   T1 -> T2 authors ana
+review   R3   bo approves T1 -> T2
+landing  L3   T2 -> TM authors ana merge-of TY base T0 mode merge
+= review R4   bo approves T2 -> TM
+build    B1   from TM makes app.bin
+artifact app.bin
+expect ! refused
+expect ! LH209 src/main.c in L3
+expect = accepted
+
+story 50i: two branches that merge each other, and on
+because: R2
+based on reviewed
+product  app refs main next
+tree     TX   T0 + src/auth.c=u2
+tree     TY   T1 + src/auth.c=u2
+tree     T2   T1 + README.md=r2
+tree     TM   TY + README.md=r2
+landing  N1   T0 -> TX on next authors cy
+= review R2   bo approves T0 -> TX on next
+landing  N2   TX -> TY on next authors ana merge-of T1 base T0 mode merge
+landing  L2   T1 -> T2 authors ana
+review   R3   bo approves T1 -> T2
+landing  L3   T2 -> TM authors ana merge-of TY base T1 mode merge
+build    B1   from TM makes app.bin
+artifact app.bin
+expect ! refused
+expect ! LH201 src/auth.c
+expect = accepted

@@ -252,15 +252,41 @@ class Trees(Case):
         self.review("0", "s")
         self.want("refused", "LH201")
 
-    def test_recomputed_merge(self):
+    def merge(self):
+        """Ref `next` landed the change 0 -> s, which is merged into 2."""
+        self.product["refs"] = [MAIN, "refs/heads/next"]
         self.product["onboarding"].append({"repository": REPO, "tree": root("s")})
         self.w["inventories"][h("tree s")] = [entry("a.txt", "as"), entry("b.txt", "b"), entry("build.sh", "build", 0o755)]
         self.second(merge_of={"head": root("s"), "base": root("0"), "mode": "merge", "result": root("2")})
+        next_ = copy.deepcopy(self.st("landing"))
+        next_["digest"] = h("landing next")
+        next_["body"]["landing"].update({"target_ref": "refs/heads/next", "from": root("0"), "to": root("s")})
+        next_["body"]["landing"].pop("prev", None)
+        self.add(next_)
+        return next_["body"]["landing"]
+
+    def test_recomputed_merge(self):
+        self.merge()
         self.want("accepted")
         self.w["inventories"][h("tree 2")][1] = entry("b.txt", "evil")
         self.want("refused", "LH201")
         self.w["inventories"][h("tree 2")][1] = entry("b.txt", "b")
         self.body("landing 2")["merge_of"]["mode"] = "squash"
+        self.want("refused", "LH201")
+
+    def test_head_landed(self):
+        for change in (
+                lambda n: n.update({"target_ref": MAIN}),  # the ref's own history is no other ref's
+                lambda n: n.update({"to": root("0")}),  # a covered tree that landed nowhere
+                lambda n: n.pop("from"),  # a ref that began with it did not change the base into it
+                lambda n: n.update({"from": root("1")}),  # changed something else
+        ):
+            self.setUp()
+            change(self.merge())
+            self.want("refused", "LH201")
+        self.setUp()
+        self.merge()
+        self.body("landing 2").pop("prev")  # nobody knows what was merged before
         self.want("refused", "LH201")
 
     def test_whole_tree(self):

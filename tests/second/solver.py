@@ -629,7 +629,39 @@ class World:
         if m is None or m.mode != "merge" or L.A is None or L.B is None or self.tree(repo, m.result) != L.B:
             return False
         head, base = self.tree(repo, m.head), self.tree(repo, m.base)
-        return L.A in W and head in W and base is not None and self.merge3(L, base, head)
+        return ({L.A, base, head} <= W and self.merge3(L, base, head)
+                and self.once(("head-landed", L.digest), lambda: self.head_landed(L, base, head)))
+
+    def way_back(self, L):
+        """A landing and those before it, as far as they are found; and whether the last one states none before it."""
+        walk = [L]
+        while walk[-1].b.prev is not None:
+            M = self.prev(walk[-1], self.landings)
+            if M is None or any(M is K for K in walk):
+                return walk, False
+            walk.append(M)
+        return walk, True
+
+    def merged(self, L, always):
+        m = L.b.merge_of
+        return self.tree(L.b.repository, m.head, always) if m is not None and m.mode == "merge" else None
+
+    def head_landed(self, L, base, head):
+        own, whole = self.way_back(L)
+        froms, before = {M.A for M in own}, {self.merged(M, True) for M in own[1:]} - {None}
+        if not whole or base not in froms | before:
+            return False
+        for K in self.landings_of(L.b.repository, head):
+            for M in self.way_back(K)[0] if K.b.target_ref != L.b.target_ref else []:
+                if M.B in before:
+                    break
+                if self.merged(M, False) == base:
+                    return True
+                if self.merged(M, True) in froms:
+                    break
+                if M.b.from_ is not None and M.A == base:
+                    return True
+        return False
 
     def landings_of(self, repository, root, among=None):
         return [L for L in (self.landings if among is None else among).values()

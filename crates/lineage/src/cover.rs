@@ -4,6 +4,7 @@
 //! while a tree became wholly covered in it.
 
 mod answer;
+mod brought;
 mod chains;
 mod start;
 mod versions;
@@ -14,6 +15,7 @@ use std::rc::Rc;
 use lasthand_model::digest::Sha256;
 use rustc_hash::FxHashMap;
 
+pub(crate) use self::brought::Way;
 use self::chains::Chains;
 use self::versions::Versions;
 use crate::landing::{self, Ids, LandingInfo};
@@ -37,8 +39,8 @@ pub(crate) enum WholeBy {
     Review { review: usize, landing: usize },
     /// A landing that covers all its entries and absences.
     Landing(usize),
-    /// A recomputed merge of two wholly covered trees.
-    Merge { landing: usize, head: Sha256 },
+    /// A recomputed merge of two wholly covered trees, of what another ref landed since a wholly covered base.
+    Merge { landing: usize, head: Sha256, base: Sha256, way: Way },
 }
 
 /// What is covered, at the fixpoint.
@@ -57,6 +59,8 @@ pub(crate) struct Cover<'a> {
     pub(crate) own_left: Vec<Option<usize>>,
     /// For each landing: how many paths are uncovered in the end.
     left: Vec<Option<usize>>,
+    /// For each landing that merged what another ref landed: how it came there.
+    ways: Vec<Option<Way>>,
     /// Entries of the wholly covered trees.
     versions: RefCell<Versions<'a>>,
 }
@@ -72,7 +76,9 @@ impl<'a> Cover<'a> {
         for (at, landing) in cover.landings.iter().enumerate() {
             cover.to_tree.entry((landing.body.repository.as_str(), landing.to)).or_default().push(at);
         }
-        cover.hold_reviews(run);
+        let chains = Chains::new(&cover.landings);
+        cover.hold_reviews(run, &chains);
+        cover.ways = cover.ways(run, &chains);
         cover.answers = cover.landings.iter().map(|landing| cover.answer_all(run, landing)).collect();
         cover.start(run);
         cover.fixpoint(run);
@@ -90,6 +96,7 @@ impl<'a> Cover<'a> {
             answers: Vec::new(),
             own_left: Vec::new(),
             left: Vec::new(),
+            ways: Vec::new(),
             versions: RefCell::default(),
         }
     }
@@ -119,8 +126,7 @@ impl<'a> Cover<'a> {
     }
 
     /// Decides which bound reviews hold: for each review, along each chain, the first landing it meets uses it up.
-    fn hold_reviews(&mut self, run: &Run<'_, 'a>) {
-        let chains = Chains::new(&self.landings);
+    fn hold_reviews(&mut self, run: &Run<'_, 'a>, chains: &Chains) {
         let mut meets: Vec<Vec<usize>> = vec![Vec::new(); self.reviews.len()];
         for (at, landing) in self.landings.iter().enumerate() {
             for review in &landing.bound {
@@ -136,7 +142,7 @@ impl<'a> Cover<'a> {
             let mut open: Vec<usize> = Vec::new();
             for at in landings {
                 while open.pop_if(|last| !chains.is_on_way(*last, at)).is_some() {}
-                if self.applies(run, review, at) && self.once(run, review, at, &chains, !open.is_empty()) {
+                if self.applies(run, review, at) && self.once(run, review, at, chains, !open.is_empty()) {
                     held.push(at);
                     open.push(at);
                 }
@@ -284,14 +290,14 @@ impl<'a> Cover<'a> {
         let Some(changes) = landing.changes.clone() else { return false };
         let (repository, to, from) = (landing.body.repository.as_str(), landing.to, landing.from);
         self.apply(run, at, &changes, state);
-        let merge = self.landings.get(at).and_then(|landing| self.merged_head(run, landing));
+        let merge = self.recomputed_merge(run, at);
         if let Some(left) = self.own_left.get_mut(at) {
             *left = Some(if merge.is_some() { 0 } else { state.paths.len() });
         }
         let by = if state.paths.is_empty() {
             Some(WholeBy::Landing(at))
         } else {
-            merge.map(|head| WholeBy::Merge { landing: at, head })
+            merge
         };
         if let Some(by) = by
             && self.add_whole((repository, to), by)
@@ -335,7 +341,8 @@ impl<'a> Cover<'a> {
         }
     }
 
-    fn merged_head(&self, run: &Run<'_, 'a>, landing: &LandingInfo<'a>) -> Option<Sha256> {
+    fn recomputed_merge(&self, run: &Run<'_, 'a>, at: usize) -> Option<WholeBy> {
+        let landing = self.landings.get(at)?;
         let merge = landing.body.merge_of.as_ref()?;
         let repository = landing.body.repository.as_str();
         let head = run.resolve(repository, &merge.head)?;
@@ -344,8 +351,13 @@ impl<'a> Cover<'a> {
             && run.resolve(repository, &merge.result) == Some(landing.to)
             && landing::merged(run, landing, base, head, Ids::Allowed)
             && self.whole_tree(repository, landing.from)
-            && self.whole_tree(repository, head);
-        run.world.rules.grant(Rule::RecomputedMerge, holds).then_some(head)
+            && self.whole_tree(repository, head)
+            && self.whole_tree(repository, base);
+        let way = self.ways.get(at).copied().flatten();
+        let landed = run.world.rules.demand(Rule::HeadLanded, way.is_some());
+        let way = way.unwrap_or(Way { landed: at, since: at });
+        let holds = run.world.rules.grant(Rule::RecomputedMerge, holds && landed);
+        holds.then_some(WholeBy::Merge { landing: at, head, base, way })
     }
 
     /// The paths that a landing leaves uncovered, each with where it lost cover; `None` when its base is not known.

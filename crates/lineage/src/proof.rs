@@ -8,7 +8,7 @@ use lasthand_model::wire::facts::{Body, NamedDigest, TreeRef};
 use rustc_hash::FxHashSet;
 
 use crate::accept::{self, Decision, Goal};
-use crate::cover::{Place, WholeBy};
+use crate::cover::{Place, Way, WholeBy};
 use crate::order::wide;
 use crate::outcome::{Findings, Proof, ProofRole};
 use crate::people;
@@ -193,12 +193,13 @@ impl<'a> Collector<'_, '_, 'a> {
         let cover = &self.decision.cover;
         match cover.whole.get(&place).map(|(_, by)| *by) {
             Some(WholeBy::Landing(at)) => self.chain(at, places),
-            Some(WholeBy::Merge { landing, head }) => {
-                self.landing(landing);
+            Some(WholeBy::Merge { landing, head, base, way }) => {
+                // Nothing that was merged before may be left out.
+                self.history(landing);
                 if let Some(info) = cover.landings.get(landing) {
-                    places.push((info.body.repository.as_str(), info.from));
-                    places.push((info.body.repository.as_str(), head));
+                    places.extend([info.from, head, base].map(|tree| (info.body.repository.as_str(), tree)));
                 }
+                self.way(way);
             }
             Some(WholeBy::Review { review, landing }) => {
                 self.landing(landing);
@@ -274,6 +275,19 @@ impl<'a> Collector<'_, '_, 'a> {
             }
             self.landing(at);
             match cover.landings.get(at).and_then(|landing| landing.prev) {
+                Some(prev) => at = prev,
+                None => return,
+            }
+        }
+    }
+
+    /// The landings of another ref that made what a merge brought in.
+    fn way(&mut self, way: Way) {
+        let cover = &self.decision.cover;
+        let mut at = way.landed;
+        for _ in 0..=cover.landings.len() {
+            self.landing(at);
+            match cover.landings.get(at).and_then(|landing| landing.prev).filter(|_| at != way.since) {
                 Some(prev) => at = prev,
                 None => return,
             }

@@ -53,6 +53,7 @@ rules! {
     BaseCovered = "base-covered",
     Heal = "heal",
     RecomputedMerge = "recomputed-merge",
+    HeadLanded = "head-landed",
     StepKind = "step-kind",
     StepAuthority = "step-authority",
     StepLevel = "step-level",

@@ -180,15 +180,67 @@ impl<'a> Cover<'a> {
     }
 
     /// Rule recomputed-merge.
-    fn is_recomputed(&self, evidence: &Evidence, landing: &LandingView) -> bool {
+    fn is_recomputed<'v>(&'v self, evidence: &Evidence, landing: &'v LandingView<'v>) -> bool {
         let Some([Some(head), Some(base), result]) = landing.merge else { return false };
         let repository = landing.landing.repository.as_str();
         landing.landing.merge_of.as_ref().is_some_and(|merge| merge.mode == "merge")
             && result == Some(landing.to)
             && is_merge3(evidence, landing, landing.merge, base, head)
-            && self.is_wholly(repository, head)
-            && self.is_wholly(repository, landing.from)
+            && [landing.from, base, head].iter().all(|tree| self.is_wholly(repository, *tree))
+            && self.is_head_landed(landing, base, head)
     }
+
+    /// Rule head-landed.
+    fn is_head_landed<'v>(&'v self, landing: &'v LandingView<'v>, base: Sha256, head: Sha256) -> bool {
+        let own = self.walk(landing);
+        if own.last().is_none_or(|first| first.landing.prev.is_some()) {
+            return false;
+        }
+        let merged_before = |tree| own.iter().skip(1).any(|before| merged_anyhow(before) == Some(tree));
+        let on_own_walk = |tree| own.iter().any(|step| step.from == tree);
+        if !on_own_walk(base) && !merged_before(base) {
+            return false;
+        }
+        let elsewhere = self.landed(&landing.landing.repository, head);
+        let mut elsewhere = elsewhere.filter(|other| other.landing.target_ref != landing.landing.target_ref);
+        elsewhere.any(|landed| {
+            for step in self.walk(landed) {
+                if merged_before(step.to) {
+                    return false;
+                }
+                let merges = step.landing.merge_of.as_ref().is_some_and(|merge| merge.mode == "merge");
+                if merges && step.merge.is_some_and(|[head, ..]| head == Some(base)) {
+                    return true;
+                }
+                if merged_anyhow(step).is_some_and(on_own_walk) {
+                    return false;
+                }
+                if step.landing.from.is_some() && step.from == base {
+                    return true;
+                }
+            }
+            false
+        })
+    }
+
+    /// A landing and those before it, as far as they are found.
+    fn walk<'v>(&'v self, landing: &'v LandingView<'v>) -> Vec<&'v LandingView<'v>> {
+        let mut walk = vec![landing];
+        while let Some(before) = walk.last().and_then(|last| last.previous(&self.landings)) {
+            // A walk that comes back to where it was has no first landing.
+            if walk.iter().any(|known| std::ptr::eq(*known, before)) {
+                break;
+            }
+            walk.push(before);
+        }
+        walk
+    }
+}
+
+/// The tree that a landing merged in, whatever labels allow; none for what is no merge of two branches.
+fn merged_anyhow(landing: &LandingView) -> Option<Sha256> {
+    let merges = landing.landing.merge_of.as_ref().is_some_and(|merge| merge.mode == "merge");
+    landing.merge_anyhow.filter(|_| merges).and_then(|[head, ..]| head)
 }
 
 /// Rules landing-authority and our-ref; a landing whose trees do not resolve is not ours.

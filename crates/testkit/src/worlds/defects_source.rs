@@ -3,7 +3,8 @@
 use lasthand_model::actor::{ActorKind, Role};
 use lasthand_model::digest::StatementDigest;
 use lasthand_model::wire::facts::{
-    Actor, Body, Credential, Custody, Edit, Facts, Label, ListEntry, ListKind, RobotRow, Signer, SignerMethod,
+    Actor, Body, Credential, Custody, Edit, Facts, Label, Landing, ListEntry, ListKind, OnboardingTree, RobotRow, Signer,
+    SignerMethod,
 };
 
 use super::defects::{Defect, with, with_statement};
@@ -221,6 +222,11 @@ pub(super) const ALL: &[Defect] = &[
     ("recomputed-merge: squash", |f, r| {
         with!(f, r, Landing, |it| it.merge_of.iter_mut().for_each(|merge| merge.mode = "squash".to_owned()))
     }),
+    ("head-landed: a covered tree that landed nowhere", |f, _| merge_of_an_anchor(f)),
+    ("head-landed: on the ref itself", |f, r| {
+        with!(f, r, Landing, |it| it.target_ref = MAIN.to_owned())
+    }),
+    ("head-landed: merged before", |f, _| merged_again(f)),
     ("binding: sha1 of two roots", |f, r| {
         let other = enter(f, vec![file("src/a", 91, 0o644)]);
         with!(f, r, Landing, |it| it.to.root = other.root)
@@ -310,6 +316,41 @@ fn evil_merge(facts: &mut Facts, rng: &mut Rng) -> bool {
     entries.push(file("src/evil", 666, 0o644));
     let new = enter(facts, entries);
     retarget(facts, &old, &new, true);
+    true
+}
+
+/// What is merged is covered, and no ref landed it.
+fn merge_of_an_anchor(facts: &mut Facts) -> bool {
+    let merges = facts.statements.iter().filter_map(|statement| match &statement.body {
+        Body::Landing(landing) => Some((landing.repository.clone(), landing.merge_of.as_ref()?.head.clone())),
+        _ => None,
+    });
+    let merges: Vec<_> = merges.collect();
+    let count = facts.statements.len();
+    facts.statements.retain(|statement| match &statement.body {
+        Body::Landing(landing) => !merges.iter().any(|(_, head)| *head == landing.to),
+        _ => true,
+    });
+    for (repository, tree) in merges {
+        for product in &mut facts.trust.products {
+            product.onboarding.push(OnboardingTree { repository: repository.clone(), tree: tree.clone() });
+        }
+    }
+    facts.statements.len() < count
+}
+
+/// A merge is undone under review by the landing after it, and made once more.
+fn merged_again(facts: &mut Facts) -> bool {
+    let merges = facts.statements.iter().enumerate().filter_map(|(at, statement)| match &statement.body {
+        Body::Landing(landing) if landing.merge_of.is_some() => Some((at, landing.clone())),
+        _ => None,
+    });
+    let Some((at, first)) = merges.last() else { return false };
+    let Some(digest) = facts.statements.get(at).map(|statement| statement.digest) else { return false };
+    let back = Landing { prev: Some(digest), from: Some(first.to.clone()), merge_of: None, ..first.clone() };
+    let Some(undone) = first.from.clone() else { return false };
+    let undone = push(facts, ci(OBSERVER), Body::Landing(Landing { to: undone, ..back }));
+    push(facts, ci(OBSERVER), Body::Landing(Landing { prev: Some(undone), ..first }));
     true
 }
 
