@@ -294,11 +294,7 @@ impl<'a> Cover<'a> {
         if let Some(left) = self.own_left.get_mut(at) {
             *left = Some(if merge.is_some() { 0 } else { state.paths.len() });
         }
-        let by = if state.paths.is_empty() {
-            Some(WholeBy::Landing(at))
-        } else {
-            merge
-        };
+        let by = if state.paths.is_empty() { Some(WholeBy::Landing(at)) } else { merge };
         if let Some(by) = by
             && self.add_whole((repository, to), by)
         {

@@ -6,6 +6,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::content_digest::ContentDigest;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use lasthand_model::digest::{ArtifactDigest, Sha256};
@@ -53,7 +54,7 @@ pub fn verify_layer(
     match verify_signed(bundle.to_string().as_bytes(), ring, limits)? {
         Signed::Blob(blob) if is_signature => {
             // The digest was computed from these very bytes, so they are what was signed.
-            let artifact = image(payload, limits)?;
+            let artifact = ContentDigest::Sha256(image(payload, limits)?);
             let value = BlobSignature { artifact };
             let principal = blob.signers().first().map_or_else(String::new, |signer| signer.principal.clone());
             Ok(Signed::Blob(blob.about(value, value.digest_of(&principal))))

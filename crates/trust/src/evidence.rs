@@ -2,6 +2,8 @@
 //!
 //! TRUST: the only way from foreign bytes to a [`Verified`] value.
 
+use std::collections::BTreeSet;
+
 use lasthand_model::digest::{Sha256, StatementDigest};
 use lasthand_model::json::{self, JsonError};
 use lasthand_model::limits::Limits;
@@ -10,6 +12,7 @@ use lasthand_model::wire::facts::{Signer, SignerMethod};
 use lasthand_model::wire::statement::{PAYLOAD_TYPE, ResourceDescriptor, Statement};
 use thiserror::Error;
 
+use crate::content_digest::DigestAlgorithm;
 use crate::dsse::{MAX_SIGNATURES, decode_base64, signing_keys, ssh_signers};
 use crate::foreign;
 use crate::keys::{KeyRing, PublicKey};
@@ -275,7 +278,8 @@ fn signed_bundle(bytes: &[u8], ring: &KeyRing, limits: &Limits) -> Result<Signed
 fn keyed_blob(bytes: &[u8], material: &VerificationMaterial, ring: &KeyRing) -> Result<Signed, TrustError> {
     sigstore::check_limits(material)?;
     let blob = sigstore::keyed_blob(bytes)?;
-    let holds = |key: &&PublicKey| key.verify_digest(blob.digest.0, &blob.signature);
+    let sha256 = blob.digest.sha256();
+    let holds = |key: &&PublicKey| sha256.is_some_and(|digest| key.verify_digest(digest.0, &blob.signature));
     let Some(key) = ring.keys().find(holds) else {
         let hint = material.public_key.as_ref().map(|key| shorten(&key.hint)).filter(|hint| !hint.is_empty());
         let named = hint.into_iter().collect();
@@ -356,7 +360,7 @@ fn by_wit(
 
 /// A bundle that is signed by the holder of one of Sigstore's certificates.
 fn certified(bytes: &[u8], ring: &KeyRing, limits: &Limits) -> Result<Signed, TrustError> {
-    let Certified { signer, clock, claims, content } = sigstore::verify(bytes, ring.sigstore())?;
+    let Certified { signer, clock, claims, content } = sigstore::verify(bytes, ring.sigstore(), ring.names())?;
     match content {
         Content::Payload(payload) => {
             let statement = statement::read(&payload, limits).map_err(TrustError::Statement)?;
@@ -434,6 +438,23 @@ pub fn peek_unverified(bytes: &[u8], limits: &Limits) -> Result<Unverified, Trus
         subjects_unverified: statement.subject,
         key_ids_unverified: envelope.signatures.into_iter().filter_map(|signature| signature.keyid).collect(),
     })
+}
+
+/// The algorithms of the digests by which evidence names contents. Nothing is verified.
+pub(crate) fn algorithms_unverified(bytes: &[u8], limits: &Limits) -> BTreeSet<DigestAlgorithm> {
+    if let Ok(claimed) = peek_unverified(bytes, limits) {
+        let names = claimed.subjects_unverified.iter().flat_map(|subject| subject.digest.keys());
+        return names.filter_map(|name| DigestAlgorithm::ALL.into_iter().find(|known| known.word() == name)).collect();
+    }
+    let document = json::parse(bytes, limits).unwrap_or_default();
+    let name = document.pointer("/messageSignature/messageDigest/algorithm").and_then(serde_json::Value::as_str);
+    // SPEC: sigstore_common.proto, `HashAlgorithm`.
+    match name {
+        Some("SHA2_256") => [DigestAlgorithm::Sha256].into(),
+        Some("SHA2_384") => [DigestAlgorithm::Sha384].into(),
+        Some("SHA2_512") => [DigestAlgorithm::Sha512].into(),
+        _ => BTreeSet::new(),
+    }
 }
 
 fn detect(bytes: &[u8], limits: &Limits) -> Result<EvidenceFile, TrustError> {

@@ -1,11 +1,11 @@
 //! One bundle, one artifact, one signer: what a caller asks who knows whom he expects, and has no trust file.
 
-use lasthand_model::digest::ArtifactDigest;
 use lasthand_model::limits::Limits;
 use lasthand_model::wire::facts::SignerMethod;
 use thiserror::Error;
 
-use crate::evidence::{Signed, TrustError, verify_signed};
+use crate::content_digest::{ContentDigest, DigestAlgorithm};
+use crate::evidence::{Signed, TrustError, algorithms_unverified, verify_signed};
 use crate::keys::{KeyRing, PublicKey, key_principal};
 use crate::sigstore::{Claim, Claims, SigstoreRoot};
 use crate::verified::Verified;
@@ -29,8 +29,8 @@ pub enum ExpectedSigner<'a> {
 /// What must have been signed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ExpectedArtifact {
-    /// Content with this SHA-256: signed itself, or a subject of the statement.
-    Sha256(ArtifactDigest),
+    /// Content with this digest: signed itself, or a subject of the statement.
+    Content(ContentDigest),
     /// A git object, whose bytes were read and hashed: a subject of the statement.
     Git(crate::git_object::GitObjectId),
 }
@@ -92,6 +92,15 @@ impl ExpectedError {
     }
 }
 
+/// By which digest a content can be compared with what a bundle says that it is over: SHA-256, unless only others are named.
+///
+/// TRUST: nothing is verified; a digest by another algorithm is just not found.
+#[must_use]
+pub fn algorithm_to_compare(bundle: &[u8], limits: &Limits) -> DigestAlgorithm {
+    let named = algorithms_unverified(bundle, limits);
+    DigestAlgorithm::ALL.into_iter().find(|algorithm| named.contains(algorithm)).unwrap_or(DigestAlgorithm::Sha256)
+}
+
 /// Verifies one bundle by the roots, and demands signer and artifact.
 ///
 /// In: a bundle or envelope; the roots are not needed for an envelope under a key. Out: what is signed.
@@ -121,6 +130,7 @@ pub fn verify_expected(
         ExpectedSigner::Certificate { issuer: "", .. } => return Err(ExpectedError::Empty { what: "issuer" }),
         ExpectedSigner::Certificate { .. } => {}
     }
+    let ring = ring.expecting();
     let signed = verify_signed(bundle, &ring, limits)?;
     match &signed {
         Signed::Blob(blob) => check_signer(blob, signer)?,
@@ -157,16 +167,14 @@ fn check_artifact(signed: &Signed, artifact: &ExpectedArtifact) -> Result<(), Ex
     // LIMIT: subjects that are named in the message.
     const NAMED: usize = 4;
     let (holds, got) = match (signed, artifact) {
-        (Signed::Blob(blob), ExpectedArtifact::Sha256(digest)) => {
-            (blob.value().artifact == *digest, format!("sha256:{}", blob.value().artifact.0))
+        (Signed::Blob(blob), ExpectedArtifact::Content(digest)) => {
+            (blob.value().artifact == *digest, blob.value().artifact.to_string())
         }
-        (Signed::Blob(blob), ExpectedArtifact::Git(_)) => (false, format!("sha256:{}", blob.value().artifact.0)),
+        (Signed::Blob(blob), ExpectedArtifact::Git(_)) => (false, blob.value().artifact.to_string()),
         (Signed::Statement(statement), artifact) => {
             let subjects = &statement.value().subject;
             let is_subject = |subject: &lasthand_model::wire::statement::ResourceDescriptor| match artifact {
-                ExpectedArtifact::Sha256(digest) => {
-                    subject.digest.get("sha256").is_some_and(|known| *known == digest.0.to_string())
-                }
+                ExpectedArtifact::Content(digest) => digest.is_in(&subject.digest),
                 ExpectedArtifact::Git(object) => object.is_named_by(&subject.digest),
             };
             let all = subjects.iter().flat_map(|subject| subject.digest.iter()).take(NAMED);
@@ -175,7 +183,7 @@ fn check_artifact(signed: &Signed, artifact: &ExpectedArtifact) -> Result<(), Ex
         }
     };
     let expected = || match artifact {
-        ExpectedArtifact::Sha256(digest) => format!("sha256:{}", digest.0),
+        ExpectedArtifact::Content(digest) => digest.to_string(),
         ExpectedArtifact::Git(object) => object.to_string(),
     };
     if holds { Ok(()) } else { Err(ExpectedError::OtherArtifact { expected: expected(), got }) }

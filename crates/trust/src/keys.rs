@@ -15,7 +15,7 @@ use lasthand_model::wire::facts::{Signer, SignerMethod};
 use thiserror::Error;
 
 use crate::openpgp::Certificate;
-use crate::sigstore::{SigstoreRoot, TimestampAuthority};
+use crate::sigstore::{Names, SigstoreRoot, TimestampAuthority};
 use crate::spiffe::SpiffeBundle;
 use crate::ssh::{self, AllowedSigners, SshDemand, SshError, SshSignature, SshSigned};
 use crate::x509::X509Root;
@@ -245,6 +245,7 @@ pub struct KeyRing {
     x509: Vec<X509Root>,
     stampers: Vec<TimestampAuthority>,
     openpgp: Vec<Certificate>,
+    names: Names,
 }
 
 /// A list of allowed signers, and the use that signatures must be for.
@@ -299,6 +300,16 @@ impl KeyRing {
     #[must_use]
     pub fn sigstore(&self) -> &[SigstoreRoot] {
         &self.sigstore
+    }
+
+    /// The same ring for a caller who expects one exact name, and asks nothing else of it.
+    pub(crate) const fn expecting(mut self) -> Self {
+        self.names = Names::Expected;
+        self
+    }
+
+    pub(crate) const fn names(&self) -> Names {
+        self.names
     }
 
     /// Adds a list of allowed signers for one use. Lines that are bounded in time count for a ring that has a moment ([`KeyRing::at`]).

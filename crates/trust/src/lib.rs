@@ -24,6 +24,7 @@
 //! ```
 #![deny(missing_docs, rustdoc::broken_intra_doc_links)]
 
+pub mod content_digest;
 pub mod cosign;
 pub mod dsse;
 pub mod evidence;

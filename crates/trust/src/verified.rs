@@ -2,9 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use lasthand_model::digest::{ArtifactDigest, KeyId, Sha256, StatementDigest};
+use lasthand_model::digest::{KeyId, Sha256, StatementDigest};
 use lasthand_model::wire::facts::{Signer, SignerMethod};
 
+use crate::content_digest::ContentDigest;
 use crate::keys::{KeyRing, key_principal};
 use crate::sigstore::Claims;
 use crate::ssh::SshNotice;
@@ -12,18 +13,22 @@ use crate::ssh::SshNotice;
 /// A signature over an artifact's digest alone: it says who signed which bytes, and nothing else.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct BlobSignature {
-    /// SHA-256 of the artifact.
-    pub artifact: ArtifactDigest,
+    /// Digest of the artifact.
+    pub artifact: ContentDigest,
 }
 
 impl BlobSignature {
-    /// The digest under which a list can take it back: SHA-256 of `lasthand blob-signature v1`, NUL, the artifact's digest in hex, NUL,
-    /// the signer's principal.
+    /// The digest under which a list can take it back: SHA-256 of `lasthand blob-signature v1`, NUL, the artifact's digest in hex (before it
+    /// `sha384:` or `sha512:`, where it is one), NUL, the signer's principal.
     ///
     /// SECURITY: not of the signature's bytes. ECDSA signatures have several encodings, and anybody can write another one.
     #[must_use]
     pub fn digest_of(&self, principal: &str) -> StatementDigest {
-        StatementDigest(Sha256::of(format!("lasthand blob-signature v1\0{}\0{principal}", self.artifact.0).as_bytes()))
+        let artifact = match self.artifact {
+            ContentDigest::Sha256(digest) => digest.0.to_string(),
+            other => other.to_string(),
+        };
+        StatementDigest(Sha256::of(format!("lasthand blob-signature v1\0{artifact}\0{principal}").as_bytes()))
     }
 }
 

@@ -12,6 +12,7 @@ use lasthand_model::digest::{ArtifactDigest, Sha256};
 use lasthand_model::limits::Limits;
 use lasthand_testkit::need;
 use lasthand_testkit::sigstore::{Content, Entry, Flaw, Instance, Recipe, Version};
+use lasthand_trust::content_digest::ContentDigest;
 use lasthand_trust::evidence::{Signed, verify_signed};
 use lasthand_trust::expected::{ExpectedArtifact, ExpectedSigner, verify_expected};
 use lasthand_trust::keys::{KeyRing, PublicKey, key_principal};
@@ -81,7 +82,7 @@ impl Question {
             Some(key) => ExpectedSigner::Key(key),
             None => ExpectedSigner::Certificate { identity: &self.identity, issuer: &self.issuer, claims: &[] },
         };
-        let artifact = ExpectedArtifact::Sha256(ArtifactDigest(self.artifact));
+        let artifact = ExpectedArtifact::Content(ContentDigest::Sha256(ArtifactDigest(self.artifact)));
         let answer = verify_expected(&self.bundle, &roots, &signer, &artifact, &Limits::DEFAULT);
         answer.map(|_| ()).map_err(|error| variant(&error))
     }
@@ -320,7 +321,10 @@ fn a_managed_key_signs_an_artifact_and_its_log_entry_must_hold() {
     ring.add_key(key.clone());
     let Signed::Blob(blob) = judge(&bundle, &ring).unwrap() else { unreachable!("a blob") };
     assert_eq!(blob.signers()[0].principal, key_principal(key.id()));
-    assert_eq!(blob.value().artifact.0, Sha256::of(&fs::read(testdata.join("sigstore-conformance/a.txt")).unwrap()));
+    assert_eq!(
+        blob.value().artifact.sha256().unwrap().0,
+        Sha256::of(&fs::read(testdata.join("sigstore-conformance/a.txt")).unwrap())
+    );
     bundle["verificationMaterial"]["tlogEntries"][0]["integratedTime"] = json!("1766077480");
     assert_eq!(judge(&bundle, &ring).unwrap_err(), "InclusionPromise");
     bundle["messageSignature"]["messageDigest"]["digest"] = json!(STANDARD.encode([7; 32]));

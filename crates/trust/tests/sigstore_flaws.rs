@@ -17,9 +17,12 @@ use lasthand_model::wire::statement::PAYLOAD_TYPE;
 use lasthand_testkit::sigstore::{Content, Entry, Flaw, Instance, Recipe, Signed as Made, Version};
 use lasthand_testkit::ssh::SecurityKey;
 use lasthand_trust::Clock;
+use lasthand_trust::content_digest::{ContentDigest, DigestAlgorithm};
 use lasthand_trust::cosign::verify_layer;
 use lasthand_trust::evidence::{Signed, TrustError, verify_signed};
-use lasthand_trust::expected::{ExpectedArtifact, ExpectedError, ExpectedSigner, verify_expected};
+use lasthand_trust::expected::{
+    ExpectedArtifact, ExpectedError, ExpectedSigner, algorithm_to_compare, verify_expected,
+};
 use lasthand_trust::foreign::{bundle_of_python, documents};
 use lasthand_trust::git_object::{GitObjectId, GitObjectKind};
 use lasthand_trust::keys::{KeyRing, PublicKey};
@@ -465,7 +468,7 @@ const EXPECTED: ExpectedSigner<'_> = ExpectedSigner::Certificate { identity: WOR
 fn the_expected_signer_is_the_one_who_signed() {
     // pass: name and issuer; fail: another name, another issuer, a part of them, nobody in particular
     let made = instance().sign(&contents()[0], &recipe(Entry::V1, false), Flaw::None);
-    let artifact = ExpectedArtifact::Sha256(ArtifactDigest(Sha256::of(b"the artifact")));
+    let artifact = ExpectedArtifact::Content(ContentDigest::Sha256(ArtifactDigest(Sha256::of(b"the artifact"))));
     ask(&made, &EXPECTED, &artifact).unwrap();
     let by = |identity, issuer| ExpectedSigner::Certificate { identity, issuer, claims: &[] };
     let longer = format!("{WORKFLOW}2");
@@ -483,7 +486,7 @@ fn the_expected_signer_is_the_one_who_signed() {
 fn a_key_and_a_certificate_are_not_taken_for_each_other() {
     // pass: a key's bundle under its key; fail: under a certificate's name, a certificate's bundle under its own key, a changed entry
     let recipe = Recipe { keyed: true, ..recipe(Entry::V1, false) };
-    let artifact = ExpectedArtifact::Sha256(ArtifactDigest(Sha256::of(b"the artifact")));
+    let artifact = ExpectedArtifact::Content(ContentDigest::Sha256(ArtifactDigest(Sha256::of(b"the artifact"))));
     for content in [contents()[0].clone(), Content::Blob(b"the artifact".to_vec())] {
         let made = instance().sign(&content, &recipe, Flaw::None);
         let key = PublicKey::from_der(&made.key.spki()).unwrap();
@@ -512,7 +515,7 @@ fn the_expected_artifact_is_the_one_that_was_signed() {
     // pass: the artifact, the commit whose bytes were hashed; fail: others, the same bytes as another kind
     let [of_artifact, of_commit] =
         contents().map(|content| instance().sign(&content, &recipe(Entry::V1, false), Flaw::None));
-    let sha256 = |bytes: &[u8]| ExpectedArtifact::Sha256(ArtifactDigest(Sha256::of(bytes)));
+    let sha256 = |bytes: &[u8]| ExpectedArtifact::Content(ContentDigest::Sha256(ArtifactDigest(Sha256::of(bytes))));
     let git = |kind, bytes: &[u8]| ExpectedArtifact::Git(GitObjectId::of(kind, bytes).unwrap());
     ask(&of_artifact, &EXPECTED, &sha256(b"the artifact")).unwrap();
     ask(&of_commit, &EXPECTED, &git(GitObjectKind::Commit, COMMIT)).unwrap();
@@ -536,7 +539,7 @@ fn every_member_of_a_certificate_is_shown_and_can_be_demanded() {
     recipe.claims[15 - 9] = (15, "34".to_owned());
     recipe.claims[17 - 9] = (17, "12".to_owned());
     recipe.claims[24 - 9] = (24, "repo:acme@12/app@34:ref:refs/heads/main".to_owned());
-    let artifact = ExpectedArtifact::Sha256(ArtifactDigest(Sha256::of(b"the artifact")));
+    let artifact = ExpectedArtifact::Content(ContentDigest::Sha256(ArtifactDigest(Sha256::of(b"the artifact"))));
     let made = instance().sign(&contents()[0], &recipe, Flaw::None);
     let Signed::Statement(statement) = judge(&made, &ring(Flaw::None)).unwrap() else { unreachable!("a statement") };
     let shown: Vec<(u8, String)> =
@@ -593,6 +596,71 @@ fn a_uri_is_a_workflows_name_when_the_certificate_is_of_a_run() {
         assert_eq!(of("spiffe://acme/builder", vec![]).unwrap_err(), "Identity");
         assert_eq!(of(WORKFLOW, vec![(24, "system:serviceaccount:a:b".to_owned())]).unwrap_err(), "Identity");
         assert_eq!(of("ana@example.com", vec![]), Ok(()));
+        // pass: a caller who expects exactly this name concludes nothing from it
+        let made = instance().sign(&content, &Recipe { claims: vec![], ..recipe(Entry::V1, false) }, Flaw::None);
+        let artifact = match &content {
+            Content::Statement(text) if text.to_string().contains("gitCommit") => ExpectedArtifact::Git(commit()),
+            _ => ExpectedArtifact::Content(ContentDigest::Sha256(ArtifactDigest(Sha256::of(b"the artifact")))),
+        };
+        ask(&made, &EXPECTED, &artifact).unwrap();
+    }
+}
+
+#[test]
+fn a_subject_is_known_by_any_of_its_digests() {
+    // pass: sha384 or sha512 alone, as npm's provenance has it; fail: another file, another algorithm, a digest that is cut
+    let digest = "ab".repeat(64);
+    let made = instance().sign(&statement(json!({ "sha512": digest })), &recipe(Entry::V1, false), Flaw::None);
+    let bytes = made.bundle.to_string();
+    assert_eq!(algorithm_to_compare(bytes.as_bytes(), &Limits::DEFAULT), DigestAlgorithm::Sha512);
+    let asked = |text: &str| ask(&made, &EXPECTED, &ExpectedArtifact::Content(ContentDigest::parse(text).unwrap()));
+    asked(&format!("sha512:{digest}")).unwrap();
+    asked(&format!("sha512:{}", digest.to_uppercase())).unwrap();
+    for other in [
+        format!("sha512:{}", "cd".repeat(64)),
+        format!("sha384:{}", "ab".repeat(48)),
+        format!("sha256:{}", "ab".repeat(32)),
+    ] {
+        assert!(matches!(asked(&other), Err(ExpectedError::OtherArtifact { .. })), "{other}");
+    }
+    assert_eq!(ContentDigest::parse(&format!("sha512:{}", "ab".repeat(32))), None);
+}
+
+#[test]
+fn a_bare_signature_says_which_digest_it_is_over() {
+    // fail: without it, although the log knows it
+    let mut made = instance().sign(&Content::Blob(b"the artifact".to_vec()), &recipe(Entry::V1, false), Flaw::None);
+    made.bundle["messageSignature"].as_object_mut().unwrap().remove("messageDigest");
+    assert_eq!(judge(&made, &ring(Flaw::None)).unwrap_err(), "NoDigest");
+}
+
+#[test]
+fn an_entry_is_of_the_log_that_it_names() {
+    // fail: another name beside a good checkpoint, and one entry under two names; pass: as it was signed
+    let mut made = instance().sign(&contents()[0], &recipe(Entry::V2, true), Flaw::None);
+    judge(&made, &ring(Flaw::None)).unwrap();
+    let entries = &mut made.bundle["verificationMaterial"]["tlogEntries"];
+    let mut other = entries[0].clone();
+    other["logId"]["keyId"] = STANDARD.encode([7; 32]).into();
+    entries.as_array_mut().unwrap().push(other.clone());
+    assert_eq!(judge(&made, &ring(Flaw::None)).unwrap_err(), "CheckpointKey");
+    made.bundle["verificationMaterial"]["tlogEntries"] = json!([other]);
+    assert_eq!(judge(&made, &ring(Flaw::None)).unwrap_err(), "CheckpointKey");
+}
+
+#[test]
+fn a_trusted_root_is_of_a_version_that_is_read() {
+    // pass: each form of the media type; fail: another version, another type, none
+    let mut document = instance().trusted_root_with(&Flaw::None);
+    let mut parse = |media_type: &str| {
+        document["mediaType"] = media_type.into();
+        SigstoreRoot::parse(document.to_string().as_bytes(), &Limits::DEFAULT).is_ok()
+    };
+    for good in ["+json;version=0.1", ".v0.1+json", ".v0.2+json"] {
+        assert!(parse(&format!("application/vnd.dev.sigstore.trustedroot{good}")), "{good}");
+    }
+    for bad in ["application/vnd.dev.sigstore.trustedroot+json;version=9.9", "bad-media-type", ""] {
+        assert!(!parse(bad), "{bad}");
     }
 }
 
@@ -690,7 +758,7 @@ fn a_layer_of_cosign_is_the_bundle_that_it_holds() {
     let Signed::Blob(blob) = verify(SIMPLE_SIGNING, &payload, &annotations).unwrap() else {
         unreachable!("a signature")
     };
-    assert_eq!((blob.value().artifact.0.to_string(), blob.clock()), (digest.clone(), Some(Clock::Log)));
+    assert_eq!((blob.value().artifact.to_string(), blob.clock()), (format!("sha256:{digest}"), Some(Clock::Log)));
     assert!(blob.signers()[0].principal.ends_with(WORKFLOW));
     let made = instance().sign(&contents()[0], &recipe, Flaw::None);
     let envelope = made.bundle["dsseEnvelope"].to_string();

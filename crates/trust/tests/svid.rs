@@ -16,6 +16,7 @@ use lasthand_testkit::pki::{
     fulcio_issuer, name_constraints, spiffe_bundle, unknown_extension,
 };
 use lasthand_testkit::sigstore::{Content, Flaw, Instance, Recipe, Version};
+use lasthand_trust::content_digest::ContentDigest;
 use lasthand_trust::evidence::{Signed, TrustError, verify_signed};
 use lasthand_trust::expected::{ExpectedArtifact, ExpectedSigner, verify_expected};
 use lasthand_trust::keys::KeyRing;
@@ -491,7 +492,7 @@ fn who_expects_a_sigstore_signer_never_gets_a_workload() {
     // fail: the expected issuer and identity cannot name an SVID, since there are only Sigstore roots to ask
     let domain = Domain::new();
     let signer = ExpectedSigner::Certificate { identity: TASK, issuer: DOMAIN, claims: &[] };
-    let artifact = ExpectedArtifact::Sha256(ArtifactDigest(Sha256::of(b"a")));
+    let artifact = ExpectedArtifact::Content(ContentDigest::Sha256(ArtifactDigest(Sha256::of(b"a"))));
     let bundle = domain.signed(&good(), &[NOW]).to_string();
     assert!(verify_expected(bundle.as_bytes(), &[], &signer, &artifact, &Limits::DEFAULT).is_err());
 }

@@ -1,6 +1,7 @@
 //! Signatures over an artifact alone, as acts of signing.
 
 use lasthand_model::actor::{ActorKind, Role, StepKind};
+use lasthand_model::digest::ArtifactDigest;
 use lasthand_model::wire::facts::{Act, Actor, Body, SignerMethod, StatementFact};
 use lasthand_trust::{BlobSignature, Verified};
 
@@ -11,10 +12,10 @@ pub(crate) const BLOB_SIGNATURE: &str = "https://lasthand.dev/blob-signature";
 
 /// Says why a signature is not over the artifact asked; absent when it is.
 pub(crate) fn foreign(blob: &BlobSignature, question: &Question<'_>) -> Option<String> {
-    let signed = blob.artifact.0;
-    if signed != question.opened.digest.0 {
-        return Some(format!("signature is over sha256:{signed}, not over this artifact"));
-    }
+    let of_this = blob.artifact.sha256().filter(|signed| *signed == question.opened.digest);
+    let Some(ArtifactDigest(signed)) = of_this else {
+        return Some(format!("signature is over {}, not over this artifact", blob.artifact));
+    };
     // SECURITY: the root of a folder is the sha256 of 65 bytes. Whoever signed a file of these bytes did not sign the folder.
     let folder = question.opened.parts.iter().any(|part| part.inventory.root().0 == signed);
     folder.then(|| format!("signature is over a file with sha256:{signed}, and this artifact is a folder"))
@@ -37,7 +38,7 @@ pub(crate) fn fact(blob: &Verified<BlobSignature>, product: &str) -> Option<Stat
     let act = Act {
         action: StepKind::Sign,
         product: product.to_owned(),
-        digest: blob.value().artifact,
+        digest: blob.value().artifact.sha256()?,
         target: None,
         actors: vec![performer],
         actors_complete: true,

@@ -7,16 +7,18 @@ use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
-use lasthand_model::digest::{ArtifactDigest, Sha256};
 use lasthand_model::timestamp;
+use lasthand_trust::content_digest::{ContentDigest, DigestAlgorithm};
 use lasthand_trust::evidence::{Signed, TrustError};
-use lasthand_trust::expected::{ExpectedArtifact, ExpectedError, ExpectedSigner, verify_expected};
+use lasthand_trust::expected::{
+    ExpectedArtifact, ExpectedError, ExpectedSigner, algorithm_to_compare, verify_expected,
+};
 use lasthand_trust::git_object::{GitObjectId, GitObjectKind};
 use lasthand_trust::keys::PublicKey;
 use lasthand_trust::sigstore::{Claim, Claims, Part, SigstoreRoot};
 use lasthand_verify::render::escape;
 use serde_json::{Map, Value, json};
-use sha2::{Digest as _, Sha256 as Hasher};
+use sha2::{Digest, Sha256, Sha384, Sha512};
 
 use crate::command_error::CommandError;
 use crate::context::Context;
@@ -36,8 +38,8 @@ const OBJECT_BYTES: usize = 64 << 20;
                   --certificate-oidc-issuer ... commit"
 )]
 pub(crate) struct VerifyBundleArguments {
-    /// By the staging instance of Sigstore, instead of the public-good one; for tests of tools
-    #[arg(long, conflicts_with = "trusted_root")]
+    /// By the staging instance of Sigstore, instead of the public-good one, where no root is named; for tests of tools
+    #[arg(long)]
     staging: bool,
     /// The bundle, envelope or Python attestation
     #[arg(long, value_name = "FILE")]
@@ -69,7 +71,7 @@ pub(crate) struct VerifyBundleArguments {
     /// What to print
     #[arg(long, short = 'o', value_name = "FORMAT", default_value = "text", visible_alias = "format")]
     output: Format,
-    /// The artifact, or `sha256:` and its digest
+    /// The artifact, or `sha256:`, `sha384:` or `sha512:` and its digest
     #[arg(value_name = "FILE_OR_DIGEST")]
     artifact: String,
 }
@@ -112,8 +114,8 @@ pub(crate) fn run(arguments: &VerifyBundleArguments, context: &Context) -> Resul
         // The arguments are declared so that this cannot be written.
         _ => return Err(CommandError::usage("whom do you expect? `--certificate-identity` or `--key` is needed")),
     };
-    let artifact = artifact(arguments)?;
     let bundle = read_bounded(&arguments.bundle, context.limits.json_bytes)?;
+    let artifact = artifact(arguments, algorithm_to_compare(&bundle, &context.limits))?;
     match verify_expected(&bundle, &[root], &signer, &artifact, &context.limits) {
         Ok(signed) => {
             print(arguments, &signed, context)?;
@@ -158,7 +160,7 @@ fn read_bounded(path: &Path, limit: usize) -> Result<Vec<u8>, CommandError> {
 }
 
 /// SPEC: docs/cli_protocol.md, `FILE_OR_DIGEST`: a digest of the right length that is no path on disk; anything else is a path.
-fn artifact(arguments: &VerifyBundleArguments) -> Result<ExpectedArtifact, CommandError> {
+fn artifact(arguments: &VerifyBundleArguments, algorithm: DigestAlgorithm) -> Result<ExpectedArtifact, CommandError> {
     let path = Path::new(&arguments.artifact);
     if let Some(kind) = arguments.git_object {
         let id = GitObjectId::of(kind, &read_bounded(path, OBJECT_BYTES)?);
@@ -166,23 +168,30 @@ fn artifact(arguments: &VerifyBundleArguments) -> Result<ExpectedArtifact, Comma
             id.map_err(|error| CommandError::malformed(format!("`{}` has no id", path.display())).because(error))?;
         return Ok(ExpectedArtifact::Git(id));
     }
-    let digest = arguments.artifact.strip_prefix("sha256:").and_then(|hex| hex.parse::<Sha256>().ok());
-    let digest = match digest.filter(|_| !path.exists()) {
-        Some(digest) => digest,
-        None => digest_of(path).map_err(|error| {
-            CommandError::usage(format!("cannot read `{}`", path.display()))
-                .because(error)
-                .hint("a digest is written as `sha256:` and 64 hex digits")
-        })?,
+    if let Some(digest) = ContentDigest::parse(&arguments.artifact).filter(|_| !path.exists()) {
+        return Ok(ExpectedArtifact::Content(digest));
+    }
+    let digest = match algorithm {
+        DigestAlgorithm::Sha256 => digest_of(path, Sha256::new()),
+        DigestAlgorithm::Sha384 => digest_of(path, Sha384::new()),
+        DigestAlgorithm::Sha512 => digest_of(path, Sha512::new()),
     };
-    Ok(ExpectedArtifact::Sha256(ArtifactDigest(digest)))
+    let digest = digest.map_err(|error| {
+        CommandError::usage(format!("cannot read `{}`", path.display())).because(error).hint(
+            "a digest is written as `sha256:` and 64 hex digits, or as `sha384:` or `sha512:` and as many as it has",
+        )
+    })?;
+    let digest = ContentDigest::of_bytes(algorithm, &digest);
+    digest
+        .map(ExpectedArtifact::Content)
+        .ok_or_else(|| CommandError::usage("digest has another length than its algorithm gives"))
 }
 
-fn digest_of(path: &Path) -> io::Result<Sha256> {
-    let (mut file, mut hasher, mut buffer) = (File::open(path)?, Hasher::new(), vec![0; 64 << 10]);
+fn digest_of(path: &Path, mut hasher: impl Digest) -> io::Result<Vec<u8>> {
+    let (mut file, mut buffer) = (File::open(path)?, vec![0; 64 << 10]);
     loop {
         match file.read(&mut buffer)? {
-            0 => return Ok(Sha256::from_bytes(hasher.finalize().into())),
+            0 => return Ok(hasher.finalize().to_vec()),
             length => hasher.update(buffer.get(..length).unwrap_or_default()),
         }
     }
@@ -243,9 +252,7 @@ struct Proven<'a> {
 
 fn proven(signed: &Signed) -> Proven<'_> {
     let (signers, clock, claims, content) = match signed {
-        Signed::Blob(blob) => {
-            (blob.signers(), blob.clock(), blob.claims(), format!("sha256:{}", blob.value().artifact.0))
-        }
+        Signed::Blob(blob) => (blob.signers(), blob.clock(), blob.claims(), blob.value().artifact.to_string()),
         Signed::Statement(statement) => {
             let content = format!("statement {} of type {}", statement.digest(), statement.value().predicate_type);
             (statement.signers(), statement.clock(), statement.claims(), content)

@@ -94,7 +94,6 @@ fn nobody_in_particular_is_no_signer() {
         [&good[..], &["--key", "root.json"]].concat(),
         [&good[..], &["--certificate-claim", "actor=ana"]].concat(),
         [&good[..], &["--certificate-claim", "build-trigger="]].concat(),
-        [&good[..], &["--staging"]].concat(),
     ] {
         let said = ask(&here, &wrong);
         assert_eq!(said.code, 2, "{wrong:?}: {}{}", said.out, said.err);

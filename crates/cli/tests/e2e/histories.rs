@@ -524,6 +524,29 @@ fn two_covered_branches_merge() {
 }
 
 #[test]
+fn a_merge_takes_nothing_back_that_was_reviewed() {
+    // pass: under review; fail: coder-7 branches off at a reviewed change, takes it back there, and merges that without a conflict
+    let story = |lab: &Lab, attack: bool| {
+        edit(lab, Ana, "src/other.txt", "fixed\n");
+        lab.approve(Bo, "HEAD~1..HEAD");
+        branch(lab, "topic", "main");
+        checkout(lab, "main");
+        edit(lab, Ana, "src/app.txt", "more\n");
+        lab.approve(Bo, "HEAD~1..HEAD");
+        checkout(lab, "topic");
+        git(lab, Coder, &["revert", "--no-edit", "HEAD"]);
+        checkout(lab, "main");
+        merge(lab, Coder, "topic");
+        if !attack {
+            lab.approve(Bo, "HEAD~1..HEAD");
+        }
+        lab.land();
+        released(lab)
+    };
+    twins("merge-back", story, &[("LH202", "src/other.txt", "coder-7")]);
+}
+
+#[test]
 fn a_parameter_that_the_policy_allows_is_accepted() {
     // pass: scenario 50, a human dispatches `version=1.2`; fail: a value that the trust file does not allow
     let story = |lab: &Lab, attack: bool| {

@@ -32,7 +32,9 @@ impl<'a> Cover<'a> {
         let mut merged: Merged<'a> = FxHashMap::default();
         for (at, landing) in self.landings.iter().enumerate() {
             // It can only take cover away, so it counts whatever the labels allow.
-            if let Some(head) = merge_of(landing).and_then(|merge| run.resolve_any(&landing.body.repository, &merge.head)) {
+            if let Some(head) =
+                merge_of(landing).and_then(|merge| run.resolve_any(&landing.body.repository, &merge.head))
+            {
                 let place = (landing.body.repository.as_str(), landing.body.target_ref.as_str(), head);
                 merged.entry(place).or_default().push(at);
             }

@@ -3,8 +3,8 @@
 use lasthand_model::actor::{ActorKind, Role};
 use lasthand_model::digest::StatementDigest;
 use lasthand_model::wire::facts::{
-    Actor, Body, Credential, Custody, Edit, Facts, Label, Landing, ListEntry, ListKind, OnboardingTree, RobotRow, Signer,
-    SignerMethod,
+    Actor, Body, Credential, Custody, Edit, Facts, Label, Landing, ListEntry, ListKind, OnboardingTree, RobotRow,
+    Signer, SignerMethod,
 };
 
 use super::defects::{Defect, with, with_statement};
@@ -223,9 +223,7 @@ pub(super) const ALL: &[Defect] = &[
         with!(f, r, Landing, |it| it.merge_of.iter_mut().for_each(|merge| merge.mode = "squash".to_owned()))
     }),
     ("head-landed: a covered tree that landed nowhere", |f, _| merge_of_an_anchor(f)),
-    ("head-landed: on the ref itself", |f, r| {
-        with!(f, r, Landing, |it| it.target_ref = MAIN.to_owned())
-    }),
+    ("head-landed: on the ref itself", |f, r| with!(f, r, Landing, |it| it.target_ref = MAIN.to_owned())),
     ("head-landed: merged before", |f, _| merged_again(f)),
     ("binding: sha1 of two roots", |f, r| {
         let other = enter(f, vec![file("src/a", 91, 0o644)]);

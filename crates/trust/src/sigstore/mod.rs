@@ -19,12 +19,11 @@ mod stamps;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use lasthand_model::digest::{ArtifactDigest, Sha256};
 use lasthand_model::wire::bundle::VerificationMaterial;
 use lasthand_model::wire::facts::{Signer, SignerMethod};
 use serde_json::Value;
 use sigstore_verify::types::{
-    Artifact, ArtifactDigest as LibraryDigest, Bundle, DerPublicKey, HashAlgorithm, Sha256Hash, SignatureContent,
+    Artifact, ArtifactDigest as LibraryDigest, Bundle, DerPublicKey, HashAlgorithm, SignatureContent,
 };
 use sigstore_verify::{PublicKeyVerificationPolicy, VerificationPolicy};
 
@@ -33,6 +32,7 @@ pub use error::{Part, SigstoreError};
 pub use root::{RootCounts, RootError, SigstoreRoot};
 pub use stamps::TimestampAuthority;
 
+use crate::content_digest::{ContentDigest, DigestAlgorithm};
 use crate::keys::PublicKey;
 use crate::verified::Clock;
 use checks::{By, Signed};
@@ -56,12 +56,22 @@ pub(crate) struct Certified {
     pub(crate) content: Content,
 }
 
+/// By what the name in a certificate is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum Names {
+    /// By rows, which say of what kind its holder is, and what he may state for whom.
+    #[default]
+    OfRows,
+    /// By a caller who expects exactly this name, whoever that is, and concludes nothing else from it.
+    Expected,
+}
+
 /// The exact content that a signature is over.
 pub(crate) enum Content {
     /// The payload of an envelope.
     Payload(Vec<u8>),
-    /// An artifact, and the bytes of the signature.
-    Blob { digest: ArtifactDigest },
+    /// An artifact.
+    Blob { digest: ContentDigest },
 }
 
 /// Whether there is any log entry or timestamp.
@@ -122,7 +132,7 @@ fn list_in(member: &str, value: Option<&Value>) -> Result<usize, SigstoreError> 
 ///
 /// # Proves / does not prove
 /// Proves that the holder of an identity, as an authority of a root saw it, signed exactly this. Does not prove that he may.
-pub(crate) fn verify(json: &[u8], roots: &[SigstoreRoot]) -> Result<Certified, SigstoreError> {
+pub(crate) fn verify(json: &[u8], roots: &[SigstoreRoot], names: Names) -> Result<Certified, SigstoreError> {
     let bundle = parse(json)?;
     let claimed = claimed_digest(&bundle)?;
     // Whoever signed is asked for afterwards, against the rows; everything else is demanded here.
@@ -131,7 +141,7 @@ pub(crate) fn verify(json: &[u8], roots: &[SigstoreRoot]) -> Result<Certified, S
     let (signer, clock) = identity::signer(&held, leaf.as_bytes())?;
     let claims = Claims::read(leaf.as_bytes())?;
     // SECURITY: identity providers other than those of CI give out URIs, too, such as those of workloads: such a name is no workflow's.
-    if signer.method == SignerMethod::FulcioCi && !claims.are_of_a_run() {
+    if names == Names::OfRows && signer.method == SignerMethod::FulcioCi && !claims.are_of_a_run() {
         let reason = "its name is a URI, and it says nothing of a run, so it is no workflow's";
         return Err(SigstoreError::Identity { reason });
     }
@@ -139,11 +149,11 @@ pub(crate) fn verify(json: &[u8], roots: &[SigstoreRoot]) -> Result<Certified, S
     let content = match (bundle.content, claimed) {
         (SignatureContent::DsseEnvelope(envelope), _) => Content::Payload(envelope.payload.as_bytes().to_vec()),
         (SignatureContent::MessageSignature(_), Claimed::Digest(digest)) => {
-            if held.certificate.as_ref().is_none_or(identity::ran_for_another) {
+            if names == Names::OfRows && held.certificate.as_ref().is_none_or(identity::ran_for_another) {
                 let reason = "its workflow is of another repository than the one it ran for, which a bare signature does not say";
                 return Err(SigstoreError::Identity { reason });
             }
-            Content::Blob { digest: sha256(&digest)? }
+            Content::Blob { digest: content_digest(&digest)? }
         }
         _ => return Err(neither()),
     };
@@ -174,7 +184,7 @@ fn by_certificate(bundle: &Bundle, claimed: &Claimed, root: &SigstoreRoot) -> Re
 pub(crate) struct KeyedBlob {
     bundle: Bundle,
     claimed: Claimed,
-    pub(crate) digest: ArtifactDigest,
+    pub(crate) digest: ContentDigest,
     pub(crate) signature: Vec<u8>,
 }
 
@@ -186,7 +196,7 @@ pub(crate) fn keyed_blob(json: &[u8]) -> Result<KeyedBlob, SigstoreError> {
         return Err(neither());
     };
     let signature = message.signature.as_bytes().to_vec();
-    Ok(KeyedBlob { digest: sha256(digest)?, bundle, claimed, signature })
+    Ok(KeyedBlob { digest: content_digest(digest)?, bundle, claimed, signature })
 }
 
 impl KeyedBlob {
@@ -281,11 +291,14 @@ fn claimed_digest(bundle: &Bundle) -> Result<Claimed, SigstoreError> {
             let claimed = match &message.message_digest {
                 Some(claimed) => LibraryDigest::new(claimed.algorithm, claimed.digest.clone())
                     .map_err(|error| SigstoreError::Malformed { reason: error.to_string() })?,
-                None => logged_digest(bundle).ok_or(SigstoreError::NoDigest {
-                    what: "bundle does not say which digest its signature is over",
-                })?,
+                // The log may say it, but not every reader looks there.
+                None => {
+                    return Err(SigstoreError::NoDigest {
+                        what: "bundle does not say which digest its signature is over",
+                    });
+                }
             };
-            sha256(&claimed)?;
+            content_digest(&claimed)?;
             Ok(Claimed::Digest(claimed))
         }
         _ => Err(neither()),
@@ -297,12 +310,16 @@ fn standard_base64(text: &str) -> Option<Vec<u8>> {
     STANDARD.decode(text).ok()
 }
 
-fn sha256(digest: &LibraryDigest) -> Result<ArtifactDigest, SigstoreError> {
-    let other = SigstoreError::NoDigest {
-        what: "signature is over another digest than a sha256, so no artifact can be compared",
+fn content_digest(digest: &LibraryDigest) -> Result<ContentDigest, SigstoreError> {
+    let other =
+        SigstoreError::NoDigest { what: "signature is over another digest than a sha256, sha384 or sha512 of a file" };
+    let algorithm = match digest.algorithm() {
+        HashAlgorithm::Sha2256 => DigestAlgorithm::Sha256,
+        HashAlgorithm::Sha2384 => DigestAlgorithm::Sha384,
+        HashAlgorithm::Sha2512 => DigestAlgorithm::Sha512,
+        _ => return Err(other),
     };
-    let bytes = (digest.algorithm() == HashAlgorithm::Sha2256).then(|| digest.as_bytes().try_into().ok()).flatten();
-    bytes.map(|bytes| ArtifactDigest(Sha256::from_bytes(bytes))).ok_or(other)
+    ContentDigest::of_bytes(algorithm, digest.as_bytes()).ok_or(other)
 }
 
 /// The first digest of a subject that can be verified by.
@@ -315,19 +332,9 @@ fn subject(payload: &[u8]) -> Option<LibraryDigest> {
             LibraryDigest::new(algorithm, bytes.as_slice()).ok()
         })
     };
-    named("sha256", HashAlgorithm::Sha2256).or_else(|| named("sha512", HashAlgorithm::Sha2512))
-}
-
-/// The digest that the log entry of a bare signature names, for bundles that leave out their own.
-fn logged_digest(bundle: &Bundle) -> Option<LibraryDigest> {
-    let entry = bundle.verification_material.tlog_entries.first()?;
-    let body: Value = serde_json::from_slice(entry.canonicalized_body.as_bytes()).ok()?;
-    let spec = body.get("spec")?;
-    let bytes = match spec.get("data") {
-        Some(data) => hex::decode(data.get("hash")?.get("value")?.as_str()?).ok()?,
-        None => STANDARD.decode(spec.get("hashedRekordV002")?.get("data")?.get("digest")?.as_str()?).ok()?,
-    };
-    Some(LibraryDigest::sha256(Sha256Hash::try_from(bytes.as_slice()).ok()?))
+    named("sha256", HashAlgorithm::Sha2256)
+        .or_else(|| named("sha512", HashAlgorithm::Sha2512))
+        .or_else(|| named("sha384", HashAlgorithm::Sha2384))
 }
 
 #[cfg(test)]

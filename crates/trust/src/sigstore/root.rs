@@ -10,6 +10,13 @@ use sigstore_verify::Verifier;
 use sigstore_verify::trust_root::{SIGSTORE_PRODUCTION_TRUSTED_ROOT, SIGSTORE_STAGING_TRUSTED_ROOT, TrustedRoot};
 use thiserror::Error;
 
+/// SPEC: sigstore/protobuf-specs, sigstore_trustroot.proto, `TrustedRoot.media_type`.
+const MEDIA_TYPES: &[&str] = &[
+    "application/vnd.dev.sigstore.trustedroot+json;version=0.1",
+    "application/vnd.dev.sigstore.trustedroot.v0.1+json",
+    "application/vnd.dev.sigstore.trustedroot.v0.2+json",
+];
+
 /// Why bytes are not a trusted root.
 #[derive(Debug, Error)]
 #[non_exhaustive]
@@ -22,6 +29,12 @@ pub enum RootError {
     Shape {
         /// What is wrong with it.
         reason: String,
+    },
+    /// Of a version that is not read, or something else.
+    #[error("media type is `{got}`, which is none of a trusted root v0.1 or v0.2")]
+    MediaType {
+        /// The media type found.
+        got: String,
     },
     /// Nothing could ever be verified by it.
     #[error("it has no {what}, so nothing can be verified by it")]
@@ -64,7 +77,12 @@ impl SigstoreRoot {
     /// SPEC: sigstore/protobuf-specs, sigstore_trustroot.proto, `TrustedRoot`.
     pub fn parse(bytes: &[u8], limits: &Limits) -> Result<Self, RootError> {
         // Strict first: of a member that comes twice, nobody knows which one is meant.
-        json::parse(bytes, limits).map_err(RootError::Json)?;
+        let document = json::parse(bytes, limits).map_err(RootError::Json)?;
+        // SECURITY: what another version restricts, nobody here would know.
+        let media_type = document.get("mediaType").and_then(serde_json::Value::as_str).unwrap_or_default();
+        if !MEDIA_TYPES.contains(&media_type) {
+            return Err(RootError::MediaType { got: media_type.chars().take(120).collect() });
+        }
         let shape = |reason: String| RootError::Shape { reason };
         let text = std::str::from_utf8(bytes).map_err(|error| shape(error.to_string()))?;
         let root = TrustedRoot::from_json(text).map_err(|error| shape(error.to_string()))?;

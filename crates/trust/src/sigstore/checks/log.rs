@@ -41,7 +41,7 @@ fn verify_proof(
     };
     let leaf = hash_leaf(entry.canonicalized_body.as_bytes());
     verify_inclusion_proof(&leaf, index, size, &proof.hashes, tree).map_err(|_| SigstoreError::InclusionProof)?;
-    verify_checkpoint(checkpoint, times, root)
+    verify_checkpoint(entry, checkpoint, times, root)
 }
 
 /// Asks once more whose key signed each checkpoint, for bundles that the library verified: it asks whether the time of a log's key has begun,
@@ -51,18 +51,26 @@ pub(in super::super) fn verify_windows(
     times: &[Time],
     root: &TrustedRoot,
 ) -> Result<(), SigstoreError> {
-    let proofs = bundle.verification_material.tlog_entries.iter().filter_map(|entry| entry.inclusion_proof.as_ref());
-    for proof in proofs {
-        let checkpoint = proof.checkpoint.checkpoint().ok_or(SigstoreError::NoCheckpoint)?;
-        verify_checkpoint(checkpoint, times, root)?;
+    for entry in &bundle.verification_material.tlog_entries {
+        if let Some(proof) = &entry.inclusion_proof {
+            let checkpoint = proof.checkpoint.checkpoint().ok_or(SigstoreError::NoCheckpoint)?;
+            verify_checkpoint(entry, checkpoint, times, root)?;
+        }
     }
     Ok(())
 }
 
 /// SECURITY: the key comes from the root alone (CVE-2023-47122). A hint has four bytes and may fit several keys, and several may
-/// sign a checkpoint: one that holds is enough, whoever else stands there.
-fn verify_checkpoint(checkpoint: &Checkpoint, times: &[Time], root: &TrustedRoot) -> Result<(), SigstoreError> {
-    let keys: Vec<_> = root.tlogs.iter().filter_map(known_key).collect();
+/// sign a checkpoint: one that holds is enough, whoever else stands there. It must be the log that the entry names: nobody signs that name, and by
+/// it entries are told apart (GHSA-9vcr-p3rj-q5q6).
+fn verify_checkpoint(
+    entry: &TransparencyLogEntry,
+    checkpoint: &Checkpoint,
+    times: &[Time],
+    root: &TrustedRoot,
+) -> Result<(), SigstoreError> {
+    let named = root.tlogs.iter().filter(|log| log.log_id.key_id.as_bytes() == entry.log_id.key_id.as_bytes());
+    let keys: Vec<_> = named.filter_map(known_key).collect();
     let mut reason = SigstoreError::CheckpointKey;
     // LIMIT: lines of a checkpoint were counted before it was read.
     for signature in checkpoint.signatures() {
