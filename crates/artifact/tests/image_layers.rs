@@ -73,7 +73,7 @@ fn a_whiteout_of_what_its_own_layer_has_something_below_of_is_refused() {
     check(
         &[&[dir("b"), file("b/x", "")], &[file(".wh.b", ""), file("b/.wh.x", "")]],
         &[],
-        &[WhiteoutOfOwn, WhiteoutOfNothing],
+        &[WhiteoutOfNothing, WhiteoutOfOwn],
     );
     check(&[&[dir("b"), file("c", "")], &[file(".wh.b", ""), file("b0", ""), file(".wh.c", "")]], &["b0"], &[]);
 }

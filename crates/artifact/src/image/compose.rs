@@ -32,6 +32,9 @@ const STEP_BYTES: usize = 2_048;
 /// Bytes that a path costs that is looked up or joined, beside its own.
 const LOOKUP_BYTES: usize = 256;
 
+/// Bytes that a byte costs that is joined: it is split, and moved one by one.
+const JOIN_BYTES: usize = 8;
+
 /// LIMIT: bytes of a path behind links: `PATH_MAX` of Linux.
 const MAX_PATH: usize = 4_096;
 
@@ -501,7 +504,7 @@ impl<'f> Tree<'f> {
                         });
                         dotted |= !target.starts_with(b"/") && target.split(|byte| *byte == b'/').any(|s| s == b"..");
                         dotted_inside |= has_dots_inside(target);
-                        self.steps.add_bytes(LOOKUP_BYTES + 2 * (prefix.len() + target.len() + rest.len()));
+                        self.steps.add_bytes(LOOKUP_BYTES + JOIN_BYTES * (prefix.len() + target.len() + rest.len()));
                         next = Some(follow(prefix, target, rest));
                         break;
                     }
