@@ -33,7 +33,7 @@ const STEP_BYTES: usize = 2_048;
 const LOOKUP_BYTES: usize = 256;
 
 /// Bytes that a byte costs that is joined: it is split, and moved one by one.
-const JOIN_BYTES: usize = 8;
+const JOIN_BYTES: usize = 12;
 
 /// LIMIT: bytes of a path behind links: `PATH_MAX` of Linux.
 const MAX_PATH: usize = 4_096;
