@@ -84,7 +84,8 @@ impl<'a> ImageStore<'a> {
     /// Cost: for a folder a look at one file; for an archive its headers.
     ///
     /// # Errors
-    /// [`ArtifactError`] when the source cannot be read, or is an archive that [`read`](crate::read()) would not read either.
+    /// [`ArtifactError`] when the source cannot be read, is an archive that [`read`](crate::read()) would not read either, or is one of
+    /// images in which members are twice, absolute or sparse.
     pub fn detect(source: impl Into<Source<'a>>, limits: &Limits) -> Result<Option<Form>, ArtifactError> {
         Ok(found(source.into(), limits)?.map(|(_, found)| found.form))
     }
