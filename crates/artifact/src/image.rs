@@ -25,6 +25,7 @@ mod layer;
 mod layers;
 mod manifest;
 mod place;
+mod platform;
 mod read;
 
 pub use choice::{BlobDescriptor, Choice, Form, Hidden, Referrer};

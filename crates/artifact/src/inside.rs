@@ -156,7 +156,11 @@ pub(crate) fn look(
         Form::Tar(packing) => {
             // SPEC: a gem is a tar of a packed tar and two documents.
             let part = form::ends(path, &[b".gem"]).then_some(&b"data.tar.gz"[..]);
-            tar(archive, packing, part, &mut whole)?
+            let mut looked = tar(archive, packing, part, &mut whole)?;
+            if form::ends(path, &[b".tgz"]) && looked.inside.as_ref().is_some_and(is_merged_by_npm) {
+                looked.notes.push((NoteKind::OddPackage, Vec::new(), 0));
+            }
+            looked
         }
     };
     Ok(Some(looked))
@@ -187,6 +191,19 @@ fn tar(
     });
     let form = packing.form();
     members::settle(read.map(|()| form), collector)
+}
+
+/// True for what npm takes for a package, with more than one folder at the top.
+///
+/// SECURITY: npm strips the first segment of every path, so that files of two folders become one.
+fn is_merged_by_npm(inside: &Inside) -> bool {
+    fn split(member: &Member) -> Option<(&[u8], &[u8])> {
+        Some(member.path.split_at(member.path.iter().position(|byte| *byte == b'/')?))
+    }
+    let mut tops = inside.members.iter().filter_map(split);
+    let is_package = tops.clone().any(|(_, rest)| rest == b"/package.json");
+    let first = tops.next();
+    is_package && tops.any(|(top, _)| first.is_some_and(|(first, _)| top != first))
 }
 
 impl Looked {

@@ -122,6 +122,10 @@ note_kinds! {
     ThroughLowerSymlink = "through-lower-symlink", Error, "an entry below a symbolic link of a lower layer: pullers that unpack each layer by itself put a folder in its place";
     ThroughDottedSymlink = "through-dotted-symlink", Error, "an entry below symbolic links of which pullers resolve a `..` differently";
     OverlayMark = "overlay-mark", Error, "a character device 0:0 or an attribute of overlay: to some pullers a whiteout, an opaque folder or a redirection";
+    OpaqueRoot = "opaque-root", Error, "an opaque marker at the root of a layer above others: overlay ignores it, other pullers remove all that is below";
+    // Configurations of images.
+    ShortHistory = "short-history", Warning, "the history of an image has fewer entries that made a layer than there are layers: it says nothing of some";
+    LongHistory = "long-history", Error, "the history of an image has more entries that made a layer than there are layers: some engines refuse";
     // Archives inside, where they are opened.
     NotOpened = "not-opened", Note, "an archive inside an archive inside: it is listed, and not opened";
     InsideCut = "inside-cut", Error, "an archive inside ends where more must follow; what is in it is not known";
@@ -142,7 +146,7 @@ note_kinds! {
     ZipMethod = "zip-method", Error, "a zip entry packed as few readers unpack it: what is in it is not known";
     ZipExtra = "zip-extra", Error, "extra fields of a zip entry that are malformed or say something else than its header";
     ZipDuplicate = "zip-duplicate", Error, "a zip entry listed again: readers take the first, the last, or both";
-    ZipName = "zip-name", Error, "a zip entry whose name is absolute, has a drive, a backslash or a NUL, or is no UTF-8 where it says so: readers write it at different places";
+    ZipName = "zip-name", Error, "a zip entry whose name is absolute, has a drive, a backslash or a NUL, ends in `;` and a version, or is no UTF-8 where it says so: readers write it at different places";
     ZipEncoding = "zip-encoding", Warning, "a zip entry with a name outside ASCII that does not say its encoding; it is listed by its bytes";
     ZipKind = "zip-kind", Error, "a zip entry that is a link, device or folder to some readers and a file to others";
     NotesCut = "notes-cut", Error, "further notes were dropped";

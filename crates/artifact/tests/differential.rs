@@ -8,6 +8,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use base64::Engine as _;
+use lasthand_artifact::image::ImageStore;
 use lasthand_artifact::{ArtifactError, ArtifactFacts, Kind, MemoryBlob, NoteKind, local, read};
 use lasthand_model::limits::Limits;
 use lasthand_testkit::need;
@@ -74,6 +75,28 @@ fn foreign_archives_get_what_their_manifest_expects() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn what_is_accepted_is_found_to_be_no_archive_of_images_and_read() {
+    // pass: every uncompressed archive that is accepted, on the way that `verify` takes
+    let Some(folder) = testdata() else { return };
+    let accepted = manifest(&folder).into_iter().filter(|(path, expected)| {
+        expected.starts_with("ACCEPT") && path.ends_with(".tar") && kind_of(path) == Some(Kind::Tar)
+    });
+    let mut seen = 0;
+    for (path, expected) in accepted {
+        let opened = local::open(folder.join(&path)).unwrap();
+        let found = ImageStore::open_if_any(&opened, &Limits::DEFAULT).map(|store| store.map(|store| store.form()));
+        let fine = match &found {
+            Ok(None) => read(&opened, None, &Limits::DEFAULT, &mut |_| {}).is_ok(),
+            Ok(Some(_)) => true,
+            Err(_) => expected.ends_with("-OR-REJECT") || expected.ends_with("-OR-LIMIT"),
+        };
+        assert!(fine, "{path}: {found:?}");
+        seen += 1;
+    }
+    assert!(seen > 40, "{seen}");
 }
 
 /// Expectations that docs/decisions/0012 argues wrong.

@@ -57,13 +57,36 @@ fn a_whiteout_spares_its_own_layer() {
 }
 
 #[test]
+fn a_whiteout_of_what_its_own_layer_has_something_below_of_is_refused() {
+    // fail: pullers that put a mark at the path cannot make the folder, or find it made: an entry or another whiteout below, after or before;
+    // pass: beside it
+    use NoteKind::{WhiteoutOfNothing, WhiteoutOfOwn};
+    check(&[&[file(".wh.a", ""), link("a/d", "x")]], &["a/d"], &[WhiteoutOfNothing, WhiteoutOfOwn]);
+    check(&[&[file("a/d", "1"), file(".wh.a", "")]], &["a/d"], &[WhiteoutOfOwn]);
+    check(
+        &[&[dir("d/b"), file("a/d/.wh..wh..opq", ""), file(".wh.a", "")]],
+        &["d/b"],
+        &[WhiteoutOfNothing, WhiteoutOfOwn],
+    );
+    let opaque = [file(".wh.b", ""), file("b/.wh..wh..opq", ""), dir("b/b/d")];
+    check(&[&[dir("b")], &opaque], &["b/b/d"], &[WhiteoutOfOwn]);
+    check(
+        &[&[dir("b"), file("b/x", "")], &[file(".wh.b", ""), file("b/.wh.x", "")]],
+        &[],
+        &[WhiteoutOfNothing, WhiteoutOfOwn],
+    );
+    check(&[&[dir("b"), file("c", "")], &[file(".wh.b", ""), file("b0", ""), file(".wh.c", "")]], &["b0"], &[]);
+}
+
+#[test]
 fn an_opaque_folder_keeps_only_its_own_layer() {
-    // pass: whatever the order; the folder itself stays; at the root
+    // pass: whatever the order; the folder itself stays; noted at the root of a layer above others, which overlay leaves as it is
     let lower = || [dir("d"), file("d/a", "1"), file("d/e/f", "1"), file("x", "1")];
     check(&[&lower(), &[dir("d"), file("d/.wh..wh..opq", ""), file("d/b", "2")]], &["d", "d/b", "x"], &[]);
     check(&[&lower(), &[dir("d"), file("d/b", "2"), file("d/.wh..wh..opq", "")]], &["d", "d/b", "x"], &[]);
     check(&[&lower(), &[file("d/.wh..wh..opq", "")]], &["d", "x"], &[]);
-    check(&[&lower(), &[file(".wh..wh..opq", ""), file("new", "2")]], &["new"], &[]);
+    check(&[&lower(), &[file(".wh..wh..opq", ""), file("new", "2")]], &["new"], &[NoteKind::OpaqueRoot]);
+    check(&[&[file(".wh..wh..opq", ""), file("new", "2")]], &["new"], &[]);
     // The lower folder goes, and a naive puller takes the new file in it along.
     let nested = [dir("d"), dir("d/e"), file("d/e/f", "1")];
     check(&[&nested, &[file("d/e/g", "2"), file("d/.wh..wh..opq", "")]], &["d", "d/e/g"], &[NoteKind::WhiteoutOfOwn]);

@@ -341,6 +341,39 @@ fn a_name_that_something_hidden_has_too_means_no_single_image() {
     assert!(store.find(None).is_some() && store.find(Some("v1")).is_some());
 }
 
+#[test]
+fn an_image_with_a_subject_is_meant_by_its_name_alone() {
+    // pass: by tag and digest, and it is read; fail: without a name, what is no image
+    let name = |name: &str| json!({"org.opencontainers.image.ref.name": name});
+    let mut files = Files::new();
+    let app = sample(Packing::Plain).blobs(&mut files);
+    let app = put_json(&mut files, &app, MANIFEST);
+    let about = Image::new(&[&[file("tool", "x")]]).blobs(&mut files);
+    let about = put_json(&mut files, &with(about, "subject", app.clone()), MANIFEST);
+    let payload = put(&mut files, b"{}", "application/vnd.oci.empty.v1+json");
+    let evidence =
+        json!({"schemaVersion": 2, "mediaType": MANIFEST, "config": payload, "layers": [payload], "subject": app});
+    let evidence = put_json(&mut files, &evidence, MANIFEST);
+    let digest = about["digest"].as_str().unwrap().to_owned();
+    let blob = archive(&root(
+        files,
+        &[
+            with(about, "annotations", name("tool")),
+            with(app, "annotations", name("app")),
+            with(evidence, "annotations", name("evidence")),
+        ],
+    ));
+    let store = ImageStore::open(&blob, None, &Limits::DEFAULT).unwrap();
+    assert_eq!(store.choices().len(), 1);
+    for wanted in ["tool", &digest] {
+        let found = store.find(Some(wanted)).unwrap();
+        let facts = image(store.read(found, None, &Limits::DEFAULT, &mut |_| {}).unwrap());
+        assert_eq!(paths(&facts), ["tool"]);
+    }
+    assert!(store.find(None).is_none());
+    assert!(store.find(Some("evidence")).is_none());
+}
+
 /// An index of two platforms and an attestation, its descriptor, and its members' descriptors.
 fn two_platforms(files: &mut Files) -> (Value, Vec<Value>) {
     let platform = |os: &str, arch: &str| json!({"os": os, "architecture": arch});

@@ -388,3 +388,178 @@ fn a_source_without_offsets_is_no_place_of_images() {
     let Err(ArtifactError::Io { source, .. }) = found else { panic!("{found:?}") };
     assert_eq!(source.kind(), std::io::ErrorKind::Unsupported);
 }
+
+#[test]
+fn rules_for_archives_of_images_judge_no_other_archive() {
+    // pass: a member twice, an absolute or sparse one, beside documents that are of no image; fail: where there are images, and where the odd
+    // member is one of those that say so
+    let detect = |entries: Vec<Entry>| ImageStore::detect(&MemoryBlob::new("a.tar", tar(&entries)), &Limits::DEFAULT);
+    let odd = || [vec![file("a", "1"), file("a", "2")], vec![file("/b", "3")], vec![sparse("c", "4")]];
+    let with = |mut entries: Vec<Entry>, more: Vec<Entry>| {
+        entries.extend(more);
+        entries
+    };
+    for odd in odd() {
+        assert_eq!(detect(odd).unwrap(), None);
+    }
+    let [twice, absolute, _] = odd();
+    assert_eq!(detect(with(twice, vec![file("manifest.json", "{}")])).unwrap(), None);
+    assert_eq!(detect(with(absolute, vec![file("index.json", "{}"), file("index.json", "[]")])).unwrap(), None);
+    for images in [sample().layout(), sample().docker()] {
+        for odd in odd() {
+            assert!(detect(with(odd, entries(&images))).is_err());
+        }
+    }
+    for hiding in [
+        vec![file("manifest.json", "{}"), file("./manifest.json", "{}")],
+        vec![file("/manifest.json", "{}")],
+        vec![sparse("manifest.json", "{}")],
+        vec![link("manifest.json", "m"), file("m", "{}"), file("m", "[]")],
+        vec![file("oci-layout", "{}"), file("index.json", "{}"), file("index.json", "[]")],
+    ] {
+        assert!(detect(hiding).is_err());
+    }
+    // However many other things there are to note.
+    let noise = (0..10_001).map(|number| file(&format!("\u{1}{number}"), ""));
+    let twice = [file("manifest.json", "{}"), file("manifest.json", "[]")];
+    assert!(matches!(detect(noise.chain(twice).collect()), Err(ArtifactError::Duplicate { .. })));
+}
+
+#[test]
+fn an_archive_of_both_kinds_means_the_same_image_by_each_name() {
+    // fail: a name or a tag that means another one there, an image that is not loaded from there; pass: alike, and names of one kind alone
+    let mut files = Files::new();
+    let mut image = |content: &str, architecture: &str| {
+        let mut image = Image::new(&[&[file("a", content)]]);
+        image.config = json!({"top": {"architecture": architecture}});
+        let manifest = image.blobs(&mut files);
+        let path = |of: &Value| json!(of["digest"].as_str().unwrap().replace("sha256:", "blobs/sha256/"));
+        let docker = json!({"Config": path(&manifest["config"]), "Layers": [path(&manifest["layers"][0])]});
+        (put_json(&mut files, &manifest, MANIFEST), docker)
+    };
+    let ((one, docker_one), (two, docker_two)) = (image("one", "amd64"), image("two", "arm64"));
+    let index = put_json(&mut files, &json!({"schemaVersion": 2, "manifests": [one, two]}), INDEX);
+    let named = |of: &Value, key: &str, name: &str| with(of.clone(), "annotations", json!({key: name}));
+    let tagged = |of: &Value, name: &str| with(of.clone(), "RepoTags", json!([name]));
+    let read = |descriptors: &[Value], docker: &[Value], platform: Option<&str>| {
+        let mut files = root(files.clone(), descriptors);
+        files.insert("manifest.json".to_owned(), serde_json::to_vec(docker).unwrap());
+        let blob = archive(&files);
+        let store = ImageStore::open_if_any(&blob, &Limits::DEFAULT)?.unwrap();
+        assert_eq!(store.form(), Form::OciArchive);
+        store.read(&store.choices()[0], platform, &Limits::DEFAULT, &mut |_| {}).map(drop)
+    };
+    let (full, tag) = ("io.containerd.image.name", "org.opencontainers.image.ref.name");
+    let both = [tagged(&docker_one, "app:1"), tagged(&docker_two, "other:2")];
+    let crossed = [tagged(&docker_two, "app:1"), tagged(&docker_one, "other:2")];
+    for descriptors in [
+        [named(&one, full, "docker.io/library/app:1"), named(&two, full, "docker.io/library/other:2")],
+        [named(&one, tag, "1"), named(&two, tag, "2")],
+    ] {
+        read(&descriptors, &both, None).unwrap();
+        let found = fault(read(&descriptors, &crossed, None).unwrap_err());
+        assert!(matches!(found, ImageFault::OtherName { .. }), "{found:?}");
+    }
+    // `docker save` of one platform of several.
+    let of_index = [named(&index, tag, "1")];
+    let docker = [tagged(&docker_two, "app:1")];
+    read(&of_index, &docker, None).unwrap();
+    read(&of_index, &docker, Some("linux/arm64")).unwrap();
+    let found = fault(read(&of_index, &docker, Some("linux/amd64")).unwrap_err());
+    assert!(matches!(found, ImageFault::NotLoaded { .. }), "{found:?}");
+    let found = fault(read(&[one.clone(), two], &docker, None).unwrap_err());
+    assert!(matches!(found, ImageFault::NotLoaded { .. }), "{found:?}");
+}
+
+#[test]
+fn two_entries_of_one_platform_under_two_names_are_refused() {
+    // fail: engines run the first of them, whatever it is called; pass: one under another name
+    let mut files = Files::new();
+    let mut of = |content: &str, architecture: &str| {
+        let manifest = Image::new(&[&[file("a", content)]]).blobs(&mut files);
+        let descriptor = put_json(&mut files, &manifest, MANIFEST);
+        with(descriptor, "platform", json!({"os": "linux", "architecture": architecture}))
+    };
+    let (evil, good) = (of("evil", "x86_64"), of("good", "amd64"));
+    let read = |members: &[Value]| {
+        let mut files = files.clone();
+        let index = put_json(&mut files, &json!({"schemaVersion": 2, "manifests": members}), INDEX);
+        let blob = archive(&root(files, &[index]));
+        let store = ImageStore::open(&blob, None, &Limits::DEFAULT).unwrap();
+        store.read(&store.choices()[0], Some("linux/amd64"), &Limits::DEFAULT, &mut |_| {})
+    };
+    let found = fault(read(&[evil.clone(), good]).unwrap_err());
+    assert!(matches!(found, ImageFault::Platform { found: 2, .. }), "{found:?}");
+    assert!(has(&image(read(&[evil]).unwrap()), "a", "evil"));
+}
+
+#[test]
+fn the_bytes_of_a_layer_are_packed_as_its_media_type_says() {
+    // fail: gzip under the plain type and under that of zstd, plain bytes under that of gzip, also of a layer that was read under a true one
+    let fits = |f: &ImageFault| matches!(f, ImageFault::OtherPacking { .. });
+    let docker = "application/vnd.docker.image.rootfs.diff.tar";
+    for wrong in [LAYER.to_owned(), format!("{LAYER}+zstd"), docker.to_owned(), format!("{docker}.zstd")] {
+        check(&changed(|m, _| m["layers"][0]["mediaType"] = json!(wrong)), fits);
+    }
+    assert!(read_files(&changed(|m, _| m["layers"][0]["mediaType"] = json!(format!("{docker}.gzip")))).is_ok());
+    let plain =
+        |m: &mut Value, files: &mut Files| m["layers"][0] = put(files, &sample().layers[0].0, &format!("{LAYER}+gzip"));
+    check(&changed(plain), fits);
+    let twice = Image { layers: vec![sample().layers.remove(0), sample().layers.remove(0)], ..sample() };
+    let mut files = Files::new();
+    let mut manifest = twice.blobs(&mut files);
+    manifest["layers"][1]["mediaType"] = json!(LAYER);
+    let descriptor = put_json(&mut files, &manifest, MANIFEST);
+    check(&root(files, &[descriptor]), fits);
+}
+
+#[test]
+fn a_history_of_other_layers_is_noted() {
+    // pass: as many entries that made a layer, or no history; noted: fewer; refused: more, as docker refuses them; fail: another shape
+    let read = |history: Value| {
+        let mut image = sample();
+        image.config = json!({"top": {"history": history}});
+        read_files(&image.layout())
+    };
+    let noted = |history: Value| notes(&image(read(history).unwrap()));
+    assert_eq!(noted(json!([{"created_by": "a"}, {"empty_layer": true}])), []);
+    assert_eq!(noted(json!([{"empty_layer": false}])), []);
+    assert_eq!(noted(json!([])), []);
+    assert_eq!(noted(json!([{"empty_layer": true}])), [NoteKind::ShortHistory]);
+    assert_eq!(noted(json!([{}, null])), [NoteKind::LongHistory]);
+    assert!(matches!(fault(read(json!([{"empty_layer": "no"}])).unwrap_err()), ImageFault::Shape { .. }));
+}
+
+#[test]
+fn what_applying_layers_costs_is_bounded_over_all_images_of_an_index() {
+    // fail: many manifests over the same layers, a chain of links before many folders; pass: a few of both
+    let limits = Limits { entries: 5_000, ..Limits::DEFAULT };
+    let read = |layers: &[&[Entry]], manifests: usize| {
+        let mut files = Files::new();
+        let manifest = Image::new(layers).blobs(&mut files);
+        let mut of = |number: usize| {
+            let annotations = json!({"org.opencontainers.image.title": number.to_string()});
+            let descriptor = put_json(&mut files, &with(manifest.clone(), "annotations", annotations), MANIFEST);
+            with(descriptor, "platform", json!({"os": "linux", "architecture": format!("a{number}")}))
+        };
+        let members: Vec<_> = (0..manifests).map(&mut of).collect();
+        let index = put_json(&mut files, &json!({"schemaVersion": 2, "manifests": members}), INDEX);
+        let blob = archive(&root(files, &[index]));
+        let store = ImageStore::open(&blob, None, &limits).unwrap();
+        store.read(&store.choices()[0], None, &limits, &mut |_| {}).map(drop)
+    };
+    let bounded = |found: Result<(), ArtifactError>| {
+        let found = fault(found.unwrap_err());
+        assert!(matches!(found, ImageFault::OverLimit { what: "steps to apply the layers", .. }), "{found:?}");
+    };
+    let many: Vec<Entry> = (0..2_000).map(|number| file(&format!("d/{number}"), "")).collect();
+    read(&[&many, &[file(".wh.d", "")]], 10).unwrap();
+    bounded(read(&[&many, &[file(".wh.d", "")]], 40));
+    let links = |folders: usize| {
+        let links = (0..200).map(|number| link(&format!("l{number}"), &format!("l{}", number + 1)));
+        let folders = (0..folders).map(|number| file(&format!("l0/{number}/f"), ""));
+        links.chain([dir("l200")]).chain(folders).collect::<Vec<_>>()
+    };
+    read(&[&links(100)], 1).unwrap();
+    bounded(read(&[&links(4_000)], 1));
+}

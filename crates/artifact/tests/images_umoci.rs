@@ -25,7 +25,7 @@ use lasthand_testkit::worlds::Rng;
 use serde_json::json;
 
 /// Images that are made where nothing else is said.
-const IMAGES: u64 = 600;
+const IMAGES: u64 = 900;
 
 /// What must be in the upper layers of twenty images that are compared.
 const KINDS: &[&str] = &["file", "replaced file", "folder", "symbolic link", "hard link", "opaque folder", "whiteout"];

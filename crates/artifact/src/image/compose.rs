@@ -10,6 +10,7 @@ use std::ops::Bound;
 use std::sync::Arc;
 
 use lasthand_model::inventory::{EntryType, FileRecord, Inventory, Record, RecordAt, Records};
+use lasthand_model::limits::Limits;
 
 use super::facts::LayerFacts;
 use super::fault::ImageFault;
@@ -22,11 +23,17 @@ use crate::path;
 /// LIMIT: links followed for one path, as in continuity.
 const MAX_LINKS: usize = 255;
 
-/// LIMIT: path segments looked at behind links, over all layers.
-const MAX_LINK_STEPS: usize = 50_000_000;
+/// LIMIT: steps to apply the layers, for each entry that all layers may have ([`Limits::entries`]), and beside them. A step is an entry, a path
+/// looked at below a folder that is replaced, whited out or opaque, or so many bytes of paths that are compared and joined.
+const STEPS_PER_ENTRY: usize = 2;
+const FREE_STEPS: usize = 100_000;
+const STEP_BYTES: usize = 2_048;
 
-/// LIMIT: paths looked at below folders that are replaced, whited out or opaque, and above entries, over all layers.
-const MAX_STEPS: usize = 100_000_000;
+/// Bytes that a path costs that is looked up or joined, beside its own.
+const LOOKUP_BYTES: usize = 256;
+
+/// Bytes that a byte costs that is joined: it is split, and moved one by one.
+const JOIN_BYTES: usize = 12;
 
 /// LIMIT: bytes of a path behind links: `PATH_MAX` of Linux.
 const MAX_PATH: usize = 4_096;
@@ -73,8 +80,10 @@ pub(super) fn layer_of(table: usize, layers: usize) -> Option<usize> {
 }
 
 /// Applies the layers.
-pub(super) fn apply(name: &str, layers: &[Arc<LayerFacts>]) -> Result<Applied, ArtifactError> {
-    let Tree { nodes, notes, .. } = Tree::of(name, layers)?;
+///
+/// `steps` are those of all images of the reading.
+pub(super) fn apply(name: &str, layers: &[Arc<LayerFacts>], steps: &mut Steps) -> Result<Applied, ArtifactError> {
+    let Tree { nodes, notes, .. } = Tree::of(name, layers, steps)?;
     let mut copies: Vec<Records> = layers.iter().map(|_| Records::default()).collect();
     let mut rows = Vec::with_capacity(nodes.len());
     for (path, node) in nodes {
@@ -140,16 +149,51 @@ struct Tree<'f> {
     layer: usize,
     /// The header offset of the entry that is applied.
     offset: u64,
-    /// Folders with lower content that this layer took away by name.
-    emptied: BTreeMap<Vec<u8>, u64>,
+    /// What this layer took away by name, with the header offset, and whether it had lower content.
+    emptied: BTreeMap<Vec<u8>, (u64, bool)>,
     /// Whiteouts of this layer, at the paths that they are resolved to.
     markers: BTreeSet<Vec<u8>>,
     /// Files that a hard link shares, by the path of their own entry.
     linked: BTreeSet<&'f [u8]>,
     /// The last folder resolved, and what it is resolved to.
     last: Option<(&'f [u8], Folder)>,
-    link_steps: usize,
-    steps: usize,
+    /// Taken by all images of the reading.
+    steps: &'f mut Steps,
+}
+
+/// What applying layers has cost so far, over all images of one reading.
+#[derive(Debug)]
+pub(super) struct Steps {
+    limit: usize,
+    whole: usize,
+    /// Bytes of paths that make no whole step yet.
+    bytes: usize,
+}
+
+impl Steps {
+    pub(super) const fn within(limits: &Limits) -> Self {
+        let limit = limits.entries.saturating_mul(STEPS_PER_ENTRY).saturating_add(FREE_STEPS);
+        Self { limit, whole: 0, bytes: 0 }
+    }
+
+    /// For layers that were applied before.
+    pub(super) const fn unbounded() -> Self {
+        Self { limit: usize::MAX, whole: 0, bytes: 0 }
+    }
+
+    const fn add(&mut self, steps: usize) {
+        self.whole = self.whole.saturating_add(steps);
+    }
+
+    const fn add_bytes(&mut self, bytes: usize) {
+        self.bytes = self.bytes.saturating_add(bytes);
+        self.add(self.bytes / STEP_BYTES);
+        self.bytes %= STEP_BYTES;
+    }
+
+    const fn are_too_many(&self) -> bool {
+        self.whole > self.limit
+    }
 }
 
 /// What was found below a folder.
@@ -171,7 +215,7 @@ struct Folder {
 }
 
 impl<'f> Tree<'f> {
-    fn of(name: &'f str, layers: &'f [Arc<LayerFacts>]) -> Result<Self, ArtifactError> {
+    fn of(name: &'f str, layers: &'f [Arc<LayerFacts>], steps: &'f mut Steps) -> Result<Self, ArtifactError> {
         let mut tree = Self {
             name,
             layers,
@@ -184,13 +228,13 @@ impl<'f> Tree<'f> {
             markers: BTreeSet::new(),
             linked: BTreeSet::new(),
             last: None,
-            link_steps: 0,
-            steps: 0,
+            steps,
         };
         for (number, layer) in layers.iter().enumerate() {
             tree.layer = number;
             for ((record, offset), at) in layer.records.iter().zip(&layer.offsets).zip(0..) {
                 tree.offset = *offset;
+                tree.steps.add(1);
                 tree.entry(record, RecordAt { table: narrow(number), at })?;
                 tree.check_steps()?;
             }
@@ -307,10 +351,11 @@ impl<'f> Tree<'f> {
         let itself = self.nodes.get(at.as_slice()).map(|node| node.layer());
         if !own.is_empty() || itself == Some(self.layer) {
             self.note(NoteKind::WhiteoutOfOwn, &at);
-        } else if !lower.is_empty() {
-            self.emptied.insert(at.clone(), self.offset);
-        } else if itself.is_none() {
-            self.note(NoteKind::WhiteoutOfNothing, record.path);
+        } else {
+            self.emptied.insert(at.clone(), (self.offset, !lower.is_empty()));
+            if lower.is_empty() && itself.is_none() {
+                self.note(NoteKind::WhiteoutOfNothing, record.path);
+            }
         }
         if itself.is_some_and(|layer| layer < self.layer) {
             self.nodes.remove(at.as_slice());
@@ -326,16 +371,24 @@ impl<'f> Tree<'f> {
         if has_unlisted {
             self.note(NoteKind::WhiteoutOfOwn, record.path);
         }
+        // SECURITY: overlay has no opaque root, so that all lower layers show through; others remove them.
+        if folder.is_empty() && !lower.is_empty() {
+            self.note(NoteKind::OpaqueRoot, record.path);
+        }
         self.remove(lower);
         Ok(())
     }
 
-    /// A layer that takes a folder away and brings it again: overlay lets the old content show through.
+    /// A layer that takes a folder away and brings it again: overlay lets the old content show through. And one that takes away what it
+    /// has something below of, be it another whiteout: pullers that put a mark there first cannot make the folder.
     fn check_emptied(&mut self) {
-        for (path, offset) in std::mem::take(&mut self.emptied) {
+        for (path, (offset, had_content)) in std::mem::take(&mut self.emptied) {
             let itself = self.nodes.get(path.as_slice());
-            let again = itself.is_some_and(|node| self.is_folder(node));
-            if again || self.range(&path).next().is_some() {
+            let again = had_content && itself.is_some_and(|node| self.is_folder(node));
+            let first = [&path, &b"/"[..]].concat();
+            let below = (Bound::Included(first.as_slice()), Bound::Unbounded);
+            let is_marked = self.markers.range::<[u8], _>(below).next().is_some_and(|path| path.starts_with(&first));
+            if again || is_marked || self.range(&path).next().is_some() {
                 self.offset = offset;
                 self.note(NoteKind::WhiteoutOfOwn, &path);
             }
@@ -345,11 +398,12 @@ impl<'f> Tree<'f> {
     /// Looks at what is below a folder.
     fn below(&mut self, folder: &[u8]) -> Result<Below, ArtifactError> {
         let mut found = Below::default();
-        let mut looked_at = 0;
+        let (mut looked_at, mut bytes) = (0, 0);
         // Paths come in order, so that those of one folder mostly follow each other.
         let mut last: Option<(&[u8], bool)> = None;
         for (path, node) in self.range(folder) {
             looked_at += 1;
+            bytes += path.len();
             if node.layer() < self.layer {
                 found.lower.push(path.to_vec());
                 continue;
@@ -367,7 +421,8 @@ impl<'f> Tree<'f> {
             last = Some((parent, is_own));
             found.has_unlisted = !is_own;
         }
-        self.steps += looked_at;
+        self.steps.add(looked_at);
+        self.steps.add_bytes(bytes);
         self.check_steps()?;
         Ok(found)
     }
@@ -400,10 +455,10 @@ impl<'f> Tree<'f> {
     }
 
     fn check_steps(&self) -> Result<(), ArtifactError> {
-        if self.steps <= MAX_STEPS {
+        if !self.steps.are_too_many() {
             return Ok(());
         }
-        let (document, limit) = (format!("layer {}", self.layer), crate::meter::wide(MAX_STEPS));
+        let (document, limit) = (format!("layer {}", self.layer), crate::meter::wide(self.steps.limit));
         Err(self.fault(ImageFault::OverLimit { document, what: "steps to apply the layers", limit }))
     }
 
@@ -426,14 +481,14 @@ impl<'f> Tree<'f> {
         };
         let mut at = parent.to_vec();
         let mut through = None;
+        let mut known = self.known(parent);
         let (mut dotted, mut dotted_inside) = (false, false);
         for links in 0..=MAX_LINKS {
             let mut next = None;
             let ends = at.iter().enumerate().filter_map(|(end, byte)| (*byte == b'/').then_some(end));
-            for end in ends.chain((!at.is_empty()).then_some(at.len())) {
+            for end in ends.chain((!at.is_empty()).then_some(at.len())).filter(|end| *end > known) {
                 let (prefix, rest) = at.split_at_checked(end).unwrap_or_default();
-                self.link_steps += usize::from(through.is_some());
-                self.steps += 1;
+                self.steps.add_bytes(LOOKUP_BYTES + prefix.len());
                 let Some(node) = self.nodes.get(prefix) else { continue };
                 let record = record_at(self.layers, node.record);
                 match record.entry_type {
@@ -449,6 +504,7 @@ impl<'f> Tree<'f> {
                         });
                         dotted |= !target.starts_with(b"/") && target.split(|byte| *byte == b'/').any(|s| s == b"..");
                         dotted_inside |= has_dots_inside(target);
+                        self.steps.add_bytes(LOOKUP_BYTES + JOIN_BYTES * (prefix.len() + target.len() + rest.len()));
                         next = Some(follow(prefix, target, rest));
                         break;
                     }
@@ -462,13 +518,23 @@ impl<'f> Tree<'f> {
                 }
                 None => return Ok(Folder { path: at, through }),
                 Some(next) if next.len() > MAX_PATH => return Err(refuse(self, "has too long a path behind links")),
-                Some(_) if self.link_steps > MAX_LINK_STEPS => {
-                    return Err(refuse(self, "is one of too many entries behind links"));
-                }
                 Some(next) => at = next,
             }
+            known = 0;
+            self.check_steps()?;
         }
         Err(refuse(self, "lies below too many links"))
+    }
+
+    /// The bytes of a path up to which it is known to go through no link: what it has in common with the last folder.
+    fn known(&self, parent: &[u8]) -> usize {
+        let Some((last, _)) = self.last.as_ref().filter(|(_, folder)| folder.through.is_none()) else { return 0 };
+        let same = parent.iter().zip(*last).take_while(|(a, b)| a == b).count();
+        let ends_there = |path: &[u8]| path.get(same).is_none_or(|byte| *byte == b'/');
+        if ends_there(parent) && ends_there(last) {
+            return same;
+        }
+        parent.get(..same).and_then(|same| same.iter().rposition(|byte| *byte == b'/')).unwrap_or_default()
     }
 
     fn note(&mut self, kind: NoteKind, path: &[u8]) {

@@ -1,5 +1,6 @@
 //! The config of an image -> the fields that take effect in a container.
 
+use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 
 use lasthand_model::digest::Sha256;
@@ -10,6 +11,7 @@ use super::document::{Names, Object, fold, shown};
 use super::fault::ImageFault;
 use super::manifest::platform;
 use crate::error::ArtifactError;
+use crate::note::NoteKind;
 
 /// Top-level members that only describe or select; what a container does is in `config`.
 const DESCRIPTIVE: &[&str] = &[
@@ -95,6 +97,8 @@ pub(super) struct Config {
     pub(super) platform: String,
     pub(super) diff_ids: Vec<Sha256>,
     pub(super) fields: BTreeMap<String, String>,
+    /// What is odd about the history beside the layers.
+    pub(super) history: Option<NoteKind>,
 }
 
 /// Reads the config of an image.
@@ -114,8 +118,36 @@ pub(super) fn read(names: Names<'_>, bytes: &[u8], limits: &Limits) -> Result<Co
     });
     Ok(Config {
         platform: platform(&object)?,
+        history: history(&object, diff_ids.len())?,
         diff_ids: diff_ids.into_iter().map(|text| names.digest(text)).collect::<Result<_, _>>()?,
         fields: values.collect(),
+    })
+}
+
+/// Compares the entries of the history that made a layer with the layers there are.
+///
+/// SPEC: OCI image-spec config.md, `history`; moby `image.Store.Create` refuses more of them than there are layers, and nothing else.
+fn history(object: &Object<'_>, layers: usize) -> Result<Option<NoteKind>, ArtifactError> {
+    let entries = object.array("history")?;
+    let mut made = 0;
+    for (at, entry) in entries.iter().enumerate() {
+        // Go reads `null` as an entry that says nothing.
+        if entry.is_null() {
+            made += 1;
+            continue;
+        }
+        let entry = Object::of(object.names, format!("/history/{at}"), entry)?;
+        match entry.get("empty_layer")? {
+            None | Some(Value::Bool(false)) => made += 1,
+            Some(Value::Bool(true)) => {}
+            Some(_) => return Err(entry.shape("empty_layer", "true or false")),
+        }
+    }
+    Ok(match made.cmp(&layers) {
+        _ if entries.is_empty() => None,
+        Ordering::Less => Some(NoteKind::ShortHistory),
+        Ordering::Equal => None,
+        Ordering::Greater => Some(NoteKind::LongHistory),
     })
 }
 

@@ -5,12 +5,9 @@ use serde_json::Value;
 
 use super::document::{Names, Object, shown};
 use super::fault::ImageFault;
-use super::place::Place;
+use super::place::{MANIFEST, Place};
 use crate::error::ArtifactError;
 use crate::path;
-
-/// The member that lists the images.
-pub(super) const MANIFEST: &[u8] = b"manifest.json";
 
 /// One image of a docker archive: names of members.
 #[derive(Debug, Clone, PartialEq, Eq)]

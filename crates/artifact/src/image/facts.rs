@@ -139,7 +139,9 @@ impl ImageFacts {
     /// [`ImageFault::Apply`](super::ImageFault::Apply) and the errors of [`ArtifactError`] for entries that pullers refuse.
     pub fn rootfs(&self, layers: usize) -> Result<Inventory, ArtifactError> {
         let lowest = self.layers.get(..layers).unwrap_or(&self.layers);
-        compose::inventory(&self.name, compose::apply(&self.name, lowest)?.placed, Records::default())
+        // LIMIT: no more steps than all layers took when the image was read.
+        let applied = compose::apply(&self.name, lowest, &mut compose::Steps::unbounded())?;
+        compose::inventory(&self.name, applied.placed, Records::default())
     }
 
     /// The number of the layer that wrote a path of the root filesystem last.

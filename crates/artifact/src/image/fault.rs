@@ -63,6 +63,18 @@ pub enum ImageFault {
         /// Digest of the uncompressed bytes.
         got: Sha256,
     },
+    /// The bytes of a layer are packed otherwise than its media type says.
+    ///
+    /// SECURITY: umoci refuses them; containerd unpacks what the media type of OCI says, or what it finds.
+    #[error("{blob} has media type `{media_type}`, and its bytes are {got}")]
+    OtherPacking {
+        /// Digest of the layer.
+        blob: String,
+        /// Media type stated.
+        media_type: String,
+        /// How its bytes are packed.
+        got: &'static str,
+    },
     /// The manifest lists another number of layers than the config has diff ids.
     #[error("{layers} layers, but the config has {diff_ids} diff ids")]
     LayerCount {
@@ -149,6 +161,18 @@ pub enum ImageFault {
         /// Digest of the config.
         config: Sha256,
     },
+    /// An archive of both kinds in which one name means two images.
+    #[error("`manifest.json` and `index.json` give the name `{name}` to different images")]
+    OtherName {
+        /// The name, cut after 80 characters.
+        name: String,
+    },
+    /// An image of an archive of both kinds that a reader of docker archives does not find.
+    #[error("`index.json` offers the image with config sha256:{config}, and `manifest.json` does not list it")]
+    NotLoaded {
+        /// Digest of the config.
+        config: Sha256,
+    },
     /// A docker archive with the index of an OCI layout, which is none.
     #[error(
         "both `manifest.json` and `index.json` say which images there are, and without `oci-layout` neither goes first"
@@ -214,7 +238,7 @@ impl ImageFault {
     pub fn hints(&self) -> Vec<&'static str> {
         match self {
             Self::NoImage { .. } => vec!["leave the form out to have it detected"],
-            Self::OtherImages { .. } | Self::HalfLayout => {
+            Self::OtherImages { .. } | Self::OtherName { .. } | Self::NotLoaded { .. } | Self::HalfLayout => {
                 vec!["name the form that will be read: `oci-archive:FILE` or `docker-archive:FILE`"]
             }
             Self::Compressed { .. } => vec!["decompress it first (`gunzip`, `zstd -d`): an archive is read by offset"],

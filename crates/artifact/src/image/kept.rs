@@ -7,7 +7,7 @@ use std::sync::Arc;
 use lasthand_model::inventory::{RecordAt, Records};
 use lasthand_model::limits::Limits;
 
-use super::compose::{self, LayerNote, Placed};
+use super::compose::{self, LayerNote, Placed, Steps};
 use super::facts::LayerFacts;
 use super::layers::Shared;
 use crate::cache::{CacheKey, FactsCache, array, note, number, push, push_note, push_number, text};
@@ -21,6 +21,7 @@ pub(super) fn applied(
     layers: &[Shared],
     limits: &Limits,
     cache: Option<&dyn FactsCache>,
+    steps: &mut Steps,
 ) -> Result<(Placed, Vec<LayerNote>), ArtifactError> {
     let facts: Vec<_> = layers.iter().map(|layer| Arc::clone(&layer.facts)).collect();
     let keys = layers.iter().map(|layer| layer.key).collect::<Option<Vec<_>>>();
@@ -28,7 +29,7 @@ pub(super) fn applied(
     if let Some(known) = kept.as_ref().and_then(|(cache, key)| decode(&cache.load(key)?, &facts, limits)) {
         return Ok(known);
     }
-    let applied = compose::apply(name, &facts)?;
+    let applied = compose::apply(name, &facts, steps)?;
     let notes: Vec<_> = applied.notes().collect();
     if let Some((cache, key)) = kept {
         cache.store(&key, &encode(&applied.placed, layers.len(), &notes));

@@ -20,7 +20,7 @@ use crate::source::OpenedFile;
 use crate::stream::{BUFFER_BYTES, ShippedBytes, drain, sort_error};
 use crate::tarball::{self, BLOCK};
 
-/// Media types of layers that are read. What is inside is told by its magic, as containerd tells it.
+/// Media types of layers that are read. How the bytes are packed must be what the ending says.
 const MEDIA_TYPES: &[&str] = &[
     "application/vnd.oci.image.layer.v1.tar",
     "application/vnd.oci.image.layer.v1.tar+gzip",
@@ -102,6 +102,7 @@ pub(super) fn read(
         let layer = expected.number;
         return Err(fault(ImageFault::DiffIdDiffers { layer, blob, expected: wanted, got: diff_id }));
     }
+    check_packing(expected, codec)?;
     let inside = by_digest(collector.take_inside());
     let (records, offsets, notes) = collector.into_parts();
     let records = Arc::new(records);
@@ -120,7 +121,25 @@ pub(super) fn check(expected: &Expected<'_>, facts: &LayerFacts) -> Result<(), A
     if expected.digest.is_some_and(|wanted| wanted != facts.digest) {
         return Err(fault(ImageFault::DigestDiffers { blob: expected.blob.clone(), got: facts.digest }));
     }
-    Ok(())
+    // It was read under a media type that fits its bytes.
+    check_packing(expected, packing(&facts.media_type))
+}
+
+/// How the bytes of a layer of a media type are packed.
+fn packing(media_type: &str) -> Codec {
+    match media_type.rsplit(['+', '.']).next() {
+        Some("gzip") => Codec::Gzip,
+        Some("zstd") => Codec::Zstd,
+        _ => Codec::None,
+    }
+}
+
+/// SPEC: OCI image-spec layer.md; containerd `images.DiffCompression` unpacks nothing where the type is the plain one, umoci refuses.
+fn check_packing(expected: &Expected<'_>, found: Codec) -> Result<(), ArtifactError> {
+    let Some(media_type) = expected.media_type.filter(|stated| packing(stated) != found) else { return Ok(()) };
+    let got = found.name().unwrap_or("not packed");
+    let fault = ImageFault::OtherPacking { blob: expected.blob.clone(), media_type: media_type.to_owned(), got };
+    Err(ArtifactError::Image { name: expected.source.to_owned(), fault: Box::new(fault) })
 }
 
 fn check_media_type(expected: &Expected<'_>) -> Result<(), ArtifactError> {

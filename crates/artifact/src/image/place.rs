@@ -1,6 +1,6 @@
 //! A folder or an archive, and its members by name.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::io::{self, Read};
 
@@ -18,6 +18,15 @@ use crate::note::{NoteKind, ReaderNote};
 use crate::path;
 use crate::source::{BlobSource, OpenedFile, Source, TreeSource};
 use crate::tarball;
+
+/// The members that say which images an archive holds: two of an OCI layout, one of a docker archive.
+pub(super) const LAYOUT: &[u8] = b"oci-layout";
+pub(super) const INDEX: &[u8] = b"index.json";
+pub(super) const MANIFEST: &[u8] = b"manifest.json";
+const MARKS: [&[u8]; 3] = [LAYOUT, INDEX, MANIFEST];
+
+/// The attribute under which an absolute path is listed.
+const ABSOLUTE: &[u8] = b"absolute-path";
 
 /// LIMIT: links followed from one member of an archive to another.
 const MAX_LINKS: usize = 40;
@@ -37,9 +46,17 @@ pub(super) struct Archive<'a> {
 
 enum Member {
     File { start: u64, size: u64 },
+    Folder,
     Hardlink(Vec<u8>),
     Symlink(Vec<u8>),
     Other,
+}
+
+/// A member that no archive of images may have: one of a name that is there already, or under an absolute path.
+pub(super) struct Odd {
+    pub(super) error: ArtifactError,
+    /// It is one of those that say which images there are.
+    pub(super) of_mark: bool,
 }
 
 /// What a source is before its members are known.
@@ -75,38 +92,54 @@ impl<'a> Place<'a> {
 
     /// Takes a folder, or indexes an archive.
     pub(super) fn of(source: Source<'a>, limits: &Limits) -> Result<Self, ArtifactError> {
+        let (place, odd) = Self::indexed(source, limits)?;
+        odd.map_or(Ok(place), |odd| Err(odd.error))
+    }
+
+    /// Takes a folder, or indexes an archive. Out also: a member that no archive of images may have.
+    pub(super) fn indexed(source: Source<'a>, limits: &Limits) -> Result<(Self, Option<Odd>), ArtifactError> {
         let blob = match source {
-            Source::Tree(tree) => return Ok(Self::Folder(tree)),
+            Source::Tree(tree) => return Ok((Self::Folder(tree), None)),
             Source::Blob(blob) => blob,
         };
         let mut collector = Collector::new(blob.name(), limits);
         let starts = tarball::index(blob, limits, &mut collector)?;
         let mut starts = starts.into_iter();
         let mut members = BTreeMap::new();
+        let mut odd: Option<(&[u8], bool)> = None;
         for record in collector.records().iter() {
             let member = match record.entry_type {
                 EntryType::File => Member::File { start: starts.next().unwrap_or(u64::MAX), size: record.size },
+                EntryType::Directory => Member::Folder,
                 EntryType::Hardlink => Member::Hardlink(record.link_target.to_vec()),
                 EntryType::Symlink => Member::Symlink(record.link_target.to_vec()),
                 _ => Member::Other,
             };
-            members.insert(record.path.to_vec(), member);
-        }
-        let (_, notes) = collector.finish()?;
-        for note in &notes {
             // SECURITY: readers of image archives take the first or the last member of a name, and may not look for absolute ones.
-            match note.kind {
-                NoteKind::DuplicatePath | NoteKind::ReplacedLink | NoteKind::ReplacedFolder => {
-                    let (name, offset, path) = (blob.name().to_owned(), note.offset, note.path.clone());
-                    return Err(ArtifactError::Duplicate { name, offset, path });
-                }
-                NoteKind::AbsolutePath => {
-                    let (name, offset, path) = (blob.name().to_owned(), note.offset, note.path.clone());
-                    return Err(ArtifactError::BadPath { name, offset, path, fault: PathFault::Absolute });
-                }
-                _ => {}
+            // Notes are bounded in number, so that these cannot be known by them.
+            let is_folder = matches!(member, Member::Folder);
+            let absolute = record.xattrs.iter().any(|(name, _)| name == ABSOLUTE);
+            let old = members.insert(record.path.to_vec(), member);
+            let repeated = old.is_some_and(|old| !(is_folder && matches!(old, Member::Folder)));
+            let is_first = odd.is_none_or(|(known, _)| !is_mark(known) && is_mark(record.path));
+            if (repeated || absolute) && is_first {
+                odd = Some((record.path, absolute));
             }
         }
+        let odd = odd.map(|(path, absolute)| (path.to_vec(), absolute));
+        let (_, notes) = collector.finish()?;
+        // The root itself has no record.
+        let by_note = || notes.iter().find(|note| is_of_place(note.kind, true)).map(|note| (note.path.clone(), true));
+        let odd = odd.or_else(by_note).map(|(path, absolute)| {
+            let at = |note: &&ReaderNote| note.path == path && is_of_place(note.kind, absolute);
+            let (name, offset) = (blob.name().to_owned(), notes.iter().find(at).map_or(0, |note| note.offset));
+            let of_mark = is_mark(&path);
+            let error = match absolute {
+                true => ArtifactError::BadPath { name, offset, path, fault: PathFault::Absolute },
+                false => ArtifactError::Duplicate { name, offset, path },
+            };
+            Odd { error, of_mark }
+        });
         let mut notes: Vec<_> = notes.into_iter().filter(|note| note.refuses() && !is_of_owner(note.kind)).collect();
         let io_error = |source| ArtifactError::Io { name: blob.name().to_owned(), offset: 0, source };
         let head = peek(&mut blob.open().map_err(io_error)?).map_err(io_error)?;
@@ -114,7 +147,38 @@ impl<'a> Place<'a> {
         if has_two_forms(&head) || head.starts_with(b"BZh") {
             notes.push(ReaderNote { kind: NoteKind::TwoForms, path: Vec::new(), offset: 0 });
         }
-        Ok(Self::Archive(Archive { blob, members, notes }))
+        Ok((Self::Archive(Archive { blob, members, notes }), odd))
+    }
+
+    /// True when an archive that could not be indexed has members by which some reader may take it for one of images.
+    ///
+    /// Cost: one pass over the archive.
+    ///
+    /// # Errors
+    /// [`ArtifactError`] when it cannot be read as a plain archive either.
+    pub(super) fn names_images(source: Source<'a>, limits: &Limits) -> Result<bool, ArtifactError> {
+        let Source::Blob(blob) = source else { return Ok(true) };
+        let mut found: BTreeSet<&[u8]> = BTreeSet::new();
+        crate::read::list(blob, None, limits, &mut |entry| {
+            let path = path::settle(entry.path).path;
+            found.extend(MARKS.iter().filter(|mark| **mark == path));
+        })?;
+        Ok(may_be_images(|mark| found.contains(mark)))
+    }
+
+    /// True when the members that say which images there are may be those of an archive of images.
+    pub(super) fn may_be_images(&self) -> bool {
+        match self {
+            Self::Folder(_) => true,
+            Self::Archive(archive) => may_be_images(|mark| archive.members.contains_key(mark)),
+        }
+    }
+
+    /// True when one of the members that say which images there are is a link, so that another member has its content.
+    pub(super) fn has_linked_mark(&self) -> bool {
+        let Self::Archive(archive) = self else { return false };
+        let is_link = |member: &Member| matches!(member, Member::Hardlink(_) | Member::Symlink(_));
+        MARKS.iter().any(|mark| archive.members.get(*mark).is_some_and(is_link))
     }
 
     pub(super) fn name(&self) -> &str {
@@ -221,7 +285,7 @@ impl Archive<'_> {
         for _ in 0..MAX_LINKS {
             at = match self.members.get(&at) {
                 None if at == member => return Ok(None),
-                None | Some(Member::Other) => return Err(not_a_file()),
+                None | Some(Member::Other | Member::Folder) => return Err(not_a_file()),
                 Some(Member::File { start, size }) => return Ok(Some((*start, *size))),
                 Some(Member::Hardlink(target)) => target.clone(),
                 // SECURITY: a link that leaves the archive is no member.
@@ -229,6 +293,23 @@ impl Archive<'_> {
             };
         }
         Err(not_a_file())
+    }
+}
+
+fn is_mark(path: &[u8]) -> bool {
+    MARKS.contains(&path)
+}
+
+fn may_be_images(has: impl Fn(&[u8]) -> bool) -> bool {
+    has(MANIFEST) || (has(LAYOUT) && has(INDEX))
+}
+
+/// True for the note that says where the odd member of an archive is.
+const fn is_of_place(kind: NoteKind, absolute: bool) -> bool {
+    match kind {
+        NoteKind::AbsolutePath => absolute,
+        NoteKind::DuplicatePath | NoteKind::ReplacedLink | NoteKind::ReplacedFolder => !absolute,
+        _ => false,
     }
 }
 

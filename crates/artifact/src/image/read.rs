@@ -1,6 +1,6 @@
 //! A choice -> its documents, layers and configuration, each checked against what names it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use lasthand_model::digest::{ArtifactDigest, Sha256};
@@ -17,10 +17,12 @@ use super::layer::Expected;
 use super::layers::{self, Wanted};
 use super::manifest::{self, DOCKER_CONFIG, Descriptor, Document, Index, Manifest, OCI_CONFIG, UNKNOWN_PLATFORM};
 use super::place::{Place, blob_path};
+use super::platform;
 use crate::cache::FactsCache;
 use crate::error::ArtifactError;
 use crate::inside::Opening;
 use crate::meter::{Progress, wide};
+use crate::note::ReaderNote;
 
 /// LIMIT: indexes inside each other, the first one counted.
 const INDEX_DEPTH: usize = 2;
@@ -39,11 +41,14 @@ pub(super) struct Reading<'r> {
     layers: layers::Read<'r>,
     /// Entries of all images so far, each counted in every image that has it.
     composed: usize,
+    /// What applying the layers of all images so far has cost.
+    steps: compose::Steps,
 }
 
 impl<'r> Reading<'r> {
     pub(super) fn new(place: &'r Place<'r>, limits: &'r Limits, progress: &'r mut (dyn FnMut(u64) + Send)) -> Self {
-        Self { place, limits, progress: Progress::new(progress), layers: layers::Read::default(), composed: 0 }
+        let (layers, steps) = (layers::Read::default(), compose::Steps::within(limits));
+        Self { place, limits, progress: Progress::new(progress), layers, composed: 0, steps }
     }
 
     /// Has archives in the layers opened.
@@ -102,7 +107,7 @@ impl<'r> Reading<'r> {
                 Some(platform) => platform.clone(),
                 None => self.config(&manifest)?.platform,
             };
-            if platform_fits(&platform, wanted) {
+            if platform::fits(&platform, wanted) {
                 found.push((descriptor, manifest));
             }
             offered.push(platform);
@@ -156,19 +161,22 @@ impl<'r> Reading<'r> {
         Ok(())
     }
 
-    /// Adds the digests of the configs of an image, or of the images of an index. What cannot be read adds none.
+    /// The digests of the configs of an image, or of the images of an index. What cannot be read has none.
     ///
-    /// `seen` are documents looked at before: each is read once.
+    /// `known` are documents looked at before: each is read once for each depth.
     pub(super) fn configs(
         &self,
         descriptor: &Descriptor,
         depth: usize,
-        seen: &mut BTreeSet<Sha256>,
-        configs: &mut BTreeSet<Sha256>,
-    ) {
-        if depth > INDEX_DEPTH || !seen.insert(descriptor.digest) {
-            return;
+        known: &mut BTreeMap<(usize, Sha256), Arc<BTreeSet<Sha256>>>,
+    ) -> Arc<BTreeSet<Sha256>> {
+        if depth > INDEX_DEPTH {
+            return Arc::default();
         }
+        if let Some(configs) = known.get(&(depth, descriptor.digest)) {
+            return Arc::clone(configs);
+        }
+        let mut configs = BTreeSet::new();
         match self.document(descriptor) {
             Ok(Document::Manifest(manifest)) => {
                 configs.insert(manifest.config.digest);
@@ -176,11 +184,14 @@ impl<'r> Reading<'r> {
             Ok(Document::Index(index)) => {
                 let offered = index.manifests.iter();
                 for member in offered.filter(|member| member.platform.as_deref() != Some(UNKNOWN_PLATFORM)) {
-                    self.configs(member, depth + 1, seen, configs);
+                    configs.extend(self.configs(member, depth + 1, known).iter().copied());
                 }
             }
             Err(_) => {}
         }
+        let configs = Arc::new(configs);
+        known.insert((depth, descriptor.digest), Arc::clone(&configs));
+        configs
     }
 
     fn config(&self, manifest: &Manifest) -> Result<config::Config, ArtifactError> {
@@ -263,8 +274,9 @@ impl<'r> Reading<'r> {
         let mut notes: Vec<_> = self.place.notes().iter().cloned().map(|note| (None, note)).collect();
         let of_layers = read.iter().enumerate();
         notes.extend(of_layers.flat_map(|(number, layer)| layer.notes.iter().cloned().map(move |n| (Some(number), n))));
-        let (placed, of_tree) = kept::applied(&name, &read, self.limits, self.layers.cache())?;
+        let (placed, of_tree) = kept::applied(&name, &read, self.limits, self.layers.cache(), &mut self.steps)?;
         notes.extend(of_tree);
+        notes.extend(config.history.map(|kind| (None, ReaderNote { kind, path: Vec::new(), offset: 0 })));
         let layers: Vec<_> = read.into_iter().map(|layer| layer.facts).collect();
         let fields = config.fields.iter().map(|(field, value)| super::facts::config_record(field, value));
         let inventory = Arc::new(compose::inventory(&name, placed, fields.collect())?);
@@ -310,10 +322,4 @@ pub(super) fn docker_config(
 /// The digest in the name of a blob, `blobs/sha256/<hex>`.
 fn blob_digest(member: &[u8]) -> Option<Sha256> {
     std::str::from_utf8(member).ok()?.strip_prefix("blobs/sha256/")?.parse().ok()
-}
-
-/// True when an image of `platform` is what is asked for: the variant counts where it is asked for.
-pub(super) fn platform_fits(platform: &str, wanted: &str) -> bool {
-    let rest = platform.strip_prefix(wanted);
-    rest.is_some_and(|rest| rest.is_empty() || (rest.starts_with('/') && wanted.matches('/').count() == 1))
 }

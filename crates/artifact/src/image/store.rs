@@ -1,27 +1,26 @@
 //! An opened place of images.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+use std::sync::Arc;
 
 use lasthand_model::digest::{ArtifactDigest, Sha256};
 use lasthand_model::limits::Limits;
 
 use super::choice::{Choice, Form, Hidden, Referrer};
 use super::docker::{self, DockerImage};
-use super::document::{Names, Object};
-use super::facts::ImageArtifact;
+use super::document::{Names, Object, shown};
+use super::facts::{ImageArtifact, ImageFacts};
 use super::fault::ImageFault;
 use super::manifest::{self, Descriptor, Document, DocumentKind, Index, Manifest, UNKNOWN_PLATFORM};
-use super::place::{Look, Place};
+use super::place::{INDEX, LAYOUT, Look, MANIFEST, Place};
+use super::platform;
 use super::read::{self, Reading};
 use crate::cache::FactsCache;
 use crate::error::ArtifactError;
 use crate::inside::Opening;
 use crate::meter::wide;
 use crate::source::Source;
-
-const LAYOUT: &[u8] = b"oci-layout";
-const INDEX: &[u8] = b"index.json";
 
 /// An opened place of images: content by digest.
 #[derive(Debug)]
@@ -30,9 +29,25 @@ pub struct ImageStore<'a> {
     form: Form,
     choices: Vec<Choice>,
     hidden: Vec<Hidden>,
+    /// Images that are about another one: offered to who names one of them.
+    attached: Vec<Choice>,
+    /// Of an archive of both kinds whose form was found out: the configs of the images that a reader of docker archives finds.
+    loaded: Option<BTreeSet<Sha256>>,
     content: Content,
     opening: Opening,
     cache: Option<Cache<'a>>,
+}
+
+/// How images lie in a place, as it was found out.
+struct Found {
+    form: Form,
+    loaded: Option<BTreeSet<Sha256>>,
+}
+
+impl From<Form> for Found {
+    fn from(form: Form) -> Self {
+        Self { form, loaded: None }
+    }
 }
 
 /// Where facts of layers are kept.
@@ -69,13 +84,19 @@ impl<'a> ImageStore<'a> {
     /// Cost: for a folder a look at one file; for an archive its headers.
     ///
     /// # Errors
-    /// [`ArtifactError`] when the source cannot be read, or is an archive that [`read`](crate::read()) would not read either.
+    /// [`ArtifactError`] when the source cannot be read, is an archive that [`read`](crate::read()) would not read either, or is one of
+    /// images in which members are twice, absolute or sparse.
     pub fn detect(source: impl Into<Source<'a>>, limits: &Limits) -> Result<Option<Form>, ArtifactError> {
-        let source = source.into();
-        match Place::look(source)? {
-            Look::Indexable => form_of(&Place::of(source, limits)?, limits),
-            Look::Compressed(_) | Look::FromStartOnly(_) | Look::NoArchive => Ok(None),
-        }
+        Ok(found(source.into(), limits)?.map(|(_, found)| found.form))
+    }
+
+    /// Opens a place of images where the source is one, as [`detect`](Self::detect) says.
+    ///
+    /// # Errors
+    /// As [`detect`](Self::detect) and [`open`](Self::open).
+    pub fn open_if_any(source: impl Into<Source<'a>>, limits: &Limits) -> Result<Option<Self>, ArtifactError> {
+        let found = found(source.into(), limits)?;
+        found.map(|(place, found)| Self::open_place(place, found, limits)).transpose()
     }
 
     /// Opens a place of images; `form` as the caller knows it, or `None` to have it detected.
@@ -100,33 +121,32 @@ impl<'a> ImageStore<'a> {
             Look::NoArchive => return Err(no_image("image archive", "a tar archive")),
         }
         let place = Place::of(source, limits)?;
-        let form = match form {
-            Some(form) => form,
+        let found = match form {
+            Some(form) => form.into(),
             None => form_of(&place, limits)?
                 .ok_or_else(|| no_image("image", "`oci-layout` or a `manifest.json` that lists images"))?,
         };
-        match form {
+        match found.form {
             Form::OciLayout if !place.is_folder() => Err(no_image("OCI layout", "a folder")),
             Form::OciArchive | Form::DockerArchive if place.is_folder() => {
                 Err(no_image("image archive", "a tar archive"))
             }
-            Form::OciLayout | Form::OciArchive => Self::open_oci(place, form, limits),
+            _ => Self::open_place(place, found, limits),
+        }
+    }
+
+    fn open_place(place: Place<'a>, found: Found, limits: &Limits) -> Result<Self, ArtifactError> {
+        match found.form {
+            Form::OciLayout | Form::OciArchive => Self::open_oci(place, found, limits),
             Form::DockerArchive => Self::open_docker(place, limits),
         }
     }
 
-    fn open_oci(place: Place<'a>, form: Form, limits: &Limits) -> Result<Self, ArtifactError> {
+    fn open_oci(place: Place<'a>, Found { form, loaded }: Found, limits: &Limits) -> Result<Self, ArtifactError> {
         let root = read_root(&place, limits)?;
-        let Listed { choices, hidden, referrers } = list(&place, &root, limits);
-        Ok(Self {
-            place,
-            form,
-            choices,
-            hidden,
-            content: Content::Oci { root, referrers },
-            opening: Opening::Closed,
-            cache: None,
-        })
+        let Listed { choices, hidden, attached, referrers } = list(&place, &root, limits);
+        let content = Content::Oci { root, referrers };
+        Ok(Self { place, form, choices, hidden, attached, loaded, content, opening: Opening::Closed, cache: None })
     }
 
     fn open_docker(place: Place<'a>, limits: &Limits) -> Result<Self, ArtifactError> {
@@ -147,9 +167,17 @@ impl<'a> ImageStore<'a> {
             );
             images.push((digest, image));
         }
-        let hidden = Vec::new();
-        let (form, content) = (Form::DockerArchive, Content::Docker(images));
-        Ok(Self { place, form, choices, hidden, content, opening: Opening::Closed, cache: None })
+        Ok(Self {
+            place,
+            form: Form::DockerArchive,
+            choices,
+            hidden: Vec::new(),
+            attached: Vec::new(),
+            loaded: None,
+            content: Content::Docker(images),
+            opening: Opening::Closed,
+            cache: None,
+        })
     }
 
     /// Has archives in the layers opened when an image is read.
@@ -190,10 +218,11 @@ impl<'a> ImageStore<'a> {
     /// The image that a name, a tag or `sha256:<hex>` means, or the only one there is; `None` when none or several fit, or when
     /// something [`hidden`](Self::hidden) fits that a puller may take in its place: see [`rivals`](Self::rivals).
     ///
-    /// A tag is what follows the first `:` of the last segment of a name.
+    /// A tag is what follows the first `:` of the last segment of a name. An image that has a subject is meant by its name or digest alone.
     #[must_use]
     pub fn find(&self, wanted: Option<&str>) -> Option<&Choice> {
-        let mut found = self.choices.iter().filter(|choice| match wanted {
+        let attached = self.attached.iter().filter(|_| wanted.is_some());
+        let mut found = self.choices.iter().chain(attached).filter(|choice| match wanted {
             None => true,
             Some(wanted) => means(wanted, &choice.names, choice.digest),
         });
@@ -277,27 +306,46 @@ impl<'a> ImageStore<'a> {
         let mut reading =
             Reading::new(&self.place, limits, progress).opening(self.opening).cached(self.cache.map(|cache| cache.0));
         let absent = || self.place.fault(ImageFault::NoSuchChoice { digest });
-        let image = match &self.content {
+        let artifact = match &self.content {
             Content::Docker(images) => {
                 let (_, image) = images.iter().find(|(config, _)| *config == digest).ok_or_else(absent)?;
-                reading.docker_image(image)?
+                let image = reading.docker_image(image)?;
+                single(&reading, image, wanted_platform)?
+            }
+            Content::Oci { root, .. } if choice.is_index && root.digest == digest => {
+                index(&mut reading, digest, &root.index, wanted_platform)?
             }
             Content::Oci { root, .. } => {
-                if choice.is_index && root.digest == digest {
-                    return index(&mut reading, digest, &root.index, wanted_platform);
-                }
                 let known = root.index.manifests.iter().find(|descriptor| descriptor.digest == digest);
                 let descriptor = known.ok_or_else(absent)?;
                 match reading.document(descriptor)? {
-                    Document::Index(found) => return index(&mut reading, digest, &found, wanted_platform),
-                    Document::Manifest(manifest) => reading.image(digest, &descriptor.media_type, &manifest)?,
+                    Document::Index(found) => index(&mut reading, digest, &found, wanted_platform)?,
+                    Document::Manifest(manifest) => {
+                        let image = reading.image(digest, &descriptor.media_type, &manifest)?;
+                        single(&reading, image, wanted_platform)?
+                    }
                 }
             }
         };
-        match wanted_platform.filter(|wanted| !read::platform_fits(&image.platform, wanted)) {
-            Some(wanted) => Err(reading.platform_fault(wanted, 0, &image.platform)),
-            None => Ok(ImageArtifact::Image(image)),
+        // SECURITY: a reader of docker archives loads the images of `manifest.json`, and no other.
+        match (&artifact, &self.loaded) {
+            (ImageArtifact::Image(image), Some(loaded)) if !loaded.contains(&image.config) => {
+                Err(self.place.fault(ImageFault::NotLoaded { config: image.config }))
+            }
+            _ => Ok(artifact),
         }
+    }
+}
+
+/// An image that was asked for by itself, where it has the platform asked for.
+fn single(
+    reading: &Reading<'_>,
+    image: ImageFacts,
+    wanted_platform: Option<&str>,
+) -> Result<ImageArtifact, ArtifactError> {
+    match wanted_platform.filter(|wanted| !platform::fits(&image.platform, wanted)) {
+        Some(wanted) => Err(reading.platform_fault(wanted, 0, &image.platform)),
+        None => Ok(ImageArtifact::Image(image)),
     }
 }
 
@@ -349,12 +397,39 @@ fn filled_up(name: &str) -> String {
     format!("{domain}/{library}{path}{tag}")
 }
 
-/// The form of a place; an archive with both is an OCI one when that lists something, and then both must list the same images.
-fn form_of(place: &Place<'_>, limits: &Limits) -> Result<Option<Form>, ArtifactError> {
-    if place.is_folder() {
-        return Ok(place.has_file(LAYOUT)?.then_some(Form::OciLayout));
+/// Indexes a source and says how images lie in it; `None` where none do.
+///
+/// The rules for archives of images judge no archive that is none: members twice, absolute names and sparse files are refused where some
+/// reader may find images.
+fn found<'a>(source: Source<'a>, limits: &Limits) -> Result<Option<(Place<'a>, Found)>, ArtifactError> {
+    if !matches!(Place::look(source)?, Look::Indexable) {
+        return Ok(None);
     }
-    let manifest = place.bytes(docker::MANIFEST, "manifest.json", limits.manifest_bytes);
+    let (place, odd) = match Place::indexed(source, limits) {
+        Ok(indexed) => indexed,
+        Err(error) => return if Place::names_images(source, limits)? { Err(error) } else { Ok(None) },
+    };
+    let form = form_of(&place, limits);
+    match odd {
+        None => Ok(form?.map(|form| (place, form))),
+        // SECURITY: another reader may take the other one, or follow the link to it.
+        Some(odd) if place.may_be_images() && (odd.of_mark || place.has_linked_mark()) => Err(odd.error),
+        Some(odd) => {
+            if matches!(form, Ok(None)) {
+                Ok(None)
+            } else {
+                Err(odd.error)
+            }
+        }
+    }
+}
+
+/// The form of a place; an archive with both is an OCI one when that lists something, and then both must list the same images.
+fn form_of(place: &Place<'_>, limits: &Limits) -> Result<Option<Found>, ArtifactError> {
+    if place.is_folder() {
+        return Ok(place.has_file(LAYOUT)?.then_some(Form::OciLayout.into()));
+    }
+    let manifest = place.bytes(MANIFEST, "manifest.json", limits.manifest_bytes);
     if place.has_file(LAYOUT)? && place.has_file(INDEX)? {
         let root = read_root(place, limits)?;
         let may_be_docker = match &manifest {
@@ -363,12 +438,10 @@ fn form_of(place: &Place<'_>, limits: &Limits) -> Result<Option<Form>, ArtifactE
         };
         if root.index.manifests.is_empty() && may_be_docker {
             docker::read(place, limits)?;
-            return Ok(Some(Form::DockerArchive));
+            return Ok(Some(Form::DockerArchive.into()));
         }
-        if may_be_docker {
-            check_same_images(place, &root, limits)?;
-        }
-        return Ok(Some(Form::OciArchive));
+        let loaded = may_be_docker.then(|| loaded_alike(place, &root, limits)).transpose()?;
+        return Ok(Some(Found { form: Form::OciArchive, loaded }));
     }
     let is_docker = match manifest {
         Ok(bytes) => bytes.is_some_and(|bytes| docker::is_manifest(place.name(), &bytes, limits)),
@@ -379,29 +452,50 @@ fn form_of(place: &Place<'_>, limits: &Limits) -> Result<Option<Form>, ArtifactE
     if is_docker && place.has_file(INDEX)? {
         return Err(place.fault(ImageFault::HalfLayout));
     }
-    Ok(is_docker.then_some(Form::DockerArchive))
+    Ok(is_docker.then_some(Form::DockerArchive.into()))
 }
 
-/// Refuses an archive whose `manifest.json` lists an image that its `index.json` does not.
+/// The configs of the images in `manifest.json`.
+///
+/// # Errors
+/// [`ImageFault::OtherImages`] for one that `index.json` does not offer, [`ImageFault::OtherName`] for a name that means another one there.
 ///
 /// SECURITY: readers of docker archives look at `manifest.json` alone.
-fn check_same_images(place: &Place<'_>, root: &Root, limits: &Limits) -> Result<(), ArtifactError> {
-    let (mut seen, mut offered) = (BTreeSet::new(), BTreeSet::new());
+fn loaded_alike(place: &Place<'_>, root: &Root, limits: &Limits) -> Result<BTreeSet<Sha256>, ArtifactError> {
     let mut progress = |_| {};
     let reading = Reading::new(place, limits, &mut progress);
     let choices = list(place, root, limits).choices;
-    for descriptor in &root.index.manifests {
-        if choices.iter().any(|choice| choice.digest.0 == descriptor.digest) {
-            reading.configs(descriptor, 0, &mut seen, &mut offered);
-        }
+    let is_choice = |of: &&Descriptor| choices.iter().any(|choice| choice.digest.0 == of.digest);
+    let mut known = BTreeMap::new();
+    let mut offered = Vec::new();
+    for descriptor in root.index.manifests.iter().filter(is_choice) {
+        offered.push((descriptor, reading.configs(descriptor, 0, &mut known)));
     }
+    let mut loaded = BTreeSet::new();
     for image in docker::read(place, limits)? {
         let (config, _) = read::docker_config(place, &image, limits)?;
-        if !offered.contains(&config) {
+        if !offered.iter().any(|(_, configs)| configs.contains(&config)) {
             return Err(place.fault(ImageFault::OtherImages { config }));
         }
+        for name in &image.tags {
+            let full = filled_up(name);
+            let mut by_name = offered.iter().filter(|(of, _)| of.names.iter().any(|name| filled_up(name) == full));
+            let tag = tag_of(&full).unwrap_or_default();
+            // A descriptor may have the tag for its only name.
+            let mut by_tag =
+                offered.iter().filter(|(of, _)| !of.names.is_empty() && of.names.iter().all(|name| name == tag));
+            let has_it = |(_, configs): &(_, Arc<BTreeSet<Sha256>>)| configs.contains(&config);
+            let alike = match by_name.next() {
+                Some(first) => has_it(first) && by_name.all(has_it),
+                None => by_tag.next().is_none_or(|first| has_it(first) || by_tag.any(has_it)),
+            };
+            if !alike {
+                return Err(place.fault(ImageFault::OtherName { name: shown(name) }));
+            }
+        }
+        loaded.insert(config);
     }
-    Ok(())
+    Ok(loaded)
 }
 
 /// Reads `oci-layout` and `index.json`.
@@ -430,6 +524,7 @@ fn read_root(place: &Place<'_>, limits: &Limits) -> Result<Root, ArtifactError> 
 struct Listed {
     choices: Vec<Choice>,
     hidden: Vec<Hidden>,
+    attached: Vec<Choice>,
     /// Of what each is; `None` where it does not say.
     referrers: Vec<(Option<Sha256>, Referrer)>,
 }
@@ -467,6 +562,9 @@ fn list(place: &Place<'_>, root: &Root, limits: &Limits) -> Listed {
             offer(&mut listed.choices, choice(descriptor, kind == Some(DocumentKind::Index)));
             continue;
         };
+        if has_subject && is_image == Some(true) && !unknown {
+            offer(&mut listed.attached, choice(descriptor, false));
+        }
         listed.hidden.push(Hidden {
             digest: ArtifactDigest(descriptor.digest),
             names: descriptor.names.clone(),

@@ -44,6 +44,8 @@ pub(super) struct Claim {
     /// Bytes of the content.
     size: u64,
     digest: FileDigest,
+    /// The mode in an extra field.
+    mode: Option<u32>,
     /// The central directory lists it.
     listed: bool,
 }

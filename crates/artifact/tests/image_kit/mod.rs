@@ -82,6 +82,22 @@ pub(crate) fn hard_mode(path: &str, target: &str, mode: u32) -> Entry {
     entry(path, EntryType::Link, target, b"", mode)
 }
 
+/// A sparse file without holes, in the form of old GNU.
+pub(crate) fn sparse(path: &str, content: &str) -> Entry {
+    let mut sparse = entry(path, EntryType::GNUSparse, "", content.as_bytes(), 0o644);
+    let size = format!("{:011o}", content.len());
+    for (at, number) in [(386, "00000000000"), (398, &size), (483, &size)] {
+        sparse.header.as_mut_bytes()[at..at + 11].copy_from_slice(number.as_bytes());
+    }
+    sparse.header.set_cksum();
+    sparse
+}
+
+/// The members of a place, as entries of an archive.
+pub(crate) fn entries(files: &Files) -> Vec<Entry> {
+    files.iter().map(|(name, bytes)| entry(name, EntryType::Regular, "", bytes, 0o644)).collect()
+}
+
 pub(crate) fn tar(entries: &[Entry]) -> Vec<u8> {
     let mut bytes = Vec::new();
     for entry in entries {

@@ -35,6 +35,13 @@ fn names_that_leave_the_archive_are_refused() {
     refused(&named("..\\x"), NoteKind::ZipName, "..\\\\x");
     refused(&named("a\0.txt"), NoteKind::ZipName, "a\\x00.txt");
     refused(&named("a/./b"), NoteKind::RewrittenPath, "a/b");
+    // Info-ZIP takes a version of VMS away.
+    for name in ["a.py;1", "a.py;", "d;1/a;22"] {
+        refused(&named(name), NoteKind::ZipName, name);
+    }
+    for name in ["a.py;x", "a1", "d;1/a", "7"] {
+        assert_eq!(refusals(&open("a.zip", &named(name))), []);
+    }
 }
 
 #[test]
@@ -212,6 +219,37 @@ fn extra_fields_that_say_something_else_are_refused() {
     refused(&extra(nothing), NoteKind::ZipExtra, "b");
     refused(&extra(vec![0x75, 0x70, 6, 0, 1, 0, 0, 0, 0, b'c']), NoteKind::ZipExtra, "b");
     refused(&extra(vec![9, 9, 200, 0, 1]), NoteKind::ZipExtra, "b");
+}
+
+#[test]
+fn a_mode_in_an_extra_field_is_that_of_the_directory() {
+    // fail: a link, set-user-id, another mode, in either header; the field twice, or cut; pass: the same
+    let field = |mode: u16| [&[0x6e, 0x75, 14, 0, 0, 0, 0, 0][..], &mode.to_le_bytes(), &[0; 8]].concat();
+    let both = |extra: Vec<u8>| with(move |entry| entry.both(|header| header.extra = extra.clone()));
+    assert_eq!(refusals(&open("a.zip", &both(field(0o100_644)))), []);
+    for mode in [0o120_777, 0o104_755, 0o100_755, 0o040_644, 0o644] {
+        refused(&both(field(mode)), NoteKind::ZipExtra, "b");
+        refused(&with(|entry| entry.local.extra = field(mode)), NoteKind::ZipExtra, "b");
+        refused(&with(|entry| entry.central.extra = field(mode)), NoteKind::ZipExtra, "b");
+    }
+    refused(&both([field(0o100_644), field(0o100_644)].concat()), NoteKind::ZipExtra, "b");
+    refused(&both(vec![0x6e, 0x75, 4, 0, 0, 0, 0, 0]), NoteKind::ZipExtra, "b");
+}
+
+#[test]
+fn a_package_of_npm_has_one_folder() {
+    // fail: files of two folders, which npm lays into one; pass: one folder, two in what is no package or is named otherwise
+    let told = |name: &str, members: &[(&str, &[u8])]| {
+        refusals(&open("outer.tar", &tar_of(&[(name, &gzip(&tar_of(members)))])))
+    };
+    let (package, index) = (("package/package.json", &b"{}"[..]), ("package/index.js", &b"1"[..]));
+    let (other, top) = (("other/index.js", &b"2"[..]), ("README", &b"3"[..]));
+    assert_eq!(told("x.tgz", &[package, index, top]), []);
+    assert_eq!(told("x.tgz", &[index, other]), []);
+    assert_eq!(told("x.tar.gz", &[package, other]), []);
+    for members in [[package, index, other], [other, index, package]] {
+        assert_eq!(told("x.tgz", &members), [(NoteKind::OddPackage, "x.tgz".to_owned())]);
+    }
 }
 
 #[test]

@@ -76,18 +76,17 @@ pub(crate) fn open(
 ) -> Result<Opened, VerifyError> {
     let path = artifact.path.as_path();
     let opened = local::open(path).map_err(|source| VerifyError::unreadable(path, source))?;
-    let form = match artifact.form {
-        Some(form) => Some(form),
-        None => ImageStore::detect(&opened, limits).map_err(VerifyError::Artifact)?,
+    let store = match artifact.form {
+        Some(form) => ImageStore::open(&opened, Some(form), limits).map(Some),
+        None => ImageStore::open_if_any(&opened, limits),
     };
-    let Some(form) = form else {
+    let Some(store) = store.map_err(VerifyError::Artifact)? else {
         if artifact.platform.is_some() {
             return Err(VerifyError::NoPlatform { path: path.to_owned() });
         }
         let opened = plain(artifact, Source::from(&opened), limits, progress)?;
         return bound(&opened, limits).map(|()| opened);
     };
-    let store = ImageStore::open(&opened, Some(form), limits).map_err(VerifyError::Artifact)?;
     let store = store.opening(artifact.opening).cached(cache.map(|cache| cache as &dyn FactsCache));
     let choice = choose(artifact, &store)?;
     let wanted = artifact.platform.as_deref();

@@ -41,6 +41,8 @@ struct Listed {
     attributes: u32,
     offset: u64,
     name: Vec<u8>,
+    /// The mode in an extra field.
+    mode: Option<u32>,
     ends_as_locator: bool,
 }
 
@@ -84,7 +86,8 @@ impl Zip<'_, '_> {
         let odd = || Stop::Odd(NoteKind::ZipExtra, shown(&name));
         let extra = Extra::parse(&extra, &name).ok_or_else(odd)?;
         let [size, packed, offset] = extra.wide([size, packed, offset], false).ok_or_else(odd)?;
-        Ok(Listed { made_by, flags, method, crc, packed, size, disk, attributes, offset, name, ends_as_locator })
+        let mode = extra.mode();
+        Ok(Listed { made_by, flags, method, crc, packed, size, disk, attributes, offset, name, mode, ends_as_locator })
     }
 
     fn confirm(&mut self, listed: &Listed) -> Step<()> {
@@ -124,6 +127,12 @@ fn differs(claim: &Claim, listed: &Listed) -> bool {
         || numbers != (listed.method, listed.crc, listed.packed, listed.size)
 }
 
+/// True for a name that ends as one with a version on VMS: Info-ZIP takes `;` and the digits after it away.
+fn has_version(name: &[u8]) -> bool {
+    let digits = name.iter().rev().take_while(|byte| byte.is_ascii_digit()).count();
+    name.get(..name.len() - digits).is_some_and(|rest| rest.ends_with(b";"))
+}
+
 /// The record of an entry, and what is odd about its name and kind.
 fn record(claim: &Claim, listed: &Listed) -> (FileRecord, Vec<NoteKind>) {
     let name = claim.name.as_slice();
@@ -142,7 +151,12 @@ fn record(claim: &Claim, listed: &Listed) -> (FileRecord, Vec<NoteKind>) {
         || is_misread
         || settled.path.is_empty()
         || name.contains(&0)
-        || name.contains(&b'\\');
+        || name.contains(&b'\\')
+        || (!is_folder && has_version(name));
+    // SECURITY: Info-ZIP takes kind and mode from the field, whatever the directory says.
+    let is_kind = if is_folder { 0o040_000 } else { 0o100_000 };
+    let told = [claim.mode, listed.mode].into_iter().flatten();
+    let other_mode = told.into_iter().any(|told| told & 0o170_000 != is_kind || told & 0o7777 != mode & 0o7777);
     // SECURITY: Info-ZIP makes links and devices of what the mode says, on some hosts; others go by the mode whatever the host;
     // Java and Python write files.
     let named_folder_by_dos = listed.attributes & DOS_FOLDER != 0 && !is_folder;
@@ -154,6 +168,7 @@ fn record(claim: &Claim, listed: &Listed) -> (FileRecord, Vec<NoteKind>) {
     };
     for (is_odd, kind) in [
         (odd_name, NoteKind::ZipName),
+        (other_mode, NoteKind::ZipExtra),
         (settled.parent, NoteKind::ParentInPath),
         (settled.rewritten, NoteKind::RewrittenPath),
         (!is_ascii && !is_utf8, NoteKind::ZipEncoding),

@@ -69,8 +69,9 @@ impl Zip<'_, '_> {
         if is_streamed && !self.descriptor(&content, extra.zip64.is_some())? {
             return Err(odd(NoteKind::ZipStreamed));
         }
+        let mode = extra.mode();
         let Content { packed, size, crc, digest } = content;
-        self.claims.push(Claim { offset, name, flags, method, crc, packed, size, digest, listed: false });
+        self.claims.push(Claim { offset, name, flags, method, crc, packed, size, digest, mode, listed: false });
         Ok(())
     }
 
@@ -111,6 +112,8 @@ impl Zip<'_, '_> {
 pub(super) struct Extra {
     /// Content of the zip64 field.
     zip64: Option<Vec<u8>>,
+    /// The mode in a field of ASi: some readers take it in place of what the central directory says.
+    mode: Option<u32>,
 }
 
 impl Extra {
@@ -118,7 +121,7 @@ impl Extra {
     ///
     /// SPEC: APPNOTE 4.5.1, 4.5.3, 4.6.9 (Unicode path).
     pub(super) fn parse(bytes: &[u8], name: &[u8]) -> Option<Self> {
-        let mut extra = Self { zip64: None };
+        let mut extra = Self { zip64: None, mode: None };
         let mut rest = bytes;
         while rest.len() >= 4 {
             let mut fields = Fields(rest);
@@ -128,6 +131,9 @@ impl Extra {
             match id {
                 1 if extra.zip64.is_some() => return None,
                 1 => extra.zip64 = Some(content.to_vec()),
+                // SPEC: APPNOTE 4.6.2 (0x756e): a checksum, then the mode.
+                0x756e if extra.mode.is_some() || content.len() < 14 => return None,
+                0x756e => extra.mode = content.get(4..6).map(|mode| u32::from(Fields(mode).u16())),
                 // SECURITY: readers that know it take this name, others that of the header.
                 0x7075 if content.get(5..)? != name => return None,
                 _ => {}
@@ -135,6 +141,10 @@ impl Extra {
         }
         // Padding of aligned archives.
         rest.iter().all(|byte| *byte == 0).then_some(extra)
+    }
+
+    pub(super) const fn mode(&self) -> Option<u32> {
+        self.mode
     }
 
     /// The numbers of a header, those that are masked taken from the zip64 field in their order.
