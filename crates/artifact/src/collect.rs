@@ -206,7 +206,9 @@ impl<'a> Collector<'a> {
     /// LIMIT: entries, path bytes, attribute bytes, and the sum of both over all entries.
     fn bound(&mut self, record: &FileRecord, offset: u64) -> Result<(), ArtifactError> {
         let xattr_bytes = record.xattrs.iter().map(|(name, value)| name.len() + value.len()).sum::<usize>();
-        let own_bytes = record.path.len() + record.link_target.len() + xattr_bytes;
+        // What is no plain text is held escaped, too: `\xff` for a byte.
+        let held = |text: &[u8]| if is_plain(text) { text.len() } else { 5 * text.len() };
+        let own_bytes = held(&record.path) + held(&record.link_target) + xattr_bytes;
         self.metadata_bytes = self.metadata_bytes.saturating_add(wide(own_bytes));
         let before = match self.counts {
             Some(counts) => counts.entries.fetch_add(1, Ordering::Relaxed),
@@ -267,6 +269,11 @@ impl<'a> Collector<'a> {
             .map_err(|path| ArtifactError::Duplicate { name: name.to_owned(), offset: 0, path })?;
         Ok((inventory, notes.kept))
     }
+}
+
+/// True for text that is kept as it is.
+fn is_plain(text: &[u8]) -> bool {
+    std::str::from_utf8(text).is_ok() && !text.contains(&b'\\')
 }
 
 const fn place(at: u32) -> usize {

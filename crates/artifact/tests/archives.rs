@@ -536,6 +536,11 @@ fn limits_stop_with_their_name() {
     };
     assert!(with(|limits| (limits.entries, limits.path_bytes) = (2, 3)).is_ok());
     assert!(with(|limits| limits.metadata_bytes = 6).is_ok());
+    let escaped = MemoryBlob::new("test", archive(&[(b"a\xff", Type::Regular, b"")]));
+    for (metadata_bytes, is_enough) in [(10, true), (9, false)] {
+        let limits = Limits { metadata_bytes, ..Limits::DEFAULT };
+        assert_eq!(read(&escaped, None, &limits, &mut |_| {}).is_ok(), is_enough);
+    }
     for (found, what) in [
         (with(|limits| limits.entries = 1), "entries over the limit of 1"),
         (with(|limits| limits.path_bytes = 2), "bytes of a path over the limit of 2"),

@@ -160,6 +160,7 @@ fn a_slash_of_one_of_two_names_is_refused() {
     check(&both(0, b"d", b"e"), &[]);
     let long = [&[b'd'; 99][..], b"/f"].concat();
     check(&both(b'0', &long[..100], &long), &[]);
+    refuses(&both(0, &long[..100], &long), NoteKind::FolderByHeader);
 }
 
 #[test]

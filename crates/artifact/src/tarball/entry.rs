@@ -145,7 +145,8 @@ impl<R: BufRead> TarStream<'_, '_, R> {
         // SECURITY: readers look at the header's name or at the last one.
         let differs = match header.typeflag {
             0 => header.is_named_folder != header.path.ends_with(b"/"),
-            b'0' => header.is_named_folder && !header.path.ends_with(b"/"),
+            // Writers fill the field with the beginning of a name that is too long for it.
+            b'0' => header.is_named_folder && !header.may_be_cut && !header.path.ends_with(b"/"),
             _ => false,
         };
         notes.extend(chosen([(differs, NoteKind::FolderByHeader)]));

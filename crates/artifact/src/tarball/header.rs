@@ -33,8 +33,10 @@ pub(super) struct Header {
     pub(super) disputed_prefix: bool,
     /// The label of an archive, which GNU tar writes as its first header and extracts as nothing.
     pub(super) is_label: bool,
-    /// The name is a whole one, and ends in a slash.
+    /// The name ends in a slash.
     pub(super) is_named_folder: bool,
+    /// The name fills its field: it may be the beginning of a longer one.
+    pub(super) may_be_cut: bool,
 }
 
 /// Which fields a header has.
@@ -84,6 +86,7 @@ impl Header {
             disputed_prefix: has_disputed_prefix(block, format),
             is_label: false,
             is_named_folder: false,
+            may_be_cut: !field(block, 0, 100).contains(&0),
         };
         number_of(field(block, 136, 12), "the time is not a number")?;
         if format != Format::V7 {
@@ -93,8 +96,7 @@ impl Header {
             header.device = (number_of(field(block, 329, 8), no_number)?, number_of(field(block, 337, 8), no_number)?);
         }
         header.apply_prefix(block)?;
-        // Writers fill the field with the beginning of a name that is too long for it.
-        header.is_named_folder = header.path.ends_with(b"/") && field(block, 0, 100).contains(&0);
+        header.is_named_folder = header.path.ends_with(b"/");
         Ok(header)
     }
 
