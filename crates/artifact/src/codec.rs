@@ -93,7 +93,7 @@ fn has_weak_magic(head: &[u8]) -> bool {
 
 /// True for sizes of dictionaries that readers of bare lzma streams believe: powers of two and their halves more, and some mebibytes.
 const fn is_dictionary(bytes: u32) -> bool {
-    let low = 1 << bytes.trailing_zeros() % u32::BITS;
+    let low = 1 << (bytes.trailing_zeros() % u32::BITS);
     let is_power = bytes == low || bytes == low | low << 1;
     let is_mebibytes = bytes.is_multiple_of(1 << 20) && bytes <= 63 << 20;
     bytes >= 1 << 12 && (is_power || is_mebibytes || bytes == u32::MAX)
