@@ -1,5 +1,5 @@
 //! Archives made in memory: what is read back, what is refused, what is noted.
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test")]
 
 use std::io::Write as _;
 
