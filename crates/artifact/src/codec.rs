@@ -53,17 +53,14 @@ impl Codec {
 
 /// First bytes by which readers take a file for something else than a tar archive: compressed streams and other archives.
 ///
-/// SPEC: RFC 1952; RFC 8878; xz-file-format 1.2.1; bzip2 (a block, or none); LZ4 frame format; lzip; lzma; lrzip; lzop; WARC; `compress`; APPNOTE 4.3.7, 4.3.14,
-/// 4.3.16, 8.5.3; 7-Zip; ar(5); RPM; cabinet; xar.
+/// SPEC: RFC 1952; RFC 8878; xz-file-format 1.2.1; bzip2 (a block, or none); LZ4 frame format; lzip; lzop; `compress`; APPNOTE 4.3.7, 4.3.14,
+/// 4.3.16, 8.5.3; 7-Zip; ar(5); RPM; xar.
 const OTHER_FORMS: &[&[u8]] = &[
     b"\xfd7zXZ\0",
     b"LZIP\x01",
     b"\x04\x22\x4d\x18",
     b"\x02\x21\x4c\x18",
-    b"\x5d\0\0",
-    b"LRZI",
     b"\x89LZO",
-    b"WARC/",
     b"\x1f\x9d",
     b"\x1f\xa0",
     b"PK\x03\x04",
@@ -73,17 +70,44 @@ const OTHER_FORMS: &[&[u8]] = &[
     b"7z\xbc\xaf\x27\x1c",
     b"!<arch>\n",
     b"\xed\xab\xee\xdb",
-    b"MSCF\0\0\0\0",
     b"xar!\0",
 ];
+
+/// True for the beginning of a form whose magic is also an honest name (`]`, `LRZI`, `MSCF`, `WARC/`), which NULs or a path follow.
+///
+/// SPEC: libarchive 3.8 `lzma_bidder_bid`, `lrzip_bidder_bid`, `_warc_rdver`, `cab_read_header`; liblzma `is_lzma_props`, `alone_decoder.c`.
+fn has_weak_magic(head: &[u8]) -> bool {
+    let says_more = |from: usize, to: usize| head.get(from..to).is_some_and(|rest| rest.iter().any(|byte| *byte != 0));
+    match head {
+        [b'W', b'A', b'R', b'C', b'/', major, b'.', minor, ..] => major.is_ascii_digit() && minor.is_ascii_digit(),
+        // The major version is 0; behind it come the minor one and a size.
+        [b'L', b'R', b'Z', b'I', 0, ..] => says_more(5, 22),
+        // A cabinet of no bytes, no folders and no files is none.
+        [b'M', b'S', b'C', b'F', 0, 0, 0, 0, ..] => says_more(8, 36),
+        // An lzma stream of no bytes with no dictionary is empty to whoever reads it.
+        [0x5d, 0, 0, ..] => says_more(3, 13),
+        [properties, a, b, c, d, ..] => *properties <= 224 && is_dictionary(u32::from_le_bytes([*a, *b, *c, *d])),
+        _ => false,
+    }
+}
+
+/// True for sizes of dictionaries that readers of bare lzma streams believe: powers of two and their halves more, and some mebibytes.
+const fn is_dictionary(bytes: u32) -> bool {
+    let low = 1 << (bytes.trailing_zeros() % u32::BITS);
+    let is_power = bytes == low || bytes == low | low << 1;
+    let is_mebibytes = bytes.is_multiple_of(1 << 20) && bytes <= 63 << 20;
+    bytes >= 1 << 12 && (is_power || is_mebibytes || bytes == u32::MAX)
+}
 
 /// True for a first block that is a tar header and at the same time the beginning of something else.
 ///
 /// SECURITY: GNU tar believes the header, bsdtar and others the first bytes: one file, two contents.
 pub(crate) fn has_two_forms(head: &[u8]) -> bool {
     let is_bzip2 = head.starts_with(b"BZh") && matches!(head.get(4..8), Some(b"1AY&" | b"\x17rE8"));
-    let is_other =
-        Codec::of(head) != Codec::None || is_bzip2 || OTHER_FORMS.iter().any(|magic| head.starts_with(magic));
+    let is_other = Codec::of(head) != Codec::None
+        || is_bzip2
+        || has_weak_magic(head)
+        || OTHER_FORMS.iter().any(|magic| head.starts_with(magic));
     // libarchive looks for uuencoded lines in what begins as text; writers of tar archives fill their fields with NULs.
     let is_text = head.len() == BLOCK && !head.contains(&0);
     (is_other || is_text) && looks_like_tar(head)

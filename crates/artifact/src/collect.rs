@@ -13,13 +13,10 @@ use crate::error::ArtifactError;
 use crate::inside::{Counts, Inside, Looked, Opening, joined};
 use crate::meter::wide;
 use crate::note::{NoteKind, ReaderNote, Severity};
-use crate::path;
+use crate::path::{self, Above};
 
 /// LIMIT: notes kept of each weight; one more says that others were dropped.
 pub(crate) const MAX_NOTES: usize = 10_000;
-
-/// LIMIT: bytes of all paths, link targets and attributes of one artifact.
-const METADATA_BYTES: u64 = 1 << 30;
 
 /// The path of an entry that names the root and is no folder: no other entry can have it.
 pub(crate) const OUTSIDE: &[u8] = b".";
@@ -209,13 +206,15 @@ impl<'a> Collector<'a> {
     /// LIMIT: entries, path bytes, attribute bytes, and the sum of both over all entries.
     fn bound(&mut self, record: &FileRecord, offset: u64) -> Result<(), ArtifactError> {
         let xattr_bytes = record.xattrs.iter().map(|(name, value)| name.len() + value.len()).sum::<usize>();
-        let own_bytes = record.path.len() + record.link_target.len() + xattr_bytes;
+        // What is no plain text is held escaped, too: `\xff` for a byte.
+        let held = |text: &[u8]| if is_plain(text) { text.len() } else { 5 * text.len() };
+        let own_bytes = held(&record.path) + held(&record.link_target) + xattr_bytes;
         self.metadata_bytes = self.metadata_bytes.saturating_add(wide(own_bytes));
         let before = match self.counts {
             Some(counts) => counts.entries.fetch_add(1, Ordering::Relaxed),
             None => self.records.len(),
         };
-        let metadata_bytes = match self.counts.filter(|_| self.role == Role::Inside) {
+        let metadata_bytes = match self.counts {
             Some(counts) => {
                 counts.metadata.fetch_add(wide(own_bytes), Ordering::Relaxed).saturating_add(wide(own_bytes))
             }
@@ -226,7 +225,7 @@ impl<'a> Collector<'a> {
             ("bytes of a path", wide(record.path.len()), wide(self.limits.path_bytes)),
             ("bytes of a link target", wide(record.link_target.len()), wide(self.limits.path_bytes)),
             ("bytes of extended attributes", wide(xattr_bytes), wide(self.limits.xattr_bytes)),
-            ("bytes of all paths and attributes", metadata_bytes, METADATA_BYTES),
+            ("bytes of all paths and attributes", metadata_bytes, self.limits.metadata_bytes),
         ] {
             if count > limit {
                 return Err(ArtifactError::OverLimit { name: self.name.to_owned(), what, limit, offset });
@@ -270,6 +269,11 @@ impl<'a> Collector<'a> {
             .map_err(|path| ArtifactError::Duplicate { name: name.to_owned(), offset: 0, path })?;
         Ok((inventory, notes.kept))
     }
+}
+
+/// True for text that is kept as it is.
+fn is_plain(text: &[u8]) -> bool {
+    std::str::from_utf8(text).is_ok() && !text.contains(&b'\\')
 }
 
 const fn place(at: u32) -> usize {
@@ -325,18 +329,14 @@ impl<'r> Sorted<'r> {
     /// SECURITY: an entry below a symbolic link of the same archive lands elsewhere than its path says.
     fn note_parents(&mut self) {
         let mut odd = Vec::new();
-        let mut checked: &[u8] = b"";
-        let mut checked_is_odd = false;
+        let mut above = Above::default();
         for at in &self.order {
-            let Some(direct) = path::parent(self.path(*at)) else { continue };
-            if direct != checked {
-                checked = direct;
-                let ancestors = std::iter::successors(Some(direct), |ancestor| path::parent(ancestor));
-                let is_other = |found: Record<'_>| found.entry_type != EntryType::Directory;
-                checked_is_odd = ancestors.into_iter().any(|ancestor| self.find(ancestor).is_some_and(is_other));
-            }
-            if checked_is_odd && odd.len() <= MAX_NOTES {
+            let path = self.path(*at);
+            if above.holds(path) && odd.len() <= MAX_NOTES {
                 odd.push(*at);
+            }
+            if self.record(*at).entry_type != EntryType::Directory {
+                above.mark(path);
             }
         }
         for at in odd {
@@ -352,15 +352,45 @@ impl<'r> Sorted<'r> {
             if record.entry_type != EntryType::Hardlink {
                 continue;
             }
-            match self.last_before(record.link_target, *at).map(|target| target.entry_type) {
+            match self.last_before(record.link_target, *at) {
                 None => odd.push((NoteKind::HardlinkTargetMissing, *at)),
-                Some(EntryType::File | EntryType::Hardlink) => {}
+                Some(target) if matches!(target.entry_type, EntryType::File | EntryType::Hardlink) => {
+                    odd.extend(difference(record, target).map(|kind| (kind, *at)));
+                }
                 Some(_) => odd.push((NoteKind::HardlinkTargetNotFile, *at)),
             }
         }
+        odd.extend(self.links_through_links().into_iter().map(|at| (NoteKind::HardlinkThroughSymlink, at)));
         for (kind, at) in odd {
             self.note(kind, self.path(at), at);
         }
+    }
+
+    /// Hard links whose targets lie below symbolic links of the archive, by target.
+    ///
+    /// SECURITY: they share a file with whatever the symbolic link leads to, also outside of the archive.
+    fn links_through_links(&self) -> Vec<u32> {
+        let of_type = |wanted| self.order.iter().copied().filter(move |at| self.record(*at).entry_type == wanted);
+        let mut symlinks = of_type(EntryType::Symlink).peekable();
+        if symlinks.peek().is_none() {
+            return Vec::new();
+        }
+        let target = |at: u32| self.record(at).link_target;
+        let mut links: Vec<u32> = of_type(EntryType::Hardlink).collect();
+        links.sort_by(|a, b| target(*a).cmp(target(*b)));
+        let mut above = Above::default();
+        let mut through = Vec::new();
+        for link in links {
+            while let Some(symlink) = symlinks.next_if(|symlink| self.path(*symlink) < target(link)) {
+                let path = self.path(symlink);
+                above.holds(path);
+                above.mark(path);
+            }
+            if above.holds(target(link)) {
+                through.push(link);
+            }
+        }
+        through
     }
 
     /// The last record of a path that came before a place.
@@ -368,10 +398,25 @@ impl<'r> Sorted<'r> {
         let from = self.order.partition_point(|at| (self.path(*at), *at) < (path, before));
         self.order.get(from.checked_sub(1)?).filter(|at| self.path(**at) == path).map(|at| self.record(*at))
     }
+}
 
-    fn find(&self, path: &[u8]) -> Option<Record<'r>> {
-        let found = self.order.binary_search_by(|at| self.path(*at).cmp(path)).ok()?;
-        self.order.get(found).map(|at| self.record(*at))
+/// What a hard link's header says otherwise than that of its target.
+///
+/// SECURITY: GNU tar and BSD tar pass over it, Python sets it on the file that both share.
+fn difference(link: Record<'_>, target: Record<'_>) -> Option<NoteKind> {
+    let capability = |record: Record<'_>| {
+        record.xattrs.iter().find(|(name, _)| name == b"security.capability").map(|(_, value)| value.clone())
+    };
+    let (set_id, owner_differs) = (link.mode & 0o6000, (link.uid, link.gid) != (target.uid, target.gid));
+    let raises = set_id & !target.mode != 0 || (set_id != 0 && owner_differs);
+    match () {
+        () if raises || (capability(link).is_some() && capability(link) != capability(target)) => {
+            Some(NoteKind::HardlinkRaises)
+        }
+        () if owner_differs || link.mode != target.mode || link.xattrs != target.xattrs => {
+            Some(NoteKind::HardlinkHeaderDiffers)
+        }
+        () => None,
     }
 }
 

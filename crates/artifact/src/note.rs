@@ -49,6 +49,7 @@ note_kinds! {
     // Headers.
     GlobalHeader = "global-header", Error, "a pax global header sets more than a comment; Go hands it to its caller, others apply it to all that follows";
     GlobalComment = "global-comment", Note, "a pax global header with only a comment, as `git archive` writes";
+    GlobalMetadata = "global-metadata", Warning, "a pax global header that sets no more than times, names of owners and a label; Go hands it to its caller, others apply it to all that follows";
     RepeatedPaxKey = "repeated-pax-key", Error, "one key twice in a pax header; the last counts";
     EmptyPaxValue = "empty-pax-value", Error, "a pax record without value; the header's own value counts";
     UnappliedPaxKey = "unapplied-pax-key", Note, "a pax record that is not applied (vendor keys)";
@@ -65,11 +66,16 @@ note_kinds! {
     PrefixInGnuHeader = "prefix-in-gnu-header", Error, "the GNU time fields hold a ustar prefix, as old Go writers left it; it counts";
     OddMagic = "odd-magic", Error, "`ustar` magic with a version that is neither ustar's nor GNU's: readers differ in whether the prefix counts";
     OddNumber = "odd-number", Error, "a negative number, or one that is too large for its field";
+    LeadingNul = "leading-nul", Error, "a number with digits behind a NUL, which count here and are nothing to others: with the size they see other entries";
+    DisputedPrefix = "disputed-prefix", Error, "bytes of the prefix that some readers take into the name and others do not: behind the prefix of star, in the times of GNU, in a header of the old form";
+    FolderByHeader = "folder-by-header", Error, "a slash ends the header's name and not the one that counts, or the other way round: a folder to some readers, a file to others";
     OldFormat = "old-format", Note, "a header without `ustar` magic: the old V7 form";
+    VolumeLabel = "volume-label", Warning, "the label of a GNU archive at its beginning; listed as an empty file, which some readers write and others pass over";
     OddType = "odd-type", Error, "an entry type that pullers refuse or skip; listed as a file with the content that follows it";
     // Content.
     Sparse = "sparse", Warning, "a sparse file, listed with its holes as zeros; readers without sparse files see other bytes";
     SparseOtherName = "sparse-other-name", Error, "a sparse file whose header has the name of another file: readers without sparse files write that one";
+    DisputedSparse = "disputed-sparse", Error, "a sparse file with two maps, sizes or forms, or regions behind a NUL: readers that expand it see different bytes";
     UnknownSparse = "unknown-sparse", Error, "marks of a sparse form that Go does not expand; listed as stored";
     NestedCompression = "nested-compression", Error, "a compressed stream inside a compressed stream; some readers unwrap both";
     // The end.
@@ -80,6 +86,7 @@ note_kinds! {
     AfterEndMarker = "after-end-marker", Error, "bytes other than zero after the end marker: readers that look past it see more entries";
     // Names.
     EmptyName = "empty-name", Error, "an entry without a name";
+    NulInName = "nul-in-name", Error, "a name or link target with a NUL, at which other readers cut it";
     AbsolutePath = "absolute-path", Warning, "an absolute path, taken from the root of the container; outside of images listed with an attribute, because some readers write it where it says";
     ParentInPath = "parent-in-path", Error, "a path with `..`, resolved by its text and kept inside the root";
     RewrittenPath = "rewritten-path", Error, "a path with inner `.` or empty segments; they are dropped";
@@ -97,16 +104,21 @@ note_kinds! {
     RepeatedDirectory = "repeated-directory", Note, "a folder listed again; the last entry counts";
     BelowNonDirectory = "below-non-directory", Error, "an entry below something that is no folder";
     ReplacedRoot = "replaced-root", Error, "the root itself as something else than a folder";
-    RaisedRootEntry = "raised-root-entry", Error, "the entry `./` itself has unusual mode, owner or attributes, and no inventory lists it";
-    RootEntry = "root-entry", Note, "the entry `./` itself has a mode other than 0755; no inventory lists it";
+    RaisedRootEntry = "raised-root-entry", Error, "the entry `./` of a layer has an unusual mode or attributes, which some pullers set on the root of the container and no inventory lists";
+    OddRootEntry = "odd-root-entry", Warning, "the entry `./` itself has set-id or sticky bits, can be written by everybody, or has attributes; who unpacks it gives them to the folder that it is unpacked into";
+    RootEntry = "root-entry", Note, "the entry `./` itself has a mode other than 0755 or an owner other than root; no inventory lists it";
     // Links.
     EmptyLinkTarget = "empty-link-target", Error, "a link without a target";
     HardlinkEscapes = "hardlink-escapes", Error, "a hard link whose target has `..`; it is resolved by its text and kept inside the root";
     HardlinkTargetMissing = "hardlink-target-missing", Warning, "a hard link whose target is no earlier entry of this archive";
     HardlinkToNothing = "hardlink-to-nothing", Error, "a hard link to something that no layer has; pullers fail";
     HardlinkTargetNotFile = "hardlink-target-not-file", Error, "a hard link to something other than a file";
+    HardlinkThroughSymlink = "hardlink-through-symlink", Error, "a hard link whose target lies below a symbolic link of this archive: it is a link to whatever lies where that leads";
+    HardlinkRaises = "hardlink-raises", Error, "a hard link whose header gives set-id bits or capabilities that its target does not have, or gives them to another owner: some readers set them on both";
+    HardlinkHeaderDiffers = "hardlink-header-differs", Warning, "a hard link whose header gives another mode, owner or attribute than its target has: some readers set it on both";
     HardlinkMetadataDiffers = "hardlink-metadata-differs", Error, "a hard link whose header gives another mode, owner or attribute than its target has: pullers set it on both";
     // What an entry may do.
+    DeviceDiffers = "device-differs", Error, "a device whose numbers a pax header gives otherwise than the header, which counts";
     SpecialFile = "special-file", Warning, "a device or a fifo";
     SetId = "set-id", Warning, "set-user-id or set-group-id on a file";
     Capability = "capability", Warning, "a file with capabilities";

@@ -68,6 +68,29 @@ pub(crate) fn parent(path: &[u8]) -> Option<&[u8]> {
     path.get(..slash)
 }
 
+/// Which of the marked paths lie above a path, as paths come in order of their bytes.
+///
+/// Cost: the bytes of all paths, whatever their depth.
+#[derive(Default)]
+pub(crate) struct Above<'p> {
+    /// Marked paths that the latest path begins with, shortest first; not all of them end where a segment does.
+    marked: Vec<&'p [u8]>,
+}
+
+impl<'p> Above<'p> {
+    /// True when a marked path is a folder that holds `path`, at any depth. Paths must not go back.
+    pub(crate) fn holds(&mut self, path: &[u8]) -> bool {
+        // What does not begin with it now never will again.
+        while self.marked.pop_if(|marked| !path.starts_with(marked)).is_some() {}
+        self.marked.iter().any(|marked| path.get(marked.len()) == Some(&b'/'))
+    }
+
+    /// Marks a path that was asked for.
+    pub(crate) fn mark(&mut self, path: &'p [u8]) {
+        self.marked.push(path);
+    }
+}
+
 /// The last segment.
 pub(crate) fn base(path: &[u8]) -> &[u8] {
     path.rsplit(|byte| *byte == b'/').next().unwrap_or_default()
@@ -109,6 +132,23 @@ mod tests {
             let found: Vec<&str> = flags.iter().filter_map(|(set, word)| set.then_some(*word)).collect();
             assert_eq!((settled.path.as_slice(), found.join(" ").as_str()), (path, told), "{}", raw.escape_ascii());
         }
+    }
+
+    #[test]
+    fn marked_paths_are_found_above() {
+        // pass: parents at any depth, also with names between that sort before the slash; fail: names that only begin alike
+        let mut above = Above::default();
+        let found: Vec<bool> = [&b"a"[..], b"a-b", b"a/b", b"a/b/c", b"a/b0", b"a0/b", b"b/a"]
+            .into_iter()
+            .map(|path| {
+                let is_below = above.holds(path);
+                if matches!(path, b"a" | b"a-b" | b"a/b") {
+                    above.mark(path);
+                }
+                is_below
+            })
+            .collect();
+        assert_eq!(found, [false, false, true, true, true, false, false]);
     }
 
     #[test]

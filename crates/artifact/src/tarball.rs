@@ -179,9 +179,7 @@ impl<R: BufRead> TarStream<'_, '_, R> {
     /// SECURITY: its own size comes from its own header alone, never from a pax header before it (GHSA-3cv2-h65g-fgmm).
     fn extension(&mut self, header: &Header, offset: u64, pending: &mut Pending) -> Result<(), ArtifactError> {
         let content = self.extension_content(header, offset)?;
-        if header.signed_checksum {
-            pending.notes.push(NoteKind::SignedChecksum);
-        }
+        pending.notes.extend(header.notes());
         pending.start.get_or_insert(offset);
         let repeated = match header.typeflag {
             b'x' => {
@@ -209,8 +207,15 @@ impl<R: BufRead> TarStream<'_, '_, R> {
         let records = PaxRecords::parse(&content).map_err(|reason| self.malformed(offset, reason))?;
         let path = records.value(b"path").unwrap_or(&header.path);
         (self.each)(&RawEntry { path, typeflag: b'g', mode: 0, size: 0, link: b"", sha256: None });
-        let kind = if records.is_comment_only() { NoteKind::GlobalComment } else { NoteKind::GlobalHeader };
+        let kind = match () {
+            () if records.is_comment_only() => NoteKind::GlobalComment,
+            () if records.is_metadata_only() => NoteKind::GlobalMetadata,
+            () => NoteKind::GlobalHeader,
+        };
         self.collector.note(kind, b"", offset);
+        for kind in header.notes() {
+            self.collector.note(kind, b"", offset);
+        }
         Ok(())
     }
 

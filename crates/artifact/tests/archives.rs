@@ -1,5 +1,5 @@
 //! Archives made in memory: what is read back, what is refused, what is noted.
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test")]
 
 use std::io::Write as _;
 
@@ -217,7 +217,12 @@ fn a_file_that_is_a_tar_and_something_else_at_once_is_refused() {
         b"\x04\x22\x4d\x18",
         b"\x02\x21\x4c\x18",
         b"WARC/1.0",
-        b"LRZI",
+        b"LRZI\0\x06",
+        b"MSCF\0\0\0\0\x2c",
+        b"\x5d\0\0\x80\0",
+        b"\x5d\0\0\0\0\xff",
+        b"a\0\x10\0\0",
+        b"b\0\0\x30\0",
         b"!<arch>\n",
     ];
     let mut both = vec![gzip_in_a_tar(&clean), zstd_in_a_tar(&clean), text_header()];
@@ -240,7 +245,9 @@ fn a_file_that_is_a_tar_and_something_else_at_once_is_refused() {
     for bytes in [padded, skipped] {
         assert_eq!(read_bytes(&bytes, None).unwrap().notes, []);
     }
-    assert!(read_bytes(&archive(&[(b"BZhang/", Type::Directory, b"")]), None).unwrap().notes.is_empty());
+    for name in [&b"BZhang/"[..], b"WARC/", b"WARC/a/", b"LRZI", b"LRZIP.md", b"MSCF", b"]", b"^", b"ab", b"]]]]]"] {
+        assert_eq!(notes(&archive(&[(name, Type::Directory, b"")])), [], "{}", name.escape_ascii());
+    }
 }
 
 #[test]
@@ -349,9 +356,9 @@ fn paths_that_leave_the_root_are_brought_back_and_refused() {
     let facts = read_bytes(&archive(&[(b"./", Type::Directory, b""), (b"./a", Type::Regular, b"x")]), None).unwrap();
     assert_eq!(facts.inventory.records().len(), 1);
     assert!(facts.inventory.find(b"a").is_some());
-    // The root folder of this archive belongs to somebody: who unpacks it gives him the folder it is unpacked into.
-    assert_eq!(facts.notes.iter().map(|note| note.kind).collect::<Vec<_>>(), [NoteKind::RaisedRootEntry]);
-    assert_eq!(facts.refusals().count(), 1);
+    // The root folder of this archive belongs to whoever packed it.
+    assert_eq!(facts.notes.iter().map(|note| note.kind).collect::<Vec<_>>(), [NoteKind::RootEntry]);
+    assert_eq!(facts.refusals().count(), 0);
 }
 
 #[test]
@@ -528,9 +535,16 @@ fn limits_stop_with_their_name() {
         read(&MemoryBlob::new("test", bytes.clone()), None, &limits, &mut |_| {}).map_err(|error| error.to_string())
     };
     assert!(with(|limits| (limits.entries, limits.path_bytes) = (2, 3)).is_ok());
+    assert!(with(|limits| limits.metadata_bytes = 6).is_ok());
+    let escaped = MemoryBlob::new("test", archive(&[(b"a\xff", Type::Regular, b"")]));
+    for (metadata_bytes, is_enough) in [(10, true), (9, false)] {
+        let limits = Limits { metadata_bytes, ..Limits::DEFAULT };
+        assert_eq!(read(&escaped, None, &limits, &mut |_| {}).is_ok(), is_enough);
+    }
     for (found, what) in [
         (with(|limits| limits.entries = 1), "entries over the limit of 1"),
         (with(|limits| limits.path_bytes = 2), "bytes of a path over the limit of 2"),
+        (with(|limits| limits.metadata_bytes = 5), "bytes of all paths and attributes over the limit of 5"),
         (with(|limits| limits.archive_bytes = 1000), "bytes of the artifact over the limit of 1000"),
     ] {
         assert!(found.as_ref().is_err_and(|error| error.contains(what)), "{found:?}");

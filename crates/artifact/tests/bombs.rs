@@ -158,6 +158,29 @@ fn entries_are_counted() {
     assert!(matches!(&found, Err(ArtifactError::OverLimit { what: "entries", limit: 20_000, .. })), "{found:?}");
 }
 
+#[test]
+fn deep_paths_cost_what_their_bytes_cost() {
+    // pass: 20,000 files, each in a folder of its own below 1,900 others, whose ancestors nobody asks for one by one
+    let mut archive = Vec::new();
+    for file in 0..20_000 {
+        let path = format!("{}{file}/f\0", "a/".repeat(1_900));
+        let mut long = tar::Header::new_gnu();
+        long.set_path("long").unwrap();
+        long.set_entry_type(tar::EntryType::GNULongName);
+        long.set_size(path.len() as u64);
+        long.set_cksum();
+        archive.extend(long.as_bytes());
+        archive.extend(path.as_bytes());
+        archive.resize(archive.len().next_multiple_of(512), 0);
+        archive.extend(header("f", 0));
+    }
+    archive.resize(archive.len() + 1024, 0);
+    let start = std::time::Instant::now();
+    let facts = read(&MemoryBlob::new("test", archive), None, &Limits::DEFAULT, &mut |_| {}).unwrap();
+    assert_eq!(facts.inventory.len(), 20_000);
+    assert!(start.elapsed().as_secs() < 5, "{:?}", start.elapsed());
+}
+
 /// An archive of so many files of a mebibyte that no packer makes smaller, each another one.
 struct Large {
     files: u64,

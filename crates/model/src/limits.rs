@@ -33,6 +33,8 @@ pub struct Limits {
     pub path_bytes: usize,
     /// Bytes of extended attributes on one entry.
     pub xattr_bytes: usize,
+    /// Bytes of the paths, link targets and attributes of all entries together.
+    pub metadata_bytes: u64,
     /// Manifests of one image index, indexes inside it counted with theirs.
     pub manifests: usize,
     /// Layers of one image.
@@ -64,6 +66,7 @@ impl Limits {
         nested_bytes: 64 << 30,
         path_bytes: 4_096,
         xattr_bytes: 1 << 20,
+        metadata_bytes: 256 << 20,
         manifests: 1_000,
         layers: 200,
         manifest_bytes: 4 << 20,
@@ -95,6 +98,7 @@ impl Limits {
         "layout-depth",
         "manifest-bytes",
         "manifests",
+        "metadata-bytes",
         "nested-bytes",
         "path-bytes",
         "rule-bytes",
@@ -120,6 +124,7 @@ impl Limits {
             "layout-depth" => self.layout_depth = count,
             "manifest-bytes" => self.manifest_bytes = count,
             "manifests" => self.manifests = count,
+            "metadata-bytes" => self.metadata_bytes = number,
             "nested-bytes" => self.nested_bytes = number,
             "path-bytes" => self.path_bytes = count,
             "rule-bytes" => self.rule_bytes = number,

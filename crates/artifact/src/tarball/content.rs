@@ -31,6 +31,8 @@ pub(super) struct Sparse {
     regions: Vec<Region>,
     size: u64,
     stored: u64,
+    /// Other readers that expand it get other bytes.
+    pub(super) disputed: bool,
 }
 
 impl<R: BufRead> TarStream<'_, '_, R> {
@@ -131,12 +133,15 @@ impl<R: BufRead> TarStream<'_, '_, R> {
         stored: u64,
         offset: u64,
     ) -> Result<Option<Sparse>, ArtifactError> {
+        let mut disputed = false;
         let mut stored = stored;
         let regions = if header.typeflag == b'S' {
-            self.old_map(header, block, offset)?
+            disputed = pax.is_some_and(PaxRecords::is_sparse);
+            self.old_map(header, block, offset, &mut disputed)?
         } else {
             let Some(pax) = pax else { return Ok(None) };
             let Some(form) = sparse::pax_form(pax) else { return Ok(None) };
+            disputed |= sparse::is_disputed(pax, &form);
             if let Some(name) = pax.value(b"GNU.sparse.name") {
                 header.path = name.to_vec();
             }
@@ -155,7 +160,7 @@ impl<R: BufRead> TarStream<'_, '_, R> {
         if header.is_header_only() || !sparse::are_valid(&regions, header.size) {
             return Err(self.malformed(offset, "the map of a sparse file does not fit the file"));
         }
-        Ok(Some(Sparse { regions, size: header.size.cast_unsigned(), stored }))
+        Ok(Some(Sparse { regions, size: header.size.cast_unsigned(), stored, disputed }))
     }
 
     fn map_in_content(&mut self, stored: &mut u64, offset: u64) -> Result<Vec<Region>, ArtifactError> {
@@ -174,7 +179,13 @@ impl<R: BufRead> TarStream<'_, '_, R> {
     }
 
     /// Reads the map of the old GNU form: four regions in the header, 21 in each block after it.
-    fn old_map(&mut self, header: &mut Header, block: &Block, offset: u64) -> Result<Vec<Region>, ArtifactError> {
+    fn old_map(
+        &mut self,
+        header: &mut Header,
+        block: &Block,
+        offset: u64,
+        disputed: &mut bool,
+    ) -> Result<Vec<Region>, ArtifactError> {
         let bad = "the map of a sparse file is malformed";
         if header.format != Format::Gnu {
             return Err(self.malformed(offset, "a sparse file of a form that Go does not read"));
@@ -182,7 +193,11 @@ impl<R: BufRead> TarStream<'_, '_, R> {
         let size = number::field(field(block, 483, 12));
         header.size = size.ok_or_else(|| self.malformed(offset, "the size of a sparse file is not a number"))?;
         let mut regions = Vec::new();
-        let more = |part: &Block, at, most, regions: &mut Vec<Region>| sparse::old_map(part, at, most, regions);
+        *disputed |= number::has_leading_nul(field(block, 483, 12));
+        let mut more = |part: &Block, at, most, regions: &mut Vec<Region>| {
+            *disputed |= sparse::is_disputed_old_map(part, at, most);
+            sparse::old_map(part, at, most, regions)
+        };
         let mut follows = more(block, 386, 4, &mut regions).ok_or_else(|| self.malformed(offset, bad))?;
         let mut map_bytes = 97;
         while follows {

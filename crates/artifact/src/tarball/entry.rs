@@ -32,6 +32,8 @@ impl<R: BufRead> TarStream<'_, '_, R> {
     ) -> Result<(), ArtifactError> {
         let mut notes = Vec::new();
         let own_size = header.size;
+        // Of a later one, or one with another name than its own, some readers write a file in place of another.
+        header.is_label = header.typeflag == b'V' && header.size == 0 && offset == 0 && pending.start.is_none();
         // SPEC: Go `next`: a negative size ends the archive also where a pax header has another one.
         if !header.is_header_only() {
             self.stored_size(&header, offset)?;
@@ -44,8 +46,9 @@ impl<R: BufRead> TarStream<'_, '_, R> {
         }
         let stored_path = header.path.clone();
         let sparse = self.sparse(&mut header, block, pax.as_ref(), stored, offset)?;
-        if sparse.is_some() {
+        if let Some(sparse) = &sparse {
             note_sparse(&stored_path, &header.path, &mut notes);
+            notes.extend(chosen([(sparse.disputed, NoteKind::DisputedSparse)]));
         } else if pax.as_ref().is_some_and(PaxRecords::is_sparse) {
             notes.push(NoteKind::UnknownSparse);
         }
@@ -122,6 +125,7 @@ impl<R: BufRead> TarStream<'_, '_, R> {
             }
             // SECURITY: readers that take the header's size see other entries (CVE-2025-62518, RUSTSEC-2026-0068).
             let size_differs = header.size != header_size && header.size <= USTAR_MAX_SIZE;
+            let is_device = matches!(header.typeflag, b'3' | b'4');
             let long = pending.long_path.is_some() || pending.long_link.is_some();
             notes.extend(chosen([
                 (size_differs, NoteKind::PaxSizeDiffers),
@@ -129,6 +133,7 @@ impl<R: BufRead> TarStream<'_, '_, R> {
                 (pax.has_empty_value(), NoteKind::EmptyPaxValue),
                 (pax.has_unapplied(), NoteKind::UnappliedPaxKey),
                 (pax.has_foreign_attribute(), NoteKind::ForeignAttribute),
+                (is_device && pax.has_other_device(header.device), NoteKind::DeviceDiffers),
                 (long, NoteKind::MixedExtensions),
             ]));
         }
@@ -137,6 +142,14 @@ impl<R: BufRead> TarStream<'_, '_, R> {
                 *value = long;
             }
         }
+        // SECURITY: readers look at the header's name or at the last one.
+        let differs = match header.typeflag {
+            0 => header.is_named_folder != header.path.ends_with(b"/"),
+            // Writers fill the field with the beginning of a name that is too long for it.
+            b'0' => header.is_named_folder && !header.may_be_cut && !header.path.ends_with(b"/"),
+            _ => false,
+        };
+        notes.extend(chosen([(differs, NoteKind::FolderByHeader)]));
         // SPEC: Go `next`: the oldest type is a folder when the final name ends in a slash.
         if header.typeflag == 0 {
             header.typeflag = if header.path.ends_with(b"/") { b'5' } else { b'0' };
@@ -153,7 +166,9 @@ impl<R: BufRead> TarStream<'_, '_, R> {
         mut notes: Vec<NoteKind>,
         offset: u64,
     ) -> Result<(), ArtifactError> {
-        let entry_type = entry_type(header.typeflag, &mut notes);
+        let is_label = header.is_label && !self.collector.is_layer();
+        let entry_type = if is_label { EntryType::File } else { entry_type(header.typeflag, &mut notes) };
+        notes.extend(chosen([(is_label, NoteKind::VolumeLabel)]));
         let settled = path::settle(&header.path);
         // LIMIT: Limits::path_bytes holds for every spelling (`./././...`).
         if wide(header.path.len()) > wide(self.limits.path_bytes) {
@@ -168,12 +183,7 @@ impl<R: BufRead> TarStream<'_, '_, R> {
         let mut path = settled.path;
         if path.is_empty() && entry_type == EntryType::Directory && !header.path.is_empty() {
             // SECURITY: pullers set it on the root of the container, and no inventory lists it.
-            let odd = self.collector.is_layer() && !matches!(header.mode & 0o7777, 0o755 | 0o555);
-            let raised = header.mode & 0o7002 != 0 || (header.uid, header.gid) != (0, 0) || !xattrs.is_empty();
-            notes.extend(chosen([
-                (odd || raised, NoteKind::RaisedRootEntry),
-                (!(odd || raised) && header.mode & 0o7777 != 0o755, NoteKind::RootEntry),
-            ]));
+            notes.extend(root_entry(header, &xattrs, self.collector.is_layer()));
             self.note_all(notes, b"", offset);
             return Ok(());
         }
@@ -254,18 +264,36 @@ fn note_sparse(stored_path: &[u8], path: &[u8], notes: &mut Vec<NoteKind>) {
     notes.push(if other_name { NoteKind::SparseOtherName } else { NoteKind::Sparse });
 }
 
+/// What the entry of the root itself is.
+///
+/// SECURITY: some pullers set it on the root of the container, containerd passes over it. Of a plain archive it is about the folder that it
+/// is unpacked into, and whoever packs his own folder is its owner.
+fn root_entry(header: &Header, xattrs: &Xattrs, is_layer: bool) -> Option<NoteKind> {
+    let mode = header.mode & 0o7777;
+    let raised = mode & 0o7002 != 0 || !xattrs.is_empty();
+    let is_owned = (header.uid, header.gid) != (0, 0);
+    match () {
+        () if is_layer && (raised || !matches!(mode, 0o755 | 0o555)) => Some(NoteKind::RaisedRootEntry),
+        () if raised || (is_layer && is_owned) => Some(NoteKind::OddRootEntry),
+        () if is_owned || mode != 0o755 => Some(NoteKind::RootEntry),
+        () => None,
+    }
+}
+
 fn note_header(header: &Header, entry_type: EntryType, settled: &Settled, xattrs: &Xattrs, notes: &mut Vec<NoteKind>) {
     let is_file = entry_type == EntryType::File;
     let numbers = [header.uid, header.gid, header.device.0, header.device.1];
     let odd_number = !(0..=MAX_MODE).contains(&header.mode) || numbers.into_iter().any(i64::is_negative);
+    notes.extend(header.notes());
     notes.extend(chosen([
-        (header.signed_checksum, NoteKind::SignedChecksum),
+        (header.disputed_prefix, NoteKind::DisputedPrefix),
         (header.odd_magic, NoteKind::OddMagic),
         (header.prefix_in_gnu, NoteKind::PrefixInGnuHeader),
         (header.format == Format::V7, NoteKind::OldFormat),
         (odd_number, NoteKind::OddNumber),
         (!is_file && header.size != 0, NoteKind::SizeOnEmptyType),
         (header.path.is_empty(), NoteKind::EmptyName),
+        (header.path.contains(&0) || header.link.contains(&0), NoteKind::NulInName),
         (is_file && settled.trailing_slash, NoteKind::TrailingSlashFile),
         (settled.rewritten, NoteKind::RewrittenPath),
         (settled.absolute, NoteKind::AbsolutePath),

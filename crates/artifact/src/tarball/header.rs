@@ -3,6 +3,7 @@
 //! SPEC: POSIX.1-2017 pax, "ustar Interchange Format"; GNU tar manual, "Basic Tar Format"; Go 1.26 archive/tar `reader.go`, `strconv.go`.
 
 use super::number;
+use crate::note::NoteKind;
 
 /// Bytes of one block.
 pub(crate) const BLOCK: usize = 512;
@@ -26,6 +27,16 @@ pub(super) struct Header {
     pub(super) signed_checksum: bool,
     pub(super) prefix_in_gnu: bool,
     pub(super) odd_magic: bool,
+    /// Some number has digits behind a NUL.
+    pub(super) leading_nul: bool,
+    /// Readers differ in whether, or how far, the bytes of the prefix belong to the name.
+    pub(super) disputed_prefix: bool,
+    /// The label of an archive, which GNU tar writes as its first header and extracts as nothing.
+    pub(super) is_label: bool,
+    /// The name ends in a slash.
+    pub(super) is_named_folder: bool,
+    /// The name fills its field: it may be the beginning of a longer one.
+    pub(super) may_be_cut: bool,
 }
 
 /// Which fields a header has.
@@ -71,6 +82,11 @@ impl Header {
             prefix_in_gnu: false,
             odd_magic: field(block, 257, 5) == b"ustar"
                 && !matches!(field(block, 257, 8), b"ustar\x0000" | b"ustar  \0"),
+            leading_nul: has_leading_nul(block, format),
+            disputed_prefix: has_disputed_prefix(block, format),
+            is_label: false,
+            is_named_folder: false,
+            may_be_cut: !field(block, 0, 100).contains(&0),
         };
         number_of(field(block, 136, 12), "the time is not a number")?;
         if format != Format::V7 {
@@ -80,7 +96,17 @@ impl Header {
             header.device = (number_of(field(block, 329, 8), no_number)?, number_of(field(block, 337, 8), no_number)?);
         }
         header.apply_prefix(block)?;
+        header.is_named_folder = header.path.ends_with(b"/");
         Ok(header)
+    }
+
+    /// What is odd about the block itself.
+    ///
+    /// SECURITY: said of extension headers, too: where their size is another, other entries follow.
+    pub(super) fn notes(&self) -> impl Iterator<Item = NoteKind> + use<> {
+        [(self.signed_checksum, NoteKind::SignedChecksum), (self.leading_nul, NoteKind::LeadingNul)]
+            .into_iter()
+            .filter_map(|(odd, kind)| odd.then_some(kind))
     }
 
     /// True for the types that have no content, whatever their size says.
@@ -123,6 +149,24 @@ pub(super) fn format(block: &Block) -> Format {
         (b"ustar\0", ..) => Format::Ustar,
         (b"ustar ", b" \0", _) => Format::Gnu,
         _ => Format::V7,
+    }
+}
+
+/// SECURITY: with the size, one header further or less is one more or one less entry.
+fn has_leading_nul(block: &Block, format: Format) -> bool {
+    const NUMBERS: [(usize, usize); 8] =
+        [(100, 8), (108, 8), (116, 8), (124, 12), (136, 12), (148, 8), (329, 8), (337, 8)];
+    let read = if format == Format::V7 { NUMBERS.len() - 2 } else { NUMBERS.len() };
+    NUMBERS.iter().take(read).any(|(at, length)| number::has_leading_nul(field(block, *at, *length)))
+}
+
+/// True where bytes lie at the prefix that not every reader takes as one: behind the name of star's prefix, in the times of GNU, in a
+/// header of the old form.
+fn has_disputed_prefix(block: &Block, format: Format) -> bool {
+    match format {
+        Format::Ustar => false,
+        Format::Star => text(field(block, 345, 155)) != text(field(block, 345, 131)),
+        Format::Gnu | Format::V7 => block.get(345) != Some(&0),
     }
 }
 

@@ -40,6 +40,12 @@ pub(super) fn octal(bytes: &[u8]) -> Option<i64> {
     Some(value.cast_signed())
 }
 
+/// True when digits follow a NUL at the beginning: Go passes over it, and to others the number is 0.
+pub(super) fn has_leading_nul(bytes: &[u8]) -> bool {
+    let first = bytes.iter().position(|byte| !matches!(byte, b' ' | 0));
+    first.is_some_and(|first| bytes.iter().take(first).any(|byte| *byte == 0))
+}
+
 /// Reads a decimal number with an optional sign.
 pub(super) fn decimal(text: &[u8]) -> Option<i64> {
     std::str::from_utf8(text).ok()?.parse().ok()
@@ -71,6 +77,24 @@ mod tests {
             (b"2000000000000000000000", None),
         ] {
             assert_eq!(field(bytes), expected, "{}", bytes.escape_ascii());
+        }
+    }
+
+    #[test]
+    fn digits_behind_a_nul_are_told() {
+        // fail: NULs, also among blanks, and then a digit; pass: digits first, blanks first, nothing but padding
+        for (bytes, expected) in [
+            (&b"\x000000644\0"[..], true),
+            (b"\0\0\0\x0007\0\0", true),
+            (b" \x00644 \0", true),
+            (b"0000644\0", false),
+            (b"  644 \0 ", false),
+            (b"644\x00junk", false),
+            (b"\0\0\0 \0", false),
+            (b"\x80\0\0\x01", false),
+            (b"", false),
+        ] {
+            assert_eq!(has_leading_nul(bytes), expected, "{}", bytes.escape_ascii());
         }
     }
 

@@ -96,10 +96,11 @@ impl PaxRecords {
         named.collect()
     }
 
-    /// True for the keys of sparse files, of GNU tar and of star.
+    /// True for the keys of sparse files, of GNU tar, of star and of Solaris.
     pub(super) fn is_sparse(&self) -> bool {
-        let star = self.value(b"SCHILY.filetype").is_some() || self.value(b"SCHILY.realsize").is_some();
-        star || self.records.keys().any(|key| key.starts_with(b"GNU.sparse."))
+        const STAR: [&[u8]; 3] = [b"SCHILY.filetype", b"SCHILY.realsize", b"SUN.holesdata"];
+        STAR.iter().any(|key| self.value(key).is_some())
+            || self.records.keys().any(|key| key.starts_with(b"GNU.sparse."))
     }
 
     /// True when some record has no value.
@@ -119,6 +120,20 @@ impl PaxRecords {
             let listed = key.starts_with(XATTR) || key.starts_with(b"GNU.sparse.") || is_foreign_attribute(key);
             !applied && !listed && !NEUTRAL.contains(&key.as_slice())
         })
+    }
+
+    /// True when no record says more than times, the names of owners and a label.
+    pub(super) fn is_metadata_only(&self) -> bool {
+        const KEYS: [&[u8]; 7] = [b"comment", b"mtime", b"atime", b"ctime", b"uname", b"gname", b"GNU.volume.label"];
+        self.records.keys().all(|key| KEYS.contains(&key.as_slice()))
+    }
+
+    /// True when a device has other numbers here than in its header.
+    ///
+    /// SECURITY: libarchive and star take these, Go the header's.
+    pub(super) fn has_other_device(&self, device: (i64, i64)) -> bool {
+        let numbers = [(&b"SCHILY.devmajor"[..], device.0), (b"SCHILY.devminor", device.1)];
+        numbers.into_iter().any(|(key, own)| self.value(key).is_some_and(|value| number::decimal(value) != Some(own)))
     }
 
     /// True when there is no record but comments.

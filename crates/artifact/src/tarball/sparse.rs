@@ -95,6 +95,31 @@ impl MapReader {
     }
 }
 
+/// True when readers that expand sparse files differ about one with these records.
+///
+/// SECURITY: Python goes by the keys that are there, GNU tar and libarchive by the form, and by the size that comes last.
+pub(super) fn is_disputed(pax: &PaxRecords, form: &PaxForm<'_>) -> bool {
+    let has = |key: &[u8]| pax.value(key).is_some();
+    let (size, realsize) = (pax.value(b"GNU.sparse.size"), pax.value(b"GNU.sparse.realsize"));
+    let two_sizes = size.is_some() && realsize.is_some() && size != realsize;
+    let star = has(b"SCHILY.filetype") || has(b"SCHILY.realsize") || has(b"SUN.holesdata");
+    let two_maps = match form {
+        PaxForm::InRecords(_) => false,
+        PaxForm::InContent => size.is_some() || has(b"GNU.sparse.map") || has(b"GNU.sparse.numblocks"),
+    };
+    two_sizes || two_maps || star
+}
+
+/// True when an old GNU map of so many regions has something behind a NUL: Go ends at a start that begins with one, others at a length.
+pub(super) fn is_disputed_old_map(block: &Block, at: usize, most: usize) -> bool {
+    let part = field(block, at, most * REGION);
+    let regions = part.chunks_exact(REGION).take_while(|region| region.first() != Some(&0)).count();
+    let (read, rest) = part.split_at_checked(regions * REGION).unwrap_or_default();
+    // A start that begins with blanks and a NUL, too.
+    let odd = |region: &[u8]| region.get(12) == Some(&0) || region.chunks(12).any(number::has_leading_nul);
+    rest.iter().any(|byte| *byte != 0) || read.chunks_exact(REGION).any(odd)
+}
+
 /// Reads one part of an old GNU map: `at` is where its regions begin, `most` how many there are.
 ///
 /// Out: true when another block of the map follows.

@@ -1,0 +1,291 @@
+//! Archives that readers in use unpack differently: each says so, and what honest writers make does not refuse.
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test")]
+
+use lasthand_artifact::{ArtifactFacts, MemoryBlob, NoteKind, read};
+use lasthand_model::limits::Limits;
+
+/// One header block; the checksum is set last.
+struct Block([u8; 512]);
+
+impl Block {
+    fn new(path: &[u8], typeflag: u8, size: usize) -> Self {
+        let mut block = Self([0; 512]);
+        for (at, width, value) in [(100, 7, 0o644), (108, 7, 0), (116, 7, 0), (124, 11, size), (136, 11, 0)] {
+            block = block.put(at, format!("{value:0width$o}").as_bytes());
+        }
+        block.put(0, path).put(156, &[typeflag]).put(257, b"ustar\x0000")
+    }
+
+    fn put(mut self, at: usize, bytes: &[u8]) -> Self {
+        self.0[at..at + bytes.len()].copy_from_slice(bytes);
+        self
+    }
+
+    fn mode(self, mode: u32) -> Self {
+        self.put(100, format!("{mode:07o}").as_bytes())
+    }
+
+    fn owner(self, owner: u32) -> Self {
+        self.put(108, format!("{owner:07o}").as_bytes())
+    }
+
+    fn link(self, target: &[u8]) -> Self {
+        self.put(157, target)
+    }
+
+    fn gnu(self) -> Self {
+        self.put(257, b"ustar  \0")
+    }
+
+    fn with(self, content: &[u8]) -> Vec<u8> {
+        let block = self.put(148, b"        ");
+        let sum: u32 = block.0.iter().map(|byte| u32::from(*byte)).sum();
+        let mut bytes = block.put(148, format!("{sum:06o}\0").as_bytes()).0.to_vec();
+        bytes.extend_from_slice(content);
+        bytes.resize(bytes.len().next_multiple_of(512), 0);
+        bytes
+    }
+
+    fn alone(self) -> Vec<u8> {
+        self.with(b"")
+    }
+}
+
+fn file(path: &[u8], content: &[u8]) -> Vec<u8> {
+    Block::new(path, b'0', content.len()).with(content)
+}
+
+/// A pax header of these records.
+fn pax(typeflag: u8, records: &[(&str, &[u8])]) -> Vec<u8> {
+    let mut content = Vec::new();
+    for (key, value) in records {
+        let rest = [b" ", key.as_bytes(), b"=", value, b"\n"].concat();
+        let fits = |digits: &usize| (rest.len() + digits).to_string().len() == *digits;
+        let digits = (1..).find(fits).unwrap();
+        content.extend_from_slice((rest.len() + digits).to_string().as_bytes());
+        content.extend_from_slice(&rest);
+    }
+    Block::new(b"pax", typeflag, content.len()).with(&content)
+}
+
+fn facts(parts: &[Vec<u8>]) -> ArtifactFacts {
+    let mut bytes = parts.concat();
+    bytes.resize(bytes.len() + 1024, 0);
+    read(&MemoryBlob::new("test", bytes), None, &Limits::DEFAULT, &mut |_| {}).unwrap()
+}
+
+fn check(parts: &[Vec<u8>], notes: &[NoteKind]) {
+    let found: Vec<_> = facts(parts).notes.iter().map(|note| note.kind).collect();
+    assert_eq!(found, notes);
+}
+
+fn refuses(parts: &[Vec<u8>], kind: NoteKind) {
+    let facts = facts(parts);
+    assert!(facts.refusals().any(|note| note.kind == kind), "{kind}: {:?}", facts.notes);
+}
+
+#[test]
+fn a_number_behind_a_nul_is_refused() {
+    // fail: Go passes over leading NULs, GNU tar, busybox, Python and BSD tar end at them: of the size they make 0, and read on in the content;
+    // in an extension header, too; pass: fields of NULs alone
+    let inner = file(b"hidden", b"x");
+    let size = format!("{:07o}", inner.len());
+    refuses(
+        &[Block::new(b"a", b'0', inner.len()).put(124, b"\0\0\0\0").put(128, size.as_bytes()).with(&inner)],
+        NoteKind::LeadingNul,
+    );
+    for (at, digits) in
+        [(100, &b"\x000004755"[..]), (108, b"\0\0000017"), (116, b" \x00000017"), (136, b"\x000000000017")]
+    {
+        refuses(&[Block::new(b"a", b'0', 1).put(at, digits).with(b"x")], NoteKind::LeadingNul);
+    }
+    for at in [329, 337] {
+        refuses(&[Block::new(b"a", b'3', 0).put(at, b"\x000000017").alone()], NoteKind::LeadingNul);
+    }
+    let record = b"9 path=b\n";
+    for (typeflag, content) in [(b'x', &record[..]), (b'L', b"b\0"), (b'g', b"13 comment=b\n")] {
+        let header = Block::new(b"x", typeflag, 0).put(124, format!("\0{:010o}", content.len()).as_bytes());
+        refuses(&[header.with(content), file(b"a", b"")], NoteKind::LeadingNul);
+    }
+    let mut summed = file(b"a", b"");
+    summed[148..156].rotate_right(1);
+    assert_eq!(summed[148], b' ');
+    summed[148] = 0;
+    refuses(&[summed], NoteKind::LeadingNul);
+    check(&[Block::new(b"a", b'0', 0).put(100, &[0; 24]).alone()], &[]);
+}
+
+#[test]
+fn the_root_entry_of_a_plain_archive_belongs_to_whoever_packed_it() {
+    // pass: `tar -C folder .` of anybody, of a folder of a group; warned: bits that the folder gets that it is unpacked into
+    let root = |mode, owner| Block::new(b"./", b'5', 0).mode(mode).owner(owner).alone();
+    for (mode, owner, notes) in [
+        (0o755, 0, &[][..]),
+        (0o755, 1000, &[NoteKind::RootEntry]),
+        (0o775, 1000, &[NoteKind::RootEntry]),
+        (0o700, 0, &[NoteKind::RootEntry]),
+        (0o777, 0, &[NoteKind::OddRootEntry]),
+        (0o1777, 1000, &[NoteKind::OddRootEntry]),
+        (0o2775, 0, &[NoteKind::OddRootEntry]),
+    ] {
+        let parts = [root(mode, owner), file(b"./a", b"x")];
+        check(&parts, notes);
+        assert_eq!(facts(&parts).refusals().count(), 0);
+    }
+}
+
+#[test]
+fn a_name_with_a_nul_is_refused() {
+    // fail: Go keeps the whole name of a sparse file, GNU tar and BSD tar cut it and write another file
+    let records: &[(&str, &[u8])] = &[
+        ("GNU.sparse.major", b"1"),
+        ("GNU.sparse.minor", b"0"),
+        ("GNU.sparse.name", b"a\0b"),
+        ("GNU.sparse.realsize", b"5"),
+    ];
+    let stored = [&b"1\n0\n5\n"[..], &[0; 506], b"hello"].concat();
+    let entry = file(b"GNUSparseFile.0/a", &stored);
+    refuses(&[pax(b'x', records), entry], NoteKind::NulInName);
+}
+
+#[test]
+fn a_slash_of_one_of_two_names_is_refused() {
+    // fail: Python asks the header's name whether the oldest type is a folder, Go the last name; pass: both, none, and a long name whose
+    // beginning fills the header's and happens to end in a slash
+    let both = |typeflag, own: &[u8], last: &[u8]| [pax(b'x', &[("path", last)]), Block::new(own, typeflag, 0).alone()];
+    for (typeflag, own, last) in [(0, &b"d/"[..], &b"f"[..]), (0, b"f", b"d/"), (b'0', b"d/", b"f")] {
+        refuses(&both(typeflag, own, last), NoteKind::FolderByHeader);
+    }
+    check(&both(0, b"d/", b"e/"), &[]);
+    check(&both(0, b"d", b"e"), &[]);
+    let long = [&[b'd'; 99][..], b"/f"].concat();
+    check(&both(b'0', &long[..100], &long), &[]);
+    refuses(&both(0, &long[..100], &long), NoteKind::FolderByHeader);
+}
+
+#[test]
+fn a_prefix_that_not_every_reader_takes_is_refused() {
+    // fail: a prefix of star without its NUL, which others read on into the times; the times of GNU, which Python and busybox take for a
+    // prefix; bytes in a header of the old form, which Python takes for one; pass: the same without these
+    let name = |block: Block| block.put(345, &[b'p'; 131]);
+    let star = |block: Block| block.put(476, b"00000000017\0").put(488, b"00000000017\0").put(508, b"tar\0");
+    refuses(&[star(name(Block::new(b"a", b'0', 0))).alone()], NoteKind::DisputedPrefix);
+    check(&[star(Block::new(b"a", b'0', 0).put(345, b"p")).alone()], &[]);
+    refuses(&[Block::new(b"a", b'0', 0).gnu().put(345, b"14000000000\0").alone()], NoteKind::DisputedPrefix);
+    refuses(&[Block::new(b"a", b'0', 0).put(257, &[0; 8]).put(345, b"bin").alone()], NoteKind::DisputedPrefix);
+    check(&[Block::new(b"a", b'0', 0).put(257, &[0; 8]).alone()], &[NoteKind::OldFormat]);
+    check(&[Block::new(b"a", b'0', 0).gnu().alone()], &[]);
+    check(&[name(Block::new(b"a", b'0', 0)).alone()], &[]);
+}
+
+#[test]
+fn sparse_files_of_two_minds_are_refused() {
+    // fail: two maps, two sizes, marks of another form, which readers choose from; pass: what GNU tar and BSD tar write
+    let stored = [&b"1\n0\n5\n"[..], &[0; 506], b"hello"].concat();
+    let form_1 = |more: &[(&'static str, &'static [u8])]| {
+        let own: &[(&str, &[u8])] = &[
+            ("GNU.sparse.major", b"1"),
+            ("GNU.sparse.minor", b"0"),
+            ("GNU.sparse.name", b"s"),
+            ("GNU.sparse.realsize", b"5"),
+        ];
+        [pax(b'x', &[own, more].concat()), file(b"GNUSparseFile.0/s", &stored)]
+    };
+    check(&form_1(&[]), &[NoteKind::Sparse]);
+    for more in [
+        &[("GNU.sparse.numblocks", &b"1"[..]), ("GNU.sparse.map", b"0,5")][..],
+        &[("GNU.sparse.size", b"5")],
+        &[("GNU.sparse.size", b"6")],
+        &[("SUN.holesdata", b" 0 3 8")],
+        &[("SCHILY.realsize", b"8")],
+    ] {
+        refuses(&form_1(more), NoteKind::DisputedSparse);
+    }
+    let form_0 = |more: &[(&'static str, &'static [u8])]| {
+        let own: &[(&str, &[u8])] =
+            &[("GNU.sparse.size", b"5"), ("GNU.sparse.numblocks", b"1"), ("GNU.sparse.map", b"0,5")];
+        [pax(b'x', &[own, more].concat()), file(b"s", b"hello")]
+    };
+    check(&form_0(&[]), &[NoteKind::Sparse]);
+    refuses(&form_0(&[("GNU.sparse.realsize", b"6")]), NoteKind::DisputedSparse);
+    refuses(&[pax(b'x', &[("SUN.holesdata", b" 0 3 8")]), file(b"s", b"hello")], NoteKind::UnknownSparse);
+
+    // Start and length, each of 12 bytes, from byte 386; the size at byte 483.
+    let old = |regions: &[&[u8]], size: &[u8], stored: &[u8]| {
+        let block = Block::new(b"s", b'S', stored.len()).gnu().put(386, &regions.concat()).put(483, size);
+        block.with(stored)
+    };
+    check(&[old(&[b"00000000000\x0000000000005\0"], b"00000000005\0", b"hello")], &[NoteKind::Sparse]);
+    for (regions, stored) in [
+        (&[&b"\x000000000000\x0000000000005\0"[..]][..], &b""[..]),
+        (&[b"00000000000\0\0\0\0\0\0\0\0\0\0\0\0\0", b"00000000000\x0000000000005\0"], b"hello"),
+        (&[b"00000000000\0\x000000000005\0"], b"hello"),
+    ] {
+        refuses(&[old(regions, b"00000000005\0", stored)], NoteKind::DisputedSparse);
+    }
+    refuses(&[old(&[b"00000000000\x0000000000005\0"], b"\x000000000005\0", b"hello")], NoteKind::DisputedSparse);
+    let marked =
+        [pax(b'x', &[("GNU.sparse.size", b"5")]), old(&[b"00000000000\x0000000000005\0"], b"00000000005\0", b"hello")];
+    refuses(&marked, NoteKind::DisputedSparse);
+}
+
+#[test]
+fn a_device_of_two_numbers_is_refused() {
+    // fail: libarchive takes the pax numbers, Go the header's; pass: the same numbers twice
+    let device = |major: &[u8]| {
+        let header = Block::new(b"d", b'3', 0).put(329, b"0000001\0").put(337, b"0000003\0").alone();
+        [pax(b'x', &[("SCHILY.devmajor", major), ("SCHILY.devminor", b"3")]), header]
+    };
+    check(&device(b"1"), &[NoteKind::UnappliedPaxKey, NoteKind::SpecialFile]);
+    for major in [&b"2"[..], b"one"] {
+        refuses(&device(major), NoteKind::DeviceDiffers);
+    }
+}
+
+#[test]
+fn a_hard_link_that_changes_its_target_is_told() {
+    // pass: the header of the target again; warned: another mode or owner; fail: set-id bits that the target does not have, or for another
+    // owner: Python sets them on the file that both share
+    let pair = |target: (u32, u32), link: (u32, u32)| {
+        let header = Block::new(b"l", b'1', 0).link(b"t").mode(link.0).owner(link.1);
+        [Block::new(b"t", b'0', 0).mode(target.0).owner(target.1).alone(), header.alone()]
+    };
+    check(&pair((0o644, 7), (0o644, 7)), &[]);
+    for link in [(0o755, 7), (0, 7), (0o644, 0)] {
+        check(&pair((0o644, 7), link), &[NoteKind::HardlinkHeaderDiffers]);
+    }
+    check(&pair((0o4755, 7), (0o4755, 7)), &[NoteKind::SetId]);
+    check(&pair((0o4755, 7), (0o755, 7)), &[NoteKind::SetId, NoteKind::HardlinkHeaderDiffers]);
+    for (target, link) in [((0o644, 7), (0o6755, 7)), ((0o2755, 0), (0o4755, 0)), ((0o4755, 7), (0o4755, 0))] {
+        refuses(&pair(target, link), NoteKind::HardlinkRaises);
+    }
+}
+
+#[test]
+fn a_hard_link_through_a_symbolic_link_is_refused() {
+    // fail: it is a link to whatever lies where the symbolic link leads, at any depth; pass: below folders whose names begin alike
+    let symlink = |path: &[u8]| Block::new(path, b'2', 0).link(b"/etc").mode(0o777).alone();
+    let link = |target: &[u8]| Block::new(b"h", b'1', 0).link(target).alone();
+    for target in [&b"a/b"[..], b"a/b/c"] {
+        refuses(&[symlink(b"a"), link(target)], NoteKind::HardlinkThroughSymlink);
+        refuses(&[symlink(b"a"), symlink(b"a-b"), link(target)], NoteKind::HardlinkThroughSymlink);
+    }
+    check(&[symlink(b"a"), file(b"ab/c", b""), link(b"ab/c")], &[]);
+    refuses(&[symlink(b"a"), link(b"a")], NoteKind::HardlinkTargetNotFile);
+}
+
+#[test]
+fn labels_and_owners_of_a_whole_archive_are_told() {
+    // pass: what `tar --label` and `--pax-option=gname:=` write; fail: a label that is not at the beginning, which is a file to some
+    let label = || Block::new(b"backup", b'V', 0).gnu().alone();
+    check(&[label(), file(b"a", b"x")], &[NoteKind::VolumeLabel]);
+    refuses(&[file(b"a", b"x"), label()], NoteKind::OddType);
+    refuses(&[Block::new(b"backup", b'V', 1).gnu().with(b"x")], NoteKind::OddType);
+    refuses(&[pax(b'x', &[("path", b"b")]), label()], NoteKind::OddType);
+    for records in [&[("GNU.volume.label", &b"backup"[..])][..], &[("gname", b"staff"), ("mtime", b"1")]] {
+        check(&[pax(b'g', records), file(b"a", b"x")], &[NoteKind::GlobalMetadata]);
+    }
+    for key in ["path", "size", "uid", "GNU.sparse.name", "SCHILY.xattr.user.k"] {
+        refuses(&[pax(b'g', &[(key, b"1"), ("gname", b"staff")]), file(b"a", b"x")], NoteKind::GlobalHeader);
+    }
+}
