@@ -226,7 +226,8 @@ fn a_reserved_field_is_empty() {
         let with = |reserved| key.sign_odd(NAMESPACE, MESSAGE, &Odd { kind, as_device, tail, reserved });
         assert!(ask(&with(b""), &list, &demand(NOW)).is_ok());
         let mut later = blob_of(&with(b""));
-        let at = later.windows(NAMESPACE.len()).position(|part| part == NAMESPACE.as_bytes()).unwrap() + NAMESPACE.len();
+        let at =
+            later.windows(NAMESPACE.len()).position(|part| part == NAMESPACE.as_bytes()).unwrap() + NAMESPACE.len();
         later.splice(at..at + 4, *b"\0\0\0\x04junk");
         for (armoured, by_keygen) in [(with(b"x"), false), (armour(&later), true)] {
             let said = ask(&armoured, &list, &demand(NOW));
@@ -401,7 +402,8 @@ fn why_a_signature_by_ssh_does_not_count_is_told() {
         armour(&blob)
     };
     let of_git = key.sign("git", &message, 1, 1);
-    let (fingerprint, other) = (SshSignature::from_armor(&of_git).unwrap().key().fingerprint(), SecurityKey::ed25519(8));
+    let (fingerprint, other) =
+        (SshSignature::from_armor(&of_git).unwrap().key().fingerprint(), SecurityKey::ed25519(8));
     let stranger = other.sign(NAMESPACE, &message, 1, 1);
     let theirs = SshSignature::from_armor(&stranger).unwrap().key().fingerprint();
     let stranger_says = format!("key {theirs} is nobody's in the list of allowed signers");
