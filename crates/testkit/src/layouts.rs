@@ -134,6 +134,26 @@ impl Functionary {
         Sha256::of(&canonical(&key)).to_string()
     }
 
+    /// Ids that older releases gave the key: of Python with its list of hashes, with the scheme as the type of ECDSA, and of Go, whose defaults have one
+    /// scheme for every curve.
+    #[must_use]
+    pub fn keyids_of_older_releases(&self) -> Vec<String> {
+        let of = |keytype: &str, scheme: &str, public: &str| {
+            let hashes = ["sha256", "sha512"];
+            let key = json!({
+                "keytype": keytype, "scheme": scheme, "keyval": {"public": public}, "keyid_hash_algorithms": hashes,
+            });
+            Sha256::of(&canonical(&key)).to_string()
+        };
+        let (trimmed, p256) = (self.public.trim(), "ecdsa-sha2-nistp256");
+        let mut ids = vec![of(self.keytype, self.scheme, &self.public)];
+        if self.keytype == "ecdsa" {
+            ids.extend([of(self.scheme, self.scheme, &self.public), of(self.scheme, self.scheme, trimmed)]);
+            ids.extend([of("ecdsa", p256, trimmed), of("ecdsa", p256, &self.public)]);
+        }
+        ids
+    }
+
     /// The key as a layout lists it.
     #[must_use]
     pub fn listed(&self) -> Value {

@@ -174,16 +174,18 @@ impl Holder {
     /// One that signs its own certificate.
     #[must_use]
     pub fn top(profile: &Profile) -> Self {
-        Self::make(profile, Key::generate(), None)
+        Self::with_key(profile, Key::generate(), None)
     }
 
     /// One whose certificate this one signs.
     #[must_use]
     pub fn issue(&self, profile: &Profile) -> Self {
-        Self::make(profile, Key::generate(), Some(self))
+        Self::with_key(profile, Key::generate(), Some(self))
     }
 
-    fn make(profile: &Profile, key: Key, issuer: Option<&Self>) -> Self {
+    /// One with this key, whose certificate is signed by an issuer, or by himself.
+    #[must_use]
+    pub fn with_key(profile: &Profile, key: Key, issuer: Option<&Self>) -> Self {
         static SERIAL: AtomicU64 = AtomicU64::new(1000);
         let serial = SERIAL.fetch_add(1, Ordering::Relaxed);
         let by = issuer.map_or(profile.subject.as_str(), |issuer| &issuer.subject).to_owned();

@@ -31,6 +31,8 @@ pub struct Odd<'a> {
     pub as_device: Option<&'a str>,
     /// What follows the signature proper.
     pub tail: &'a [u8],
+    /// The reserved field, which is signed; empty in every signature that OpenSSH makes.
+    pub reserved: &'a [u8],
 }
 
 impl fmt::Debug for SecurityKey {
@@ -100,14 +102,14 @@ impl SecurityKey {
         let mut tail = vec![flags];
         tail.extend_from_slice(&counter.to_be_bytes());
         let tail = if self.application.is_some() { &tail[..] } else { &[] };
-        self.sign_odd(namespace, message, &Odd { kind: self.kind(), as_device: self.application, tail })
+        self.sign_odd(namespace, message, &Odd { kind: self.kind(), as_device: self.application, tail, reserved: b"" })
     }
 
     /// An armoured signature over a message, put together as the test wants it.
     #[must_use]
     pub fn sign_odd(&self, namespace: &str, message: &[u8], odd: &Odd<'_>) -> String {
         let mut signed = b"SSHSIG".to_vec();
-        for part in [namespace.as_bytes(), b"", b"sha512", digest(&SHA512, message).as_ref()] {
+        for part in [namespace.as_bytes(), odd.reserved, b"sha512", digest(&SHA512, message).as_ref()] {
             put(&mut signed, part);
         }
         if let Some(application) = odd.as_device {
@@ -131,7 +133,7 @@ impl SecurityKey {
         }
         inner.extend_from_slice(odd.tail);
         let mut blob = b"SSHSIG\0\0\0\x01".to_vec();
-        for part in [&self.blob()[..], namespace.as_bytes(), b"", b"sha512", &inner] {
+        for part in [&self.blob()[..], namespace.as_bytes(), odd.reserved, b"sha512", &inner] {
             put(&mut blob, part);
         }
         armour(&blob)

@@ -55,8 +55,21 @@ pub(crate) struct BySsh {
     pub(crate) signers: BTreeSet<Signer>,
     /// What is noticed of their devices.
     pub(crate) notices: BTreeSet<SshNotice>,
-    /// Why a signature by a key of a list does not count, the first; strangers' signatures are passed over.
+    /// Why a signature does not count, of all the reasons the one that says most. It is told where nobody signed, and decides nothing.
     pub(crate) refused: Option<SshError>,
+}
+
+/// How much a reason says to the reader, most last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Weight {
+    /// A stranger's signature, for another use than that of the list.
+    OtherUse,
+    /// The key stands in no list.
+    Stranger,
+    /// It is not read as a signature.
+    Form,
+    /// The key stands in the list.
+    Listed,
 }
 
 /// Finds the principals of lists of allowed signers who signed this envelope's payload by SSH, armoured in `sig`, or bare. Lists for commits and tags are not asked.
@@ -70,15 +83,31 @@ pub(crate) fn ssh_signers(envelope: &Envelope, payload: &[u8], ring: &KeyRing) -
         return found;
     }
     let message = pre_authentication_encoding(&envelope.payload_type, payload);
+    let mut why: Option<(Weight, SshError)> = None;
+    let mut tell = |weight: Weight, error: SshError| {
+        if why.as_ref().is_none_or(|(known, _)| *known < weight) {
+            why = Some((weight, error));
+        }
+    };
+    let mut others = 0;
     for signature in envelope.signatures.iter().take(MAX_SIGNATURES) {
-        let Some(bytes) = decode_base64(&signature.sig) else { continue };
-        let read = match std::str::from_utf8(&bytes) {
-            Ok(text) if text.trim_start().starts_with("-----BEGIN") => SshSignature::from_armor(text),
-            _ => SshSignature::from_blob(&bytes),
+        let read = match ssh_signature(signature) {
+            Some(Ok(read)) => read,
+            Some(Err(error)) => {
+                tell(Weight::Form, error);
+                continue;
+            }
+            None => {
+                others += 1;
+                continue;
+            }
         };
-        let Ok(read) = read else { continue };
         // SECURITY: a key that was named for commits and tags says nothing else.
-        for root in ring.ssh().iter().filter(|root| root.namespace != git_signature::NAMESPACE) {
+        let mut lists = ring.ssh().iter().filter(|root| root.namespace != git_signature::NAMESPACE).peekable();
+        if lists.peek().is_none() {
+            tell(Weight::Stranger, SshError::NoList);
+        }
+        for root in lists {
             match ring.ssh_by_list(&message, &read, root) {
                 Ok(signed) => {
                     found.notices.extend(signed.notices());
@@ -87,12 +116,24 @@ pub(crate) fn ssh_signers(envelope: &Envelope, payload: &[u8], ring: &KeyRing) -
                     let presence = signed.level() == 4;
                     found.signers.insert(Signer { method, principal: signed.principal, presence, time: None });
                 }
-                Err(error) if error.is_of_a_known_key() => found.refused = found.refused.or(Some(error)),
-                Err(_) => {}
+                Err(error) if root.allowed.holds(read.key()) => tell(Weight::Listed, error),
+                Err(error @ SshError::Namespace { .. }) => tell(Weight::OtherUse, error),
+                Err(error) => tell(Weight::Stranger, error),
             }
         }
     }
+    // Beside signatures of other kinds, a stranger's says nothing of why none of them holds.
+    found.refused = why.filter(|(weight, _)| *weight == Weight::Listed || others == 0).map(|(_, error)| error);
     found
+}
+
+/// Reads what claims to be a signature of SSH; absent for anything else.
+fn ssh_signature(signature: &EnvelopeSignature) -> Option<Result<SshSignature, SshError>> {
+    let bytes = decode_base64(&signature.sig)?;
+    match std::str::from_utf8(&bytes) {
+        Ok(text) if text.trim_start().starts_with("-----BEGIN SSH SIGNATURE") => Some(SshSignature::from_armor(text)),
+        _ => bytes.starts_with(b"SSHSIG").then(|| SshSignature::from_blob(&bytes)),
+    }
 }
 
 fn signing_key(signature: &EnvelopeSignature, message: &[u8], ring: &KeyRing) -> Option<KeyId> {

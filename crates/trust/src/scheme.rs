@@ -161,6 +161,7 @@ pub struct ForeignKey {
     kind: KeyKind,
     /// What the provider takes: raw bytes, a point, or RSAPublicKey in DER.
     bytes: Vec<u8>,
+    spki: Vec<u8>,
     /// Parsed for [`ForeignKey::usual_scheme`], which most signatures use.
     parsed: ParsedPublicKey,
 }
@@ -276,7 +277,7 @@ impl ForeignKey {
         let subject_public_key = BitString::from_bytes(&bytes).map_err(|_| invalid())?;
         let spki = Spki { algorithm, subject_public_key }.to_der().map_err(|_| invalid())?;
         let parsed = ParsedPublicKey::new(usual_scheme(kind).algorithm(), &bytes).map_err(|_| invalid())?;
-        Ok(Self { id: KeyId(Sha256::of(&spki)), kind, bytes, parsed })
+        Ok(Self { id: KeyId(Sha256::of(&spki)), kind, bytes, spki, parsed })
     }
 
     /// The key id.
@@ -289,6 +290,16 @@ impl ForeignKey {
     #[must_use]
     pub const fn kind(&self) -> KeyKind {
         self.kind
+    }
+
+    /// What the provider takes: raw bytes, a point, or RSAPublicKey in DER.
+    pub(crate) fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// Its SubjectPublicKeyInfo in DER.
+    pub(crate) fn spki(&self) -> &[u8] {
+        &self.spki
     }
 
     /// Tells whether `signature` over `message` is this key's by this scheme. A scheme of another kind never holds.

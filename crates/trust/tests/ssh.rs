@@ -14,7 +14,7 @@ use lasthand_model::wire::facts::{Signer, SignerMethod};
 use lasthand_model::wire::statement::PAYLOAD_TYPE;
 use lasthand_testkit::need;
 use lasthand_testkit::ssh::{Odd, SecurityKey, armour};
-use lasthand_trust::evidence::verify_envelope;
+use lasthand_trust::evidence::{TrustError, verify_envelope};
 use lasthand_trust::explain::explain;
 use lasthand_trust::keys::KeyRing;
 use lasthand_trust::ssh::{AllowedSigners, Presence, SshDemand, SshError, SshFinding, SshSignature, SshSigned, verify};
@@ -152,14 +152,14 @@ fn a_key_in_a_file_never_says_that_somebody_was_there() {
         (&device, sk, Some("ssh:other"), &touched),
         (&device, "sk-ecdsa-sha2-nistp256@openssh.com", Some("ssh:"), &touched),
     ] {
-        let odd = Odd { kind, as_device, tail };
+        let odd = Odd { kind, as_device, tail, reserved: b"" };
         let said = ask(&key.sign_odd(NAMESPACE, MESSAGE, &odd), &list(key), &demand(NOW));
         assert!(
             matches!(said, Err(SshError::Signature { .. } | SshError::NotHeld { .. })),
             "{key:?} {odd:?}: {said:?}"
         );
     }
-    let odd = Odd { kind: sk, as_device: Some("ssh:"), tail: &touched };
+    let odd = Odd { kind: sk, as_device: Some("ssh:"), tail: &touched, reserved: b"" };
     assert_eq!(ask(&device.sign_odd(NAMESPACE, MESSAGE, &odd), &list(&device), &demand(NOW)).unwrap().level(), 4);
 }
 
@@ -194,14 +194,48 @@ fn flags_and_count_are_signed() {
 
 #[test]
 fn verification_of_the_user_is_asked_for_and_absent() {
-    // pass: touched and verified; fail: touched alone, verified alone, a key without device
-    let key = SecurityKey::ed25519(7);
-    let list = format!("ana@example.com {}\n", key.line());
+    // pass: touched and verified; verified and not touched, as a key that nobody touched; fail: touched alone, neither, a key without device
+    for key in [SecurityKey::ed25519(7), SecurityKey::p256()] {
+        let list = format!("ana@example.com {}\n", key.line());
+        let strict = SshDemand { user_verification: true, ..demand(NOW) };
+        let said = |flags| ask(&key.sign(NAMESPACE, MESSAGE, flags, 1), &list, &strict);
+        let both = said(0x05).unwrap();
+        assert_eq!((both.level(), both.findings), (4, vec![]));
+        let untouched = said(0x04).unwrap();
+        assert_eq!((untouched.level(), untouched.findings), (2, vec![SshFinding::PresenceUnproven]));
+        for flags in [0x00, 0x01, 0xfb] {
+            assert_eq!(said(flags), Err(SshError::NotVerified), "{flags}");
+        }
+    }
+    let file = SecurityKey::in_file(7);
     let strict = SshDemand { user_verification: true, ..demand(NOW) };
-    assert!(ask(&key.sign(NAMESPACE, MESSAGE, 0x05, 1), &list, &strict).is_ok());
-    for flags in [0x00, 0x01, 0x04] {
-        let said = ask(&key.sign(NAMESPACE, MESSAGE, flags, 1), &list, &strict);
-        assert_eq!(said, Err(SshError::NotVerified), "{flags}");
+    let said = ask(&file.sign(NAMESPACE, MESSAGE, 0, 0), &format!("ana@example.com {}\n", file.line()), &strict);
+    assert_eq!(said, Err(SshError::NotVerified));
+}
+
+#[test]
+fn a_reserved_field_is_empty() {
+    // fail: something in it, signed (ssh-keygen says bad) and put there afterwards (ssh-keygen says good)
+    let place = tempfile::tempdir().unwrap();
+    for (key, kind, tail) in [
+        (SecurityKey::in_file(7), "ssh-ed25519", &[][..]),
+        (SecurityKey::ed25519(7), "sk-ssh-ed25519@openssh.com", &[0x05, 0, 0, 0, 1]),
+    ] {
+        let list = format!("ana@example.com {}\n", key.line());
+        let as_device = (!tail.is_empty()).then_some("ssh:");
+        let with = |reserved| key.sign_odd(NAMESPACE, MESSAGE, &Odd { kind, as_device, tail, reserved });
+        assert!(ask(&with(b""), &list, &demand(NOW)).is_ok());
+        let mut later = blob_of(&with(b""));
+        let at =
+            later.windows(NAMESPACE.len()).position(|part| part == NAMESPACE.as_bytes()).unwrap() + NAMESPACE.len();
+        later.splice(at..at + 4, *b"\0\0\0\x04junk");
+        for (armoured, by_keygen) in [(with(b"x"), false), (armour(&later), true)] {
+            let said = ask(&armoured, &list, &demand(NOW));
+            assert_eq!(said, Err(SshError::Signature { reason: "its reserved field is not empty" }));
+            if need::tool("ssh-keygen").is_some() {
+                assert_eq!(keygen(place.path(), &armoured, &list, NAMESPACE, "20261123000000Z"), by_keygen);
+            }
+        }
     }
 }
 
@@ -343,6 +377,63 @@ fn an_envelope_signed_by_ssh_is_of_the_principal_of_its_key() {
     let release = trust_file(&format!("ana@example.com {}\n", key.line()), "namespace = \"release\"\n").unwrap();
     let of_release = key.sign("release", &message, 1, 1).into_bytes();
     assert!(verify_envelope(&envelope(STATEMENT, &[of_release]), &release.ring, &Limits::DEFAULT).is_ok());
+}
+
+#[test]
+fn why_a_signature_by_ssh_does_not_count_is_told() {
+    // fail: another use, version and form, a stranger, a list for commits alone; of several reasons that of a listed key; and beside a signature
+    // of another kind a stranger's says nothing
+    let key = SecurityKey::ed25519(7);
+    let list = format!("ana@example.com {}\n", key.line());
+    let file = trust_file(&list, "").unwrap();
+    let message = pre_authentication_encoding(PAYLOAD_TYPE, STATEMENT);
+    let said = |ring: &KeyRing, signatures: &[&str]| {
+        let signatures: Vec<Vec<u8>> = signatures.iter().map(|text| text.as_bytes().to_vec()).collect();
+        verify_envelope(&envelope(STATEMENT, &signatures), ring, &Limits::DEFAULT).unwrap_err()
+    };
+    let why = |ring: &KeyRing, signatures: &[&str]| match said(ring, signatures) {
+        TrustError::Ssh(error) => (error.to_string(), error.hints().len(), error.is_of_a_stranger()),
+        other => panic!("{other:?}"),
+    };
+    let blob = blob_of(&key.sign(NAMESPACE, &message, 1, 1));
+    let changed = |at: usize, byte: u8| {
+        let mut blob = blob.clone();
+        blob[at] = byte;
+        armour(&blob)
+    };
+    let of_git = key.sign("git", &message, 1, 1);
+    let (fingerprint, other) =
+        (SshSignature::from_armor(&of_git).unwrap().key().fingerprint(), SecurityKey::ed25519(8));
+    let stranger = other.sign(NAMESPACE, &message, 1, 1);
+    let theirs = SshSignature::from_armor(&stranger).unwrap().key().fingerprint();
+    let stranger_says = format!("key {theirs} is nobody's in the list of allowed signers");
+    let use_says = "signature is for the namespace `git`, expected `in-toto`";
+    let version_says = "not an SSH signature: its version is not 1";
+    let of_other = key.sign(NAMESPACE, b"other", 1, 1);
+    let held_says = format!("signature does not hold under the key {fingerprint} that it names");
+    for (signatures, says, is_of_a_stranger) in [
+        (vec![of_git.as_str()], use_says, false),
+        (vec![&changed(9, 2)], version_says, false),
+        (vec![&armour(&[&blob[..], b"x"].concat())], "not an SSH signature: something follows it", false),
+        (vec![&stranger], &stranger_says, true),
+        (vec![&other.sign("git", &message, 1, 1)], use_says, false),
+        (vec![&changed(9, 2), &stranger, &of_git], use_says, false),
+        (vec![&stranger, &of_other], &held_says, false),
+        (vec![&stranger, &changed(9, 2)], version_says, false),
+    ] {
+        assert_eq!(why(&file.ring, &signatures), (says.to_owned(), 1, is_of_a_stranger));
+    }
+    assert!(matches!(said(&file.ring, &[&stranger, "x"]), TrustError::NoKnownSignature { .. }));
+    assert_eq!(why(&file.ring, &[&of_git, "x"]).0, use_says);
+    let git = trust_file(&list, "namespace = \"git\"\n").unwrap();
+    let (text, hints, is_of_a_stranger) = why(&git.ring, &[&of_git]);
+    assert!(text.contains("only for commits and tags") && hints == 1 && is_of_a_stranger, "{text}");
+    // No reason takes a good signature back.
+    let good = key.sign(NAMESPACE, &message, 1, 1).into_bytes();
+    for bad in [stranger, of_git, changed(9, 2), of_other] {
+        let both = envelope(STATEMENT, &[bad.into_bytes(), good.clone()]);
+        assert!(verify_envelope(&both, &file.ring, &Limits::DEFAULT).is_ok());
+    }
 }
 
 #[test]

@@ -206,11 +206,51 @@ fn claims_are_checked_one_by_one() {
         assert!(error.contains(says), "{error}");
         issuer.oidc(&token).unwrap();
     }
-    for claims in [with(&claims(), "iss", json!("https://other.example")), without(&claims(), "iss")] {
+    for claims in [
+        with(&claims(), "iss", json!("https://other.example")),
+        with(&claims(), "iss", json!(format!("{ISSUER}/more"))),
+        without(&claims(), "iss"),
+    ] {
         let token = issuer.token(&header(), &claims);
         assert!(matches!(issuer.oidc(&token), Err(TokenError::Issuer { .. })));
         issuer.svid(&token).unwrap();
     }
+}
+
+#[test]
+fn a_long_issuer_is_compared_to_its_end() {
+    // pass: an issuer of 130 and of 2048 characters, exactly; fail: the expected 120 and any suffix, a control character that is shown as another;
+    // and the same of subject, actor, audience and key id, which are handed out whole
+    let issuer = Issuer::new();
+    let long = |count: usize| format!("{ISSUER}/{}", "i".repeat(count - ISSUER.len() - 1));
+    let oidc = |iss: &str, expected: &str| {
+        let token = issuer.token(&header(), &with(&claims(), "iss", json!(iss)));
+        verify_oidc(&token, &issuer.keys, expected, "store", NOW, &Limits::DEFAULT)
+    };
+    for count in [119, 120, 121, 130, 2048] {
+        let facts = oidc(&long(count), &long(count)).unwrap();
+        assert_eq!(facts.issuer, Some(long(count)));
+    }
+    for (iss, expected) in [
+        (format!("{}.evil.example", long(120)), long(120)),
+        (format!("{}i", long(120)), long(120)),
+        (long(130), long(131)),
+        (format!("{ISSUER}\n"), format!("{ISSUER}\u{fffd}")),
+    ] {
+        assert!(matches!(oidc(&iss, &expected), Err(TokenError::Issuer { .. })), "{iss}");
+    }
+    let (name, id) = (format!("{TASK}/{}", "x".repeat(200)), "k".repeat(200));
+    let more = with(&with(&claims(), "sub", json!(name)), "act", json!({ "sub": name }));
+    let more = with(&more, "aud", json!([name]));
+    let keys = Jwks::parse(set(&[issuer.key.jwk(&id, "sig")]).to_string().as_bytes(), &Limits::DEFAULT).unwrap();
+    let token = issuer.token(&with(&header(), "kid", json!(id)), &more);
+    let facts = verify_oidc(&token, &keys, ISSUER, &name, NOW, &Limits::DEFAULT).unwrap();
+    assert_eq!((&facts.subject, facts.actor.as_ref(), &facts.key_id), (&name, Some(&name), &id));
+    let other = verify_oidc(&token, &keys, ISSUER, &name[..120], NOW, &Limits::DEFAULT);
+    assert!(matches!(other, Err(TokenError::Audience { .. })));
+    let shorter = with(&header(), "kid", json!(&id[..120]));
+    let unknown = verify_oidc(&issuer.token(&shorter, &more), &keys, ISSUER, &name, NOW, &Limits::DEFAULT);
+    assert!(matches!(unknown, Err(TokenError::UnknownKey { .. })));
 }
 
 #[test]

@@ -51,6 +51,7 @@ fn every_case_says_what_is_expected() {
         let parsed = parse(&fs::read_to_string(&path).unwrap());
         let name = path.file_stem().unwrap().to_str().unwrap().to_owned();
         let accepted = [
+            "agents-wide",
             "authorities",
             "authorities-unused",
             "good",
@@ -124,6 +125,26 @@ fn columns_count_characters_and_large_files_are_refused() {
     let limits = Limits { trust_bytes: 3, ..Limits::DEFAULT };
     let error = TrustFile::parse("# long", &|_| Err(String::new()), 0, &limits).unwrap_err();
     assert_eq!(error.to_string(), "trust file is refused, errors: 1, the first at 1:1: file has 6 bytes, limit is 3");
+}
+
+#[test]
+fn cve_2025_29778_a_member_that_nobody_reads_is_an_error() {
+    // fail: what another policy engine reads as a narrower demand, and what it forgot to read, is never passed over, whatever table it stands in
+    let row = "[[identity]]\nmethod = 'fulcio-ci'\nissuer = 'https://i.example'\nid = 'https://h.example/a/w.yml@refs/heads/main'\nkind = 'automation'\nmay = ['test']\nwhere = ['h.example/a']\n";
+    assert!(parse(row).is_ok());
+    for member in ["subjectRegExp", "issuerRegExp", "subject_regexp", "subject", "identity", "Issuer", "ref"] {
+        let error = parse(&format!("{row}{member} = 'https://h\\.example/.*'\n")).unwrap_err();
+        let said = render(error.diagnostics());
+        assert!(said.contains(&format!("8:1: error: unknown key `{member}` in [[identity]]")), "{said}");
+        let root = format!(
+            "[[root]]\ntype = 'sigstore'\nfile = '../../docs/examples/public-good.trusted_root.json'\n{member} = 'x'\n{row}"
+        );
+        assert!(render(parse(&root).unwrap_err().diagnostics()).contains(&format!("unknown key `{member}`")));
+        let table = parse(&format!("{row}\n[[{member}]]\nsubject = 'x'\n"));
+        assert!(
+            table.is_err_and(|error| render(error.diagnostics()).contains("unknown table")) || member == "identity"
+        );
+    }
 }
 
 proptest! {

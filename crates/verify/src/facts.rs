@@ -216,6 +216,7 @@ fn rejected_item(document: &Document, error: &TrustError, ring: &KeyRing, limits
         TrustError::NoKnownSignature { named, .. } => {
             !named.is_empty() && !named.iter().any(|id| ring.keys().any(|key| key.id().to_string() == *id))
         }
+        TrustError::Ssh(error) => error.is_of_a_stranger(),
         // Without a root nobody can tell.
         TrustError::Sigstore(SigstoreError::NoRoot) | TrustError::X509(X509Error::NoTrustDomain { .. }) => true,
         _ => false,

@@ -120,7 +120,7 @@ fn a_touch_cannot_be_made_up() {
         (format!("{ANA} {}\n", file.line()), "ssh-ed25519", &[]),
     ] {
         let mut dressed = world("", &line);
-        let odd = Odd { kind, as_device: None, tail };
+        let odd = Odd { kind, as_device: None, tail, reserved: b"" };
         let signed = envelope(&payload, &file.sign_odd("in-toto", &message, &odd));
         dressed.evidence.remove(REVIEW);
         dressed.evidence.insert("review.json".to_owned(), signed);
@@ -150,10 +150,11 @@ fn a_touch_over_the_same_statement_counts_beside_a_signature_without() {
 
 #[test]
 fn a_row_that_asks_for_a_pin_takes_nothing_less() {
-    // pass: touched and verified; fail: touched alone, verified alone; the evidence says why
+    // pass: touched and verified; fail: touched alone, and the evidence says why; verified alone, as a key that nobody touched
     let asked = "user_verification = true";
     assert_eq!(said(&verify(asked, 0x05, 1)), (Verdict::Accepted, vec![]));
-    for flags in [0x00, 0x01, 0x04] {
+    assert_eq!(said(&verify(asked, 0x04, 1)), (Verdict::Refused, vec!["LH111"]));
+    for flags in [0x00, 0x01] {
         let refused = verify(asked, flags, 1);
         assert_eq!(refused.outcome.verdict, Verdict::Refused, "{flags}");
         let review = item(&refused, "review.json");

@@ -248,16 +248,13 @@ fn a_link_counts_only_under_its_own_name_and_key() {
 
 #[test]
 fn the_layout_itself_must_be_signed_by_each_key_asked_for() {
-    // pass: by all of them, whatever the key ids say; fail: by one of two, by another, changed, by nobody
+    // pass: by all of them; fail: by one of two, by another, changed, by nobody
     let (ana, owner, second) = (ana(), Functionary::ed25519(1), Functionary::rsa());
     let plan = layout(&[step("build", &[&ana], 1, &[], &[])], &[&ana]);
     let links = Links::default().with("build", &ana, &bare(&link("build", &[], &["a=1"]), &[&ana]));
     for wrap in [bare, envelope] {
         let both = wrap(&plan, &[&owner, &second]);
         assert_eq!(said(&judged(&both, &[&owner, &second], &links).unwrap()), (Accepted, vec![]));
-        let mut other_ids = both.clone();
-        other_ids["signatures"][0]["keyid"] = "00".into();
-        assert_eq!(said(&judged(&other_ids, &[&owner, &second], &links).unwrap()), (Accepted, vec![]));
         let refused = (Refused, vec!["signature"]);
         assert_eq!(said(&judged(&wrap(&plan, &[&owner]), &[&owner, &second], &links).unwrap()), refused);
         let report = judged(&wrap(&plan, &[&ana]), &[&owner], &links).unwrap();
@@ -372,6 +369,84 @@ fn layouts_within_layouts_end_at_a_limit() {
     let fault = judged(&bare(&plan, &[&sub]), &[&sub], &links);
     assert!(matches!(&fault, Err(LayoutFault::OverLimit { .. })), "{fault:?}");
     assert_eq!(fault.err().map(|fault| fault.exit_code()), Some(4));
+}
+
+#[test]
+fn the_owners_signature_is_under_an_id_of_his_key() {
+    // pass: the ids of Python and Go, older types, the digest of the key, none; fail: another one, that of another key, or one in other letters, as
+    // Python and Go find no signature there
+    let ana = ana();
+    let plan = layout(&[step("build", &[&ana], 1, &[], &[])], &[&ana]);
+    let links = Links::default().with("build", &ana, &bare(&link("build", &[], &["a=1"]), &[&ana]));
+    let owners =
+        [Functionary::ed25519(1), Functionary::p256(), Functionary::p384(), Functionary::p521(), Functionary::rsa()];
+    let cases = owners.iter().flat_map(|owner| [(owner, false), (owner, true)]);
+    for (owner, is_wrapped) in cases {
+        let wrap = if is_wrapped { envelope } else { bare };
+        let under = |keyid: &str| {
+            let mut signed = wrap(&plan, &[owner]);
+            signed["signatures"][0]["keyid"] = keyid.into();
+            judged(&signed, &[owner], &links).unwrap()
+        };
+        let digest = lasthand_model::digest::Sha256::of(owner.spki()).to_string();
+        let mut good = vec![owner.keyid_of_python(), owner.keyid_of_go(), digest.clone(), String::new()];
+        good.extend(owner.keyids_of_older_releases());
+        for keyid in &good {
+            assert_eq!(said(&under(keyid)), (Accepted, vec![]), "{owner:?} {keyid}");
+        }
+        for keyid in ["00", ana.keyid(), &digest.to_uppercase(), &owner.prefix().to_owned(), &format!("{digest} ")] {
+            let report = under(keyid);
+            assert_eq!(said(&report), (Refused, vec!["signature"]), "{owner:?} {keyid}");
+            assert!(report.findings[0].message.contains("none that implementations give this key"));
+            assert!(report.layout.steps.is_empty() && report.layout.products.is_empty());
+        }
+        // Another signature of the same key under its own id makes up for it.
+        let mut twice = wrap(&plan, &[owner]);
+        let mut other = twice["signatures"][0].clone();
+        other["keyid"] = "00".into();
+        twice["signatures"].as_array_mut().unwrap().insert(0, other);
+        assert_eq!(said(&judged(&twice, &[owner], &links).unwrap()), (Accepted, vec![]));
+    }
+}
+
+#[test]
+fn key_types_of_older_releases_are_read() {
+    // pass: the scheme as the type, for each curve, as Python reads it; fail: the type of one curve with the scheme of another, and both with another key
+    let curves = [Functionary::p256(), Functionary::p384(), Functionary::p521()];
+    let types = ["ecdsa-sha2-nistp256", "ecdsa-sha2-nistp384", "ecdsa-sha2-nistp521"];
+    for (at, functionary) in curves.iter().enumerate() {
+        let with = |keytype: &str, scheme: &str| {
+            let mut plan = layout(&[step("build", &[functionary], 1, &[], &[])], &[functionary]);
+            plan["keys"][functionary.keyid()]["keytype"] = keytype.into();
+            plan["keys"][functionary.keyid()]["scheme"] = scheme.into();
+            let document = bare(&link("build", &[], &["a=1"]), &[functionary]);
+            told(&plan, &Links::default().with("build", functionary, &document))
+        };
+        for (first, keytype) in types.iter().enumerate() {
+            for (second, scheme) in types.iter().enumerate() {
+                let report = with(keytype, scheme);
+                let is_own = first == at && second == at;
+                let expected = if is_own { (Accepted, vec![]) } else { (Refused, vec!["threshold"]) };
+                assert_eq!(said(&report), expected, "{functionary:?} {keytype} {scheme}");
+                assert_eq!(notes(&report).contains(&"key-unused"), !is_own);
+            }
+        }
+        assert_eq!(said(&with("ed25519", types[at])), (Refused, vec!["threshold"]));
+    }
+    // One key under both types is one key.
+    let [one, ..] = &curves;
+    let old = "ab".repeat(32);
+    let mut plan = layout(&[step("build", &[one], 2, &[], &[])], &[one]);
+    let mut listed = plan["keys"][one.keyid()].clone();
+    (listed["keyid"], listed["keytype"]) = (old.as_str().into(), types[0].into());
+    plan["keys"][&old] = listed;
+    plan["steps"][0]["pubkeys"] = json!([one.keyid(), old]);
+    let made = bare(&link("build", &[], &["a=1"]), &[one]);
+    let mut again = made.clone();
+    again["signatures"][0]["keyid"] = old.as_str().into();
+    let links =
+        Links::default().with("build", one, &made).file("", "build.abababab.link", again.to_string().as_bytes());
+    assert_eq!(said(&told(&plan, &links)), (Refused, vec!["threshold"]));
 }
 
 #[test]

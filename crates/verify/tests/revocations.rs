@@ -220,3 +220,25 @@ fn a_certificate_is_revoked_from_a_moment_on() {
     check(Some(SIGNED - 1000), Some(SIGNED - 500), refused);
     check(None, None, refused);
 }
+
+#[test]
+fn a_wide_row_of_an_agent_only_takes_away() {
+    // pass: the workflow's own row; fail: beside it, a row of an agent that the workflow meets, whatever it may
+    let agent = |id: &str| {
+        format!(
+            "\n[[identity]]\nmethod = \"fulcio-ci\"\nissuer = \"{ISSUER}\"\nid = \"{id}\"\nkind = \"agent\"\nmay = [\"edit\", \"fetch\", \"test\", \"configure\"]\n\
+             where = [\"{}\"]\nproducts = [\"app\"]\n",
+            support::REPOSITORY
+        )
+    };
+    let judged = |more: &str| {
+        let mut world = by_workflow();
+        world.trust.push_str(more);
+        asked(&world, presets::standard()).0
+    };
+    assert_eq!(judged(""), Verdict::Accepted);
+    assert_eq!(judged(&agent("https://other.example/**")), Verdict::Accepted);
+    for id in ["**", "https://**", "https://forge.example/acme/**"] {
+        assert_eq!(judged(&agent(id)), Verdict::Refused, "{id}");
+    }
+}

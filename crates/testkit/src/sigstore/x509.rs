@@ -2,46 +2,62 @@
 
 use aws_lc_rs::encoding::AsDer as _;
 use aws_lc_rs::rand::SystemRandom;
-use aws_lc_rs::signature::{ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair, KeyPair as _};
+use aws_lc_rs::signature::{
+    ECDSA_P256_SHA256_ASN1_SIGNING, ECDSA_P521_SHA512_ASN1_SIGNING, EcdsaKeyPair, KeyPair as _,
+};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use super::der::{bits, element, integer, octets, oid, sequence, set, tagged, utc_time, utf8};
 
 pub(crate) const ECDSA_SHA256: &str = "1.2.840.10045.4.3.2";
+const ECDSA_SHA512: &str = "1.2.840.10045.4.3.4";
 pub(crate) const CODE_SIGNING: &str = "1.3.6.1.5.5.7.3.3";
 pub(crate) const TIME_STAMPING: &str = "1.3.6.1.5.5.7.3.8";
 
-/// A P-256 key that signs.
-pub struct Key(EcdsaKeyPair);
+/// A key that signs, P-256 or P-521.
+pub struct Key {
+    pair: EcdsaKeyPair,
+    /// How it signs.
+    algorithm: &'static str,
+}
 
 impl Key {
-    /// A new one.
+    /// A new one on P-256.
     #[must_use]
     #[expect(clippy::expect_used, reason = "test support")]
     pub fn generate() -> Self {
-        Self(EcdsaKeyPair::generate(&ECDSA_P256_SHA256_ASN1_SIGNING).expect("a key is made"))
+        let pair = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_ASN1_SIGNING).expect("a key is made");
+        Self { pair, algorithm: ECDSA_SHA256 }
+    }
+
+    /// A new one on P-521.
+    #[must_use]
+    #[expect(clippy::expect_used, reason = "test support")]
+    pub fn p521() -> Self {
+        let pair = EcdsaKeyPair::generate(&ECDSA_P521_SHA512_ASN1_SIGNING).expect("a key is made");
+        Self { pair, algorithm: ECDSA_SHA512 }
     }
 
     /// Signs a message; ASN.1.
     #[must_use]
     #[expect(clippy::expect_used, reason = "test support")]
     pub fn sign(&self, message: &[u8]) -> Vec<u8> {
-        self.0.sign(&SystemRandom::new(), message).expect("a key signs").as_ref().to_vec()
+        self.pair.sign(&SystemRandom::new(), message).expect("a key signs").as_ref().to_vec()
     }
 
     /// The private key in PEM, for other programs.
     #[must_use]
     #[expect(clippy::expect_used, reason = "test support")]
     pub fn private_pem(&self) -> String {
-        pem("PRIVATE KEY", self.0.to_pkcs8v1().expect("a key is written").as_ref())
+        pem("PRIVATE KEY", self.pair.to_pkcs8v1().expect("a key is written").as_ref())
     }
 
     /// SubjectPublicKeyInfo in DER.
     #[must_use]
     #[expect(clippy::expect_used, reason = "test support")]
     pub fn spki(&self) -> Vec<u8> {
-        self.0.public_key().as_der().expect("a key has a public one").as_ref().to_vec()
+        self.pair.public_key().as_der().expect("a key has a public one").as_ref().to_vec()
     }
 }
 
@@ -68,10 +84,14 @@ pub(crate) struct Plan<'a> {
 impl Plan<'_> {
     /// `TBSCertificate`.
     pub(crate) fn to_be_signed(&self) -> Vec<u8> {
+        self.to_be_signed_by(ECDSA_SHA256)
+    }
+
+    fn to_be_signed_by(&self, algorithm: &str) -> Vec<u8> {
         sequence(&[
             &tagged(0, &integer(2)),
             &integer(self.serial),
-            &sequence(&[&oid(ECDSA_SHA256)]),
+            &sequence(&[&oid(algorithm)]),
             &name(self.issuer),
             &sequence(&[&utc_time(self.window.0), &utc_time(self.window.1)]),
             &name(self.subject),
@@ -82,9 +102,9 @@ impl Plan<'_> {
 
     /// The certificate, signed by its issuer.
     pub(crate) fn signed_by(&self, issuer: &Key) -> Vec<u8> {
-        let body = self.to_be_signed();
+        let body = self.to_be_signed_by(issuer.algorithm);
         let signature = issuer.sign(&body);
-        sequence(&[&body, &sequence(&[&oid(ECDSA_SHA256)]), &bits(&signature)])
+        sequence(&[&body, &sequence(&[&oid(issuer.algorithm)]), &bits(&signature)])
     }
 }
 

@@ -107,18 +107,28 @@ impl Document {
         self.digest
     }
 
-    /// Verifies it by keys of which *each* must have signed, under whatever key id.
+    /// Verifies it by keys of which *each* must have signed, under an id that implementations give the key, or under none.
     ///
     /// # Errors
-    /// [`LayoutError::NotSignedBy`] for the first key under which no signature holds; [`LayoutError::NotSigned`] without any key.
+    /// [`LayoutError::NotSignedBy`] for the first key under which no signature holds, [`LayoutError::OtherKeyId`] where one holds under another id;
+    /// [`LayoutError::NotSigned`] without any key.
     pub fn verify_by_all(self, keys: &[LayoutKey]) -> Result<Verified<Content>, LayoutError> {
         if keys.is_empty() {
             return Err(LayoutError::NotSigned);
         }
         for key in keys {
-            // SECURITY: the key id of a signature is written by whoever made the document. It decides nothing about the verifier's keys.
-            if !self.signatures.iter().any(|signature| key.verify(&self.message, &signature.bytes)) {
+            // SECURITY: the key id of a signature is written by whoever made the document. It never says whose a signature is, only the key does.
+            let mut holding = self.signatures.iter().filter(|signature| key.verify(&self.message, &signature.bytes));
+            let Some(first) = holding.next() else {
                 return Err(LayoutError::NotSignedBy { key: key.id().to_string() });
+            };
+            // Other implementations look a signature up by the id that they give the key, and find none under another one.
+            let names = key.names();
+            let is_named =
+                |signature: &DocumentSignature| signature.keyid == key.keyid() || names.contains(&signature.keyid);
+            if !is_named(first) && !holding.any(is_named) {
+                let keyid = shorten(&first.keyid);
+                return Err(LayoutError::OtherKeyId { key: key.id().to_string(), keyid });
             }
         }
         let ids: BTreeSet<_> = keys.iter().map(LayoutKey::id).collect();

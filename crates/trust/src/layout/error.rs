@@ -82,6 +82,16 @@ pub enum LayoutError {
         /// SHA-256 of its SubjectPublicKeyInfo.
         key: String,
     },
+    /// Signed by a key that must have signed, under an id that is none of this key.
+    #[error(
+        "a signature holds under the key {key}, but its key id `{keyid}` is none that implementations give this key"
+    )]
+    OtherKeyId {
+        /// SHA-256 of its SubjectPublicKeyInfo.
+        key: String,
+        /// The key id, cut after 80 characters.
+        keyid: String,
+    },
 }
 
 impl LayoutError {
@@ -91,6 +101,9 @@ impl LayoutError {
         match self {
             Self::Member { .. } | Self::Missing { .. } => {
                 vec!["implementations of in-toto disagree on such documents: write it anew and sign it".to_owned()]
+            }
+            Self::OtherKeyId { .. } => {
+                vec!["other implementations do not find this signature: sign anew, or correct the `keyid`, which is not signed".to_owned()]
             }
             Self::NotSignedBy { .. } => {
                 vec![

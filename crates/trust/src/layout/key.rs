@@ -1,10 +1,14 @@
 //! Keys that a layout lists.
 
-use lasthand_model::digest::KeyId;
-use serde_json::{Map, Value};
+use std::collections::BTreeSet;
+
+use lasthand_model::digest::{KeyId, Sha256};
+use pem_rfc7468::LineEnding;
+use serde_json::{Map, Value, json};
 use thiserror::Error;
 
-use crate::scheme::{ForeignKey, ForeignKeyError, Scheme};
+use super::canonical;
+use crate::scheme::{ForeignKey, ForeignKeyError, KeyKind, Scheme};
 
 /// Why a key of a layout is of no use here.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -77,9 +81,16 @@ impl LayoutKey {
                 let bytes = hex::decode(public).map_err(|_| LayoutKeyError::Missing { name: "public" })?;
                 (ForeignKey::from_ed25519(&bytes)?, Scheme::Ed25519)
             }
-            ("ecdsa", "ecdsa-sha2-nistp256") => (ForeignKey::from_pem(public.as_bytes())?, Scheme::P256),
-            ("ecdsa", "ecdsa-sha2-nistp384") => (ForeignKey::from_pem(public.as_bytes())?, Scheme::P384),
-            ("ecdsa", "ecdsa-sha2-nistp521") => (ForeignKey::from_pem(public.as_bytes())?, Scheme::P521),
+            // Python's older releases wrote the scheme as the type, and its later ones still read that.
+            ("ecdsa" | "ecdsa-sha2-nistp256", "ecdsa-sha2-nistp256") => {
+                (ForeignKey::from_pem(public.as_bytes())?, Scheme::P256)
+            }
+            ("ecdsa" | "ecdsa-sha2-nistp384", "ecdsa-sha2-nistp384") => {
+                (ForeignKey::from_pem(public.as_bytes())?, Scheme::P384)
+            }
+            ("ecdsa" | "ecdsa-sha2-nistp521", "ecdsa-sha2-nistp521") => {
+                (ForeignKey::from_pem(public.as_bytes())?, Scheme::P521)
+            }
             ("rsa", "rsassa-pss-sha256") => (ForeignKey::from_pem(public.as_bytes())?, Scheme::RsaPssSha256),
             _ => return Err(LayoutKeyError::Scheme { keytype: shorten(keytype), scheme: shorten(scheme) }),
         };
@@ -89,15 +100,15 @@ impl LayoutKey {
         Ok(Self { keyid: keyid.to_owned(), key, scheme })
     }
 
-    /// A key of which the verifier has the file, under whatever id the layout calls it.
+    /// A key of which the verifier has the file.
     #[must_use]
     pub fn of_owner(key: ForeignKey) -> Self {
         let scheme = match key.kind() {
-            crate::scheme::KeyKind::Ed25519 => Scheme::Ed25519,
-            crate::scheme::KeyKind::P256 => Scheme::P256,
-            crate::scheme::KeyKind::P384 => Scheme::P384,
-            crate::scheme::KeyKind::P521 => Scheme::P521,
-            crate::scheme::KeyKind::Rsa => Scheme::RsaPssSha256,
+            KeyKind::Ed25519 => Scheme::Ed25519,
+            KeyKind::P256 => Scheme::P256,
+            KeyKind::P384 => Scheme::P384,
+            KeyKind::P521 => Scheme::P521,
+            KeyKind::Rsa => Scheme::RsaPssSha256,
         };
         Self { keyid: String::new(), key, scheme }
     }
@@ -114,10 +125,61 @@ impl LayoutKey {
         self.key.id()
     }
 
+    /// The ids that implementations give the key when they read it from a file: the SHA-256 of its canonical form as Python's and Go's write it,
+    /// now and in older releases, and of its SubjectPublicKeyInfo.
+    ///
+    /// Cost: at most 17 digests of some 2 KiB.
+    pub(super) fn names(&self) -> BTreeSet<String> {
+        let kind = self.key.kind();
+        let usual = scheme_name(kind);
+        let (types, schemes) = match kind {
+            KeyKind::Ed25519 => (vec!["ed25519"], vec![usual]),
+            KeyKind::Rsa => (vec!["rsa"], vec![usual]),
+            // Python's older releases write the scheme as the type; Go's defaults have one scheme for every curve.
+            KeyKind::P256 | KeyKind::P384 | KeyKind::P521 => {
+                (vec!["ecdsa", usual], vec![usual, scheme_name(KeyKind::P256)])
+            }
+        };
+        let mut names = BTreeSet::from([self.id().to_string()]);
+        for public in self.written() {
+            for (keytype, scheme) in
+                types.iter().flat_map(|keytype| schemes.iter().map(move |scheme| (keytype, scheme)))
+            {
+                let keyval = json!({ "public": public });
+                let plain = json!({ "keytype": keytype, "scheme": scheme, "keyval": keyval });
+                let lists = ["sha256", "sha512"];
+                let listing =
+                    json!({ "keytype": keytype, "scheme": scheme, "keyval": keyval, "keyid_hash_algorithms": lists });
+                let forms = [plain, listing].into_iter().filter_map(|form| canonical::encode(&form).ok());
+                names.extend(forms.map(|form| Sha256::of(&form).to_string()));
+            }
+        }
+        names
+    }
+
+    /// The key as implementations write it: in hex, or in PEM, as Python's (a line ends it) and Go's (trimmed).
+    fn written(&self) -> Vec<String> {
+        if self.key.kind() == KeyKind::Ed25519 {
+            return vec![hex::encode(self.key.bytes())];
+        }
+        let pem = pem_rfc7468::encode_string("PUBLIC KEY", LineEnding::LF, self.key.spki());
+        pem.map(|pem| vec![pem.trim().to_owned(), pem]).unwrap_or_default()
+    }
+
     /// Tells whether `signature` over `message` is this key's.
     #[must_use]
     pub(super) fn verify(&self, message: &[u8], signature: &[u8]) -> bool {
         self.key.verify(self.scheme, message, signature)
+    }
+}
+
+const fn scheme_name(kind: KeyKind) -> &'static str {
+    match kind {
+        KeyKind::Ed25519 => "ed25519",
+        KeyKind::P256 => "ecdsa-sha2-nistp256",
+        KeyKind::P384 => "ecdsa-sha2-nistp384",
+        KeyKind::P521 => "ecdsa-sha2-nistp521",
+        KeyKind::Rsa => "rsassa-pss-sha256",
     }
 }
 

@@ -87,6 +87,11 @@ impl AllowedSigners {
         self.lines.iter().map(|line| (&line.key, line.principal.as_str()))
     }
 
+    /// Whether any line holds this key, for whatever use and time.
+    pub(crate) fn holds(&self, key: &SshKey) -> bool {
+        self.lines.iter().any(|line| line.key == *key)
+    }
+
     /// Whose key it is, for this use at this moment, seconds since 1970-01-01T00:00:00Z. Without a moment, lines that are bounded in time do not
     /// count.
     ///

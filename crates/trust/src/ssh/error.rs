@@ -54,6 +54,9 @@ pub enum SshError {
     /// Verification of the user was asked, and the device does not say that it did.
     #[error("the device does not say that it verified its user")]
     NotVerified,
+    /// Every list of allowed signers is for commits and tags.
+    #[error("no list of allowed signers is for statements, only for commits and tags")]
+    NoList,
     /// A line of a list of allowed signers.
     #[error("allowed signers, line {line}: {reason}")]
     Line {
@@ -65,11 +68,12 @@ pub enum SshError {
 }
 
 impl SshError {
-    /// Whether a list names the key, and the signature does not count for another reason: worth telling, where a stranger's is not.
-    pub(crate) fn is_of_a_known_key(&self) -> bool {
+    /// Whether it only says that no list names the key: the signature may well hold, and is of no use.
+    #[must_use]
+    pub const fn is_of_a_stranger(&self) -> bool {
         match self {
-            Self::NotHeld { .. } | Self::NotVerified => true,
-            Self::NotAllowed { reason, .. } => !reason.is_empty(),
+            Self::NotAllowed { reason, .. } => reason.is_empty(),
+            Self::NoList => true,
             _ => false,
         }
     }
@@ -85,7 +89,15 @@ impl SshError {
             Self::NotVerified => {
                 one("sign anew with a key that was made with `-O verify-required`: its device asks for a PIN or finger")
             }
+            Self::NotAllowed { reason, .. } if reason.is_empty() => one(
+                "if you know whose key it is, add its line to the list of allowed signers; the trust file names the list in a `[[root]]` of type `ssh`",
+            ),
             Self::NotAllowed { .. } => one("look at the line of this key in the list of allowed signers"),
+            Self::Namespace { expected, .. } => {
+                vec![format!("sign anew for this use: `ssh-keygen -Y sign -n {expected} -f KEY FILE`")]
+            }
+            Self::Signature { .. } | Self::Hash { .. } => one("sign anew with `ssh-keygen -Y sign`"),
+            Self::NoList => one("add a `[[root]]` of type `ssh` without `namespace = \"git\"` to the trust file"),
             _ => vec![],
         }
     }

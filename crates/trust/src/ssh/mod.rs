@@ -109,8 +109,8 @@ pub fn verify(
     // LIMIT: strangers' keys, such as RSA of 8192 bits, cost nothing but the look into the list.
     let principal = allowed.principal(signature.key(), demand.namespace, demand.moment)?.to_owned();
     let presence = signature.verify(demand.namespace, message)?;
-    // SECURITY: asked of a key without device, it is absent, too.
-    if demand.user_verification && !presence.is_some_and(|presence| presence.verified && presence.present) {
+    // SECURITY: asked of a key without device, it is absent, too. That nobody touched the device is a finding below, and gives no more than level 2.
+    if demand.user_verification && !presence.is_some_and(|presence| presence.verified) {
         return Err(SshError::NotVerified);
     }
     let mut findings = Vec::new();

@@ -39,7 +39,6 @@ pub struct Presence {
 pub struct SshSignature {
     key: SshKey,
     namespace: String,
-    reserved: Vec<u8>,
     hash: &'static aws_lc_rs::digest::Algorithm,
     hash_name: &'static str,
     scheme: Scheme,
@@ -87,7 +86,12 @@ impl SshSignature {
         }
         let key = SshKey::from_wire(parts.string().ok_or_else(cut)?)?;
         let namespace = parts.text().ok_or_else(cut)?.to_owned();
-        let reserved = parts.string().ok_or_else(cut)?.to_vec();
+        // SECURITY: `ssh-keygen` verifies as if nothing stood here, whatever does: what is signed with something here holds by the page and not by it,
+        // and what is added to a good signature later holds by it and not by the page.
+        // OFF-SPEC: PROTOCOL.sshsig says to ignore it.
+        if !parts.string().ok_or_else(cut)?.is_empty() {
+            return Err(fault("its reserved field is not empty"));
+        }
         let hash = parts.text().ok_or_else(cut)?;
         let inner = parts.string().ok_or_else(cut)?;
         if !parts.is_empty() {
@@ -103,7 +107,7 @@ impl SshSignature {
             other => return Err(SshError::Hash { got: other.chars().take(80).collect() }),
         };
         let Inner { scheme, bytes, device } = inner_signature(inner, &key)?;
-        Ok(Self { key, namespace, reserved, hash, hash_name, scheme, bytes, device })
+        Ok(Self { key, namespace, hash, hash_name, scheme, bytes, device })
     }
 
     /// The key that it names; the signature holds under no other.
@@ -140,7 +144,7 @@ impl SshSignature {
         self.check_namespace(namespace)?;
         let mut signed = MAGIC.to_vec();
         put(&mut signed, self.namespace.as_bytes());
-        put(&mut signed, &self.reserved);
+        put(&mut signed, b"");
         put(&mut signed, self.hash_name.as_bytes());
         put(&mut signed, digest(self.hash, message).as_ref());
         // SECURITY: what a device says counts only where the key is a device's, since then it is part of what is signed. A key in a file never

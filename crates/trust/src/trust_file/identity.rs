@@ -118,7 +118,7 @@ pub(super) fn read(row: Row<'_>) -> Option<Identity<'_>> {
     let custody = row.word("custody", &[("personal", Custody::Personal), ("isolated", Custody::Isolated)]);
     let name = row.text("name").map(|name| name.value);
     let (isolated, actors_complete) = (row.flag("isolated"), row.flag("actors_complete"));
-    let principal = principal(&row, method?, name.as_deref())?;
+    let principal = principal(&row, method?, kind, name.as_deref())?;
     let facts = IdentityRow {
         method: method?,
         principal: principal.text.clone(),
@@ -186,7 +186,7 @@ struct Principal {
     group: Option<(String, Group)>,
 }
 
-fn principal(row: &Row<'_>, method: SignerMethod, name: Option<&str>) -> Option<Principal> {
+fn principal(row: &Row<'_>, method: SignerMethod, kind: Option<ActorKind>, name: Option<&str>) -> Option<Principal> {
     if method == SignerMethod::Key {
         if let Some(issuer) = row.text("issuer") {
             let remedy = "a key has no issuer: leave `issuer` out";
@@ -221,8 +221,14 @@ fn principal(row: &Row<'_>, method: SignerMethod, name: Option<&str>) -> Option<
         row.report(issuer.place, Problem::Glob { key: "issuer", got: shorten(&issuer.value) });
     }
     let id = id?;
+    // The name of a private authority is the trust file's own.
+    let issuer_of_others = issuer.as_ref().filter(|_| method != SignerMethod::X509);
+    for text in issuer_of_others.into_iter().chain([&id]).filter(|text| text.value.trim() != text.value) {
+        let reason = "it begins or ends with white space";
+        row.report(text.place, Problem::NoSuchId { id: shorten(&text.value), reason });
+    }
     match method {
-        SignerMethod::FulcioCi => check_workflow(row, &id),
+        SignerMethod::FulcioCi => check_workflow(row, &id, kind),
         SignerMethod::FulcioEmail => check_address(row, &id),
         SignerMethod::X509Svid | SignerMethod::WitSvid => check_workload(row, &id),
         SignerMethod::X509 => check_certificate_name(row, &id),
@@ -308,7 +314,17 @@ fn group(row: &Row<'_>, name: Option<&str>) -> Option<Principal> {
 }
 
 /// SECURITY: a workflow runs as it stands at its ref. Whoever can push to a ref that the id allows can sign as it.
-fn check_workflow(row: &Row<'_>, id: &At<String>) {
+///
+/// A row of an agent may be as wide as it likes: what it states proves nothing, and whoever meets it is an agent by every other row, too.
+fn check_workflow(row: &Row<'_>, id: &At<String>, kind: Option<ActorKind>) {
+    // `*` alone stops at `/`, so it stands for no scheme.
+    if !id.value.contains("://") && !id.value.contains("**") {
+        let reason = "a workflow is a URI, such as `https://...`";
+        return row.report(id.place, Problem::NoSuchId { id: shorten(&id.value), reason });
+    }
+    if kind == Some(ActorKind::Agent) {
+        return;
+    }
     let report = |reason| row.report(id.place, Problem::WideWorkflow { id: shorten(&id.value), reason });
     let Some((path, at)) = id.value.split_once('@') else {
         return report("it has no `@refs/...`");
@@ -330,10 +346,13 @@ fn check_workflow(row: &Row<'_>, id: &At<String>) {
 /// SECURITY: anybody can have an address of some domain. Whoever gives out the addresses of one domain is somebody.
 fn check_address(row: &Row<'_>, id: &At<String>) {
     let domain = id.value.rsplit_once('@').map(|(_, domain)| domain);
-    // A URI is no address: it matches none, so it lets nobody in.
-    let is_glob = id.value.contains('*') && !id.value.contains("://");
-    if is_glob && domain.is_none_or(|domain| domain.contains('*')) {
+    if id.value.contains("://") {
+        let reason = "it is a URI and no address";
+        row.report(id.place, Problem::NoSuchId { id: shorten(&id.value), reason });
+    } else if id.value.contains('*') && domain.is_none_or(|domain| domain.contains('*')) {
         row.report(id.place, Problem::WideAddress { id: shorten(&id.value) });
+    } else if domain.is_none() {
+        row.report(id.place, Problem::NoSuchId { id: shorten(&id.value), reason: "an address has an `@`" });
     }
 }
 

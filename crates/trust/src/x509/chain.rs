@@ -1,6 +1,6 @@
 //! The way from a signer's certificate to an authority of the trust file, at one moment.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use rustls_pki_types::{CertificateDer, SignatureVerificationAlgorithm, UnixTime};
@@ -19,6 +19,9 @@ static ALGORITHMS: &[&dyn SignatureVerificationAlgorithm] = &[
     aws_lc_rs::ECDSA_P256_SHA384,
     aws_lc_rs::ECDSA_P384_SHA256,
     aws_lc_rs::ECDSA_P384_SHA384,
+    aws_lc_rs::ECDSA_P521_SHA256,
+    aws_lc_rs::ECDSA_P521_SHA384,
+    aws_lc_rs::ECDSA_P521_SHA512,
     aws_lc_rs::ED25519,
     aws_lc_rs::RSA_PKCS1_2048_8192_SHA256,
     aws_lc_rs::RSA_PKCS1_2048_8192_SHA384,
@@ -71,14 +74,7 @@ pub(crate) fn verify(
     let end = EndEntityCert::try_from(&der)
         .map_err(|error| X509Error::Form { whose: "the signer's", reason: error.to_string() })?;
     let between: Vec<CertificateDer<'_>> = sent.iter().map(|sent| CertificateDer::from(sent.as_slice())).collect();
-    // LIMIT: of certificates that could each stand for the other, every order of them would be tried.
-    let mut subjects = BTreeSet::new();
-    for sent in sent {
-        if !subjects.insert(Read::parse(sent, "an authority's")?.subject().to_vec()) {
-            let reason = "two certificates of one name were sent".to_owned();
-            return Err(X509Error::Form { whose: "an authority's", reason });
-        }
-    }
+    check_names(sent)?;
     let mut reason = X509Error::Chain { reason: "there is no authority".to_owned() };
     for authority in authorities {
         match by_authority(&end, &between, authority, moment, demand) {
@@ -89,6 +85,27 @@ pub(crate) fn verify(
         }
     }
     Err(reason)
+}
+
+/// LIMIT: authorities of one name that may be sent. Each could stand for the other, so every order of them is tried, at every moment and for
+/// every authority of the trust file; with three that are 16. Keys that are exchanged, and authorities of SPIRE below each other, have one name.
+const OF_ONE_NAME: usize = 3;
+
+/// Refuses certificates of one name beyond the limit, and one that is sent twice.
+fn check_names(sent: &[Vec<u8>]) -> Result<(), X509Error> {
+    let fault = |reason: &str| X509Error::Form { whose: "an authority's", reason: reason.to_owned() };
+    let mut known: BTreeMap<Vec<u8>, Vec<&[u8]>> = BTreeMap::new();
+    for der in sent {
+        let named = known.entry(Read::parse(der, "an authority's")?.subject().to_vec()).or_default();
+        if named.contains(&der.as_slice()) {
+            return Err(fault("one certificate was sent twice"));
+        }
+        named.push(der);
+        if named.len() > OF_ONE_NAME {
+            return Err(fault("more than three certificates of one name were sent"));
+        }
+    }
+    Ok(())
 }
 
 fn by_authority(

@@ -121,7 +121,7 @@ pub(crate) fn signed(envelope: &Envelope, key: &ForeignKey) -> Result<(Vec<u8>, 
         KeyKind::P256 => Scheme::P256,
         KeyKind::P384 => Scheme::P384,
         KeyKind::Rsa => Scheme::RsaPkcs1Sha256,
-        KeyKind::P521 => return Err(X509Error::Key { reason: "ECDSA P-521 is not read here".to_owned() }),
+        KeyKind::P521 => Scheme::P521,
     };
     let message = pre_authentication_encoding(&envelope.payload_type, &payload);
     if key.verify(scheme, &message, &signature) { Ok((payload, signature)) } else { Err(X509Error::Signature) }
