@@ -4,7 +4,7 @@ use lasthand_model::actor::ActorKind;
 
 use super::*;
 use crate::git::{
-    GitError, MergeNote, ObservedLanding, TreeCache, authors_between, bind_reviews, landings, merge_base,
+    GitError, MergeNote, ObservedLanding, TreeCache, authors_between, bind_reviews, landings, merge_base, resolve,
     tree_inventory,
 };
 
@@ -318,6 +318,9 @@ fn shallow_clone_is_refused_with_a_remedy() {
     fixture.git(&["clone", "-q", "--depth", "1", &source, clone.path().to_str().unwrap()]);
     // fail: the history ends before the walk
     let error = landings(&open(clone.path()).unwrap(), "main", None).unwrap_err();
+    assert!(matches!(error, GitError::Shallow { .. }) && error.hints()[0].contains("--unshallow"), "{error}");
+    // fail: a name of what is behind the cut, as a review's base is
+    let error = resolve(&open(clone.path()).unwrap(), "HEAD~1").unwrap_err();
     assert!(matches!(error, GitError::Shallow { .. }) && error.hints()[0].contains("--unshallow"), "{error}");
     // pass: nothing beyond the cut is needed
     assert_eq!(landings(&open(clone.path()).unwrap(), "main", Some(&fixture.tree("main"))).unwrap(), Vec::new());
