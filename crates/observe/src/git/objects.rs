@@ -94,6 +94,13 @@ pub(super) fn read_blob(repository: &Repository, id: ObjectId) -> Result<Vec<u8>
     read_blob_within(repository, id, OBJECT_BYTES)
 }
 
+/// Bytes that a blob says it has.
+pub(super) fn blob_bytes(repository: &Repository, id: ObjectId) -> Result<u64, GitError> {
+    let header = repository.inner.try_find_header(id);
+    let header = header.map_err(|source| GitError::Object { id: id.to_string(), source })?;
+    header.map(|header| header.size()).ok_or_else(|| GitError::MissingObject { id: id.to_string() })
+}
+
 /// Reads a blob of at most `limit` bytes; a larger one is refused by its header.
 pub(super) fn read_blob_within(repository: &Repository, id: ObjectId, limit: u64) -> Result<Vec<u8>, GitError> {
     read(repository, id, Kind::Blob, limit)

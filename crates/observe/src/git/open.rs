@@ -1,5 +1,6 @@
 //! Opens a repository so that nothing of it can run and nothing of it can change.
 
+use std::cell::Cell;
 use std::path::Path;
 
 use gix::sec::Trust;
@@ -14,6 +15,8 @@ pub(super) const OBJECT_BYTES: u64 = 100 << 20;
 /// An opened repository. Reads only; what a recomputed merge makes stays in memory.
 pub struct Repository {
     pub(super) inner: gix::Repository,
+    /// Bytes of the texts whose merges are held in memory, about.
+    pub(super) merged_bytes: Cell<u64>,
 }
 
 impl std::fmt::Debug for Repository {
@@ -87,5 +90,5 @@ pub fn open(path: &Path) -> Result<Repository, GitError> {
     let mut inner = inner.with_object_memory();
     // SECURITY: a replacement ref would put other bytes under a reviewed id.
     inner.objects.ignore_replacements = true;
-    Ok(Repository { inner })
+    Ok(Repository { inner, merged_bytes: Cell::new(0) })
 }
