@@ -109,6 +109,7 @@ impl From<GitError> for CommandError {
             | GitError::Malformed { .. }
             | GitError::WrongKind { .. }
             | GitError::HostilePath { .. }
+            | GitError::BadOwnFile { .. }
             | GitError::OverLimit { .. } => Kind::Malformed,
             _ => Kind::Usage,
         };

@@ -44,9 +44,15 @@ pub(crate) fn count_classes(landings: &[ObservedLanding]) -> String {
 
 fn reason(why: MergeNote) -> String {
     match why {
-        MergeNote::Octopus { parents } => format!("it has {parents} parents, merges are computed for two"),
+        MergeNote::Octopus { parents } => {
+            format!("it has {parents} parents, merges are computed for two, so it needs a review of its own")
+        }
         MergeNote::NoBase => "its sides have no common ancestor".to_owned(),
         MergeNote::ManyBases { bases } => format!("its sides have {bases} best common ancestors"),
+        MergeNote::TooLarge => {
+            "a file that both sides changed is too large to be merged by lines, so its content cannot be recomputed"
+                .to_owned()
+        }
         MergeNote::Conflict => "its sides conflict, so somebody decided its content".to_owned(),
         MergeNote::Differs => "it holds content that the recomputed merge has not".to_owned(),
         _ => "it cannot be recomputed".to_owned(),
@@ -55,7 +61,7 @@ fn reason(why: MergeNote) -> String {
 
 fn list(paths: &[String]) -> String {
     if paths.is_empty() {
-        return "no path, the sides agree".to_owned();
+        return "no path, it changes none against its first parent".to_owned();
     }
     let shown: Vec<String> = paths.iter().take(PATHS).map(|path| format!("`{}`", one_line(path))).collect();
     let more = paths.len().saturating_sub(PATHS);

@@ -12,7 +12,7 @@ use lasthand_verify::render::{Style, escape};
 use serde_json::{Value, json};
 
 use super::question::{Format, Sink, put, put_document, style, text_or_json};
-use super::source_report::{bold, evidence_document, id, notes, person_document, short, start_document, who};
+use super::source_report::{Known, bold, evidence_document, id, notes, short, start_document};
 use crate::command_error::CommandError;
 use crate::context::Context;
 use crate::source_ledger::{LedgerArguments, SourceLedger};
@@ -47,7 +47,7 @@ pub(crate) fn run(arguments: &BlameArguments, context: &Context) -> Result<u8, C
         None => Vec::new(),
     };
     let Some(state) = source.ledger.path(path) else { return Err(no_such(path)) };
-    let answer = Answer { source: &source, state, lines };
+    let answer = Answer { source: &source, known: Known::new(&source.repository), state, lines };
     for sink in &arguments.output {
         match sink.format {
             Format::Text => put(sink, answer.text(style(sink, context)).as_bytes(), context)?,
@@ -114,6 +114,7 @@ fn origins(source: &mut SourceLedger, path: &str, range: (usize, usize)) -> Resu
 
 struct Answer<'a> {
     source: &'a SourceLedger,
+    known: Known<'a>,
     state: PathState<'a>,
     lines: Vec<Line>,
 }
@@ -125,7 +126,7 @@ impl Answer<'_> {
         let _ = writeln!(text, "{}{removed}", bold(&escape(self.state.path), style));
         match self.state.last {
             Some((commit, people)) => {
-                let _ = writeln!(text, "  last touched by {}", escape(&who(people)));
+                let _ = writeln!(text, "  last touched by {}", escape(&self.known.who(&commit, people)));
                 let _ = writeln!(text, "  in commit {}", short(id(&commit)));
             }
             None => text.push_str("  there from the beginning of what was read\n"),
@@ -148,10 +149,14 @@ impl Answer<'_> {
         text
     }
 
+    fn people(&self, commit: &ObjectKey, people: &[Actor]) -> Vec<Value> {
+        people.iter().map(|actor| self.known.document(commit, actor)).collect()
+    }
+
     /// SPEC: docs/source-report.md.
     fn document(&self) -> Value {
         let line = |Line { origin, people }: &Line| {
-            let people: Vec<Value> = people.iter().map(person_document).collect();
+            let people = self.people(&origin.commit, people);
             json!({ "line": origin.line, "commit": id(&origin.commit), "people": people, "text": origin.text })
         };
         json!({
@@ -165,7 +170,7 @@ impl Answer<'_> {
             "path": self.state.path,
             "removed": self.state.version.is_none(),
             "last_commit": self.state.last.and_then(|(commit, _)| id(&commit)),
-            "people": self.state.last.map(|(_, people)| people.iter().map(person_document).collect::<Vec<_>>()),
+            "people": self.state.last.map(|(commit, people)| self.people(&commit, people)),
             "cover": cover_document(&self.state.cover),
             "lines": self.lines.iter().map(line).collect::<Vec<_>>(),
         })

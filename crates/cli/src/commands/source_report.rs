@@ -1,5 +1,6 @@
 //! `lasthand source report`: the coverage of a ref's tree, and what has no human behind it.
 
+mod known;
 mod text;
 
 use std::collections::BTreeMap;
@@ -13,7 +14,8 @@ use lasthand_model::wire::facts::Actor;
 use lasthand_observe::git::{self, Start};
 use serde_json::{Value, json};
 
-pub(super) use self::text::{bold, short, who};
+pub(super) use self::known::Known;
+pub(super) use self::text::{bold, short};
 use super::question::{Format, Sink, put, put_document, style, text_or_json};
 use crate::command_error::CommandError;
 use crate::context::Context;
@@ -78,6 +80,7 @@ impl Amount {
 /// The report, before it is written down.
 struct Report<'a> {
     source: &'a SourceLedger,
+    known: Known<'a>,
     total: Amount,
     reviewed: Amount,
     onboarded: Amount,
@@ -144,6 +147,7 @@ impl<'a> Report<'a> {
     fn of(source: &'a SourceLedger) -> Self {
         let mut report = Self {
             source,
+            known: Known::new(&source.repository),
             total: Amount::default(),
             reviewed: Amount::default(),
             onboarded: Amount::default(),
@@ -219,13 +223,17 @@ impl<'a> Report<'a> {
                 "removed_paths": self.removed,
             },
             "groups": groups,
-            "no_human": self.items.iter().map(Item::document).collect::<Vec<_>>(),
+            "no_human": self.items.iter().map(|item| item.document(&self.known)).collect::<Vec<_>>(),
         })
     }
 }
 
 impl Item<'_> {
-    fn document(&self) -> Value {
+    fn document(&self, known: &Known<'_>) -> Value {
+        let people = self
+            .state
+            .last
+            .map(|(commit, people)| people.iter().map(|actor| known.document(&commit, actor)).collect::<Vec<_>>());
         let lost = match self.state.cover {
             Cover::Nothing { landing } => landing,
             _ => None,
@@ -237,7 +245,7 @@ impl Item<'_> {
             "author_kind": self.group.author.word(),
             "influence": self.group.influence.as_str(),
             "commit": self.state.last.and_then(|(commit, _)| id(&commit)),
-            "people": self.state.last.map(|(_, people)| people.iter().map(person_document).collect::<Vec<_>>()),
+            "people": people,
             "lost_at": lost.as_ref().and_then(id),
         })
     }
@@ -246,29 +254,6 @@ impl Item<'_> {
 /// The hex digits of an id.
 pub(super) fn id(key: &ObjectKey) -> Option<String> {
     key.git_id().map(|id| id.as_str().to_owned())
-}
-
-/// One of a commit's people, with how he is known and how well.
-pub(super) fn person_document(actor: &Actor) -> Value {
-    json!({
-        "role": actor.role.as_str(),
-        "principal": actor.principal,
-        "kind": actor.kind.as_str(),
-        "method": actor.method,
-        "level": level(actor),
-        "sponsor": actor.sponsor,
-    })
-}
-
-/// How well somebody is known whom a commit names.
-///
-/// SPEC: docs/source-report.md, levels: what a person says of himself is claimed (2), what a table concludes from an address or a line is inferred (1).
-pub(super) const fn level(actor: &Actor) -> u8 {
-    match actor.kind {
-        ActorKind::Human => 2,
-        ActorKind::Agent | ActorKind::Automation => 1,
-        ActorKind::Unknown => 0,
-    }
 }
 
 /// Where the history begins that was read, as a document.

@@ -57,6 +57,14 @@ fn without_evidence_everything_has_its_last_hand_and_no_review() {
             .any(|group| group["influence"] == kind && group["author_kind"] == "human" && group["paths"] == paths)
     };
     assert!(group("product-code", 2), "{}", found["groups"]);
+    // pass: the row that tells who is an agent, and none for a person
+    let rules = |kind: &str| -> Vec<String> {
+        let items = found["no_human"].as_array().unwrap().iter();
+        let people = items.flat_map(|item| item["people"].as_array().unwrap()).filter(|person| person["kind"] == kind);
+        people.map(|person| format!("{} {}", person["rule"], person["level"])).collect()
+    };
+    assert!(rules("agent").iter().all(|rule| rule == "\"mail:noreply@anthropic.com\" 2"), "{:?}", rules("agent"));
+    assert!(!rules("agent").is_empty() && rules("human").iter().all(|rule| rule == "null 2"), "{:?}", rules("human"));
     let text = call(&repository, ["source", "report", "--no-cache"]);
     assert!(
         text.out.contains("no review is known") && text.out.contains("agent, product-code: 1 files"),
@@ -64,7 +72,7 @@ fn without_evidence_everything_has_its_last_hand_and_no_review() {
         text.out
     );
     assert!(
-        text.out.contains("mailto:noreply@anthropic.com (agent, level 1, git-trailer) for mailto:ana@example.com"),
+        text.out.contains("mailto:noreply@anthropic.com (agent, level 2, git-trailer) for mailto:ana@example.com"),
         "{}",
         text.out
     );
@@ -199,7 +207,7 @@ fn blame_names_the_last_hand_of_files_and_lines() {
     let repository = two_hands("blame");
     edit(&repository, "c.txt", "one\n2\n", "two\n\nAssisted-by: Claude");
     let said = blame(&repository, &["c.txt"]);
-    assert!(said.out.contains("agent:claude-code (agent, level 1, git-trailer)"), "{}", said.out);
+    assert!(said.out.contains("agent:claude-code (agent, level 2, git-trailer)"), "{}", said.out);
     let said = blame(&repository, &["c.txt:1-2", "-o", "json"]);
     let found: Value = serde_json::from_str(&said.out).unwrap();
     let kinds = |at: usize| {

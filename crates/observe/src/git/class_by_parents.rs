@@ -9,10 +9,13 @@ use super::error::GitError;
 use super::graph::Graph;
 use super::inventory::TreeCache;
 use super::landing_class::{Against, LandingClass, MergeNote};
-use super::merge::{Merged, merge_noting, pick};
+use super::merge::{Merged, merge_noting, merge_trees, pick};
 use super::objects::{Commit, read_commit};
 use super::open::Repository;
 use super::path::path_text;
+
+/// LIMIT: best common ancestors for which a merge is recomputed in turn.
+const BASES: usize = 16;
 
 /// A commit measured by its parents.
 #[derive(Debug)]
@@ -20,6 +23,8 @@ pub(super) struct ByParents {
     pub(super) class: LandingClass,
     /// For two parents with one base and no conflict.
     pub(super) plan: Option<Plan>,
+    /// It holds exactly what the merge of its two parents gives, by each of their bases: nobody added anything in it.
+    pub(super) is_merge: bool,
 }
 
 /// Trees of a recomputed merge.
@@ -33,15 +38,16 @@ pub(super) struct Plan {
 /// Classes a commit by its parents alone.
 ///
 /// Residual paths are those where the landed tree differs from the recomputed merge; where that conflicts, also the paths of the conflicts, whatever was decided.
-/// Where no merge is computed (octopus, no base, many bases) a path is explained only by a choice between whole entries that every base gives: the
-/// sides are taken in turn, each changes what its base had or leaves it. So a path that was taken from one side while the other changed it, too, is residual.
+/// Where no merge is computed (octopus, no base, many bases) they are all that the landing changes: no review of one side holds for it, so nothing else
+/// covers them.
 pub(super) fn class_of(
     repository: &Repository,
     cache: &mut TreeCache,
     graph: &mut Graph,
     commit: &Commit,
 ) -> Result<ByParents, GitError> {
-    let [main, sides @ ..] = commit.parents.as_slice() else { return Ok(ByParents::itself()) };
+    let itself = LandingClass::Identity { against: Against::Itself };
+    let [main, sides @ ..] = commit.parents.as_slice() else { return Ok(ByParents::plain(itself)) };
     let mut found = Vec::with_capacity(sides.len());
     for side in sides {
         let mut bases = Vec::new();
@@ -50,31 +56,67 @@ pub(super) fn class_of(
         }
         found.push(Side { head: read_commit(repository, *side)?.tree, bases });
     }
-    let onto = read_commit(repository, *main)?.tree;
-    let why = match found.as_slice() {
-        [] => return Ok(ByParents::itself()),
-        [Side { head, bases }] => match bases.as_slice() {
-            [base] => return merged_class(repository, cache, commit.tree, onto, (*base, *head)),
-            [] => MergeNote::NoBase,
-            many => MergeNote::ManyBases { bases: many.len() },
-        },
+    let sides = Sides { onto: read_commit(repository, *main)?.tree, sides: found };
+    if let Some((base, head)) = sides.only() {
+        return merged_class(repository, cache, commit.tree, sides.onto, (base, head));
+    }
+    let why = match sides.sides.as_slice() {
+        [] => return Ok(ByParents::plain(itself)),
+        [Side { bases, .. }] if bases.is_empty() => MergeNote::NoBase,
+        [Side { bases, .. }] => MergeNote::ManyBases { bases: bases.len() },
         _ => MergeNote::Octopus { parents: commit.parents.len() },
     };
-    let paths = unexplained(repository, cache, commit.tree, onto, &found)?;
+    let paths = texts(changed(repository, cache, sides.onto, commit.tree)?.into_keys().collect());
     let class = LandingClass::Residual { against: Against::Parents, why, paths, equal_patch: false };
-    Ok(ByParents { class, plan: None })
+    let is_merge = sides.all_give(repository, cache, commit.tree)?;
+    Ok(ByParents { class, plan: None, is_merge })
 }
 
 impl ByParents {
-    const fn itself() -> Self {
-        Self { class: LandingClass::Identity { against: Against::Itself }, plan: None }
+    const fn plain(class: LandingClass) -> Self {
+        Self { class, plan: None, is_merge: false }
     }
 }
 
+/// Trees of what a merge commit merged.
+pub(super) struct Sides {
+    /// The first parent's.
+    pub(super) onto: ObjectId,
+    pub(super) sides: Vec<Side>,
+}
+
 /// What one more parent brings in.
-struct Side {
-    head: ObjectId,
-    bases: Vec<ObjectId>,
+pub(super) struct Side {
+    pub(super) head: ObjectId,
+    pub(super) bases: Vec<ObjectId>,
+}
+
+impl Sides {
+    /// Base and head of the one merge that there is to recompute.
+    pub(super) fn only(&self) -> Option<(ObjectId, ObjectId)> {
+        let [Side { head, bases }] = self.sides.as_slice() else { return None };
+        let [base] = bases.as_slice() else { return None };
+        Some((*base, *head))
+    }
+
+    /// Whether every one of several bases gives the landed tree, so that none of them was a choice.
+    pub(super) fn all_give(
+        &self,
+        repository: &Repository,
+        cache: &mut TreeCache,
+        landed: ObjectId,
+    ) -> Result<bool, GitError> {
+        let [Side { head, bases }] = self.sides.as_slice() else { return Ok(false) };
+        if bases.is_empty() || bases.len() > BASES {
+            return Ok(false);
+        }
+        for base in bases {
+            if merge_trees(repository, cache, self.onto, *base, *head)? != Some(landed) {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
 }
 
 fn merged_class(
@@ -86,15 +128,15 @@ fn merged_class(
 ) -> Result<ByParents, GitError> {
     let merged = merge_noting(repository, cache, onto, base, head)?;
     let plan = merged.conflicts.is_empty().then_some(Plan { head, base, result: merged.tree });
+    let is_merge = plan.is_some() && merged.tree == landed;
     let against = Against::Parents;
-    let class = if plan.is_some() && merged.tree == landed {
+    let class = if is_merge {
         if onto == base { LandingClass::Identity { against } } else { LandingClass::Replay { against } }
     } else {
-        let why = if plan.is_some() { MergeNote::Differs } else { MergeNote::Conflict };
         let paths = residual(repository, cache, &merged, landed, (onto, head))?;
-        LandingClass::Residual { against, why, paths: texts(paths), equal_patch: false }
+        LandingClass::Residual { against, why: merged.note(), paths: texts(paths), equal_patch: false }
     };
-    Ok(ByParents { class, plan })
+    Ok(ByParents { class, plan, is_merge })
 }
 
 /// Paths where a landed tree is not what the merge gives, and every path below a conflict.
@@ -124,20 +166,20 @@ fn is_at_or_below(path: &[u8], sorted: &[Vec<u8>]) -> bool {
         .any(|above| sorted.binary_search_by(|known| known.as_slice().cmp(above)).is_ok())
 }
 
-/// Paths that no choice between whole entries gives as they landed.
-fn unexplained(
+/// Paths that no choice between whole entries gives as they landed: the sides are taken in turn, each changes what its base had or leaves it, and several
+/// bases must give the same. So a path that was taken from one side while the other changed it, too, is among them.
+pub(super) fn unexplained(
     repository: &Repository,
     cache: &mut TreeCache,
     landed: ObjectId,
-    onto: ObjectId,
-    sides: &[Side],
-) -> Result<Vec<String>, GitError> {
+    Sides { onto, sides }: &Sides,
+) -> Result<BTreeSet<Vec<u8>>, GitError> {
     let empty = [ObjectId::empty_tree(landed.kind())];
     // Every path that is not the same in all trees differs from the landed one in one of them.
     let mut versions = Vec::with_capacity(sides.len());
     let mut paths = BTreeSet::new();
     let landed_to = |cache: &mut TreeCache, tree| changed(repository, cache, landed, tree);
-    let from_onto = landed_to(cache, onto)?;
+    let from_onto = landed_to(cache, *onto)?;
     paths.extend(from_onto.keys().cloned());
     for side in sides {
         let head = landed_to(cache, side.head)?;
@@ -162,7 +204,7 @@ fn unexplained(
         }
         taken == *as_landed
     };
-    Ok(texts(paths.into_iter().filter(|path| !explained(path)).collect()))
+    Ok(paths.into_iter().filter(|path| !explained(path)).collect())
 }
 
 fn at_any<'a>(path: &[u8], head: &'a Changes, bases: &'a [Changes]) -> Option<&'a (Version, Version)> {

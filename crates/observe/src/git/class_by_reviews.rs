@@ -77,6 +77,7 @@ impl<'a> Reviewed<'a> {
     pub(super) fn bind(&mut self, before: ObjectId, landed: ObjectId) -> Result<Option<Bound>, GitError> {
         let mut bound = None;
         for change in &mut self.changes {
+            self.repository.forget_merges();
             let (base, head) = (change.base, change.head);
             if merge_trees(self.repository, &mut self.cache, before, base, head)? != Some(landed) {
                 continue;
@@ -118,6 +119,7 @@ impl<'a> Reviewed<'a> {
         let own = changed(self.repository, &mut self.cache, before, landed)?.into_keys().collect();
         let mut nearest: Option<(Left, Against)> = None;
         for change in self.changes.iter_mut().filter(|change| is_open(change)) {
+            self.repository.forget_merges();
             let Some(left) = change.leaves(self.repository, &mut self.cache, (before, landed), &own)? else { continue };
             if nearest.as_ref().is_none_or(|(known, _)| left.distance() < known.distance()) {
                 nearest = Some((left, change.against()?));
@@ -171,7 +173,7 @@ impl Change {
         if !takes_some && !reviewed.is_subset(own) {
             return Ok(None);
         }
-        let why = if merged.conflicts.is_empty() { MergeNote::Differs } else { MergeNote::Conflict };
+        let why = merged.note();
         let equal_patch = own == reviewed && {
             let id = patch_id_of(repository, cache, before, landed)?;
             id.is_some() && id == patch_id_of(repository, cache, self.base, self.head)?

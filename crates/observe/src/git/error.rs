@@ -25,6 +25,22 @@ pub enum GitError {
         /// Where it points.
         target: String,
     },
+    /// A file or folder of the repository's own administration lies outside of it.
+    #[error("`{path}` leads to `{target}`, outside the repository")]
+    FilesOutside {
+        /// The link, or the file that names another folder.
+        path: PathBuf,
+        /// Where it leads.
+        target: String,
+    },
+    /// A file of the repository's own administration is none that git makes.
+    #[error("`{path}` is not as git makes it: {reason}")]
+    BadOwnFile {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        reason: &'static str,
+    },
     /// A file of the repository's own administration cannot be read.
     #[error("`{path}` cannot be read")]
     Io {
@@ -40,11 +56,13 @@ pub enum GitError {
         /// The text that was given.
         revision: String,
     },
-    /// A branch and a tag share the name, or several objects share the prefix.
-    #[error("`{revision}` is ambiguous")]
+    /// Several refs have the name, or several objects the prefix.
+    #[error("`{revision}` is ambiguous: {}", meanings.join(", "))]
     AmbiguousRevision {
         /// The text that was given.
         revision: String,
+        /// What it can mean.
+        meanings: Vec<String>,
     },
     /// An object is not there.
     #[error("object `{id}` is missing")]
@@ -131,6 +149,15 @@ impl GitError {
                     "clone without `--reference` and `--shared`",
                 ]
             }
+            Self::FilesOutside { .. } => {
+                vec![
+                    "clone it anew: `git clone --no-local OLD NEW`, which copies everything into one folder",
+                    "a linked working tree that was moved: `git worktree repair` in it",
+                ]
+            }
+            Self::BadOwnFile { .. } => {
+                vec!["the repository is damaged or hostile: clone it again from a source you trust"]
+            }
             Self::UnknownRevision { .. } => {
                 vec!["fetch the branch or tag first; `git branch -a` and `git tag` list what is there"]
             }
@@ -160,7 +187,13 @@ impl GitError {
                     "was history rewritten? then choose a new onboarding tree",
                 ]
             }
-            Self::Io { .. } | Self::OverLimit { .. } => Vec::new(),
+            Self::OverLimit { what: "bytes of a path", .. } => {
+                vec!["no history with such a path can be read: shorten it, and rewrite the commits that have it"]
+            }
+            Self::OverLimit { .. } => {
+                vec!["the limits are listed in docs/landings.md; give `--since` to leave out what came before"]
+            }
+            Self::Io { .. } => Vec::new(),
         }
     }
 }

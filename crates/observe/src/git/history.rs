@@ -168,6 +168,7 @@ struct Reader<'a> {
 
 impl Reader<'_> {
     fn landing(&mut self, commit: &Commit) -> Result<ObservedLanding, GitError> {
+        self.repository.forget_merges();
         let before = match commit.parents.first() {
             Some(parent) => Some(read_commit(self.repository, *parent)?.tree),
             None => None,
@@ -221,11 +222,10 @@ impl Reader<'_> {
                     continue;
                 }
                 let merged = read_commit(self.repository, id)?;
-                let has_own_content = merged.parents.len() < 2 || {
-                    let found = class_of(self.repository, &mut self.cache, &mut self.graph, &merged)?;
-                    matches!(found.class, LandingClass::Residual { .. })
-                };
-                if has_own_content {
+                self.repository.forget_merges();
+                let is_merge = merged.parents.len() > 1
+                    && class_of(self.repository, &mut self.cache, &mut self.graph, &merged)?.is_merge;
+                if !is_merge {
                     commits.push(AuthoredCommit::of(&merged)?);
                 }
             }
@@ -257,6 +257,7 @@ pub fn bind_reviews(
         _ => Ok(None),
     };
     reviewed.follow(&landings.iter().map(tree_before).collect::<Result<Vec<_>, _>>()?);
+    let mut graph = Graph::default();
     let mut unbound = Vec::new();
     for (at, landing) in landings.iter_mut().enumerate() {
         let (Some(from), Some(to)) = (&landing.from, landing.to.git_tree.clone()) else { continue };
@@ -282,6 +283,7 @@ pub fn bind_reviews(
             result: landing.to.clone(),
         });
         landing.class = bound.class;
+        without_merger(repository, &mut reviewed.cache, &mut graph, landing)?;
     }
     // Only now is it known which reviews are some landing already.
     for (at, landing, before, landed) in unbound {
@@ -290,6 +292,27 @@ pub fn bind_reviews(
         {
             landing.class = class;
         }
+    }
+    Ok(())
+}
+
+/// Leaves out the people of a merge commit that was found to be a replay, where it is the merge of its own parents, too, by each of their bases.
+///
+/// SPEC: DESIGN section 1, R4: the presser of a merge is none of its authors.
+/// SECURITY: that a review is about the very trees is not enough: whoever put content of his own into the merge can have that review made.
+fn without_merger(
+    repository: &Repository,
+    cache: &mut TreeCache,
+    graph: &mut Graph,
+    landing: &mut ObservedLanding,
+) -> Result<(), GitError> {
+    if landing.parents.len() < 2 || landing.commits.len() < 2 {
+        return Ok(());
+    }
+    let commit = read_commit(repository, repository.object_id(&landing.commit)?)?;
+    if class_of(repository, cache, graph, &commit)?.is_merge {
+        landing.commits.retain(|commit| commit.commit != landing.commit);
+        landing.authors = pooled(&landing.commits);
     }
     Ok(())
 }

@@ -22,7 +22,7 @@ const HELD_COMMITS: usize = 512;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum MergeNote {
-    /// More than two parents: refused, a merge is computed for two sides only.
+    /// More than two parents: a merge is computed for two sides only.
     Octopus {
         /// How many parents there are.
         parents: usize,
@@ -36,6 +36,8 @@ pub enum MergeNote {
     },
     /// The recomputed merge conflicts, so a person or an agent decided its content.
     Conflict,
+    /// A file that both sides changed is too large to be merged by lines: what it holds cannot be recomputed.
+    TooLarge,
     /// The recomputed merge has another tree than the one that landed: content was added, changed or dropped in the commit.
     Differs,
 }
@@ -79,8 +81,8 @@ pub enum LandingClass {
         against: Against,
         /// Why.
         why: MergeNote,
-        /// The paths that need a review of their own, in the order of their bytes, as [`path_text`](super::path_text) writes them. See docs/landings.md. Empty where sides that
-        /// cannot be merged agree in every path.
+        /// The paths that need a review of their own, in the order of their bytes, as [`path_text`](super::path_text) writes them: see docs/landings.md.
+        /// Where no merge is computed these are all that the landing changes.
         paths: Vec<String>,
         /// Whether the landing's patch id is that of the review's change: it explains where the landing comes from, and covers nothing.
         equal_patch: bool,
@@ -157,6 +159,7 @@ pub fn classes(repository: &Repository, tip: &str) -> Result<Vec<ClassedCommit>,
             cache = TreeCache::default();
             repository.inner.objects.reset_object_memory();
         }
+        repository.forget_merges();
         let commit = read_commit(repository, id)?;
         let before = match commit.parents.first() {
             Some(parent) => read_commit(repository, *parent)?.tree,

@@ -15,13 +15,18 @@ use lasthand_model::digest::GitId;
 use super::diff::Version;
 use super::error::GitError;
 use super::inventory::{ENTRIES, TreeCache, check_limit, join};
-use super::objects::{EntryKind, TreeEntry, read_blob};
+use super::landing_class::MergeNote;
+use super::objects::{EntryKind, TreeEntry, blob_bytes, read_blob};
 use super::open::{Repository, git_id};
 
-/// LIMIT: bytes of a file that is merged by lines; a larger one conflicts.
-const TEXT_BYTES: usize = 64 << 20;
-/// LIMIT: bytes of all files that one merge merges by lines.
-const ALL_TEXT_BYTES: usize = 1 << 30;
+/// LIMIT: bytes of the three sides of a file that is merged by lines; more is a conflict, so that the process stays below 300 MiB.
+const TEXT_BYTES: u64 = 48 << 20;
+/// LIMIT: lines of the three sides of a file that is merged by lines; more is a conflict.
+const TEXT_LINES: usize = 2_000_000;
+/// LIMIT: bytes of the three sides of all files that one merge merges by lines; the first file that is more conflicts.
+const ALL_TEXT_BYTES: u64 = 192 << 20;
+/// Bytes of texts merged since merged objects were last forgotten.
+const KEPT_TEXT_BYTES: u64 = 96 << 20;
 /// LIMIT: folders within folders.
 const DEPTH: usize = 512;
 /// A NUL in this many first bytes makes a file binary, as in git.
@@ -36,6 +41,7 @@ const BINARY_SNIFF: usize = 8_000;
 /// When an object cannot be read.
 pub fn recompute(repository: &Repository, onto: &GitId, base: &GitId, head: &GitId) -> Result<Option<GitId>, GitError> {
     let id = |tree| repository.object_id(tree);
+    repository.forget_merges();
     let merged = merge_trees(repository, &mut TreeCache::default(), id(onto)?, id(base)?, id(head)?)?;
     merged.map(git_id).transpose()
 }
@@ -48,7 +54,7 @@ pub(super) fn merge_trees(
     base: ObjectId,
     head: ObjectId,
 ) -> Result<Option<ObjectId>, GitError> {
-    let mut merger = Merger { repository, cache, conflicts: None, visited: 0, text_bytes: 0 };
+    let mut merger = Merger { repository, cache, conflicts: None, visited: 0, text_bytes: 0, too_large: false };
     Ok(match merger.tree(&[], [onto, base, head].map(Some), 0)? {
         Outcome::Conflict => None,
         Outcome::Absent => Some(ObjectId::empty_tree(onto.kind())),
@@ -63,6 +69,19 @@ pub(super) struct Merged {
     pub(super) tree: ObjectId,
     /// Paths that somebody has to decide, in the order of their bytes; a folder where one side has a file.
     pub(super) conflicts: Vec<Vec<u8>>,
+    /// Whether one of them is in conflict because it is too large to be merged by lines.
+    pub(super) too_large: bool,
+}
+
+impl Merged {
+    /// Why a landing that is something else is no merge.
+    pub(super) const fn note(&self) -> MergeNote {
+        match (self.conflicts.is_empty(), self.too_large) {
+            (true, _) => MergeNote::Differs,
+            (false, true) => MergeNote::TooLarge,
+            (false, false) => MergeNote::Conflict,
+        }
+    }
 }
 
 /// Merges as [`recompute`] does, and lists every conflict.
@@ -73,15 +92,27 @@ pub(super) fn merge_noting(
     base: ObjectId,
     head: ObjectId,
 ) -> Result<Merged, GitError> {
-    let mut merger = Merger { repository, cache, conflicts: Some(Vec::new()), visited: 0, text_bytes: 0 };
+    let conflicts = Some(Vec::new());
+    let mut merger = Merger { repository, cache, conflicts, visited: 0, text_bytes: 0, too_large: false };
     let tree = match merger.tree(&[], [onto, base, head].map(Some), 0)? {
         Outcome::Present(_, tree) => tree,
         Outcome::Absent => ObjectId::empty_tree(onto.kind()),
         Outcome::Conflict => onto,
     };
+    let too_large = merger.too_large;
     let mut conflicts = merger.conflicts.unwrap_or_default();
     conflicts.sort_unstable();
-    Ok(Merged { tree, conflicts })
+    Ok(Merged { tree, conflicts, too_large })
+}
+
+impl Repository {
+    /// Forgets merged objects once they are many bytes. The trees of earlier merges cannot be read afterwards.
+    pub(super) fn forget_merges(&self) {
+        if self.merged_bytes.get() > KEPT_TEXT_BYTES {
+            self.merged_bytes.set(0);
+            drop(self.inner.objects.reset_object_memory());
+        }
+    }
 }
 
 struct Merger<'a> {
@@ -92,7 +123,9 @@ struct Merger<'a> {
     /// Entries looked at.
     visited: usize,
     /// Bytes of texts merged.
-    text_bytes: usize,
+    text_bytes: u64,
+    /// Whether a file was too large to be merged by lines.
+    too_large: bool,
 }
 
 /// The three versions of one entry: in the tree merged onto, in the base, in the head.
@@ -176,12 +209,33 @@ impl Merger<'_> {
         }
         // Added by both sides and different: git merges against an empty file, which conflicts in every case that matters; so do we, always.
         let Some(o_id) = o_id else { return Ok(Outcome::Conflict) };
-        let [a, o, b] = [a_id, o_id, b_id].map(|id| read_blob(self.repository, id));
-        let texts = [a?, o?, b?];
-        self.text_bytes += texts.iter().map(Vec::len).sum::<usize>();
-        check_limit("bytes of merged texts", self.text_bytes, ALL_TEXT_BYTES)?;
-        let text = merge_text(self.repository, &texts)?;
+        let text = self.text([a_id, o_id, b_id])?;
         Ok(text.map_or(Outcome::Conflict, |id| Outcome::Present(kind, id)))
+    }
+
+    /// Merges a file by lines; `None` on a conflict.
+    fn text(&mut self, ids: [ObjectId; 3]) -> Result<Option<ObjectId>, GitError> {
+        let mut bytes = 0u64;
+        for id in ids {
+            bytes = bytes.saturating_add(blob_bytes(self.repository, id)?);
+        }
+        if bytes > TEXT_BYTES || self.text_bytes + bytes > ALL_TEXT_BYTES {
+            self.too_large = true;
+            return Ok(None);
+        }
+        let [a, o, b] = ids.map(|id| read_blob(self.repository, id));
+        let texts = [a?, o?, b?];
+        if texts.iter().any(|text| is_binary(text)) {
+            return Ok(None);
+        }
+        let lines = texts.iter().map(|text| text.iter().filter(|byte| **byte == b'\n').count());
+        if lines.sum::<usize>() > TEXT_LINES {
+            self.too_large = true;
+            return Ok(None);
+        }
+        self.text_bytes += bytes;
+        self.repository.merged_bytes.set(self.repository.merged_bytes.get() + bytes);
+        merge_text(self.repository, &texts)
     }
 }
 
@@ -227,9 +281,6 @@ pub(super) fn pick<T: PartialEq>(onto: T, base: Option<T>, head: T) -> Option<T>
 }
 
 fn merge_text(repository: &Repository, texts: &[Vec<u8>; 3]) -> Result<Option<ObjectId>, GitError> {
-    if texts.iter().any(|bytes| is_binary(bytes) || bytes.len() > TEXT_BYTES) {
-        return Ok(None);
-    }
     let [onto, base, head] = texts;
     let mut input = InternedInput::default();
     let merge = Merge::new(&mut input, onto, base, head, Algorithm::Histogram);

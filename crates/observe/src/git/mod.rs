@@ -28,6 +28,7 @@ mod merge;
 mod objects;
 mod open;
 mod outside;
+mod own_files;
 mod patch_id;
 mod path;
 mod revision;

@@ -1,20 +1,22 @@
 //! Opens a repository so that nothing of it can run and nothing of it can change.
 
-use std::path::{Path, PathBuf};
+use std::cell::Cell;
+use std::path::Path;
 
 use gix::sec::Trust;
 use lasthand_model::digest::GitId;
 
 use super::error::GitError;
+use super::own_files::look_at;
 
 /// LIMIT: bytes of one blob, tree, commit or tag, each held whole. Forges take files of at most 100 MiB.
 pub(super) const OBJECT_BYTES: u64 = 100 << 20;
-/// LIMIT: alternates files read, nested ones included.
-const ALTERNATES: usize = 16;
 
 /// An opened repository. Reads only; what a recomputed merge makes stays in memory.
 pub struct Repository {
     pub(super) inner: gix::Repository,
+    /// Bytes of the texts whose merges are held in memory, about.
+    pub(super) merged_bytes: Cell<u64>,
 }
 
 impl std::fmt::Debug for Repository {
@@ -54,10 +56,11 @@ pub(super) fn git_id(id: impl AsRef<gix::oid>) -> Result<GitId, GitError> {
 /// Opens the repository at `path`: a working tree's top folder, its `.git`, a linked working tree, or a bare repository.
 ///
 /// In: a path; it is not searched upwards. Out: a handle that never writes.
-/// Cost: reads configuration and refs, no objects.
+/// Cost: reads configuration and refs, no objects; looks at each file of `refs`, and lists the folders of `objects`.
 ///
 /// # Errors
-/// [`GitError::Open`] when there is no repository; [`GitError::AlternatesOutside`] when it borrows objects from elsewhere.
+/// [`GitError::Open`] when there is no repository; [`GitError::AlternatesOutside`] when it borrows objects from elsewhere, [`GitError::FilesOutside`] when it
+/// keeps its own files elsewhere, [`GitError::BadOwnFile`] and [`GitError::OverLimit`] when one of them is no regular file or too large.
 ///
 /// # Proves / does not prove
 /// No configuration of user, system or environment is read, and the repository's own only as untrusted, so no command it names can run.
@@ -68,41 +71,24 @@ pub fn open(path: &Path) -> Result<Repository, GitError> {
         .with(Trust::Reduced)
         .strict_config(false)
         .config_overrides([format!("gitoxide.objects.allocLimit={OBJECT_BYTES}")]);
-    let inner = gix::open_opts(path, options).map_err(|source| GitError::Open { path: path.to_path_buf(), source })?;
-    refuse_outside_alternates(inner.common_dir())?;
+    let place = look_at(path)?;
+    let (at, options) = match &place {
+        Some(place) => (place.git_dir.as_path(), options.open_path_as_is(true)),
+        None => (path, options),
+    };
+    let inner = gix::open_opts(at, options).map_err(|source| GitError::Open { path: path.to_path_buf(), source })?;
+    // SECURITY: what was looked at has to be what is read.
+    let looked_at = place.is_some_and(|place| {
+        [(inner.git_dir(), &place.git_dir), (inner.common_dir(), &place.common_dir)]
+            .iter()
+            .all(|(read, seen)| read.canonicalize().is_ok_and(|read| read == **seen))
+    });
+    if !looked_at {
+        let target = inner.common_dir().display().to_string();
+        return Err(GitError::FilesOutside { path: path.to_path_buf(), target });
+    }
     let mut inner = inner.with_object_memory();
     // SECURITY: a replacement ref would put other bytes under a reviewed id.
     inner.objects.ignore_replacements = true;
-    Ok(Repository { inner })
-}
-
-/// SECURITY: objects of another folder can change after they were observed, and reading them follows a path that the repository chose.
-fn refuse_outside_alternates(common_dir: &Path) -> Result<(), GitError> {
-    let home = canonical(common_dir)?;
-    let mut open = vec![home.join("objects")];
-    let mut seen = 0usize;
-    while let Some(objects) = open.pop() {
-        seen += 1;
-        if seen > ALTERNATES {
-            return Err(GitError::OverLimit { what: "alternates files", got: seen as u64, limit: ALTERNATES as u64 });
-        }
-        let file = objects.join("info").join("alternates");
-        let text = match std::fs::read(&file) {
-            Ok(text) => text,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => continue,
-            Err(source) => return Err(GitError::Io { path: file, source }),
-        };
-        for line in text.split(|byte| *byte == b'\n').filter(|line| !line.is_empty() && !line.starts_with(b"#")) {
-            let target = String::from_utf8_lossy(line).into_owned();
-            match objects.join(&target).canonicalize() {
-                Ok(inside) if inside.starts_with(&home) => open.push(inside),
-                _ => return Err(GitError::AlternatesOutside { path: file, target }),
-            }
-        }
-    }
-    Ok(())
-}
-
-fn canonical(path: &Path) -> Result<PathBuf, GitError> {
-    path.canonicalize().map_err(|source| GitError::Io { path: path.to_path_buf(), source })
+    Ok(Repository { inner, merged_bytes: Cell::new(0) })
 }

@@ -12,13 +12,14 @@ use lasthand_model::limits::Limits;
 use lasthand_model::pack::{Packer, Unpacker};
 use lasthand_model::wire::facts::Actor;
 
+use super::class_by_parents::{Side, Sides, residual, unexplained};
 use super::diff::{self, Version, changed};
 use super::error::GitError;
 use super::graph::Graph;
 use super::history::LANDINGS;
 use super::identity::{authors_of, push_new};
 use super::inventory::TreeCache;
-use super::merge::merge_trees;
+use super::merge::merge_noting;
 use super::objects::read_commit;
 use super::open::Repository;
 use super::path::path_text;
@@ -100,6 +101,18 @@ struct Recomputed {
     merge: Option<MergeTrees>,
     /// It holds exactly what the merge gives.
     is_merge: bool,
+    /// Paths that were decided in it: in conflict, or other than the merge gives.
+    decided: BTreeSet<Vec<u8>>,
+}
+
+/// A commit that came in by a merge.
+struct SideCommit {
+    id: ObjectId,
+    row: Row,
+    /// Whether its people count: a merge that is its own recomputation adds nobody.
+    counts: bool,
+    /// Paths that were decided in it, for a merge.
+    decided: BTreeSet<Vec<u8>>,
 }
 
 impl std::fmt::Debug for HistoryWalk {
@@ -309,14 +322,14 @@ impl HistoryWalk {
         let mut last = HashMap::new();
         // The merge commit itself stands first: what nobody else touched was decided in it.
         landing.commits.push(authored(&id, row));
-        for (commit, row, counts) in side.iter().rev() {
+        for SideCommit { id, row, counts, decided } in side.iter().rev() {
             let at = landing.commits.len();
-            landing.commits.push(authored(commit, row));
-            landing.authors_complete &= !self.cuts.contains(commit);
+            landing.commits.push(authored(id, row));
+            landing.authors_complete &= !self.cuts.contains(id);
             if row.parents.len() > 1 && !counts {
                 continue;
             }
-            for (path, version) in self.touched(repository, row)? {
+            for (path, version) in self.touched(repository, row, decided)? {
                 let Some((_, landed)) = leaves.get(&path) else { continue };
                 // What landed is some commit's version, unless a merge made it of several.
                 let is_landed = version == *landed;
@@ -327,12 +340,12 @@ impl HistoryWalk {
         }
         let mut last: HashMap<Vec<u8>, usize> = last.into_iter().map(|(path, (at, _))| (path, at)).collect();
         let mut authors = Vec::new();
-        let own = (!found.is_merge || side.iter().all(|(.., counts)| !counts)).then_some(row);
-        for row in side.iter().filter(|(.., counts)| *counts).map(|(_, row, _)| row).chain(own) {
+        let own = (!found.is_merge || side.iter().all(|commit| !commit.counts)).then_some(row);
+        for row in side.iter().filter(|commit| commit.counts).map(|commit| &commit.row).chain(own) {
             row.people.iter().for_each(|actor| push_new(&mut authors, actor.clone()));
         }
         if !found.is_merge {
-            for path in self.touched(repository, row)?.into_keys() {
+            for path in self.touched(repository, row, &found.decided)?.into_keys() {
                 last.insert(path, 0);
             }
         }
@@ -340,43 +353,61 @@ impl HistoryWalk {
         Ok(last)
     }
 
-    /// Every commit that a side has and `main` has not, descendants first, and whether its people count: a merge that is its own recomputation adds
-    /// nobody.
+    /// Every commit that a side has and `main` has not, descendants first.
     fn side_commits(
         &mut self,
         repository: &Repository,
         main: ObjectId,
         sides: &[ObjectId],
-    ) -> Result<Vec<(ObjectId, Row, bool)>, GitError> {
+    ) -> Result<Vec<SideCommit>, GitError> {
         let mut commits = Vec::new();
         let mut seen = HashSet::new();
         for side in sides {
             for id in self.graph.relate(repository, main, *side)?.only_side {
                 if seen.insert(id) {
                     let row = self.row(repository, id)?;
-                    let counts = row.parents.len() < 2 || !self.recomputed(repository, &row)?.is_merge;
-                    commits.push((id, row, counts));
+                    let (counts, decided) = if row.parents.len() < 2 {
+                        (true, BTreeSet::new())
+                    } else {
+                        let found = self.recomputed(repository, &row)?;
+                        (!found.is_merge, found.decided)
+                    };
+                    commits.push(SideCommit { id, row, counts, decided });
                 }
             }
         }
         Ok(commits)
     }
 
-    /// Paths in which a commit differs from every parent, each with the commit's version.
-    fn touched(&mut self, repository: &Repository, row: &Row) -> Result<BTreeMap<Vec<u8>, Version>, GitError> {
+    /// Paths in which a commit differs from every parent, and those that were decided in it, each with the commit's version.
+    fn touched(
+        &mut self,
+        repository: &Repository,
+        row: &Row,
+        decided: &BTreeSet<Vec<u8>>,
+    ) -> Result<BTreeMap<Vec<u8>, Version>, GitError> {
         self.cache.forget_beyond(KEPT_ENTRIES);
         let own = |differing: Leaves| differing.into_iter().map(|(path, (_, own))| (path, own)).collect();
         let mut paths: Option<BTreeMap<Vec<u8>, Version>> = None;
+        let mut taken: BTreeMap<Vec<u8>, Version> = BTreeMap::new();
         for parent in row.parents.iter() {
             let tree = self.row(repository, *parent)?.tree;
-            let differing = changed(repository, &mut self.cache, tree, row.tree)?;
+            let mut differing = changed(repository, &mut self.cache, tree, row.tree)?;
+            // What was decided differs from one parent at least, whichever side was taken.
+            taken.extend(decided.iter().filter_map(|path| Some((path.clone(), differing.get(path)?.1))));
             paths = Some(match paths {
                 None => own(differing),
-                Some(known) => known.into_iter().filter(|(path, _)| differing.contains_key(path)).collect(),
+                Some(mut known) => {
+                    known.retain(|path, _| differing.remove(path).is_some());
+                    known
+                }
             });
         }
         match paths {
-            Some(paths) => Ok(paths),
+            Some(mut paths) => {
+                paths.append(&mut taken);
+                Ok(paths)
+            }
             None => {
                 let empty = ObjectId::empty_tree(row.tree.kind());
                 Ok(own(changed(repository, &mut self.cache, empty, row.tree)?))
@@ -384,19 +415,40 @@ impl HistoryWalk {
         }
     }
 
-    /// Recomputes a merge commit of two parents with one best common ancestor.
+    /// Recomputes a merge commit.
     fn recomputed(&mut self, repository: &Repository, row: &Row) -> Result<Recomputed, GitError> {
-        const OTHER: Recomputed = Recomputed { merge: None, is_merge: false };
-        let [main, side] = *row.parents else { return Ok(OTHER) };
-        let bases = self.graph.relate(repository, main, side)?.bases;
-        let [base] = bases.as_slice() else { return Ok(OTHER) };
-        let [base, onto, head] =
-            [self.row(repository, *base)?.tree, self.row(repository, main)?.tree, self.row(repository, side)?.tree];
+        let sides = self.sides(repository, row)?;
         self.cache.forget_beyond(KEPT_ENTRIES);
-        let Some(result) = merge_trees(repository, &mut self.cache, onto, base, head)? else { return Ok(OTHER) };
-        let merge = MergeTrees { head: tree_key(&head), base: tree_key(&base), result: tree_key(&result) };
+        repository.forget_merges();
+        let Some((base, head)) = sides.only() else {
+            let is_merge = sides.all_give(repository, &mut self.cache, row.tree)?;
+            let decided = match is_merge {
+                true => BTreeSet::new(),
+                false => unexplained(repository, &mut self.cache, row.tree, &sides)?,
+            };
+            return Ok(Recomputed { merge: None, is_merge: is_merge && self.cuts.is_empty(), decided });
+        };
+        let merged = merge_noting(repository, &mut self.cache, sides.onto, base, head)?;
+        let (tree, conflicts) = (merged.tree, !merged.conflicts.is_empty());
+        let decided = residual(repository, &mut self.cache, &merged, row.tree, (sides.onto, head))?;
+        let merge = MergeTrees { head: tree_key(&head), base: tree_key(&base), result: tree_key(&tree) };
         // In a shallow clone a better common ancestor may lie behind the cut: the merge commit's own people count.
-        Ok(Recomputed { merge: Some(merge), is_merge: result == row.tree && self.cuts.is_empty() })
+        let is_merge = !conflicts && tree == row.tree && self.cuts.is_empty();
+        Ok(Recomputed { merge: Some(merge).filter(|_| !conflicts), is_merge, decided })
+    }
+
+    /// Trees of what a merge commit merged.
+    fn sides(&mut self, repository: &Repository, row: &Row) -> Result<Sides, GitError> {
+        let [main, others @ ..] = &*row.parents else { return Ok(Sides { onto: row.tree, sides: Vec::new() }) };
+        let mut sides = Vec::with_capacity(others.len());
+        for other in others {
+            let mut bases = Vec::new();
+            for base in self.graph.relate(repository, *main, *other)?.bases {
+                bases.push(self.row(repository, base)?.tree);
+            }
+            sides.push(Side { head: self.row(repository, *other)?.tree, bases });
+        }
+        Ok(Sides { onto: self.row(repository, *main)?.tree, sides })
     }
 
     /// Reads the graph up to `tip` where that was not necessary yet, and gives the order of its commits: a greater number is never an ancestor.

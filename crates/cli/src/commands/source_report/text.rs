@@ -3,10 +3,9 @@
 use std::fmt::Write as _;
 
 use lasthand_lineage::ledger::Cover;
-use lasthand_model::wire::facts::Actor;
 use lasthand_verify::render::{Color, Style, escape};
 
-use super::{Amount, Group, Item, Report, id, level, notes};
+use super::{Amount, Group, Item, Report, id, notes};
 
 /// Files listed of each group unless all are asked for.
 pub(super) const LISTED: usize = 10;
@@ -61,7 +60,7 @@ fn list(text: &mut String, report: &Report<'_>, group: Group, (amount, removed):
     let _ = writeln!(text, "  {}, {}: {paths} files, {bytes} bytes{gone}", group.author.word(), group.influence);
     let mut items = report.items.iter().filter(|item| item.group == group);
     for item in items.by_ref().take(listed) {
-        let _ = writeln!(text, "    {}", escape(&item_line(item)));
+        let _ = writeln!(text, "    {}", escape(&item_line(report, item)));
     }
     let more = items.count();
     if more > 0 {
@@ -69,11 +68,11 @@ fn list(text: &mut String, report: &Report<'_>, group: Group, (amount, removed):
     }
 }
 
-fn item_line(item: &Item<'_>) -> String {
+fn item_line(report: &Report<'_>, item: &Item<'_>) -> String {
     let removed = if item.state.version.is_none() { " (removed)" } else { "" };
     let last = item.state.last.map_or_else(
         || "there from the beginning".to_owned(),
-        |(commit, people)| format!("{} {}", short(id(&commit)), who(people)),
+        |(commit, people)| format!("{} {}", short(id(&commit)), report.known.who(&commit, people)),
     );
     let lost = match item.state.cover {
         Cover::Nothing { landing: Some(landing) } if item.state.last.is_none_or(|(commit, _)| commit != landing) => {
@@ -87,15 +86,6 @@ fn item_line(item: &Item<'_>) -> String {
 /// The first digits of an id.
 pub(in crate::commands) fn short(id: Option<String>) -> String {
     id.unwrap_or_default().chars().take(12).collect()
-}
-
-/// The people of a commit, each with kind and level.
-pub(in crate::commands) fn who(people: &[Actor]) -> String {
-    let one = |actor: &Actor| {
-        let sponsor = actor.sponsor.as_ref().map_or_else(String::new, |sponsor| format!(" for {sponsor}"));
-        format!("{} ({}, level {}, {}){sponsor}", actor.principal, actor.kind, level(actor), actor.method)
-    };
-    people.iter().map(one).collect::<Vec<_>>().join(", ")
 }
 
 pub(in crate::commands) fn bold(text: &str, style: Style) -> String {

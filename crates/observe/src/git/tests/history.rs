@@ -4,7 +4,7 @@ use lasthand_model::actor::ActorKind;
 
 use super::*;
 use crate::git::{
-    GitError, MergeNote, ObservedLanding, TreeCache, authors_between, bind_reviews, landings, merge_base,
+    GitError, MergeNote, ObservedLanding, TreeCache, authors_between, bind_reviews, landings, merge_base, resolve,
     tree_inventory,
 };
 
@@ -309,6 +309,51 @@ fn deletion_rename_and_mode_change_move_the_tree() {
     assert_eq!((found.len(), roots.len()), (5, 5));
 }
 
+/// Both sides merge the same two commits, then each goes on; the last merge is Bo's.
+fn criss_cross(more: Option<&str>) -> (Fixture, [GitId; 2]) {
+    let fixture = Fixture::new();
+    fixture.write("a", lines(&[]));
+    fixture.edit(ANA, "g", "1\n");
+    fixture.git(&["checkout", "-q", "-b", "dev"]);
+    let first = fixture.edit(ANA, "a", &lines(&[(3, "dev")]));
+    fixture.git(&["checkout", "-q", "main"]);
+    let other = fixture.edit(ANA, "g", "2\n");
+    fixture.git_as(BO, &["merge", "-q", "--no-ff", "-m", "m", first.as_str()]);
+    fixture.edit(ANA, "x", "x\n");
+    fixture.git(&["checkout", "-q", "dev"]);
+    fixture.git_as(BO, &["merge", "-q", "--no-ff", "-m", "m", other.as_str()]);
+    let change = [fixture.tree("dev"), fixture.edit(ANA, "y", "y\n")];
+    let change = [change[0].clone(), fixture.tree(change[1].as_str())];
+    fixture.git(&["checkout", "-q", "main"]);
+    fixture.git_as(BO, &["merge", "-q", "--no-ff", "--no-commit", "dev"]);
+    if let Some(more) = more {
+        fixture.write("more", more);
+    }
+    fixture.commit(BO, "criss-cross");
+    (fixture, change)
+}
+
+#[test]
+fn who_presses_a_criss_cross_merge_is_no_author_of_it() {
+    // pass: a review of the side makes it a replay, and every base gives the very tree; fail: not bound, or content of his own however it was reviewed
+    let (fixture, [base, head]) = criss_cross(None);
+    let repository = fixture.open();
+    let mut found = landings(&repository, "main", None).unwrap();
+    let is_bo_author = |found: &[ObservedLanding]| principals(found.last().unwrap()).contains(&"mailto:bo@example.com");
+    assert!(is_bo_author(&found), "residual by its parents");
+    bind_reviews(&repository, &mut found, &[(base, head)]).unwrap();
+    let last = found.last().unwrap();
+    assert_eq!((last.class.word(), principals(last)), ("replay", vec!["mailto:ana@example.com"]));
+    assert_eq!(last.commits.len(), 1, "{:?}", last.commits);
+
+    let (fixture, _) = criss_cross(Some("more"));
+    let repository = fixture.open();
+    let mut found = landings(&repository, "main", None).unwrap();
+    bind_reviews(&repository, &mut found, &[(fixture.tree("main~1"), fixture.tree("main"))]).unwrap();
+    assert_eq!(found.last().unwrap().class.word(), "identity");
+    assert!(is_bo_author(&found), "whoever wrote into the merge is an author");
+}
+
 #[test]
 fn shallow_clone_is_refused_with_a_remedy() {
     let fixture = two_sides();
@@ -318,6 +363,9 @@ fn shallow_clone_is_refused_with_a_remedy() {
     fixture.git(&["clone", "-q", "--depth", "1", &source, clone.path().to_str().unwrap()]);
     // fail: the history ends before the walk
     let error = landings(&open(clone.path()).unwrap(), "main", None).unwrap_err();
+    assert!(matches!(error, GitError::Shallow { .. }) && error.hints()[0].contains("--unshallow"), "{error}");
+    // fail: a name of what is behind the cut, as a review's base is
+    let error = resolve(&open(clone.path()).unwrap(), "HEAD~1").unwrap_err();
     assert!(matches!(error, GitError::Shallow { .. }) && error.hints()[0].contains("--unshallow"), "{error}");
     // pass: nothing beyond the cut is needed
     assert_eq!(landings(&open(clone.path()).unwrap(), "main", Some(&fixture.tree("main"))).unwrap(), Vec::new());

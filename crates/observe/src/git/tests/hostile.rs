@@ -75,6 +75,163 @@ fn alternates_outside_are_refused() {
     std::fs::create_dir_all(lender.path().join(".git/more-objects")).unwrap();
     std::fs::write(lender.path().join(".git/objects/info/alternates"), "../more-objects\n").unwrap();
     assert!(open(lender.path()).is_ok());
+    // fail: a quoted line, which git reads as the path within the quotes, though a folder is named as it is spelled
+    let outside = borrower.path().join(".git/objects");
+    let spelled = lender.path().join(".git/objects").join(format!("\"{}\"", outside.display()));
+    std::fs::create_dir_all(spelled).unwrap();
+    std::fs::write(lender.path().join(".git/objects/info/alternates"), format!("\"{}\"\n", outside.display())).unwrap();
+    assert!(matches!(open(lender.path()), Err(GitError::AlternatesOutside { .. })));
+    // fail: bytes that are not UTF-8 name a link to outside, the text that they would be shown as a folder inside
+    let named = |name: &[u8]| lender.path().join(".git").join(OsStr::from_bytes(name));
+    std::os::unix::fs::symlink(&outside, named(b"\xff")).unwrap();
+    std::fs::create_dir(named("\u{fffd}".as_bytes())).unwrap();
+    std::fs::write(lender.path().join(".git/objects/info/alternates"), b"../\xff\n").unwrap();
+    assert!(matches!(open(lender.path()), Err(GitError::AlternatesOutside { .. })));
+}
+
+/// Moves a file or folder of the git folder somewhere, and leaves a link.
+fn move_away(fixture: &Fixture, name: &str, to: &Path) {
+    let own = fixture.path().join(".git").join(name);
+    if std::fs::rename(&own, to).is_err() {
+        std::fs::write(to, "").unwrap();
+    }
+    std::fs::create_dir_all(own.parent().unwrap()).unwrap();
+    std::os::unix::fs::symlink(to, own).unwrap();
+}
+
+#[test]
+fn files_of_git_that_lie_elsewhere_are_refused() {
+    let check = |name: &str, packed: bool| {
+        let fixture = Fixture::new();
+        fixture.edit(ANA, "a", "1\n");
+        if packed {
+            fixture.git(&["gc", "-q"]);
+        }
+        // pass: within the git folder
+        move_away(&fixture, name, &fixture.path().join(".git/inside"));
+        assert!(open(fixture.path()).is_ok(), "{name}: {:?}", open(fixture.path()));
+        // fail: outside of it, also within the working tree
+        std::fs::remove_file(fixture.path().join(".git").join(name)).unwrap();
+        std::fs::rename(fixture.path().join(".git/inside"), fixture.path().join("outside")).unwrap();
+        std::os::unix::fs::symlink(fixture.path().join("outside"), fixture.path().join(".git").join(name)).unwrap();
+        let error = open(fixture.path()).unwrap_err();
+        assert!(matches!(error, GitError::FilesOutside { .. }) && !error.hints().is_empty(), "{name}: {error}");
+    };
+    for name in ["objects", "objects/info", "refs", "refs/heads", "refs/heads/main", "HEAD", "config", "shallow"] {
+        check(name, false);
+    }
+    check("objects/pack", true);
+    check("packed-refs", true);
+    check("config.worktree", false);
+    let fixture = Fixture::new();
+    let id = fixture.edit(ANA, "a", "1\n");
+    check(&format!("objects/{}", &id.as_str()[..2]), false);
+    // pass: HEAD as a link to a branch, as git once wrote it
+    std::fs::remove_file(fixture.path().join(".git/HEAD")).unwrap();
+    std::os::unix::fs::symlink("refs/heads/main", fixture.path().join(".git/HEAD")).unwrap();
+    assert_eq!(resolve(&fixture.open(), "HEAD").unwrap().commit, id);
+}
+
+#[test]
+fn working_tree_of_another_repository_is_refused() {
+    let fixture = Fixture::new();
+    let id = fixture.edit(ANA, "a", "1\n");
+    let places = TempDir::new().unwrap();
+    let linked = places.path().join("linked");
+    fixture.git(&["worktree", "add", "-q", "-b", "topic", linked.to_str().unwrap()]);
+    // pass: a linked working tree of one's own, by its folder and by its git folder
+    assert_eq!(resolve(&open(&linked).unwrap(), "HEAD").unwrap().reference.as_deref(), Some("refs/heads/topic"));
+    let own = fixture.path().join(".git/worktrees/linked");
+    assert_eq!(resolve(&open(&own).unwrap(), "main").unwrap().commit, id);
+    // fail: a folder whose `.git` file names that of another
+    let thief = places.path().join("thief");
+    std::fs::create_dir(&thief).unwrap();
+    std::fs::copy(linked.join(".git"), thief.join(".git")).unwrap();
+    assert!(matches!(open(&thief), Err(GitError::FilesOutside { .. })));
+    // fail: a repository that calls objects and refs of another its own
+    let other = Fixture::new();
+    other.edit(BO, "a", "2\n");
+    std::fs::write(other.path().join(".git/commondir"), format!("{}\n", fixture.path().join(".git").display()))
+        .unwrap();
+    assert!(matches!(open(other.path()), Err(GitError::FilesOutside { .. })));
+    std::fs::write(other.path().join(".git/gitdir"), format!("{}\n", other.path().join(".git").display())).unwrap();
+    assert!(matches!(open(other.path()), Err(GitError::FilesOutside { .. })));
+}
+
+#[test]
+fn pipes_and_endless_files_are_refused_unopened() {
+    let check = |name: &str, change: &dyn Fn(&Path)| {
+        let fixture = Fixture::new();
+        fixture.edit(ANA, "a", "1\n");
+        let file = fixture.path().join(".git").join(name);
+        std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+        let _ = std::fs::remove_file(&file);
+        change(&file);
+        open(fixture.path()).expect_err(name)
+    };
+    let files = [
+        "HEAD",
+        "config",
+        "packed-refs",
+        "shallow",
+        "commondir",
+        "config.worktree",
+        "objects/info/alternates",
+        "refs/heads/x",
+    ];
+    for name in files {
+        // fail: a pipe hangs whoever opens it
+        let error = check(name, &|file| assert!(Command::new("mkfifo").arg(file).status().unwrap().success()));
+        assert!(matches!(error, GitError::BadOwnFile { .. }), "{name}: {error}");
+        // fail: a file too large for what it is
+        let error = check(name, &|file| std::fs::File::create(file).unwrap().set_len(1 << 40).unwrap());
+        assert!(matches!(error, GitError::OverLimit { .. }), "{name}: {error}");
+        // fail: a file without an end
+        let error = check(name, &|file| std::os::unix::fs::symlink("/dev/zero", file).unwrap());
+        assert!(matches!(error, GitError::FilesOutside { .. } | GitError::BadOwnFile { .. }), "{name}: {error}");
+    }
+    // fail: a pipe among the objects, and one in the place of `.git`
+    let pipe = |file: &Path| assert!(Command::new("mkfifo").arg(file).status().unwrap().success());
+    assert!(matches!(check("objects/pack/x.idx", &pipe), GitError::BadOwnFile { .. }));
+    let folder = TempDir::new().unwrap();
+    pipe(&folder.path().join(".git"));
+    assert!(matches!(open(folder.path()), Err(GitError::BadOwnFile { .. })));
+    // fail: a pipe beside HEAD, asked for by its name
+    let fixture = Fixture::new();
+    fixture.edit(ANA, "a", "1\n");
+    pipe(&fixture.path().join(".git/FETCH_HEAD"));
+    assert!(matches!(resolve(&fixture.open(), "FETCH_HEAD"), Err(GitError::BadOwnFile { .. })));
+}
+
+#[test]
+fn what_git_reads_past_is_read() {
+    // pass: modes and dates that git takes, though it does not write them
+    let fixture = Fixture::new();
+    let blob = fixture.git_in(&["hash-object", "-w", "--stdin"], b"x");
+    let raw: Vec<u8> = (0..20).map(|n| u8::from_str_radix(&blob[2 * n..2 * n + 2], 16).unwrap()).collect();
+    let file = |mode: &str, name: &str| [mode.as_bytes(), b" ", name.as_bytes(), b"\0", &raw].concat();
+    let odd = [("100600", "a"), ("100664", "b"), ("100700", "c"), ("100775", "d")].map(|(mode, name)| file(mode, name));
+    let plain =
+        [("100644", "a"), ("100644", "b"), ("100755", "c"), ("100755", "d")].map(|(mode, name)| file(mode, name));
+    let [odd, plain] = [odd, plain].map(|entries| {
+        let tree = fixture.git_in(&["hash-object", "-t", "tree", "-w", "--literally", "--stdin"], &entries.concat());
+        let tree: GitId = tree.parse().unwrap();
+        let root = tree_inventory(&fixture.open(), &tree, &mut TreeCache::default()).unwrap();
+        (tree, root)
+    });
+    assert_eq!(odd.1, plain.1, "as git's own modes");
+    for date in ["1700000000.5 +0000", "Fri Jan 1 2010 +0000", "", "-1 +0000", "99999999999999999999999 +0000"] {
+        let commit = format!("tree {}\nauthor {ANA} {date}\ncommitter {BO} {date}\n\nauthor x > y\n", odd.0);
+        let commit =
+            fixture.git_in(&["hash-object", "-t", "commit", "-w", "--literally", "--stdin"], commit.as_bytes());
+        let found = landings(&fixture.open(), &commit, None).unwrap();
+        let people: Vec<&str> = found[0].authors.iter().map(|actor| actor.principal.as_str()).collect();
+        assert_eq!(people, ["mailto:ana@example.com", "mailto:bo@example.com"], "{date}");
+    }
+    // fail: an entry that is none of git's
+    let device = fixture.git_in(&["hash-object", "-t", "tree", "-w", "--literally", "--stdin"], &file("60644", "a"));
+    let found = tree_inventory(&fixture.open(), &device.parse().unwrap(), &mut TreeCache::default());
+    assert!(matches!(found, Err(GitError::Malformed { .. })), "{found:?}");
 }
 
 #[test]

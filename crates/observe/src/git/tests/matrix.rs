@@ -242,26 +242,31 @@ fn what_the_matrix_leaves_out_has_its_class_too() {
     fixture.git(&["merge", "-q", "--no-ff", "-m", "update", "main-far"]);
     assert_eq!(last("HEAD"), LandingClass::Replay { against: Against::Parents });
 
-    // Two disjoint topics at once: nothing is merged, and no path is left to explain; one file more is.
+    // Two disjoint topics at once: nothing is merged, so no review holds, and each path that they change needs one.
     fixture.git(&["checkout", "-q", "-f", "-b", "third", "base"]);
     fixture.edit(BO, "keep", "kept\n");
     fixture.git(&["checkout", "-q", "-f", "--detach", "main-elsewhere"]);
     fixture.git(&["merge", "-q", "-m", "octopus", "topic", "third"]);
-    assert_eq!(told(&last("HEAD")), ("residual", Some(MergeNote::Octopus { parents: 3 }), Vec::new()));
+    let changes = |tip: &str| -> Vec<String> {
+        fixture.git(&["diff", "--name-only", &format!("{tip}~1"), tip]).lines().map(str::to_owned).collect()
+    };
+    let (why, paths) = (Some(MergeNote::Octopus { parents: 3 }), changes("HEAD"));
+    assert!(paths.contains(&"keep".to_owned()) && paths.len() > 1, "{paths:?}");
+    assert_eq!(told(&last("HEAD")), ("residual", why, paths));
     fixture.write("evil", "evil\n");
     fixture.git(&["add", "evil"]);
     fixture.git(&["commit", "-q", "--amend", "--no-edit"]);
     assert!(told(&last("HEAD")).2.contains(&"evil".to_owned()));
 
-    // Two histories: what only one side has is explained, what the merge adds is not.
+    // Two histories: everything that the merge brings.
     fixture.git(&["checkout", "-q", "-f", "--orphan", "alien"]);
     fixture.git(&["rm", "-q", "-r", "-f", "."]);
     fixture.edit(BO, "f", "f\n");
     fixture.git(&["merge", "-q", "--no-commit", "--allow-unrelated-histories", "topic"]);
     fixture.edit(ANA, "evil", "evil\n");
-    assert_eq!(told(&last("alien")), ("residual", Some(MergeNote::NoBase), vec!["evil".to_owned()]));
+    assert_eq!(told(&last("alien")), ("residual", Some(MergeNote::NoBase), changes("alien")));
 
-    // A criss-cross: two bases that agree explain what either gives.
+    // A criss-cross.
     fixture.git(&["checkout", "-q", "-f", "-B", "left", "main-elsewhere"]);
     fixture.git(&["merge", "-q", "--no-ff", "-m", "1", "topic"]);
     fixture.git(&["checkout", "-q", "-f", "-B", "right", "topic"]);
@@ -270,10 +275,10 @@ fn what_the_matrix_leaves_out_has_its_class_too() {
     fixture.git(&["checkout", "-q", "left"]);
     fixture.edit(ANA, "l", "l\n");
     fixture.git(&["merge", "-q", "--no-ff", "-m", "3", "right"]);
-    assert_eq!(told(&last("left")), ("residual", Some(MergeNote::ManyBases { bases: 2 }), Vec::new()));
+    assert_eq!(told(&last("left")), ("residual", Some(MergeNote::ManyBases { bases: 2 }), vec!["r".to_owned()]));
     fixture.git(&["checkout", "-q", "base", "--", "a"]);
     fixture.git(&["commit", "-q", "-a", "--amend", "--no-edit"]);
-    assert_eq!(told(&last("left")).2, ["a"]);
+    assert_eq!(told(&last("left")).2, ["a", "r"]);
 }
 
 #[test]

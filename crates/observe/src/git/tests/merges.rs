@@ -240,6 +240,33 @@ fn random_text_merges_equal_those_of_git() {
 }
 
 #[test]
+fn a_file_too_large_to_be_merged_by_lines_conflicts() {
+    // pass: as many lines as are merged; fail: more of them, or more bytes, over the three sides
+    let check = |line: &str, count: usize, merged: bool| {
+        let fixture = Fixture::new();
+        let text = line.repeat(count);
+        fixture.edit(ANA, "a", &text);
+        fixture.git(&["branch", "base"]);
+        fixture.git(&["checkout", "-q", "-b", "theirs"]);
+        fixture.edit(BO, "a", &format!("{text}last\n"));
+        fixture.git(&["checkout", "-q", "main"]);
+        fixture.edit(ANA, "a", &format!("first\n{text}"));
+        let (ours, base, theirs) = (fixture.tree("main"), fixture.tree("base"), fixture.tree("theirs"));
+        let repository = fixture.open();
+        assert_eq!(recompute(&repository, &ours, &base, &theirs).unwrap().is_some(), merged, "{count} of {line:?}");
+        // Whatever was merged, it is no replay: its words say why.
+        fixture.git(&["merge", "-q", "--no-ff", "-m", "m", "theirs"]);
+        let class = crate::git::landings(&repository, "main", None).unwrap().pop().unwrap().class;
+        assert_eq!(class.merge_note(), (!merged).then_some(crate::git::MergeNote::TooLarge));
+    };
+    check("\n", 600_000, true);
+    check("\n", 700_000, false);
+    let long = format!("{}\n", "x".repeat(999));
+    check(&long, 16_000, true);
+    check(&long, 17_000, false);
+}
+
+#[test]
 fn nothing_is_written() {
     // pass: the merged tree can be read, and the folder has no new file
     let fixture = Fixture::new();

@@ -160,6 +160,42 @@ fn names_are_resolved() {
 }
 
 #[test]
+fn a_short_name_means_one_ref_or_is_refused() {
+    let fixture = Fixture::new();
+    let first = fixture.edit(ANA, "a", "1\n");
+    let second = fixture.edit(ANA, "a", "2\n");
+    let check = |others: &[&str], text: &str, expected: Result<&str, &[&str]>| {
+        others.iter().for_each(|name| drop(fixture.git(&["update-ref", name, first.as_str()])));
+        match (resolve(&fixture.open(), text), expected) {
+            (Ok(found), Ok(reference)) => assert_eq!(found.reference.as_deref(), Some(reference), "{text}"),
+            (Err(GitError::AmbiguousRevision { meanings, .. }), Err(expected)) => {
+                assert_eq!(meanings, expected, "{text}")
+            }
+            (found, _) => panic!("{text}: {found:?}"),
+        }
+        others.iter().for_each(|name| drop(fixture.git(&["update-ref", "-d", name])));
+    };
+    // fail: git would silently take `refs/main`, and here nobody takes one of two
+    check(&["refs/main"], "main", Err(&["refs/heads/main", "refs/main"]));
+    check(&["refs/tags/main"], "main", Err(&["refs/heads/main", "refs/tags/main"]));
+    check(&["refs/remotes/main"], "main", Err(&["refs/heads/main", "refs/remotes/main"]));
+    check(&["refs/remotes/main/HEAD"], "main", Err(&["refs/heads/main", "refs/remotes/main/HEAD"]));
+    check(&["refs/heads/heads/main"], "heads/main", Err(&["refs/heads/heads/main", "refs/heads/main"]));
+    // pass: the whole name, whatever else there is; a name of one ref alone
+    check(&["refs/main", "refs/heads/refs/heads/main"], "refs/heads/main", Ok("refs/heads/main"));
+    check(&["refs/main"], "refs/main", Ok("refs/main"));
+    check(&[], "heads/main", Ok("refs/heads/main"));
+    check(&["refs/remotes/origin/topic"], "origin/topic", Ok("refs/remotes/origin/topic"));
+    // pass: a file beside HEAD is no ref of a branch's name
+    std::fs::write(fixture.path().join(".git/main"), format!("{first}\n")).unwrap();
+    check(&[], "main", Ok("refs/heads/main"));
+    assert_eq!(resolve(&fixture.open(), "main").unwrap().commit, second);
+    // fail: a whole name of no ref, though another ref ends in it
+    fixture.git(&["update-ref", "refs/heads/refs/heads/gone", first.as_str()]);
+    assert!(matches!(resolve(&fixture.open(), "refs/heads/gone"), Err(GitError::UnknownRevision { .. })));
+}
+
+#[test]
 fn export_ignore_is_what_git_archive_leaves_out() {
     // pass: as `git archive`; attributes outside the tree do not count
     let fixture = Fixture::new();

@@ -99,6 +99,55 @@ fn a_walk_tells_the_landings_as_differences() {
 }
 
 #[test]
+fn whoever_took_one_side_in_a_merge_is_the_last_hand() {
+    // pass: the side's commit where the merge gives it; fail: for the side's author where the merge gives something else, or a conflict
+    let check = |ours: &str, theirs: &str, merge: &[&str], landed: Option<&str>, by_merge: bool| {
+        let fixture = Fixture::new();
+        fixture.write("text", lines(&[]));
+        let base = fixture.edit(ANA, "other", "old\n");
+        fixture.git(&["checkout", "-q", "-b", "topic"]);
+        fixture.write("other", "new\n");
+        fixture.edit(BO, "text", theirs);
+        fixture.git(&["checkout", "-q", "main"]);
+        fixture.edit(ANA, "text", ours);
+        fixture.run(CODER, &[&["merge", "-q", "--no-ff", "--no-commit"], merge, &["topic"]].concat());
+        if let Some(landed) = landed {
+            fixture.write("text", landed);
+        }
+        fixture.commit(CODER, "merge");
+        let seen = walked(&fixture.open(), &mut HistoryWalk::default(), &fixture.id("main"), Some(&base));
+        let last = seen.last().unwrap();
+        let toucher = |path: &str| {
+            let at = last.changes.iter().position(|change| change.path == path).unwrap();
+            last.commits[last.touched[at]].commit
+        };
+        assert_eq!(toucher("text") == last.commit, by_merge, "{merge:?} {landed:?}");
+        assert_ne!(toucher("other"), last.commit, "and nothing else");
+    };
+    let (ours, theirs) = (lines(&[(2, "fixed")]), lines(&[(18, "topic")]));
+    check(&ours, &theirs, &[], None, false);
+    check(&ours, &theirs, &[], Some(&theirs), true);
+    check(&ours, &theirs, &[], Some(&lines(&[])), true);
+    check(&ours, &lines(&[(2, "topic")]), &["-X", "theirs"], None, true);
+    // fail: a path that no side changed as it landed, in a merge of three; pass: one that one side brought
+    let fixture = Fixture::new();
+    let base = fixture.edit(ANA, "a", "1\n");
+    for name in ["one", "two"] {
+        fixture.git(&["checkout", "-q", "-b", name, base.as_str()]);
+        fixture.edit(BO, name, name);
+    }
+    fixture.git(&["checkout", "-q", "main"]);
+    fixture.edit(ANA, "a", "2\n");
+    fixture.git(&["merge", "-q", "--no-commit", "one", "two"]);
+    fixture.write("a", "1\n");
+    fixture.commit(CODER, "octopus");
+    let seen = walked(&fixture.open(), &mut HistoryWalk::default(), &fixture.id("main"), Some(&base));
+    let last = seen.last().unwrap();
+    let by_merge: Vec<bool> = last.touched.iter().map(|at| last.commits[*at].commit == last.commit).collect();
+    assert_eq!(by_merge, [true, false, false]);
+}
+
+#[test]
 fn a_walk_goes_on_where_it_ended() {
     // pass: every pause and packing gives the same landings; fail: a tip that does not come after, damaged bytes
     let fixture = history();
