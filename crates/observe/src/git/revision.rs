@@ -144,7 +144,7 @@ fn target_of(repository: &Repository, whole: &str, text: &str) -> Result<(Object
 }
 
 impl Repository {
-    fn has_reference(&self, whole: &String) -> bool {
+    fn has_reference(&self, whole: &str) -> bool {
         self.reference(whole).is_some()
     }
 
