@@ -95,7 +95,7 @@ fn a_number_behind_a_nul_is_refused() {
         NoteKind::LeadingNul,
     );
     for (at, digits) in
-        [(100, &b"\x000004755"[..]), (108, b"\0\0000017"), (116, b" \x00000017"), (136, b"\x000000000017")]
+        [(100, &b"\x000004755"[..]), (108, b"\x00\x000017"), (116, b" \x00000017"), (136, b"\x000000000017")]
     {
         refuses(&[Block::new(b"a", b'0', 1).put(at, digits).with(b"x")], NoteKind::LeadingNul);
     }

@@ -85,6 +85,7 @@ impl<F: Formatter> Formatter for Visible<F> {
 }
 
 #[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a failed test may stop")]
 mod tests {
     use serde_json::{Value, json};
 

@@ -394,7 +394,7 @@ fn the_owners_signature_is_under_an_id_of_his_key() {
         for keyid in &good {
             assert_eq!(said(&under(keyid)), (Accepted, vec![]), "{owner:?} {keyid}");
         }
-        for keyid in ["00", ana.keyid(), &digest.to_uppercase(), &owner.prefix().to_owned(), &format!("{digest} ")] {
+        for keyid in ["00", ana.keyid(), &digest.to_uppercase(), owner.prefix(), &format!("{digest} ")] {
             let report = under(keyid);
             assert_eq!(said(&report), (Refused, vec!["signature"]), "{owner:?} {keyid}");
             assert!(report.findings[0].message.contains("none that implementations give this key"));

@@ -337,5 +337,12 @@ fn beside(from: &[u8], target: &[u8]) -> Option<Vec<u8>> {
 
 /// True for notes on owners, modes and attributes, which mean nothing for members that are only read.
 const fn is_of_owner(kind: NoteKind) -> bool {
-    matches!(kind, NoteKind::OwnerByName | NoteKind::RaisedRootEntry | NoteKind::ForeignAttribute)
+    matches!(
+        kind,
+        NoteKind::OwnerByName
+            | NoteKind::RaisedRootEntry
+            | NoteKind::RootEntry
+            | NoteKind::OddRootEntry
+            | NoteKind::ForeignAttribute
+    )
 }

@@ -339,11 +339,11 @@ fn merge_of_an_anchor(facts: &mut Facts) -> bool {
 
 /// A merge is undone under review by the landing after it, and made once more.
 fn merged_again(facts: &mut Facts) -> bool {
-    let merges = facts.statements.iter().enumerate().filter_map(|(at, statement)| match &statement.body {
+    let mut merges = facts.statements.iter().enumerate().filter_map(|(at, statement)| match &statement.body {
         Body::Landing(landing) if landing.merge_of.is_some() => Some((at, landing.clone())),
         _ => None,
     });
-    let Some((at, first)) = merges.last() else { return false };
+    let Some((at, first)) = merges.next_back() else { return false };
     let Some(digest) = facts.statements.get(at).map(|statement| statement.digest) else { return false };
     let back = Landing { prev: Some(digest), from: Some(first.to.clone()), merge_of: None, ..first.clone() };
     let Some(undone) = first.from.clone() else { return false };
