@@ -8,7 +8,7 @@ use lasthand_model::wire::facts::Actor;
 
 use super::agents::{
     Recognition, Rule, TRAILERS, TrailerAct, is_forge_committer, kind_of_mail, recognise_app, recognise_branch,
-    recognise_line, recognise_mail, recognise_name, recognise_tool,
+    recognise_line, recognise_mail, recognise_name, recognise_product, recognise_tool,
 };
 use super::error::GitError;
 use super::objects::{Commit, read_commit};
@@ -57,9 +57,16 @@ impl Identity {
         }
     }
 
-    /// What the table says of this name and address, the name first.
+    /// What the table says of this name and address: an agent by its address, then by its name, then whatever else they tell.
     pub(super) fn recognise(&self) -> Option<Recognition> {
-        recognise_name(&self.name).or_else(|| recognise_mail(&self.mail)).or_else(|| recognise_app(&self.name))
+        let by_name = recognise_name(&self.name).or_else(|| self.product());
+        by_name.or_else(|| recognise_mail(&self.mail)).or_else(|| recognise_app(&self.name))
+    }
+
+    /// The agent whose name this is, where the address is no agent's.
+    fn product(&self) -> Option<Recognition> {
+        let by_mail = recognise_mail(&self.mail).filter(|known| known.kind == ActorKind::Agent);
+        if by_mail.is_some() { None } else { recognise_product(&self.name) }
     }
 
     fn known(&self, role: Role, method: &str) -> KnownActor {
@@ -74,7 +81,7 @@ impl Identity {
         // An app's name over somebody's address is the app's work, by that account; a robot is one by its address alone.
         let is_nameless_robot = found.kind == ActorKind::Automation && recognise_mail(&self.mail).is_none();
         let kind = if is_nameless_robot { ActorKind::Unknown } else { found.kind };
-        let actor = match recognise_name(&self.name) {
+        let actor = match recognise_name(&self.name).or_else(|| self.product()) {
             Some(tool) => Actor {
                 principal: format!("agent:{}", tool.name),
                 sponsor: (actor.kind == ActorKind::Human).then_some(actor.principal),
@@ -177,7 +184,7 @@ impl CommitPeople {
             people.add_odd(OddPeople::AgentBranch { rule: found.rule });
         }
         people.add_person(&author, Role::Author, AUTHOR);
-        if !is_forge_committer(&committer.mail) {
+        if !is_forge_committer(&committer.mail) || committer.product().is_some() {
             people.add_person(&committer, Role::Author, COMMITTER);
         }
         people.read_message(&text);
@@ -232,7 +239,8 @@ impl CommitPeople {
                 self.add(agent(found));
             }
             let Some((key, value)) = line.split_once(':') else { continue };
-            let key = key.trim();
+            // Squashed messages are lists, and quote.
+            let key = key.trim().trim_start_matches(['*', '-', '>', ' ']);
             let trailer = TRAILERS.iter().find(|(known, _)| key.eq_ignore_ascii_case(known));
             match trailer.map(|(_, act)| *act) {
                 Some(act @ (TrailerAct::Author | TrailerAct::Tool)) => self.add(named(value.trim(), act)),

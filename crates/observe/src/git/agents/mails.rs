@@ -5,13 +5,16 @@ use super::Entry;
 /// Agents.
 pub(super) const AGENTS: &[Entry] = &[
     ("noreply@anthropic.com", "claude-code"),
+    ("claude@anthropic.com", "claude-code"),
     ("claude@users.noreply.github.com", "claude-code"),
     ("*+claude@users.noreply.github.com", "claude-code"),
     ("*+claude[bot]@users.noreply.github.com", "claude-code"),
     ("copilot@github.com", "copilot"),
+    ("copilot@users.noreply.github.com", "copilot"),
     ("*+copilot@users.noreply.github.com", "copilot"),
     ("*+copilot-swe-agent[bot]@users.noreply.github.com", "copilot"),
     ("cursoragent@cursor.com", "cursor"),
+    ("cursoragent@users.noreply.github.com", "cursor"),
     ("*+cursoragent@users.noreply.github.com", "cursor"),
     ("*+cursor[bot]@users.noreply.github.com", "cursor"),
     ("noreply@openai.com", "codex"),

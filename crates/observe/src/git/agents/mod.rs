@@ -16,7 +16,7 @@ use lasthand_model::actor::ActorKind;
 pub(super) use self::lines::{TRAILERS, TrailerAct};
 
 /// Version of the table, recorded beside what it found.
-pub const TABLE: &str = "git/2026-11-30";
+pub const TABLE: &str = "git/2026-11-30.2";
 
 /// A pattern, and the agent or robot that it tells.
 type Entry = (&'static str, &'static str);
@@ -39,6 +39,10 @@ pub enum Part {
     Robot,
     /// An account of an app that no row knows.
     App,
+    /// A whole name.
+    Name,
+    /// A product's name with a model or version.
+    Model,
     /// What stands behind a name.
     NameEnd,
     /// A line about a session.
@@ -58,6 +62,8 @@ impl Part {
             Self::ReviewBot => "review-bot",
             Self::Robot => "robot",
             Self::App => "app",
+            Self::Name => "name",
+            Self::Model => "model",
             Self::NameEnd => "name-end",
             Self::Session => "session",
             Self::Message => "message",
@@ -80,6 +86,8 @@ impl Part {
             Self::ReviewBot => mails::REVIEW_BOTS,
             Self::Robot => mails::ROBOTS,
             Self::App => &[(APP, "")],
+            Self::Name => lines::NAMES,
+            Self::Model => lines::MODELS,
             Self::NameEnd => lines::NAME_ENDS,
             Self::Session => lines::SESSIONS,
             Self::Message => lines::MESSAGES,
@@ -158,11 +166,13 @@ pub fn recognise_branch(branch: &str) -> Option<Recognition> {
 
 /// Lists every row.
 pub fn rules() -> impl Iterator<Item = Rule> {
-    const PARTS: [Part; 9] = [
+    const PARTS: [Part; 11] = [
         Part::Mail,
         Part::ReviewBot,
         Part::Robot,
         Part::App,
+        Part::Name,
+        Part::Model,
         Part::NameEnd,
         Part::Session,
         Part::Message,
@@ -194,6 +204,37 @@ pub(super) fn is_forge_committer(mail: &str) -> bool {
 pub(super) fn recognise_name(name: &str) -> Option<Recognition> {
     let name = name.to_ascii_lowercase();
     Part::NameEnd.find(|end| name.ends_with(end))
+}
+
+/// Recognises an agent whose name stands where a person's would, with or without models and versions: of the whole name nothing else may be left.
+///
+/// SECURITY: whoever commits chooses the address beside it; a name that no person has tells more than an address that nobody knows.
+pub(super) fn recognise_product(name: &str) -> Option<Recognition> {
+    let name = name.trim().to_lowercase();
+    let named = |known: &'static str| {
+        name.strip_prefix(known).is_some_and(|rest| rest.is_empty() || rest.starts_with(' ') && is_all_model(rest))
+    };
+    let modelled = |known: &'static str| {
+        name.strip_prefix(known).is_some_and(|rest| {
+            let mut words = rest.split([' ', '-', '(', ')']);
+            let is_model =
+                |word: &str| lines::MODEL_NAMES.contains(&word) || word.starts_with(|c: char| c.is_ascii_digit());
+            rest.starts_with([' ', '-']) && words.any(is_model) && is_all_model(rest)
+        })
+    };
+    Part::Name.find(named).or_else(|| Part::Model.find(modelled))
+}
+
+/// Whether every word is one of models, or a number.
+fn is_all_model(rest: &str) -> bool {
+    let words = rest.split([' ', '-', '(', ')']).filter(|word| !word.is_empty());
+    let is_known = |word: &str| {
+        word.starts_with(|first: char| first.is_ascii_digit())
+            || lines::MODEL_WORDS.contains(&word)
+            || lines::MODEL_NAMES.contains(&word)
+            || word == "context"
+    };
+    words.into_iter().all(is_known)
 }
 
 /// Recognises the agent that leaves this line in messages.

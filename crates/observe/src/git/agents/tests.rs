@@ -10,6 +10,7 @@ const EXAMPLES: &str = include_str!("tests/examples.tsv");
 fn ask(part: &str, text: &str) -> Option<Recognition> {
     match part {
         "mail" | "review-bot" | "robot" | "app" => recognise_mail(text),
+        "name" | "model" => recognise_product(text),
         "name-end" => recognise_name(text),
         "session" | "message" => recognise_line(text),
         "tool" => recognise_tool(text, TrailerAct::Tool),
@@ -79,6 +80,26 @@ fn names_that_people_have_tell_nothing_of_people() {
         assert_eq!(recognise_mail(mail), None, "{mail}");
     }
     assert_eq!(recognise_name("Claude"), None);
+    // fail: people and companies, over any address; pass: products with models
+    for person in [
+        "Claude",
+        "Claude Dupont",
+        "Claude Pro",
+        "Claude Mini",
+        "Gemini",
+        "Codex",
+        "Devin",
+        "GPT Team",
+        "Cursor",
+        "Claude Opus Dupont",
+    ] {
+        assert_eq!(recognise_product(person), None, "{person}");
+    }
+    for product in
+        ["Claude Opus 4.1", "claude-sonnet-4", "Claude 3.5 Sonnet", "GPT-5", "Gemini 2.5 Pro", "GitHub Copilot"]
+    {
+        assert!(recognise_product(product).is_some(), "{product}");
+    }
 }
 
 #[test]

@@ -102,6 +102,31 @@ fn what_cannot_be_read_is_unknown() {
 }
 
 #[test]
+fn names_of_agents_count_with_any_address() {
+    // fail: over an address that nobody knows, a person's, the forge's; in a trailer; behind a person's name
+    let by_account = Some("mailto:copilot@corp.example");
+    let copilot = "GitHub Copilot <copilot@corp.example>";
+    check(copilot, copilot, "x", &[("agent:copilot", ActorKind::Agent, AUTHOR, by_account)]);
+    let by_ana = Some("mailto:ana@example.com");
+    let claude = "Claude Opus 4.1 <ana@example.com>";
+    check(claude, GITHUB, "x", &[("agent:claude-code", ActorKind::Agent, AUTHOR, by_ana)]);
+    check(
+        ANA,
+        "Copilot coding agent <noreply@github.com>",
+        "x",
+        &[ANA_AUTHOR, ("agent:copilot", ActorKind::Agent, COMMITTER, by_ana)],
+    );
+    let trailer = ("agent:claude-code", ActorKind::Agent, TRAILER, by_ana);
+    check(ANA, ANA, "x\n\n* Co-authored-by: Claude Code <ana@example.com>", &[ANA_AUTHOR, trailer]);
+    check(ANA, ANA, "x\n\nhttps://claude.ai/code/session_01ab", &[ANA_AUTHOR, trailer]);
+    // pass: a person with a first name of an agent; an agent's own address is its principal
+    let monet = "Claude Monet <monet@example.com>";
+    check(monet, monet, "x", &[("mailto:monet@example.com", ActorKind::Human, AUTHOR, None)]);
+    let own = "Claude Code <noreply@anthropic.com>";
+    check(own, own, "x", &[("mailto:noreply@anthropic.com", ActorKind::Agent, AUTHOR, None)]);
+}
+
+#[test]
 fn names_of_apps_count_with_any_address() {
     // fail: the app's name over a mail address that no table has
     check("cursor[bot] <x@example.com>", GITHUB, "", &[("mailto:x@example.com", ActorKind::Agent, AUTHOR, None)]);
