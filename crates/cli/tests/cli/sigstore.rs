@@ -86,13 +86,12 @@ fn the_bundle_of_another_pair_is_rejected() {
 
 #[test]
 fn a_signer_without_a_row_is_named_and_of_no_use() {
-    // fail: another tag, another issuer, another method, no row at all
+    // fail: another tag, another issuer, no row at all
     let Some(pairs) = pairs() else { return };
     let (artifact, bundle) = &pairs[0];
     for (name, from, to) in [
         ("sigstore-tag", "refs/tags/v*", "refs/tags/v9*"),
         ("sigstore-issuer", ISSUER, "https://accounts.example"),
-        ("sigstore-method", "fulcio-ci", "fulcio-email"),
         ("sigstore-workflow", "sigstore-java/.github", "sigstore-java2/.github"),
     ] {
         let (code, report) = verify(artifact, bundle, &changed(name, from, to));
