@@ -166,7 +166,9 @@ fn has_disputed_prefix(block: &Block, format: Format) -> bool {
     match format {
         Format::Ustar => false,
         Format::Star => text(field(block, 345, 155)) != text(field(block, 345, 131)),
-        Format::Gnu | Format::V7 => block.get(345) != Some(&0),
+        // Readers that take it into the name do not with the types that GNU alone has.
+        Format::Gnu => block.get(345) != Some(&0) && !matches!(block.get(156), Some(b'K' | b'L' | b'S')),
+        Format::V7 => block.get(345) != Some(&0),
     }
 }
 
