@@ -159,7 +159,7 @@ fn the_digest_of_a_bare_signature_is_told_and_proven() {
     refuse(&digest("SHA2_512", right), "bundle is malformed");
     refuse(&digest("SHA2_256", json!("AAAA")), "bundle is malformed");
     let long = "A".repeat(86) + "==";
-    refuse(&digest("SHA2_512", json!(long)), "log entry");
+    refuse(&digest("SHA2_512", json!(long)), "key cannot be used for this signature");
 }
 
 proptest! {
