@@ -142,3 +142,21 @@ artifact app.bin
 expect ! refused
 expect ! LH201 src/auth.c
 expect = accepted
+
+story 50j: another ref of the product goes back to an older tree, and is merged
+because: R2
+based on reviewed
+product  app refs main next
+tree     T2   T1 + README.md=r2
+tree     TM   T0 + README.md=r2
+landing  N1   none -> T1 on next authors ana
+landing  N2   T1 -> T0 on next authors ana
+= review R2   bo approves T1 -> T0 on next
+landing  L2   T1 -> T2 authors ana
+review   R3   bo approves T1 -> T2
+landing  L3   T2 -> TM authors ana merge-of T0 base T1 mode merge
+build    B1   from TM makes app.bin
+artifact app.bin
+expect ! refused
+expect ! LH201 src/main.c in L3
+expect = accepted

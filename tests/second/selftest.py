@@ -253,17 +253,22 @@ class Trees(Case):
         self.want("refused", "LH201")
 
     def merge(self):
-        """Ref `next` landed the change 0 -> s, which is merged into 2."""
+        """Ref `next` landed the change 0 -> x -> s under two reviews; the whole of it is merged into 2."""
         self.product["refs"] = [MAIN, "refs/heads/next"]
-        self.product["onboarding"].append({"repository": REPO, "tree": root("s")})
-        self.w["inventories"][h("tree s")] = [entry("a.txt", "as"), entry("b.txt", "b"), entry("build.sh", "build", 0o755)]
+        for name in ("x", "s"):
+            self.w["inventories"][h("tree " + name)] = [entry("a.txt", "a" + name), entry("b.txt", "b"), entry("build.sh", "build", 0o755)]
         self.second(merge_of={"head": root("s"), "base": root("0"), "mode": "merge", "result": root("2")})
-        next_ = copy.deepcopy(self.st("landing"))
-        next_["digest"] = h("landing next")
-        next_["body"]["landing"].update({"target_ref": "refs/heads/next", "from": root("0"), "to": root("s")})
-        next_["body"]["landing"].pop("prev", None)
-        self.add(next_)
-        return next_["body"]["landing"]
+        for name, from_, prev in (("x", "0", None), ("s", "x", "landing x")):
+            landing = copy.deepcopy(self.st("landing"))
+            landing["digest"] = h("statement landing " + name)
+            body = landing["body"]["landing"]
+            body.update({"target_ref": "refs/heads/next", "from": root(from_), "to": root(name)})
+            body.pop("prev", None)
+            if prev:
+                body["prev"] = h("statement " + prev)
+            self.add(landing)
+            self.review(from_, name, "review " + name)
+        return body
 
     def test_recomputed_merge(self):
         self.merge()
@@ -278,12 +283,15 @@ class Trees(Case):
         for change in (
                 lambda n: n.update({"target_ref": MAIN}),  # the ref's own history is no other ref's
                 lambda n: n.update({"to": root("0")}),  # a covered tree that landed nowhere
-                lambda n: n.pop("from"),  # a ref that began with it did not change the base into it
+                lambda n: n.pop("prev"),  # nobody knows that the base became it
                 lambda n: n.update({"from": root("1")}),  # changed something else
+                lambda n: self.drop("review s"),  # one landing on the way is not covered by itself, though the tree is an anchor
         ):
             self.setUp()
-            change(self.merge())
-            self.want("refused", "LH201")
+            next_ = self.merge()
+            self.product["onboarding"].append({"repository": REPO, "tree": root("s")})
+            change(next_)
+            self.assertEqual(solver.solve(self.w)["verdict"], "refused")
         self.setUp()
         self.merge()
         self.body("landing 2").pop("prev")  # nobody knows what was merged before

@@ -371,7 +371,7 @@ class World:
         self.landings = {k: L for k, L in self.all_landings.items() if L.signed and self.our_ref(L.b) and L.A is not None and L.B is not None}
         self.reviews = self.of_type("review")
         self.W = {r: {EMPTY} | self.anchors(r) for r in self.product.repositories}
-        self.U = {}
+        self.U, self.settled = {}, set()  # settled: landings whose own(L) is {}
         for L in self.landings.values():
             L["changed"] = self.changed_paths(L)
             L["approved"] = {p for p in L.changed or () if self.approved(L, p)}
@@ -380,8 +380,12 @@ class World:
             changing = False
             for L in self.landings.values():
                 W = self.W[L.b.repository]
-                U = set() if L.B in W else self.own(L)
-                joins = U == set() or self.whole_tree_review(L) or self.recomputed_merge(L)
+                own, merged = self.own(L), self.recomputed_merge(L)
+                U = set() if L.B in W else own
+                joins = U == set() or self.whole_tree_review(L) or merged
+                if (own == set() or merged) and L.digest not in self.settled:
+                    self.settled.add(L.digest)
+                    changing = True
                 if joins and L.B is not None and L.B not in W:
                     W.add(L.B)
                     U = set()
@@ -629,8 +633,7 @@ class World:
         if m is None or m.mode != "merge" or L.A is None or L.B is None or self.tree(repo, m.result) != L.B:
             return False
         head, base = self.tree(repo, m.head), self.tree(repo, m.base)
-        return ({L.A, base, head} <= W and self.merge3(L, base, head)
-                and self.once(("head-landed", L.digest), lambda: self.head_landed(L, base, head)))
+        return {L.A, base, head} <= W and self.merge3(L, base, head) and self.head_landed(L, base, head)
 
     def way_back(self, L):
         """A landing and those before it, as far as they are found; and whether the last one states none before it."""
@@ -653,7 +656,7 @@ class World:
             return False
         for K in self.landings_of(L.b.repository, head):
             for M in self.way_back(K)[0] if K.b.target_ref != L.b.target_ref else []:
-                if M.B in before:
+                if M.B in before or M.digest not in self.settled:
                     break
                 if self.merged(M, False) == base:
                     return True

@@ -59,8 +59,12 @@ pub(crate) struct Cover<'a> {
     pub(crate) own_left: Vec<Option<usize>>,
     /// For each landing: how many paths are uncovered in the end.
     left: Vec<Option<usize>>,
-    /// For each landing that merged what another ref landed: how it came there.
-    ways: Vec<Option<Way>>,
+    /// For each landing that merged what another ref landed: how it may have come there.
+    ways: Vec<Vec<Way>>,
+    /// For each landing: whether it is known that it leaves no path uncovered by itself.
+    settled: Vec<bool>,
+    /// For each landing that is covered as a recomputed merge: how.
+    pub(crate) merges: Vec<Option<WholeBy>>,
     /// Entries of the wholly covered trees.
     versions: RefCell<Versions<'a>>,
 }
@@ -97,6 +101,8 @@ impl<'a> Cover<'a> {
             own_left: Vec::new(),
             left: Vec::new(),
             ways: Vec::new(),
+            settled: Vec::new(),
+            merges: Vec::new(),
             versions: RefCell::default(),
         }
     }
@@ -212,8 +218,10 @@ impl<'a> Cover<'a> {
         for (at, landing) in self.landings.iter().enumerate() {
             from_tree.entry((landing.body.repository.as_str(), landing.from)).or_default().push(at);
         }
-        // LIMIT: each further pass needs a tree that joined in the one before.
-        for _ in 0..=self.landings.len() + 1 {
+        self.settled = vec![false; self.landings.len()];
+        self.merges = vec![None; self.landings.len()];
+        // LIMIT: each further pass needs a tree that joined in the one before, or a landing that was settled.
+        for _ in 0..=self.landings.len().saturating_mul(2).saturating_add(1) {
             if !self.pass(run, &children, &from_tree) {
                 break;
             }
@@ -230,14 +238,15 @@ impl<'a> Cover<'a> {
         children
     }
 
-    /// Walks every chain once; tells whether a tree became wholly covered.
+    /// Walks every chain once; tells whether another pass may conclude more.
     fn pass(
         &mut self,
         run: &Run<'_, 'a>,
         children: &[Vec<usize>],
         from_tree: &FxHashMap<Place<'a>, Vec<usize>>,
     ) -> bool {
-        let before = self.whole.len();
+        let settled = |cover: &Self| cover.settled.iter().filter(|settled| **settled).count();
+        let before = (self.whole.len(), settled(self));
         self.own_left = vec![None; self.landings.len()];
         self.left = vec![None; self.landings.len()];
         let mut state = State::default();
@@ -260,7 +269,9 @@ impl<'a> Cover<'a> {
                 stack.extend(children.get(at).into_iter().flatten().copied().map(Turn::Enter));
             }
         }
-        self.whole.len() > before
+        // Merges alone ask whether landings are settled.
+        let asked = self.ways.iter().any(|ways| !ways.is_empty());
+        self.whole.len() > before.0 || asked && settled(self) > before.1
     }
 
     /// The next landing that needs none before it; when all are done, one from a tree that joined in this pass.
@@ -291,8 +302,12 @@ impl<'a> Cover<'a> {
         let (repository, to, from) = (landing.body.repository.as_str(), landing.to, landing.from);
         self.apply(run, at, &changes, state);
         let merge = self.recomputed_merge(run, at);
-        if let Some(left) = self.own_left.get_mut(at) {
-            *left = Some(if merge.is_some() { 0 } else { state.paths.len() });
+        let left = if merge.is_some() { 0 } else { state.paths.len() };
+        if let (Some(own_left), Some(settled), Some(known)) =
+            (self.own_left.get_mut(at), self.settled.get_mut(at), self.merges.get_mut(at))
+        {
+            (*own_left, *settled) = (Some(left), *settled || left == 0);
+            *known = merge.filter(|_| !state.paths.is_empty());
         }
         let by = if state.paths.is_empty() { Some(WholeBy::Landing(at)) } else { merge };
         if let Some(by) = by
@@ -349,7 +364,7 @@ impl<'a> Cover<'a> {
             && self.whole_tree(repository, landing.from)
             && self.whole_tree(repository, head)
             && self.whole_tree(repository, base);
-        let way = self.ways.get(at).copied().flatten();
+        let way = self.covered_way(at);
         let landed = run.world.rules.demand(Rule::HeadLanded, way.is_some());
         let way = way.unwrap_or(Way { landed: at, since: at });
         let holds = run.world.rules.grant(Rule::RecomputedMerge, holds && landed);

@@ -8,7 +8,7 @@ use lasthand_model::wire::facts::{Body, NamedDigest, TreeRef};
 use rustc_hash::FxHashSet;
 
 use crate::accept::{self, Decision, Goal};
-use crate::cover::{Place, Way, WholeBy};
+use crate::cover::{Place, WholeBy};
 use crate::order::wide;
 use crate::outcome::{Findings, Proof, ProofRole};
 use crate::people;
@@ -25,6 +25,8 @@ pub(crate) fn of_acceptance<'a>(run: &Run<'_, 'a>, decision: &Decision<'a>) -> P
         listed: FxHashSet::default(),
         trees: FxHashSet::default(),
         walked: FxHashSet::default(),
+        brought: Vec::new(),
+        shown: FxHashSet::default(),
     };
     if let Some(goal) = &decision.goal {
         proof.goal(goal);
@@ -63,6 +65,9 @@ struct Collector<'r, 'w, 'a> {
     trees: FxHashSet<Place<'a>>,
     /// Landings whose history is listed.
     walked: FxHashSet<usize>,
+    /// Landings that merges brought in, still to be shown; and those that were.
+    brought: Vec<usize>,
+    shown: FxHashSet<usize>,
 }
 
 impl<'a> Collector<'_, '_, 'a> {
@@ -181,17 +186,38 @@ impl<'a> Collector<'_, '_, 'a> {
             self.any_landing(*place);
         }
         let mut places = places;
-        while let Some(place) = places.pop() {
-            if self.trees.insert(place) {
-                self.whole(place, &mut places);
+        loop {
+            if let Some(place) = places.pop() {
+                if self.trees.insert(place) {
+                    self.whole(place, &mut places);
+                }
+            } else if let Some(step) = self.brought.pop() {
+                self.brought(step, &mut places);
+            } else {
+                break;
+            }
+        }
+    }
+
+    /// How a landing that a merge brought in is covered by itself.
+    fn brought(&mut self, at: usize, places: &mut Vec<Place<'a>>) {
+        if self.shown.insert(at) {
+            match self.decision.cover.merges.get(at).copied().flatten() {
+                Some(merge) => self.by(Some(merge), places),
+                None => self.chain(at, places),
             }
         }
     }
 
     /// How a tree became wholly covered.
     fn whole(&mut self, place: Place<'a>, places: &mut Vec<Place<'a>>) {
+        let by = self.decision.cover.whole.get(&place).map(|(_, by)| *by);
+        self.by(by, places);
+    }
+
+    fn by(&mut self, by: Option<WholeBy>, places: &mut Vec<Place<'a>>) {
         let cover = &self.decision.cover;
-        match cover.whole.get(&place).map(|(_, by)| *by) {
+        match by {
             Some(WholeBy::Landing(at)) => self.chain(at, places),
             Some(WholeBy::Merge { landing, head, base, way }) => {
                 // Nothing that was merged before may be left out.
@@ -199,7 +225,7 @@ impl<'a> Collector<'_, '_, 'a> {
                 if let Some(info) = cover.landings.get(landing) {
                     places.extend([info.from, head, base].map(|tree| (info.body.repository.as_str(), tree)));
                 }
-                self.way(way);
+                self.brought.extend(cover.steps(way));
             }
             Some(WholeBy::Review { review, landing }) => {
                 self.landing(landing);
@@ -275,19 +301,6 @@ impl<'a> Collector<'_, '_, 'a> {
             }
             self.landing(at);
             match cover.landings.get(at).and_then(|landing| landing.prev) {
-                Some(prev) => at = prev,
-                None => return,
-            }
-        }
-    }
-
-    /// The landings of another ref that made what a merge brought in.
-    fn way(&mut self, way: Way) {
-        let cover = &self.decision.cover;
-        let mut at = way.landed;
-        for _ in 0..=cover.landings.len() {
-            self.landing(at);
-            match cover.landings.get(at).and_then(|landing| landing.prev).filter(|_| at != way.since) {
                 Some(prev) => at = prev,
                 None => return,
             }

@@ -27,8 +27,8 @@ type Merged<'a> = FxHashMap<(&'a str, &'a str, Sha256), Vec<usize>>;
 const MERGE: &str = "merge";
 
 impl<'a> Cover<'a> {
-    /// For each landing: how the change that it merged came onto another ref; absent for what is no such merge.
-    pub(super) fn ways(&self, run: &Run<'_, 'a>, chains: &Chains) -> Vec<Option<Way>> {
+    /// For each landing: the ways on which the change that it merged may have come onto another ref; none for what is no such merge.
+    pub(super) fn ways(&self, run: &Run<'_, 'a>, chains: &Chains) -> Vec<Vec<Way>> {
         let mut merged: Merged<'a> = FxHashMap::default();
         for (at, landing) in self.landings.iter().enumerate() {
             // It can only take cover away, so it counts whatever the labels allow.
@@ -39,10 +39,23 @@ impl<'a> Cover<'a> {
                 merged.entry(place).or_default().push(at);
             }
         }
-        (0..self.landings.len()).map(|at| self.way(run, at, &merged, chains)).collect()
+        (0..self.landings.len()).map(|at| self.ways_of(run, at, &merged, chains).unwrap_or_default()).collect()
     }
 
-    fn way(&self, run: &Run<'_, 'a>, at: usize, merged: &Merged<'a>, chains: &Chains) -> Option<Way> {
+    /// The first way of which each landing is covered by itself: not by a tree that was covered elsewhere and is gone back to here.
+    pub(super) fn covered_way(&self, at: usize) -> Option<Way> {
+        let is_covered = |way: &&Way| self.steps(**way).all(|step| self.settled.get(step) == Some(&true));
+        self.ways.get(at)?.iter().find(is_covered).copied()
+    }
+
+    /// The landings of a way, the last first.
+    pub(crate) fn steps(&self, way: Way) -> impl Iterator<Item = usize> {
+        let before = move |at: &usize| self.landings.get(*at)?.prev.filter(|_| *at != way.since);
+        // LIMIT: a walk longer than the landings there are meets itself.
+        std::iter::successors(Some(way.landed), before).take(self.landings.len())
+    }
+
+    fn ways_of(&self, run: &Run<'_, 'a>, at: usize, merged: &Merged<'a>, chains: &Chains) -> Option<Vec<Way>> {
         let landing = self.landings.get(at).filter(|_| chains.complete(at))?;
         let merge = merge_of(landing)?;
         let repository = landing.body.repository.as_str();
@@ -57,8 +70,8 @@ impl<'a> Cover<'a> {
         let elsewhere = |other: &&usize| {
             self.landings.get(**other).is_some_and(|other| other.body.target_ref != landing.body.target_ref)
         };
-        let mut landed = self.to_tree.get(&(repository, head)).into_iter().flatten().filter(elsewhere);
-        landed.find_map(|landed| {
+        let landed = self.to_tree.get(&(repository, head)).into_iter().flatten().filter(elsewhere);
+        let ways = landed.filter_map(|landed| {
             let mut since = *landed;
             // LIMIT: a walk longer than the landings there are meets itself.
             for _ in 0..=self.landings.len() {
@@ -78,7 +91,8 @@ impl<'a> Cover<'a> {
                 since = step.prev?;
             }
             None
-        })
+        });
+        Some(ways.collect())
     }
 }
 

@@ -54,6 +54,8 @@ pub(super) struct Cover<'a> {
     own: Vec<Uncovered<'a>>,
     /// Anchors, and trees that a whole-tree review covers.
     founded: BTreeSet<(&'a str, Sha256)>,
+    /// In the order of `landings`: covered as a recomputed merge.
+    recomputed: Vec<bool>,
 }
 
 /// What of a landing does not change during the fixpoint.
@@ -86,14 +88,17 @@ impl<'a> Cover<'a> {
                 founded.insert((landing.landing.repository.as_str(), landing.to));
             }
         }
-        let mut cover = Self { own, landings, wholly, founded };
+        let recomputed = vec![false; landings.len()];
+        let mut cover = Self { own, landings, wholly, founded, recomputed };
         loop {
             let own = cover.own_paths(evidence, &fixed);
             let wholly = cover.joined(evidence, &fixed, &own);
-            if own == cover.own && wholly == cover.wholly {
+            let recomputed: Vec<bool> =
+                cover.landings.iter().map(|landing| cover.is_recomputed(evidence, landing)).collect();
+            if own == cover.own && wholly == cover.wholly && recomputed == cover.recomputed {
                 return cover;
             }
-            (cover.own, cover.wholly) = (own, wholly);
+            (cover.own, cover.wholly, cover.recomputed) = (own, wholly, recomputed);
         }
     }
 
@@ -205,7 +210,7 @@ impl<'a> Cover<'a> {
         let mut elsewhere = elsewhere.filter(|other| other.landing.target_ref != landing.landing.target_ref);
         elsewhere.any(|landed| {
             for step in self.walk(landed) {
-                if merged_before(step.to) {
+                if merged_before(step.to) || !self.is_covered_by_itself(step) {
                     return false;
                 }
                 let merges = step.landing.merge_of.as_ref().is_some_and(|merge| merge.mode == "merge");
@@ -221,6 +226,12 @@ impl<'a> Cover<'a> {
             }
             false
         })
+    }
+
+    fn is_covered_by_itself(&self, landing: &LandingView) -> bool {
+        let known = self.landings.iter().zip(self.own.iter().zip(&self.recomputed));
+        let mut known = known.filter(|(known, _)| known.statement.digest == landing.statement.digest);
+        known.any(|(_, (own, recomputed))| *recomputed || own.as_ref().is_some_and(BTreeSet::is_empty))
     }
 
     /// A landing and those before it, as far as they are found.
