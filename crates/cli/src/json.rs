@@ -1,19 +1,17 @@
 //! JSON that a terminal cannot obey.
 
-use std::io;
+use std::io::{self, Write};
 
 use lasthand_verify::render::is_hostile;
 use serde::Serialize;
-use serde_json::Serializer;
-use serde_json::ser::{CharEscape, CompactFormatter, Formatter, PrettyFormatter};
 
 /// Writes a value as indented JSON. What a terminal would obey, or nobody would see, is written as `\uXXXX`: the same text to whatever
 /// reads JSON.
 ///
 /// # Errors
 /// When it cannot be written.
-pub(crate) fn write(out: &mut dyn io::Write, value: &impl Serialize) -> io::Result<()> {
-    value.serialize(&mut Serializer::with_formatter(&mut *out, Visible(PrettyFormatter::new())))?;
+pub(crate) fn write(out: &mut dyn Write, value: &impl Serialize) -> io::Result<()> {
+    serde_json::to_writer_pretty(Visible(out), value)?;
     out.write_all(b"\n")
 }
 
@@ -21,66 +19,33 @@ pub(crate) fn write(out: &mut dyn io::Write, value: &impl Serialize) -> io::Resu
 ///
 /// # Errors
 /// When it cannot be written.
-pub(crate) fn write_line(out: &mut dyn io::Write, value: &impl Serialize) -> io::Result<()> {
-    value.serialize(&mut Serializer::with_formatter(&mut *out, Visible(CompactFormatter)))?;
+pub(crate) fn write_line(out: &mut dyn Write, value: &impl Serialize) -> io::Result<()> {
+    serde_json::to_writer(Visible(out), value)?;
     out.write_all(b"\n")
 }
 
-/// A form of JSON, with strings of visible characters.
-struct Visible<F>(F);
+/// Takes JSON whose parts each end where a character does, as its writer gives it, and passes it on in visible characters. All that is
+/// outside of strings is visible, save the ends of lines.
+struct Visible<'w>(&'w mut dyn Write);
 
-impl<F: Formatter> Formatter for Visible<F> {
-    fn write_string_fragment<W: ?Sized + io::Write>(&mut self, out: &mut W, fragment: &str) -> io::Result<()> {
-        let mut rest = fragment;
-        while let Some((at, character)) = rest.char_indices().find(|(_, character)| is_hostile(*character)) {
+impl Write for Visible<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let text = std::str::from_utf8(bytes).map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))?;
+        let mut rest = text;
+        while let Some((at, character)) = rest.char_indices().find(|(_, c)| *c != '\n' && is_hostile(*c)) {
             let (plain, from) = rest.split_at(at);
-            out.write_all(plain.as_bytes())?;
+            self.0.write_all(plain.as_bytes())?;
             for unit in character.encode_utf16(&mut [0; 2]) {
-                write!(out, "\\u{unit:04x}")?;
+                write!(self.0, "\\u{unit:04x}")?;
             }
             rest = from.get(character.len_utf8()..).unwrap_or_default();
         }
-        out.write_all(rest.as_bytes())
+        self.0.write_all(rest.as_bytes())?;
+        Ok(bytes.len())
     }
 
-    fn write_char_escape<W: ?Sized + io::Write>(&mut self, out: &mut W, escape: CharEscape) -> io::Result<()> {
-        self.0.write_char_escape(out, escape)
-    }
-
-    fn begin_array<W: ?Sized + io::Write>(&mut self, out: &mut W) -> io::Result<()> {
-        self.0.begin_array(out)
-    }
-
-    fn end_array<W: ?Sized + io::Write>(&mut self, out: &mut W) -> io::Result<()> {
-        self.0.end_array(out)
-    }
-
-    fn begin_array_value<W: ?Sized + io::Write>(&mut self, out: &mut W, first: bool) -> io::Result<()> {
-        self.0.begin_array_value(out, first)
-    }
-
-    fn end_array_value<W: ?Sized + io::Write>(&mut self, out: &mut W) -> io::Result<()> {
-        self.0.end_array_value(out)
-    }
-
-    fn begin_object<W: ?Sized + io::Write>(&mut self, out: &mut W) -> io::Result<()> {
-        self.0.begin_object(out)
-    }
-
-    fn end_object<W: ?Sized + io::Write>(&mut self, out: &mut W) -> io::Result<()> {
-        self.0.end_object(out)
-    }
-
-    fn begin_object_key<W: ?Sized + io::Write>(&mut self, out: &mut W, first: bool) -> io::Result<()> {
-        self.0.begin_object_key(out, first)
-    }
-
-    fn begin_object_value<W: ?Sized + io::Write>(&mut self, out: &mut W) -> io::Result<()> {
-        self.0.begin_object_value(out)
-    }
-
-    fn end_object_value<W: ?Sized + io::Write>(&mut self, out: &mut W) -> io::Result<()> {
-        self.0.end_object_value(out)
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
     }
 }
 
@@ -92,19 +57,17 @@ mod tests {
     #[test]
     fn json_reads_the_same_and_has_nothing_that_a_terminal_obeys() {
         // pass: keys and values of any script, within and beyond the basic plane; fail: any such character as it is
-        let foreign = "größe 日本 \u{1b}[2K \u{9b}2J \u{202e}txt \u{200b} \u{e0041} \u{2028} \"\\\n";
+        let foreign = "größe 日本 \u{1b}[2K \u{7f} \u{9b}2J \u{202e}txt \u{200b} \u{e0041} \u{2028} \"\\\n";
         let value = json!({ foreign: [foreign, 1, { "a": [] }], "b": {} });
-        let mut bytes = Vec::new();
-        super::write(&mut bytes, &value).unwrap();
-        let text = String::from_utf8(bytes).unwrap();
-        assert_eq!(serde_json::from_str::<Value>(&text).unwrap(), value);
-        assert!(text.contains("größe 日本"));
-        let obeyed = |character: char| character != '\n' && lasthand_verify::render::is_hostile(character);
-        assert!(!text.contains(obeyed), "{text:?}");
-        assert_eq!(serde_json::to_string_pretty(&json!([1, { "a": [2] }])).unwrap() + "\n", {
-            let mut bytes = Vec::new();
-            super::write(&mut bytes, &json!([1, { "a": [2] }])).unwrap();
-            String::from_utf8(bytes).unwrap()
-        });
+        let (mut pages, mut line) = (Vec::new(), Vec::new());
+        super::write(&mut pages, &value).unwrap();
+        super::write_line(&mut line, &value).unwrap();
+        for bytes in [pages, line] {
+            let text = String::from_utf8(bytes).unwrap();
+            assert_eq!(serde_json::from_str::<Value>(&text).unwrap(), value);
+            assert!(text.contains("größe 日本"));
+            let obeyed = |character: char| character != '\n' && lasthand_verify::render::is_hostile(character);
+            assert!(!text.contains(obeyed), "{text:?}");
+        }
     }
 }

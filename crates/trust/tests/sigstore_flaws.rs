@@ -624,6 +624,13 @@ fn a_subject_is_known_by_any_of_its_digests() {
         assert!(matches!(asked(&other), Err(ExpectedError::OtherArtifact { .. })), "{other}");
     }
     assert_eq!(ContentDigest::parse(&format!("sha512:{}", "ab".repeat(32))), None);
+    // The library asks for none of these.
+    let digest = "ab".repeat(48);
+    let made = instance().sign(&statement(json!({ "sha384": digest })), &recipe(Entry::V1, false), Flaw::None);
+    judge(&made, &ring(Flaw::None)).unwrap();
+    let asked = |text: &str| ask(&made, &EXPECTED, &ExpectedArtifact::Content(ContentDigest::parse(text).unwrap()));
+    asked(&format!("sha384:{digest}")).unwrap();
+    assert!(asked(&format!("sha384:{}", "cd".repeat(48))).is_err());
 }
 
 #[test]

@@ -332,9 +332,7 @@ fn subject(payload: &[u8]) -> Option<LibraryDigest> {
             LibraryDigest::new(algorithm, bytes.as_slice()).ok()
         })
     };
-    named("sha256", HashAlgorithm::Sha2256)
-        .or_else(|| named("sha512", HashAlgorithm::Sha2512))
-        .or_else(|| named("sha384", HashAlgorithm::Sha2384))
+    named("sha256", HashAlgorithm::Sha2256).or_else(|| named("sha512", HashAlgorithm::Sha2512))
 }
 
 #[cfg(test)]
