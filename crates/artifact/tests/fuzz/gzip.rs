@@ -26,6 +26,12 @@ pub(crate) fn law(bytes: &[u8]) {
         let pieces = Pieces { blob: blob.clone(), step };
         alike(&listing(&pieces, Some(Kind::TarGzip)), &ours, &format!("in pieces of {step}"));
     }
+    // Where no entries are shown another decoder is asked.
+    let unseen = lasthand_artifact::read(&blob, Some(Kind::TarGzip), &super::LIMITS, &mut |_| {});
+    match (&unseen, &ours.end) {
+        (Ok(read), Ok(listed)) => assert_eq!(read, listed, "two decoders"),
+        (read, listed) => assert_eq!(read.is_err(), listed.is_err(), "two decoders: {read:?} and {listed:?}"),
+    }
     // What is compressed again is no tar stream to a reader that looks for one.
     if [&b"\x1f\x8b"[..], b"\x28\xb5\x2f\xfd"].iter().any(|magic| inside.starts_with(magic)) {
         assert!(ours.end.is_err(), "a stream inside a stream is read as tar");
