@@ -6,6 +6,7 @@ use std::fs::File;
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
+use clap::builder::NonEmptyStringValueParser;
 use clap::{Args, ValueEnum};
 use lasthand_model::timestamp;
 use lasthand_trust::content_digest::{ContentDigest, DigestAlgorithm};
@@ -65,6 +66,9 @@ pub(crate) struct VerifyBundleArguments {
     /// The authorities and logs to verify by; without it, the public-good instance as this program knows it
     #[arg(long, value_name = "FILE", visible_alias = "custom-trusted-root")]
     trusted_root: Option<PathBuf>,
+    /// The type that the statement about the artifact must have, exact; a signature without a statement has none
+    #[arg(long, value_name = "URI", value_parser = NonEmptyStringValueParser::new())]
+    predicate_type: Option<String>,
     /// FILE holds an object of git, as `git cat-file KIND ID` prints it; its id is computed
     #[arg(long, value_name = "KIND", value_parser = git_kind)]
     git_object: Option<GitObjectKind>,
@@ -117,11 +121,34 @@ pub(crate) fn run(arguments: &VerifyBundleArguments, context: &Context) -> Resul
     let bundle = read_bounded(&arguments.bundle, context.limits.json_bytes)?;
     let artifact = artifact(arguments, algorithm_to_compare(&bundle, &context.limits))?;
     match verify_expected(&bundle, &[root], &signer, &artifact, &context.limits) {
-        Ok(signed) => {
-            print(arguments, &signed, context)?;
-            Ok(0)
-        }
+        Ok(signed) => match other_type(arguments, &signed) {
+            None => {
+                print(arguments, &signed, context)?;
+                Ok(0)
+            }
+            Some(reason) => {
+                let hint = "name the bundle that holds such a statement, or ask for the type that this one has";
+                tell_refusal(arguments, &reason, &[hint.to_owned()], context)
+            }
+        },
         Err(error) => refuse(arguments, error, context),
+    }
+}
+
+fn statement_type(signed: &Signed) -> Option<&str> {
+    match signed {
+        Signed::Blob(_) => None,
+        Signed::Statement(statement) => Some(&statement.value().predicate_type),
+    }
+}
+
+/// Why what is signed is not of the type that was asked for.
+fn other_type(arguments: &VerifyBundleArguments, signed: &Signed) -> Option<String> {
+    let expected = arguments.predicate_type.as_deref()?;
+    match statement_type(signed) {
+        Some(got) if got == expected => None,
+        Some(got) => Some(format!("its statement is of type `{got}`, expected `{expected}`")),
+        None => Some(format!("it holds a signature and no statement, expected one of type `{expected}`")),
     }
 }
 
@@ -220,7 +247,15 @@ fn refuse(arguments: &VerifyBundleArguments, error: ExpectedError, context: &Con
         let failed = CommandError::malformed(format!("`{}`", arguments.bundle.display())).because(error);
         return Err(hints.into_iter().fold(failed, CommandError::hint));
     }
-    let reason = words(&error);
+    tell_refusal(arguments, &words(&error), &hints, context)
+}
+
+fn tell_refusal(
+    arguments: &VerifyBundleArguments,
+    reason: &str,
+    hints: &[String],
+    context: &Context,
+) -> Result<u8, CommandError> {
     if arguments.output == Format::Json {
         let document = json!({ "verdict": "refused", "bundle": arguments.bundle.display().to_string(), "reason": reason, "hints": hints });
         context.output.data_by(&|out| crate::json::write_line(out, &document))?;
@@ -288,6 +323,7 @@ fn print(arguments: &VerifyBundleArguments, signed: &Signed, context: &Context) 
             "time": { "value": proven.time, "source": proven.clock },
             "signed": proven.content,
             "claims": members,
+            "predicate_type": statement_type(signed),
             "not_constrained": open
         });
         return context.output.data_by(&|out| crate::json::write_line(out, &document));
@@ -306,7 +342,12 @@ fn print(arguments: &VerifyBundleArguments, signed: &Signed, context: &Context) 
         lines.push(format!("  not asked for: {} (--certificate-claim NAME=VALUE)", open.join(", ")));
     }
     if matches!(signed, Signed::Statement(_)) {
-        lines.push("  not asked for: what the statement says of the artifact".to_owned());
+        let more = if arguments.predicate_type.is_none() {
+            "of which type the statement is (--predicate-type URI), and "
+        } else {
+            ""
+        };
+        lines.push(format!("  not asked for: {more}what it says of the artifact"));
     }
     lines.iter().try_for_each(|line| context.output.line(&escape(line)))
 }

@@ -122,6 +122,33 @@ fn what_was_not_asked_for_is_printed() {
 }
 
 #[test]
+fn the_statement_must_be_of_the_type_that_is_asked_for() {
+    // pass: the type it has; fail: another one, one that it begins with, any for a bare signature; wrong use: none at all
+    let kind = "https://example.com/a-test/v1";
+    let statement = json!({
+        "_type": "https://in-toto.io/Statement/v1",
+        "subject": [{ "name": "a.txt", "digest": { "sha256": Sha256::of(b"the artifact").to_string() } }],
+        "predicateType": kind,
+        "predicate": {}
+    });
+    let here = made("verify-bundle-type", &Content::Statement(statement));
+    let bare = made("verify-bundle-type-of-none", &Content::Blob(b"the artifact".to_vec()));
+    let good = ["--certificate-identity", IDENTITY, "--certificate-oidc-issuer", ISSUER, "a.txt", "-o", "json"];
+    let asked = |here: &Path, kind: &str| ask(here, &[&good[..], &["--predicate-type", kind]].concat());
+    let said = asked(&here, kind);
+    let document: Value = serde_json::from_str(&said.out).unwrap();
+    assert_eq!((said.code, &document["predicate_type"]), (0, &kind.into()), "{}", said.err);
+    for (here, kind) in [(&here, "https://example.com/a-test/v2"), (&here, "https://example.com/a-test"), (&bare, kind)]
+    {
+        let said = asked(here, kind);
+        let document: Value = serde_json::from_str(&said.out).unwrap();
+        assert_eq!((said.code, &document["verdict"]), (1, &"refused".into()));
+        assert!(said.err.contains(&format!("expected `{kind}`")) || said.err.contains("no statement"), "{}", said.err);
+    }
+    assert_eq!(asked(&here, "").code, 2);
+}
+
+#[test]
 fn cve_2023_32076_nothing_is_read_that_was_not_named() {
     // fail: a trusted root in the folder where the command runs is no trusted root
     let here = made("verify-bundle-ambient", &Content::Blob(b"the artifact".to_vec()));
