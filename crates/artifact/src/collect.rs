@@ -205,19 +205,15 @@ impl<'a> Collector<'a> {
 
     /// LIMIT: entries, path bytes, attribute bytes, and the sum of both over all entries.
     fn bound(&mut self, record: &FileRecord, offset: u64) -> Result<(), ArtifactError> {
-        let xattr_bytes = record.xattrs.iter().map(|(name, value)| name.len() + value.len()).sum::<usize>();
-        // What is no plain text is held escaped, too: `\xff` for a byte.
-        let held = |text: &[u8]| if is_plain(text) { text.len() } else { 5 * text.len() };
-        let own_bytes = held(&record.path) + held(&record.link_target) + xattr_bytes;
-        self.metadata_bytes = self.metadata_bytes.saturating_add(wide(own_bytes));
+        let xattr_bytes = bytes_of(&record.xattrs);
+        let own_bytes = held_bytes(record);
+        self.metadata_bytes = self.metadata_bytes.saturating_add(own_bytes);
         let before = match self.counts {
             Some(counts) => counts.entries.fetch_add(1, Ordering::Relaxed),
             None => self.records.len(),
         };
         let metadata_bytes = match self.counts {
-            Some(counts) => {
-                counts.metadata.fetch_add(wide(own_bytes), Ordering::Relaxed).saturating_add(wide(own_bytes))
-            }
+            Some(counts) => counts.metadata.fetch_add(own_bytes, Ordering::Relaxed).saturating_add(own_bytes),
             None => self.metadata_bytes,
         };
         for (what, count, limit) in [
@@ -269,6 +265,18 @@ impl<'a> Collector<'a> {
             .map_err(|path| ArtifactError::Duplicate { name: name.to_owned(), offset: 0, path })?;
         Ok((inventory, notes.kept))
     }
+}
+
+/// Bytes of a record's paths and attributes, as they are held.
+pub(crate) fn held_bytes<'r>(record: impl Into<Record<'r>>) -> u64 {
+    let record = record.into();
+    // What is no plain text is held escaped, too: `\xff` for a byte.
+    let held = |text: &[u8]| if is_plain(text) { text.len() } else { 5 * text.len() };
+    wide(held(record.path) + held(record.link_target) + bytes_of(record.xattrs))
+}
+
+fn bytes_of(xattrs: &[(Vec<u8>, Vec<u8>)]) -> usize {
+    xattrs.iter().map(|(name, value)| name.len() + value.len()).sum()
 }
 
 /// True for text that is kept as it is.

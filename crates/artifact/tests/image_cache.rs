@@ -230,19 +230,27 @@ fn nothing_is_kept_where_archives_are_opened() {
 }
 
 #[test]
-fn the_bound_on_entries_holds_over_layers_that_were_kept() {
-    // fail: two layers of three entries under a bound of five, each of them kept when it was read alone
+fn bounds_over_all_layers_hold_over_layers_that_were_kept() {
+    // fail: two layers of three entries of one byte of path, each of them kept when it was read alone, under a bound on both
     let (first, second) =
         ([file("a", "1"), file("b", "2"), file("c", "3")], [file("d", "4"), file("e", "5"), file("f", "6")]);
-    let limits = Limits { entries: 5, ..Limits::DEFAULT };
-    let cache = Memory::default();
-    for layers in [vec![&first[..]], vec![&second[..]]] {
-        read_under(&folder(Image::new(&layers).layout()), Some(&cache), &limits).unwrap();
+    let bounds = [
+        (Limits { entries: 5, ..Limits::DEFAULT }, "entries"),
+        (Limits { metadata_bytes: 5, ..Limits::DEFAULT }, "bytes of all paths and attributes"),
+    ];
+    for (limits, bound) in bounds {
+        let cache = Memory::default();
+        for layers in [vec![&first[..]], vec![&second[..]]] {
+            read_under(&folder(Image::new(&layers).layout()), Some(&cache), &limits).unwrap();
+        }
+        let both = folder(Image::new(&[&first, &second]).layout());
+        let refused = read_under(&both, Some(&cache), &limits);
+        assert!(
+            matches!(&refused, Err(ArtifactError::OverLimit { what, limit: 5, .. }) if *what == bound),
+            "{refused:?}"
+        );
+        assert!(cache.hits.load(Ordering::Relaxed) > 0);
     }
-    let both = folder(Image::new(&[&first, &second]).layout());
-    let refused = read_under(&both, Some(&cache), &limits);
-    assert!(matches!(refused, Err(ArtifactError::OverLimit { what: "entries", limit: 5, .. })), "{refused:?}");
-    assert!(cache.hits.load(Ordering::Relaxed) > 0);
 }
 
 #[test]

@@ -1,17 +1,18 @@
-//! People of commits: the rules by which they were recognised, agents that notes name, and what is odd about them.
+//! People of commits: the rules by which they were recognised, agents that notes and records name, and what is odd about them.
+
+use std::fs::File;
+use std::io::Read as _;
+use std::path::PathBuf;
 
 use lasthand_model::actor::{ActorKind, Role};
 use lasthand_model::wire::facts::Actor;
 use lasthand_model::wire::step_actor::WireActor;
-use lasthand_observe::git::hints::{GIT_AI_NOTES, HintNotes};
+use lasthand_observe::git::hints::{GIT_AI_NOTES, HINT_BYTES, Hint, HintNotes, HintSource, read_records};
 use lasthand_observe::git::{AuthoredCommit, ObservedLanding, OddPeople, Repository, TABLE, push_new};
 use serde_json::Value;
 
 use crate::command_error::CommandError;
 use crate::output::Output;
-
-/// How an agent is known that a note names. No row lets a signer state it unless its `observer` words have it.
-const NOTE: &str = "git-note";
 
 /// Adds to the authors of landings the agents that notes of git-ai name, each with the first person of its commit, and the people
 /// whom the note names, as sponsors.
@@ -24,30 +25,77 @@ pub(crate) fn add_from_notes(repository: &Repository, landings: &mut [ObservedLa
     let notes = HintNotes::open(repository, GIT_AI_NOTES)?;
     for landing in landings {
         for commit in &landing.commits {
-            let Some(hint) = notes.of(&commit.commit)? else { continue };
-            let unnamed = (hint.tools.is_empty() && hint.names_agent()).then(|| "unknown".to_owned());
-            for tool in hint.tools.iter().chain(unnamed.as_ref()) {
-                // SECURITY: whom the note names answers for his agent too, whoever made the commit.
-                let sponsors = hint.sponsors().into_iter().map(Some);
-                for sponsor in std::iter::once(first_human(&commit.authors)).chain(sponsors) {
-                    push_new(&mut landing.authors, noted(tool, sponsor));
-                }
+            if let Some(hint) = notes.of(&commit.commit)? {
+                add(&hint, &commit.authors, &mut landing.authors);
             }
         }
     }
     Ok(())
 }
 
+/// Adds to the authors of landings the agents that records in files name, as [`add_from_notes`] does. A record is about the commit that it
+/// names and about no other one.
+///
+/// # Errors
+/// When a file cannot be read, or holds something else than records.
+pub(crate) fn add_from_records(
+    files: &[PathBuf],
+    landings: &mut [ObservedLanding],
+    output: Output,
+) -> Result<(), CommandError> {
+    for file in files {
+        let name = file.display();
+        let failed = |error| CommandError::usage(format!("cannot read `{name}`")).because(error);
+        let mut bytes = Vec::new();
+        // LIMIT: one byte more than may be read shows that there is more.
+        File::open(file).map_err(failed)?.take(HINT_BYTES as u64 + 1).read_to_end(&mut bytes).map_err(failed)?;
+        let records = read_records(&bytes).map_err(|error| {
+            CommandError::malformed(format!("`{name}` holds no records of agents")).because(error).hint(
+                "name records of Agent Trace 0.1.0, one or one a line, or a statement of agent-commit v0.3 without its envelope",
+            )
+        })?;
+        let mut unused = records.len();
+        for hint in &records {
+            let is_of = |commit: &AuthoredCommit| hint.revision.as_deref() == Some(commit.commit.as_str());
+            for landing in landings.iter_mut() {
+                for commit in landing.commits.iter().filter(|commit| is_of(commit)) {
+                    add(hint, &commit.authors, &mut landing.authors);
+                    unused = unused.saturating_sub(1);
+                }
+            }
+        }
+        if unused > 0 {
+            output
+                .note(&format!("`{name}`: {unused} of {} records name no commit that is recorded now", records.len()));
+        }
+    }
+    Ok(())
+}
+
+/// Adds the agents of one hint about a commit by these authors.
+///
+/// No row lets a signer state agents known so unless its `observer` words have the method.
+fn add(hint: &Hint, authors: &[Actor], to: &mut Vec<Actor>) {
+    let unnamed = (hint.tools.is_empty() && hint.names_agent()).then(|| "unknown".to_owned());
+    for tool in hint.tools.iter().chain(unnamed.as_ref()) {
+        // SECURITY: whom the hint names answers for his agent too, whoever made the commit.
+        let sponsors = hint.sponsors().into_iter().map(Some);
+        for sponsor in std::iter::once(first_human(authors)).chain(sponsors) {
+            push_new(to, known(tool, hint.source, sponsor));
+        }
+    }
+}
+
 fn first_human(authors: &[Actor]) -> Option<String> {
     authors.iter().find(|actor| actor.kind == ActorKind::Human).map(|actor| actor.principal.clone())
 }
 
-fn noted(tool: &str, sponsor: Option<String>) -> Actor {
+fn known(tool: &str, source: HintSource, sponsor: Option<String>) -> Actor {
     Actor {
         role: Role::CoAuthor,
         principal: format!("agent:{tool}"),
         kind: ActorKind::Agent,
-        method: NOTE.to_owned(),
+        method: source.method().to_owned(),
         sponsor,
     }
 }

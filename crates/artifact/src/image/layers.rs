@@ -13,6 +13,7 @@ use super::fault::ImageFault;
 use super::layer::{self, Expected, LayerRead};
 use super::place::Place;
 use crate::cache::{self, CacheKey, FactsCache, LayerKey};
+use crate::collect::held_bytes;
 use crate::error::ArtifactError;
 use crate::inflated;
 use crate::inside::{Counts, Opening};
@@ -162,9 +163,11 @@ fn one(shares: Shares<'_, '_>, job: &Job<'_, '_>, apart: bool) -> Result<One, Ar
     let Shares { place, limits, progress, opening, counts, cache } = shares;
     let key = cache.and_then(|cache| Some((cache, key_of(place, job.wanted, limits)?)));
     if let Some(known) = key.and_then(|(cache, key)| kept(cache, &key)) {
-        let before = counts.entries.fetch_add(known.facts.records.len(), Ordering::Relaxed);
-        // LIMIT: Limits::entries, over all layers; the error is that of reading them.
-        if before.saturating_add(known.facts.records.len()) <= limits.entries {
+        let (entries, held) = (known.facts.records.len(), known.facts.records.iter().map(held_bytes).sum());
+        let entries = counts.entries.fetch_add(entries, Ordering::Relaxed).saturating_add(entries);
+        let held_bytes = counts.metadata.fetch_add(held, Ordering::Relaxed).saturating_add(held);
+        // LIMIT: Limits::entries and Limits::metadata_bytes, over all layers; the error is that of reading them.
+        if entries <= limits.entries && held_bytes <= limits.metadata_bytes {
             progress.add(job.size);
             return Ok((known, key.map(|(_, key)| key)));
         }

@@ -52,6 +52,10 @@ pub(crate) struct SourceArguments {
     /// Read notes of git-ai, too (`refs/notes/ai`, self-asserted): agents that they name become authors, known by `git-note`
     #[arg(long)]
     notes: bool,
+    /// Records of Agent Trace, one or one a line, or a statement of agent-commit (self-asserted): agents that they name become authors of
+    /// the commits that they name, known by `agent-trace` or `agent-commit` (repeatable)
+    #[arg(long, value_name = "FILE")]
+    hints: Vec<PathBuf>,
     /// Id of the observer in the statements [default: its key]
     #[arg(long, value_name = "ID")]
     observer: Option<String>,
@@ -101,6 +105,7 @@ pub(crate) fn run(arguments: &SourceArguments, context: &Context) -> Result<u8, 
     if arguments.notes {
         people::add_from_notes(&repository, &mut landings)?;
     }
+    people::add_from_records(&arguments.hints, &mut landings, context.output)?;
     let signers = arguments.signers.as_deref().map(|file| SignedCommits::from_file(file, context)).transpose()?;
     let writer = Writer { arguments, evidence, context, repository: &repository, name, target_ref, signer, signers };
     writer.write(landings, &recorded)?;

@@ -6,7 +6,7 @@ use std::process::Command;
 
 use lasthand_observe::git::hints::read_git_ai_note;
 use lasthand_testkit::need;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::support::{Said, call, commit, files, git, repository, statement};
 
@@ -286,6 +286,61 @@ fn whose_agent_it_was_is_asked_of_the_note_too() {
         let sponsors: Vec<_> = sponsors.iter().map(|actor| actor["sub"].as_str().unwrap()).collect();
         assert_eq!(sponsors, ["mailto:ana@example.com", "mailto:bo@example.com"], "{attested:?}");
     }
+}
+
+#[test]
+fn agents_that_records_name_become_authors_of_the_commits_that_they_name() {
+    // pass: one record, records one a line, a statement; a record about another commit, or about none, adds nobody and is told of
+    let repository = repository("source-records");
+    fs::write(repository.join("a.txt"), "two\n").unwrap();
+    commit(&repository, "two");
+    let head = fs::read_to_string(repository.join(".git/refs/heads/main")).unwrap();
+    let head = head.trim();
+    let trace = |revision: &str| {
+        json!({
+            "version": "0.1.0", "id": "1", "timestamp": "2026-01-01T00:00:00Z", "tool": { "name": "cursor" },
+            "vcs": { "type": "git", "revision": revision },
+            "files": [{ "path": "a.txt", "conversations": [
+                { "contributor": { "type": "ai" }, "ranges": [{ "start_line": 1, "end_line": 1 }] }
+            ] }]
+        })
+        .to_string()
+    };
+    let statement = json!({
+        "subject": [{ "digest": { "gitCommit": head } }],
+        "predicateType": "https://slsa.dev/provenance/v1",
+        "predicate": { "buildDefinition": {
+            "buildType": "https://refs.arewm.com/agent-commit/v0.3",
+            "internalParameters": { "agent": { "runtime": { "name": "claude-code" } } }
+        } }
+    });
+    let other = "7".repeat(40);
+    let cases = [
+        (trace(head), Some(("agent:cursor", "agent-trace"))),
+        (format!("{}\n{}\n", trace(&other), trace(head)), Some(("agent:cursor", "agent-trace"))),
+        (statement.to_string(), Some(("agent:claude-code", "agent-commit"))),
+        (trace(&other), None),
+    ];
+    for (text, expected) in cases {
+        let file = repository.parent().unwrap().join("records.json");
+        fs::write(&file, &text).unwrap();
+        drop(fs::remove_dir_all(repository.parent().unwrap().join("evidence")));
+        let said = source(&repository, &["--since", "HEAD~1", "--hints", file.to_str().unwrap()]);
+        assert_eq!(said.code, 0, "{}", said.err);
+        assert_eq!(said.err.contains("no commit that is recorded now"), text.contains(&other), "{}", said.err);
+        let actors = written(&repository, &said)[0]["predicate"]["actors"].as_array().unwrap().clone();
+        let agents = actors.iter().filter(|actor| actor["act"]["sub"].is_string());
+        let agents: Vec<_> = agents.map(|actor| (&actor["act"]["sub"], &actor["established"][0]["method"])).collect();
+        let expected = expected.map(|(agent, method)| (Value::from(agent), Value::from(method)));
+        assert_eq!(agents, expected.iter().map(|(agent, method)| (agent, method)).collect::<Vec<_>>());
+    }
+    for bad in ["{}", "no record", "{\"predicateType\": 1}", ""] {
+        let file = repository.parent().unwrap().join("records.json");
+        fs::write(&file, bad).unwrap();
+        let said = source(&repository, &["--since", "HEAD~1", "--hints", file.to_str().unwrap()]);
+        assert_eq!(said.code, if bad.is_empty() { 0 } else { 4 }, "{bad}: {}", said.err);
+    }
+    assert_eq!(source(&repository, &["--hints", "absent.json"]).code, 2);
 }
 
 #[test]

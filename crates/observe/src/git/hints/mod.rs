@@ -17,7 +17,7 @@ mod tests;
 use std::collections::BTreeSet;
 
 use lasthand_model::actor::ActorKind;
-use lasthand_model::json::JsonError;
+use lasthand_model::json::{self, JsonError};
 use lasthand_model::limits::Limits;
 use thiserror::Error;
 
@@ -30,7 +30,7 @@ use super::error::GitError;
 use super::identity::Identity;
 
 /// LIMIT: bytes of one note or record.
-pub(super) const HINT_BYTES: usize = 16 << 20;
+pub const HINT_BYTES: usize = 16 << 20;
 /// LIMIT: files that one hint speaks of.
 const FILES: usize = 100_000;
 /// LIMIT: ranges of lines of one hint.
@@ -50,6 +50,18 @@ pub enum HintSource {
     AgentTrace,
     /// Provenance of an agent's commit, its signature not looked at. SPEC: Agent Commit Build Type v0.3, Andrew McNamara.
     AgentCommit,
+}
+
+impl HintSource {
+    /// How actors are established that it names.
+    #[must_use]
+    pub const fn method(self) -> &'static str {
+        match self {
+            Self::GitAi => "git-note",
+            Self::AgentTrace => "agent-trace",
+            Self::AgentCommit => "agent-commit",
+        }
+    }
 }
 
 /// How much a hint weighs. Never more than a claim.
@@ -200,6 +212,21 @@ pub enum HintError {
     /// The repository cannot be read.
     #[error("the notes cannot be read from the repository")]
     Git(#[from] GitError),
+}
+
+/// Reads a file of records: of Agent Trace, one or one a line, or a statement about an agent's commit.
+///
+/// Which of them it is, the bytes say: a statement has a `predicateType`.
+///
+/// # Errors
+/// As [`read_agent_trace`], [`read_agent_traces`] and [`read_agent_commit`].
+pub fn read_records(bytes: &[u8]) -> Result<Vec<Hint>, HintError> {
+    refuse_over("bytes of a record", bytes.len() as u64, HINT_BYTES as u64)?;
+    match json::parse(bytes, &json_limits()) {
+        Ok(document) if document.get("predicateType").is_some() => Ok(vec![read_agent_commit(bytes)?]),
+        Ok(_) => Ok(vec![read_agent_trace(bytes)?]),
+        Err(_) => read_agent_traces(bytes),
+    }
 }
 
 /// What JSON of hints may be: far less than evidence.
