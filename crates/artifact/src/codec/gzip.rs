@@ -110,7 +110,8 @@ impl Member {
             return if is_last && used == offered && has_room { Err(cut()) } else { Ok(false) };
         }
         if used == offered {
-            // Between four and seven bytes of the offer follow the member's content, and nobody says how many.
+            // Between four and seven bytes of the offer follow the member's content, and nobody says how many. No member can follow them:
+            // the offer would not end there.
             return Err(if is_last { cut() } else { invalid(NO_MEMBER) });
         }
         // The decoder fills its 56 bits before it looks for the four bytes of a zlib checksum: seven whole bytes too many are taken.

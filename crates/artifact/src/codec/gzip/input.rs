@@ -6,7 +6,7 @@
 use std::io::{self, Read};
 use std::ops::Range;
 
-use super::{cut, invalid};
+use super::cut;
 use crate::stream::BUFFER_BYTES;
 
 /// The first bytes of every member.
@@ -15,7 +15,7 @@ const MAGIC: &[u8] = &[0x1f, 0x8b, 8];
 /// Where a member begins whose forerunner's content ends among the last bytes of an offer: so many bytes behind the offer, with its magic.
 const BEHIND: Range<usize> = 1..4 + MAGIC.len();
 
-/// LIMIT: places where an offer may end, before members are said to follow each other too closely.
+/// LIMIT: places where an offer may end that are looked at.
 const PLACES: usize = 64;
 
 /// Bytes that lie ready before a further offer is made, where the source has them.
@@ -82,7 +82,7 @@ impl<R: Read> Input<R> {
     /// The bytes to decode next; so many that were taken can still be given back.
     ///
     /// # Errors
-    /// When the source fails, or where so many members could begin that none of them is sure to.
+    /// When the source fails.
     pub(super) fn offer(&mut self, kept: usize) -> io::Result<Offer<'_>> {
         self.ready(READY, kept)?;
         let ready = self.bytes.get(self.start..self.end).unwrap_or_default();
@@ -91,11 +91,10 @@ impl<R: Read> Input<R> {
         }
         let last = ready.len().saturating_sub(BEHIND.end);
         let first = last.saturating_sub(PLACES).max(1);
-        let end = (first..=last).rev().find(|end| !may_begin(ready, end + BEHIND.start..end + BEHIND.end));
-        let bytes = end.and_then(|end| ready.get(..end));
-        bytes
-            .map(|bytes| Offer { bytes, is_last: false })
-            .ok_or_else(|| invalid("gzip headers follow each other too closely"))
+        let is_sure = |end: &usize| !may_begin(ready, end + BEHIND.start..end + BEHIND.end);
+        // Where no place is sure, any will do: what ends right there is refused, unlike what goes on.
+        let end = (first..=last).rev().find(is_sure).unwrap_or(last);
+        Ok(Offer { bytes: ready.get(..end).unwrap_or_default(), is_last: false })
     }
 
     /// Passes over bytes of an offer.
