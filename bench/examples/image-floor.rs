@@ -2,27 +2,25 @@
 //!
 //! In: layers as stored (tar, gzip, zstd), each a file. Out: one line of JSON with what was counted, and a digest of all digests.
 //! Digests: each layer as stored, each layer inflated, the content of every regular file. Nothing is checked, kept or written.
-//! The decoder of gzip and the digest are those of `lasthand-artifact`, so the distance to this program is lasthand's own work.
+//! The decoders, the digest and the buffers are those of `lasthand-artifact`, so the distance to this program is lasthand's own work.
 //!
 //! `image-floor [--threads N] [--apart] LAYER...`: N layers at a time, the largest first; `--apart` inflates a layer on one thread
 //! and digests what is inside on another.
 
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, Read};
+use std::io::{self, BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::sync::mpsc::sync_channel;
 
 use anyhow::{Context, Result, anyhow};
-use fdeflate::Decompressor;
+use flate2::bufread::MultiGzDecoder;
 use sha2::{Digest as _, Sha256};
 
 /// A multiple of [`BLOCK`], so that no header lies in two buffers.
 const BUFFER_BYTES: usize = 64 << 10;
 /// SPEC: POSIX pax, "ustar Interchange Format".
 const BLOCK: usize = 512;
-/// How far back a match can lie. SPEC: RFC 1951 section 2.
-const REACH_BYTES: usize = 32 << 10;
 /// Buffers that may wait between the two threads of `--apart`.
 const WAITING: usize = 16;
 
@@ -130,56 +128,10 @@ fn inflate<'r>(stored: &'r mut Stored) -> Result<Box<dyn Read + 'r>> {
     let (gzip, zstd) = (head.starts_with(&[0x1f, 0x8b]), head == [0x28, 0xb5, 0x2f, 0xfd]);
     let whole = BufReader::with_capacity(BUFFER_BYTES, io::Cursor::new(head).chain(stored));
     Ok(match () {
-        () if gzip => Box::new(OneMember::of(whole)?),
+        () if gzip => Box::new(MultiGzDecoder::new(whole)),
         () if zstd => Box::new(zstd::stream::read::Decoder::with_buffer(whole)?),
         () => Box::new(whole),
     })
-}
-
-/// The first gzip member, unchecked: what every reader of gzip does at the least.
-struct OneMember<R> {
-    source: R,
-    decoder: Decompressor,
-    window: Vec<u8>,
-    start: usize,
-    end: usize,
-}
-
-impl<R: BufRead> OneMember<R> {
-    /// SPEC: RFC 1952 section 2.3; the decoder wants the header of a zlib stream instead.
-    fn of(mut source: R) -> Result<Self> {
-        let mut header = [0; 10];
-        source.read_exact(&mut header)?;
-        if header[3] & 0x08 != 0 {
-            source.skip_until(0)?;
-        }
-        let mut decoder = Decompressor::new();
-        decoder.ignore_adler32();
-        decoder.read(&[0x78, 0x01], &mut [], 0, false).map_err(|error| anyhow!("{error:?}"))?;
-        Ok(Self { source, decoder, window: vec![0; REACH_BYTES + BUFFER_BYTES], start: 0, end: 0 })
-    }
-}
-
-impl<R: BufRead> Read for OneMember<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        while self.start == self.end && !self.decoder.is_done() {
-            if self.end == self.window.len() {
-                self.window.copy_within(BUFFER_BYTES.., 0);
-                (self.start, self.end) = (REACH_BYTES, REACH_BYTES);
-            }
-            let input = self.source.fill_buf()?;
-            let (used, made) = self
-                .decoder
-                .read(input, &mut self.window, self.end, input.is_empty())
-                .map_err(|error| io::Error::other(format!("{error:?}")))?;
-            self.source.consume(used);
-            self.end += made;
-        }
-        let given = (self.end - self.start).min(buffer.len());
-        buffer[..given].copy_from_slice(&self.window[self.start..self.start + given]);
-        self.start += given;
-        Ok(given)
-    }
 }
 
 /// Inflates and digests on this thread.

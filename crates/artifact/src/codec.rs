@@ -1,12 +1,11 @@
 //! How bytes are compressed, told by their magic.
 
-mod gzip;
+pub(crate) mod gzip;
 #[cfg(not(feature = "fast-inflate"))]
 mod zstd;
 
 use std::io::{self, BufRead, Read};
 
-use flate2::bufread::MultiGzDecoder;
 use lasthand_model::limits::Limits;
 
 use crate::stream::fill;
@@ -18,15 +17,6 @@ pub(crate) enum Codec {
     None,
     Gzip,
     Zstd,
-}
-
-/// What a decoder gives of the bytes before a damaged place, which is refused in any case.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum UponDamage {
-    /// All of them.
-    GivesAll,
-    /// All but the last ones, at most as many as fit into a buffer: gzip is inflated by a quarter faster.
-    DropsSome,
 }
 
 impl Codec {
@@ -51,14 +41,12 @@ impl Codec {
     pub(crate) fn decoder<'r>(
         self,
         whole: impl BufRead + Send + 'r,
-        upon_damage: UponDamage,
         limits: &Limits,
     ) -> io::Result<Box<dyn Read + Send + 'r>> {
-        Ok(match (self, upon_damage) {
-            (Self::None, _) => Box::new(whole),
-            (Self::Gzip, UponDamage::DropsSome) => Box::new(gzip::Members::new(whole)),
-            (Self::Gzip, UponDamage::GivesAll) => Box::new(MultiGzDecoder::new(whole)),
-            (Self::Zstd, _) => Box::new(zstd_decoder(whole, limits)?),
+        Ok(match self {
+            Self::None => Box::new(whole),
+            Self::Gzip => Box::new(gzip::Members::new(whole)),
+            Self::Zstd => Box::new(zstd_decoder(whole, limits)?),
         })
     }
 }

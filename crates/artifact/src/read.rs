@@ -6,7 +6,7 @@ use lasthand_model::digest::{ArtifactDigest, FileDigest, Sha256};
 use lasthand_model::inventory::{EntryType, FileRecord};
 use lasthand_model::limits::Limits;
 
-use crate::codec::{Codec, UponDamage, has_two_forms, peek};
+use crate::codec::{Codec, has_two_forms, peek};
 use crate::collect::Collector;
 use crate::error::ArtifactError;
 use crate::facts::{ArtifactFacts, Kind, by_digest};
@@ -62,7 +62,7 @@ pub fn read_opening<'a>(
     progress: &mut (dyn FnMut(u64) + Send),
 ) -> Result<ArtifactFacts, ArtifactError> {
     match source.into() {
-        Source::Blob(blob) => read_blob(blob, kind, opening, limits, progress, None),
+        Source::Blob(blob) => read_blob(blob, kind, opening, limits, progress, &mut |_| {}),
         Source::Tree(tree) => match kind {
             None | Some(Kind::Directory) => tree::read(tree, opening, limits, progress),
             Some(expected) => Err(ArtifactError::WrongKind { name: tree.name().to_owned(), expected }),
@@ -82,7 +82,7 @@ pub fn list(
     limits: &Limits,
     each: &mut dyn FnMut(&RawEntry<'_>),
 ) -> Result<ArtifactFacts, ArtifactError> {
-    read_blob(blob, kind, Opening::Closed, limits, &mut |_| {}, Some(each))
+    read_blob(blob, kind, Opening::Closed, limits, &mut |_| {}, each)
 }
 
 fn read_blob(
@@ -91,12 +91,8 @@ fn read_blob(
     opening: Opening,
     limits: &Limits,
     progress: &mut (dyn FnMut(u64) + Send),
-    each: Option<&mut Each<'_>>,
+    each: &mut Each<'_>,
 ) -> Result<ArtifactFacts, ArtifactError> {
-    // Whoever is shown the entries is shown all that come before a damaged place.
-    let upon_damage = if each.is_some() { UponDamage::GivesAll } else { UponDamage::DropsSome };
-    let mut nobody = |_: &RawEntry<'_>| {};
-    let each = each.unwrap_or(&mut nobody);
     let name = source.name();
     let opened = source.open().map_err(|source| ArtifactError::Io { name: name.to_owned(), offset: 0, source })?;
     let progress = Progress::new(progress);
@@ -119,7 +115,7 @@ fn read_blob(
         if kind == Some(Kind::File) {
             Kind::File
         } else {
-            let decoder = codec.decoder(whole, upon_damage, limits).map_err(io_error)?;
+            let decoder = codec.decoder(whole, limits).map_err(io_error)?;
             let apart = source.len().is_some_and(inflated::worth_a_thread);
             inflated::with(decoder, &meter, apart, |inflated| body.read(codec, inflated))?
         }

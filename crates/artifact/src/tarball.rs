@@ -76,6 +76,7 @@ pub(crate) fn read<'a>(
         each,
         sort,
         contents: Contents::Digest,
+        extensions: 0,
         cut: false,
     };
     stream.run()
@@ -102,6 +103,7 @@ pub(crate) fn index<'a>(
         each: &mut |_| {},
         sort: &sort,
         contents: Contents::PassOver { starts: Vec::new(), open_at: &open_at },
+        extensions: 0,
         cut: false,
     };
     stream.run()?;
@@ -121,6 +123,8 @@ struct TarStream<'c, 'a, R> {
     each: &'c mut Each<'c>,
     sort: &'c dyn Fn(u64, io::Error) -> ArtifactError,
     contents: Contents<'c, R>,
+    /// Bytes of all extension headers so far.
+    extensions: u64,
     /// The stream ended inside the padding after a content.
     cut: bool,
 }
@@ -223,6 +227,12 @@ impl<R: BufRead> TarStream<'_, '_, R> {
         let size = self.stored_size(header, offset)?;
         if size > MAX_EXTENSION_BYTES {
             return Err(self.over("bytes of an extension header", MAX_EXTENSION_BYTES, offset));
+        }
+        self.extensions = self.extensions.saturating_add(size);
+        // LIMIT: Limits::extension_bytes. A record of a few bytes costs as much as an entry, and thousands of them pack into nothing.
+        let limit = self.limits.extension_bytes.saturating_add(offset / 4);
+        if self.extensions > limit {
+            return Err(self.over("bytes of all extension headers", limit, offset));
         }
         let mut content = vec![0; usize::try_from(size).unwrap_or_default()];
         self.take_exact(&mut content)?;

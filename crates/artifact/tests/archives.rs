@@ -329,6 +329,62 @@ fn compressed_streams_are_read_whole_or_not_at_all() {
 }
 
 #[test]
+fn codes_that_no_gzip_stream_may_have_are_refused() {
+    // fail: 286 and 287 of a fixed block, which one decoder takes for the end of the block and another one for a match
+    for code in [0b1100_0110_u16, 0b1100_0111] {
+        let mut bits: Vec<bool> = vec![true, true, false];
+        bits.extend((0..8).rev().map(|at| code >> at & 1 == 1));
+        bits.extend([false; 21]);
+        let packed = bits.chunks(8).map(|bits| (0..).zip(bits).map(|(at, bit)| u8::from(*bit) << at).sum::<u8>());
+        let mut stream = gzip(&good());
+        let empty = [&[0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255][..], &packed.collect::<Vec<u8>>(), &[0; 8]].concat();
+        stream.extend(&empty);
+        check_error(&stream, Kind::TarGzip, |error| matches!(error, ArtifactError::Compression { .. }));
+    }
+}
+
+#[test]
+fn a_long_name_in_a_gzip_header_is_refused_as_go_refuses_it() {
+    // pass: 511 bytes; fail: 512, of a name or a comment
+    let packed = |flag: u8, length: usize| {
+        let plain = gzip(&good());
+        let field = [&vec![b'n'; length][..], b"\0"].concat();
+        [&[0x1f, 0x8b, 8, flag][..], &plain[4..10], &field, &plain[10..]].concat()
+    };
+    for flag in [1 << 3, 1 << 4] {
+        assert!(read_bytes(&packed(flag, 511), None).is_ok());
+        check_error(&packed(flag, 512), Kind::TarGzip, |error| matches!(error, ArtifactError::Compression { .. }));
+    }
+}
+
+#[test]
+fn extension_headers_are_bounded_together() {
+    // fail: headers that are small one by one, all of one archive, whatever they say
+    let record = b"12 comment=\n";
+    let header = |records: usize| {
+        let content = record[..].repeat(records);
+        let mut header = Header::new_ustar();
+        header.set_entry_type(Type::XHeader);
+        header.set_path("x").unwrap();
+        header.set_size(content.len() as u64);
+        header.set_cksum();
+        let padding = vec![0; (512 - content.len() % 512) % 512];
+        [header.as_bytes().to_vec(), content, padding].concat()
+    };
+    let whole = [header(100).repeat(30), good()].concat();
+    let read_under = |extension_bytes: u64| {
+        let limits = Limits { extension_bytes, ..Limits::DEFAULT };
+        lasthand_artifact::read(&MemoryBlob::new("test", whole.clone()), Some(Kind::Tar), &limits, &mut |_| {})
+    };
+    assert!(read_under(40_000).is_ok());
+    let refused = read_under(20_000);
+    assert!(
+        matches!(&refused, Err(ArtifactError::OverLimit { what: "bytes of all extension headers", .. })),
+        "{refused:?}"
+    );
+}
+
+#[test]
 fn a_stream_in_a_stream_is_a_file_with_a_note() {
     // pass: some readers unwrap both
     let facts = read_bytes(&gzip(&gzip(&good())), None).unwrap();

@@ -497,24 +497,21 @@ fn one_key_is_one_principal_wherever_it_is_named() {
     );
     assert!(said(parse(&line("ana", &file_key), &line("bo", &device), "")).contains("of `bo` here and of `ana`"));
     assert!(parse(&format!("{}{}", line("ana", &file_key), line("bo", &device)), "", "").is_err());
-    // Also as a root of type `key`.
+    // Also as a root of type `key`, whoever it is of: who revokes one of the names would leave the other.
     let (pem, id) = pem;
-    let rows = |kind: &str, key_owner: &str| {
-        let may = if kind == "human" { "may = [\"review\"]\nwhere = [\"h/a\"]\n" } else { "" };
-        format!(
-            "[[root]]\ntype = \"key\"\npem = '''{pem}'''\n[[identity]]\nmethod = \"key\"\nid = \"{id}\"\nkind = \"{kind}\"\n{may}\
-             [[identity]]\nmethod = \"ssh-sk\"\nid = \"a*\"\nkind = \"human\"\nmay = [\"review\"]\nwhere = [\"h/a\"]\n\
-             [[person]]\nname = \"Ana\"\naccounts = [\"ana\"]\n[[person]]\nname = \"{key_owner}\"\naccounts = [\"x\", \"key:{id}\"]\n"
-        )
-    };
-    let one_person =
-        rows("human", "Bo").replace("accounts = [\"ana\"]", &format!("accounts = [\"ana\", \"key:{id}\"]"));
-    let one_person = one_person.replace(&format!("accounts = [\"x\", \"key:{id}\"]"), "accounts = [\"x\"]");
-    parse(&line("ana", &device), "", &one_person).unwrap();
-    let agent = said(parse(&line("ana", &device), "", &rows("agent", "Bo")));
-    assert!(agent.contains("3:8: error: `ana` is of kind human here and of kind agent in line"), "{agent}");
-    let other = said(parse(&line("ana", &device), "", &rows("human", "Bo")));
-    assert!(other.contains("3:8: error: account `ana` already belongs to `Bo` in line"), "{other}");
+    let rows = format!(
+        "[[root]]\ntype = \"key\"\npem = '''{pem}'''\n[[identity]]\nmethod = \"key\"\nid = \"{id}\"\nkind = \"human\"\n\
+         may = [\"review\"]\nwhere = [\"h/a\"]\n[[identity]]\nmethod = \"ssh-sk\"\nid = \"a*\"\nkind = \"human\"\n\
+         may = [\"review\"]\nwhere = [\"h/a\"]\n[[person]]\nname = \"Ana\"\naccounts = [\"ana\", \"key:{id}\"]\n"
+    );
+    parse(&line("ana", &SecurityKey::in_file(8)), "", &rows).unwrap();
+    for key in [&file_key, &device] {
+        let twice = said(parse(&line("ana", key), "", &rows));
+        assert!(
+            twice.starts_with("3:8: error: key `SHA256:") && twice.contains("of `ana` is the [[root]] key"),
+            "{twice}"
+        );
+    }
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! `cargo xtask mutants reader` and `mutants trust`: plants one bug at a time in a copy of a crate and shows which test notices.
 //!
-//! In: `tests/mutants/SUBJECT/*.patch`. Above the diff stand what the bug is (`what:`), and the file of the crate's `tests` (`lib` for a
-//! unit test) and the test that must notice (`killed-by: FILE TEST`).
+//! In: `tests/mutants/SUBJECT/*.patch`. Above the diff stand what the bug is (`what:`), and the file of the crate's `tests` and the
+//! test that must notice (`killed-by: FILE TEST`).
 //! Out: a table `bug  killed by`; exit 1 when a bug survives.
 
 use std::fs;
@@ -44,9 +44,6 @@ pub(super) const READER: Subject = Subject {
 /// The checks of signatures, certificates, logs and trust files.
 pub(super) const TRUST: Subject =
     Subject { folder: "trust", member: "trust", members: &["trust"], needs: None, environment: &[], unoptimised: true };
-
-/// What stands for a file where a unit test must notice.
-const UNIT: &str = "lib";
 
 /// One bug that is planted.
 #[derive(Debug, PartialEq, Eq)]
@@ -222,11 +219,7 @@ impl Copy {
     fn cargo(&self, bug: &Bug) -> Command {
         let mut command = cargo();
         let package = format!("lasthand-{}", self.subject.member);
-        command.args(["test", "--quiet", "--offline", "-p", &package]);
-        match bug.file.as_str() {
-            UNIT => command.arg("--lib"),
-            file => command.args(["--test", file]),
-        };
+        command.args(["test", "--quiet", "--offline", "-p", &package, "--test", &bug.file]);
         command.current_dir(&self.folder).env("CARGO_TARGET_DIR", run::target());
         command
     }

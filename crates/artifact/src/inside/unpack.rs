@@ -3,13 +3,11 @@
 use std::io::{self, BufRead, BufReader, Read};
 use std::sync::atomic::Ordering;
 
-use flate2::bufread::MultiGzDecoder;
 use lasthand_model::limits::Limits;
 use lzma_rust2::XzReader;
 
 use super::{Archive, Counts};
-use crate::codec::Codec;
-use crate::codec::zstd_decoder;
+use crate::codec::{Codec, gzip, zstd_decoder};
 use crate::meter::{LimitPassed, Meter, wide};
 
 /// Size of the buffer behind a decoder, in bytes.
@@ -65,7 +63,7 @@ pub(super) fn unpack<'u>(
     let window = archive.limits.zstd_window_bytes;
     let decoder: Box<dyn Read + 'u> = match packing {
         Packing::Plain => return Ok(Box::new(content)),
-        Packing::Gzip => Box::new(MultiGzDecoder::new(content)),
+        Packing::Gzip => Box::new(gzip::Members::new(content)),
         Packing::Zstd => Box::new(zstd_decoder(content, archive.limits)?),
         // LIMIT: Limits::zstd_window_bytes, as the dictionary of xz; the library adds a little for itself.
         Packing::Xz => {

@@ -160,9 +160,8 @@ impl Change {
         for actor in
             git::landings(repository, head.commit.as_str(), None)?.into_iter().flat_map(|landing| landing.authors)
         {
-            if !authors.iter().any(|known| known.principal == actor.principal && known.sponsor == actor.sponsor) {
-                authors.push(actor);
-            }
+            // SECURITY: an agent with a person's address stands beside him.
+            git::push_new(&mut authors, actor);
         }
         let empty = empty_tree(&head.tree)?;
         let paths = git::diff(repository, &empty, &head.tree)?;

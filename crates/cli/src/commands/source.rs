@@ -41,6 +41,9 @@ pub(crate) struct SourceArguments {
     /// Where to begin, exclusive: a commit or tree, usually the onboarding tree [default: after what is recorded, else the root]
     #[arg(long, value_name = "REV|TREE")]
     since: Option<String>,
+    /// The history was rewritten: begin anew behind `--since`, and leave what is recorded where it is
+    #[arg(long, requires = "since")]
+    rewritten: bool,
     /// Folder of the evidence; reviews in it tell which squashes and rebases to recompute
     #[arg(long, value_name = "DIR", required = true)]
     evidence: Option<PathBuf>,
@@ -100,7 +103,7 @@ pub(crate) fn run(arguments: &SourceArguments, context: &Context) -> Result<u8, 
     };
     let signer = Signer::load(key, context)?;
     let recorded = own_landings(evidence, &signer, &name.uri, &target_ref, context)?;
-    let mut landings = new_landings(&repository, &tip.commit, arguments, &recorded)?;
+    let mut landings = new_landings(&repository, &tip.commit, arguments, &recorded, context)?;
     git::bind_reviews(&repository, &mut landings, &claimed_reviews(evidence, context)?)?;
     if arguments.notes {
         people::add_from_notes(&repository, &mut landings)?;
@@ -118,6 +121,7 @@ fn new_landings(
     tip: &GitId,
     arguments: &SourceArguments,
     recorded: &[RecordedLanding],
+    context: &Context,
 ) -> Result<Vec<ObservedLanding>, CommandError> {
     let last = recorded.iter().filter(|landing| !recorded.iter().any(|other| other.prev == Some(landing.digest)));
     for landing in last {
@@ -127,12 +131,37 @@ fn new_landings(
         }
     }
     let since = arguments.since.as_deref().map(|since| commit_or_tree(repository, since)).transpose()?;
-    if since.is_none() && !recorded.is_empty() {
-        let error =
-            CommandError::usage("history was rewritten: no recorded landing is among the first parents of the ref");
-        return Err(error.hint("say where the new history is known to be good: `--since COMMIT`"));
+    let mut tails = recorded.iter().filter(|landing| !recorded.iter().any(|other| other.prev == Some(landing.digest)));
+    match (tails.next(), tails.next()) {
+        _ if arguments.rewritten => {}
+        (None, _) => {}
+        // SECURITY: R3, what comes again needs a review again. To begin anew behind `--since` would forget what was taken back since.
+        (Some(last), None) => {
+            let over = git::landing_over(repository, &last.commit, tip.as_str()).map_err(|error| gone(error, last))?;
+            let short = |commit: &GitId| commit.as_str().chars().take(12).collect::<String>();
+            context.output.warn(&format!(
+                "the ref does not go on from {}, where it was last recorded: one landing stands for all that came between it and {}",
+                short(&last.commit),
+                short(tip)
+            ));
+            return Ok(vec![over]);
+        }
+        (Some(_), Some(_)) => {
+            let error = CommandError::usage(
+                "no recorded landing is among the first parents of the ref, and several are the last of a chain",
+            );
+            return Err(error.hint(ANEW));
+        }
     }
     Ok(git::landings(repository, tip.as_str(), since.as_ref())?)
+}
+
+const ANEW: &str = "have somebody look at what is on the ref, and begin anew behind a commit that is known to be good: `--rewritten --since COMMIT`";
+
+/// The commit of the last recorded landing cannot be read.
+fn gone(error: GitError, last: &RecordedLanding) -> CommandError {
+    let what = format!("history was rewritten: commit `{}` of the last recorded landing cannot be read", last.commit);
+    CommandError::usage(what).because(error).hint("fetch it from where the ref was before").hint(ANEW)
 }
 
 /// The id of a commit that a text names; a whole id may be a tree's.

@@ -81,15 +81,49 @@ fn since_begins_after_a_commit_or_tree() {
 
 #[test]
 fn rewritten_history_is_said_and_not_papered_over() {
-    // fail: what was recorded is not on the ref any more
+    // pass: one landing from what was recorded to what is there now; fail: the recorded commit is gone, until somebody says where to begin
     let repository = repository("source-rewritten");
     change(&repository, "two\n");
-    assert_eq!(source(&repository, &[]).code, 0);
+    let before = written(&repository, &source(&repository, &[])).pop().unwrap();
     git(&repository, &["reset", "--quiet", "--hard", "HEAD~1"]);
     git(&repository, &["commit", "--quiet", "--amend", "-m", "other"]);
-    let said = source(&repository, &[]);
+    let said = source(&repository, &["--since", "HEAD"]);
+    assert_eq!(said.code, 0, "{}", said.err);
+    assert!(said.err.contains("the ref does not go on from"), "{}", said.err);
+    let all = written(&repository, &said);
+    let [over] = &all[..] else { panic!("{all:?}") };
+    assert_eq!(over["predicate"]["from"]["root"], before["predicate"]["to"]["root"]);
+    assert!(over["predicate"]["prev"].is_object(), "{over}");
+    assert_eq!(source(&repository, &[]).code, 0);
+
+    git(&repository, &["commit", "--quiet", "--amend", "-m", "once more"]);
+    git(&repository, &["reflog", "expire", "--expire=now", "--all"]);
+    git(&repository, &["gc", "--quiet", "--prune=now"]);
+    let said = source(&repository, &["--since", "HEAD"]);
     assert_eq!(said.code, 2, "{}", said.out);
-    assert!(said.err.contains("history was rewritten") && said.err.contains("--since"), "{}", said.err);
+    assert!(said.err.contains("history was rewritten") && said.err.contains("--rewritten"), "{}", said.err);
+    assert_eq!(source(&repository, &["--rewritten", "--since", "HEAD"]).code, 0);
+}
+
+#[test]
+fn what_comes_back_by_the_first_parent_of_a_merge_is_one_landing_more() {
+    // pass: main is merged into a branch that is cut below it, and the ref goes on there: what main took back comes again, in a landing of its own
+    let repository = repository("source-foxtrot");
+    git(&repository, &["branch", "side"]);
+    change(&repository, "two\n");
+    change(&repository, "one\n");
+    assert_eq!(source(&repository, &[]).code, 0);
+    git(&repository, &["checkout", "--quiet", "side"]);
+    fs::write(repository.join("b.txt"), "again\n").unwrap();
+    commit(&repository, "again");
+    git(&repository, &["merge", "--quiet", "--no-ff", "-m", "main", "main"]);
+    git(&repository, &["branch", "--force", "main", "side"]);
+    git(&repository, &["checkout", "--quiet", "main"]);
+    let said = source(&repository, &["--since", "side~2"]);
+    assert_eq!(said.code, 0, "{}", said.err);
+    let all = written(&repository, &said);
+    let [over] = &all[..] else { panic!("{all:?}") };
+    assert!(over["predicate"]["prev"].is_object() && over["predicate"].get("mergeOf").is_none(), "{over}");
 }
 
 #[test]

@@ -115,6 +115,24 @@ pub fn landings(repository: &Repository, tip: &str, since: Option<&GitId>) -> Re
     commits.iter().rev().map(|commit| reader.landing(commit)).collect()
 }
 
+/// Reads the one landing by which a ref came from one commit to another that does not go on from it by first parents: pushed over, moved back, or
+/// merged the other way around.
+///
+/// Out: a landing with `before` as its only parent. Its authors are those of every commit that the ref did not have before, merges that are their own
+/// recomputation left out; nobody where it has none. What such a landing changes is never a recomputed merge.
+///
+/// # Errors
+/// As [`landings`].
+pub fn landing_over(repository: &Repository, before: &GitId, tip: &str) -> Result<ObservedLanding, GitError> {
+    let tip = read_commit(repository, repository.object_id(&resolve(repository, tip)?.commit)?)?;
+    let before = read_commit(repository, repository.object_id(before)?)?;
+    let mut reader = Reader { repository, cache: TreeCache::default(), graph: Graph::default() };
+    let commits = reader.side_commits(before.id, &[tip.id])?;
+    let parent = Commit { parents: vec![before.id], ..tip };
+    let landing = reader.landing(&parent)?;
+    Ok(ObservedLanding { authors: pooled(&commits), commits, merge_of: None, ..landing })
+}
+
 /// Lists everybody whose work the commits are that `head` has and `base` has not, by the rules of [`landings`]; newest first.
 ///
 /// # Errors

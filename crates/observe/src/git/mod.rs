@@ -25,6 +25,7 @@ mod inventory;
 mod landing_class;
 mod lines;
 mod merge;
+mod merge_text;
 mod objects;
 mod open;
 mod outside;
@@ -43,7 +44,7 @@ pub use agents::{Part, Recognition, Rule, TABLE, recognise_branch, recognise_mai
 pub use diff::{ChangeKind, ChangedPath, attribute, diff};
 pub use error::GitError;
 pub use export_ignore::export_ignore;
-pub use history::{AuthoredCommit, ObservedLanding, authors_between, bind_reviews, landings, merge_base};
+pub use history::{AuthoredCommit, ObservedLanding, authors_between, bind_reviews, landing_over, landings, merge_base};
 pub use identity::{CommitPeople, Identity, KnownActor, OddPeople, people_of, push_new};
 pub use inventory::{TreeCache, tree_files, tree_inventory};
 pub use landing_class::{Against, ClassedCommit, LandingClass, MergeNote, classes};

@@ -13,6 +13,7 @@ use super::problem::Problem;
 use super::reader::{At, Row, shorten};
 use super::rows::{Dated, Person, Product};
 use super::{Rows, check_ssh};
+use crate::keys::key_principal;
 
 pub(super) fn check(rows: &Rows<'_>) {
     check_keys(rows);
@@ -21,8 +22,9 @@ pub(super) fn check(rows: &Rows<'_>) {
     check_openpgp(rows);
     check_duplicates(rows);
     check_kinds(&rows.identities);
-    check_group_kinds(&rows.identities);
+    check_key_kinds(&rows.identities);
     check_persons(rows);
+    check_group_persons(rows);
     check_ssh::check(rows);
     check_builders(rows);
     check_patterns(rows);
@@ -232,24 +234,56 @@ fn check_kinds(identities: &[Identity<'_>]) {
     }
 }
 
-/// SECURITY: an agent's key in a group of humans or automation would lend it their kind.
-fn check_group_kinds(identities: &[Identity<'_>]) {
-    let machine = |kind| matches!(kind, ActorKind::Agent | ActorKind::Unknown);
-    let agents: BTreeMap<KeyId, (&Identity<'_>, usize)> = identities
-        .iter()
-        .filter(|identity| identity.group.is_none() && machine(identity.facts.kind))
-        .filter_map(|identity| Some((identity.keys.first()?.value, (identity, identity.row.place.line))))
-        .collect();
-    for identity in identities.iter().filter(|identity| identity.group.is_some() && !machine(identity.facts.kind)) {
+/// One key is of one kind, alone and in every group. Only automation may ask for keys of humans beside its own.
+///
+/// SECURITY: a group lends its kind to whoever meets it: an agent's or a builder's key in a group of humans would review.
+fn check_key_kinds(identities: &[Identity<'_>]) {
+    let mut seen: BTreeMap<KeyId, &Identity<'_>> = BTreeMap::new();
+    // Rows of single keys first: a group is what is odd then.
+    let (groups, single): (Vec<_>, Vec<_>) = identities.iter().partition(|identity| identity.group.is_some());
+    for identity in single.into_iter().chain(groups) {
         for key in &identity.keys {
-            if let Some((agent, first)) = agents.get(&key.value) {
+            let first = *seen.entry(key.value).or_insert(identity);
+            let kinds = (first.facts.kind, identity.facts.kind);
+            // Two rows of one principal are told of by themselves.
+            let is_same = first.facts.principal == identity.facts.principal || kinds.0 == kinds.1;
+            if !is_same && kinds != (ActorKind::Human, ActorKind::Automation) {
                 let problem = Problem::TwoKinds {
-                    principal: agent.facts.principal.clone(),
+                    principal: first.facts.principal.clone(),
                     kind: identity.facts.kind.as_str(),
-                    other: agent.facts.kind.as_str(),
-                    first: *first,
+                    other: first.facts.kind.as_str(),
+                    first: first.row.place.line,
                 };
                 identity.row.report(key.place, problem);
+            }
+        }
+    }
+}
+
+/// A group is of the humans whose keys it has: one of them can meet it, or each needs the others.
+///
+/// SECURITY: a group that is a person of its own would let the holder of one of its keys answer for himself. Several keys of one human are one.
+fn check_group_persons(rows: &Rows<'_>) {
+    let owner = |account: &str| {
+        let mut persons = rows.persons.iter();
+        persons.find(|person| person.facts.accounts.iter().any(|known| known == account))
+    };
+    for identity in &rows.identities {
+        let Some((_, group)) = &identity.group else { continue };
+        let own = owner(&identity.facts.principal);
+        let mut seen: BTreeSet<&str> = BTreeSet::new();
+        for key in &identity.keys {
+            let Some(person) = owner(&key_principal(key.value)) else { continue };
+            if let Some(own) = own.filter(|own| own.facts.name != person.facts.name) {
+                let problem = Problem::TwoPersons {
+                    account: shorten(&identity.facts.principal),
+                    person: shorten(&person.facts.name),
+                    first: person.row.place.line,
+                };
+                own.row.report(own.row.place, problem);
+            }
+            if !seen.insert(&person.facts.name) && group.threshold.get() > 1 {
+                identity.row.report(key.place, Problem::OneHumanTwice { person: shorten(&person.facts.name) });
             }
         }
     }

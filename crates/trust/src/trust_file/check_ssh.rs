@@ -4,15 +4,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use lasthand_model::actor::ActorKind;
 use lasthand_model::digest::KeyId;
 use lasthand_model::glob;
-use lasthand_model::wire::facts::SignerMethod;
 
 use super::Rows;
 use super::problem::Problem;
 use super::reader::shorten;
-use crate::keys::key_principal;
 
 pub(super) fn check(rows: &Rows<'_>) {
     check_counters(rows);
@@ -33,9 +30,10 @@ pub(super) fn check(rows: &Rows<'_>) {
                         first,
                     },
                 );
-            } else if root_keys.contains_key(&id)
-                && let Some(problem) = check_root_key(rows, id, principal)
-            {
+            } else if let Some(first) = root_keys.get(&id) {
+                // SECURITY: people and keys are revoked by name, and this key would have two.
+                let problem =
+                    Problem::TwoNames { fingerprint: key.fingerprint(), principal: shorten(principal), first: *first };
                 row.report(place, problem);
             }
         }
@@ -54,35 +52,4 @@ fn check_counters(rows: &Rows<'_>) {
             identity.row.report(identity.row.place_of("last_counter"), problem);
         }
     }
-}
-
-/// What is wrong with a key that a list names, and a root of type `key` too; nothing when both mean the same one.
-fn check_root_key(rows: &Rows<'_>, id: KeyId, principal: &str) -> Option<Problem> {
-    let of_key = rows.identities.iter().filter(|identity| identity.keys.iter().any(|key| key.value == id));
-    let by_ssh = |method| matches!(method, SignerMethod::Ssh | SignerMethod::SshSk);
-    let of_ssh = rows
-        .identities
-        .iter()
-        .filter(|identity| by_ssh(identity.facts.method) && glob::matches(&identity.facts.principal, principal));
-    let kinds: Vec<ActorKind> = of_ssh.map(|identity| identity.facts.kind).collect();
-    for identity in of_key {
-        if let Some(kind) = kinds.iter().find(|kind| **kind != identity.facts.kind) {
-            return Some(Problem::TwoKinds {
-                principal: shorten(principal),
-                kind: kind.as_str(),
-                other: identity.facts.kind.as_str(),
-                first: identity.row.place.line,
-            });
-        }
-    }
-    let owner = |account: &str| {
-        let mut persons = rows.persons.iter();
-        persons.find(|person| person.facts.accounts.iter().any(|known| known == account))
-    };
-    let (by_key, by_name) = (owner(&key_principal(id))?, owner(principal)?);
-    (by_key.facts.name != by_name.facts.name).then(|| Problem::TwoPersons {
-        account: shorten(principal),
-        person: shorten(&by_key.facts.name),
-        first: by_key.row.place.line,
-    })
 }

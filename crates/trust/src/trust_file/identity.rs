@@ -232,7 +232,7 @@ fn principal(row: &Row<'_>, method: SignerMethod, kind: Option<ActorKind>, name:
         SignerMethod::FulcioEmail => check_address(row, &id),
         SignerMethod::X509Svid | SignerMethod::WitSvid => check_workload(row, &id),
         SignerMethod::X509 => check_certificate_name(row, &id),
-        _ => {}
+        _ => check_wide_name(row, &id, method, kind),
     }
     let text = issuer.map_or_else(|| id.value.clone(), |issuer| format!("{}#{}", issuer.value, id.value));
     Some(Principal { text, keys: Vec::new(), certificate: None, group: None })
@@ -326,9 +326,11 @@ fn check_workflow(row: &Row<'_>, id: &At<String>, kind: Option<ActorKind>) {
         return;
     }
     let report = |reason| row.report(id.place, Problem::WideWorkflow { id: shorten(&id.value), reason });
-    let Some((path, at)) = id.value.split_once('@') else {
+    // The name of a workflow's file may have an `@`; its ref is what follows the last one that a ref can follow.
+    let Some(at) = id.value.rfind("@refs/").or_else(|| id.value.find('@')) else {
         return report("it has no `@refs/...`");
     };
+    let (path, at) = (id.value.get(..at).unwrap_or_default(), id.value.get(at + 1..).unwrap_or_default());
     if path.contains('*') {
         return report("there is a `*` before `@`");
     }
@@ -375,6 +377,29 @@ fn check_wide_workload(row: &Row<'_>, facts: &IdentityRow) {
     let first = path.map(|path| path.split('/').next().unwrap_or_default());
     if is_svid(facts.method) && !machine && first.is_some_and(|first| first.contains('*')) {
         row.report(row.place_of("id"), Problem::WideWorkload { id: shorten(&facts.principal) });
+    }
+}
+
+/// SECURITY: whoever is named so by others is believed to be of this kind: a job of any branch has a subject below its repository's, and a
+/// list of allowed signers may have agents in it.
+fn check_wide_name(row: &Row<'_>, id: &At<String>, method: SignerMethod, kind: Option<ActorKind>) {
+    // Whose keys a list of allowed signers has is the verifier's own word.
+    let is_listed = matches!(method, SignerMethod::Ssh | SignerMethod::SshSk);
+    let reason = match kind {
+        Some(kind @ ActorKind::Automation) if id.value.contains('*') => {
+            Some((kind, "a job of a pushed branch, or an agent, may have a name that matches"))
+        }
+        Some(kind @ ActorKind::Automation) if id.value.starts_with("repo:") && id.value.ends_with(":pull_request") => {
+            Some((kind, "whoever opens a pull request has a job of this name"))
+        }
+        Some(kind @ ActorKind::Human) if !is_listed && id.value.split('@').all(|part| part.contains('*')) => {
+            Some((kind, "machines may have a name that matches"))
+        }
+        _ => None,
+    };
+    if let Some((kind, reason)) = reason {
+        let id_of = shorten(&id.value);
+        row.report(id.place, Problem::WideName { id: id_of, kind: kind.as_str(), reason });
     }
 }
 

@@ -147,6 +147,17 @@ pub enum Problem {
     /// An account of two humans.
     #[error("account `{account}` already belongs to `{person}` in line {first}")]
     TwoPersons { account: String, person: String, first: usize },
+    /// A group that counts one human's keys as several (warning).
+    #[error("the group counts several keys of `{person}`, who can meet its threshold with fewer people")]
+    OneHumanTwice { person: String },
+    /// A key of a root that a list of allowed signers names, too.
+    #[error(
+        "key `{fingerprint}` of `{principal}` is the [[root]] key of line {first}, too: whoever revokes one of the names leaves the other"
+    )]
+    TwoNames { fingerprint: String, principal: String, first: usize },
+    /// A name that others than those who are meant can have.
+    #[error("`{id}` is too wide for kind {kind}: {reason}")]
+    WideName { id: String, kind: &'static str, reason: &'static str },
     /// An account of a machine in a person's row.
     #[error("account `{account}` is of kind {kind} in line {first}, so it is no person's")]
     NotAPerson { account: String, kind: &'static str, first: usize },
@@ -235,6 +246,7 @@ impl Problem {
             | Self::UnusedAuthority { .. }
             | Self::LowLevel { .. }
             | Self::TagGlob { .. }
+            | Self::OneHumanTwice { .. }
             | Self::IdlePattern { .. }
             | Self::Simulated => Severity::Warning,
             _ => Severity::Error,
@@ -306,6 +318,9 @@ impl Problem {
             Self::IdleBuilder { .. } => one("add `build` or `package` to its `may`, and the product to its `products`"),
             Self::Duplicate { .. } => one("leave one of them out"),
             Self::TwoPersons { .. } => one("a shared account is nobody's: give each human his own"),
+            Self::OneHumanTwice { .. } => one("name one key of each human, or lower the threshold"),
+            Self::TwoNames { .. } => one("leave the key out of the list, or the [[root]] out of the file"),
+            Self::WideName { .. } => one("write the name in full"),
             Self::NotAPerson { .. } => {
                 one("a person row lists a human's own accounts; statements name who an agent or robot acts for")
             }
