@@ -154,6 +154,26 @@ class Reviews(Case):
         self.st("review")["signers"][0]["time"] = 9
         self.want("accepted")
 
+    def test_revoked_by_glob(self):
+        self.listed("revocation", [{"identity": {"principal": BEN[:5] + "*"}}])
+        self.want("refused", "LH007")
+
+    def test_revoked_key_of_a_group(self):
+        row = next(r for r in self.w["trust"]["identities"] if "review" in r.get("may", []) and r["kind"] == "human")
+        self.w["trust"]["identities"].append(dict(row, method="key", principal="group:g", custody="personal"))
+        self.w["trust"]["groups"] = [{"principal": "group:g", "keys": ["key:a", "key:b"], "threshold": 2}]
+        for person in self.w["trust"]["persons"]:
+            if BEN in person["accounts"]:
+                person["accounts"].append("group:g")
+        self.w["preset"]["allow_labels"] = ["presence-unproven"]
+        self.body("review")["reviewer"] = actor("approver", "group:g", "human", "dsse-key")
+        self.st("review")["signers"] = [{"method": "key", "principal": p} for p in ("group:g", "key:a", "key:b")]
+        self.want("accepted", labels=["presence-unproven"])
+        self.listed("revocation", [{"identity": {"principal": "key:c"}}])
+        self.want("accepted", labels=["presence-unproven"])
+        self.listed("revocation", [{"identity": {"principal": "key:b"}}])
+        self.want("refused", "LH007")
+
     def test_simulated(self):
         self.st("review")["simulated"] = True
         self.want("refused", "LH103")

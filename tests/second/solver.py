@@ -40,10 +40,11 @@ RECORDS = {
     "question": "product:str digest:digest index?digest artifact_name?str target?str",
     "preset": f"name:str reviewer_level:int approver_level:int builder_level:int allow_labels:[{LABEL_WORDS}] require_lists:[{LIST_KINDS}] "
               "human_duties:bool refuse_reverted:bool credential_seconds?int revocations_seconds?int require_credential:bool report_only=bool",
-    "trust": "accept_simulated=bool identities=[identity] persons=[person] products=[product] robots=[robot] waivers=[waiver] "
+    "trust": "accept_simulated=bool identities=[identity] groups=[group] persons=[person] products=[product] robots=[robot] waivers=[waiver] "
              "trusted_inputs=[trusted]",
     "identity": f"method:{METHODS} principal:str kind:{KINDS} max_level:int may=[str] where=[str] products=[str] observer=[str] "
                 "inputs=bounded|declared isolated=bool custody?personal|isolated actors_complete=bool",
+    "group": "principal:str keys:[str] threshold:int",
     "person": "name:str accounts:[str]",
     "product": "name:str repositories:[str] refs:[str] builders=[str] artifacts=[str] parameters={str} required=[required] "
                "onboarding=[source] solo=bool",
@@ -245,7 +246,7 @@ class World:
         return [(g, r) for g in s.signers for r in self.trust.identities if g.method == r.method and glob(r.principal, g.principal)]
 
     def candidates(self, s):
-        return [(g, r) for g, r in self.pairs(s) if not self.revoked(g.principal, g.time)]
+        return [(g, r) for g, r in self.pairs(s) if not self.gone(s, g)]
 
     def of_kind(self, pair):
         """The kind of a pair."""
@@ -280,15 +281,27 @@ class World:
     def current_list(self, kind):
         """READING: the signer who is not revoked is one by whom the list is effective."""
         now = [(b, s) for b, s, signed in self.effective_lists(kind)
-               if b.issued_at <= self.now and ("statement", s.digest) not in self.entries and any(not self.revoked(g.principal, g.time) for g, _ in signed)]
+               if b.issued_at <= self.now and ("statement", s.digest) not in self.entries and any(not self.gone(s, g) for g, _ in signed)]
         return min(now, default=(None, None), key=lambda x: (-x[0].sequence, x[1].digest))[0]
 
     def simulated(self, s):
         return not s.simulated or self.trust.accept_simulated
 
     def revoked(self, principal, t):
-        return any(word == "identity" and e.principal == principal
+        return any(word == "identity" and glob(e.principal, principal)
                    and (t is None or e.from_ is None or e.from_ <= t) for word, e in self.entries)
+
+    def gone(self, s, signer):
+        """Whether a signer is revoked: by name, or as a group that lost too many of the keys that signed."""
+        if self.revoked(signer.principal, signer.time):
+            return True
+        for group in self.trust.groups:
+            if group.principal == signer.principal:
+                signed = [g for g in s.signers if g.method == "key" and g.principal in group["keys"]]
+                left = {g.principal for g in signed if not self.revoked(g.principal, g.time)}
+                if any(self.revoked(g.principal, g.time) for g in signed) and len(left) < group.threshold:
+                    return True
+        return False
 
     def revocation(self, s):
         gone = ("statement", s.digest) in self.entries or (s.credential and ("credential", s.credential.digest) in self.entries)

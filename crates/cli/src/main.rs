@@ -15,6 +15,7 @@ mod json;
 mod landing_text;
 mod output;
 mod people;
+mod revoked_names;
 mod signed_commits;
 mod signer;
 mod source_ledger;

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use lasthand_model::actor::ActorKind;
 use lasthand_model::digest::{Sha256, StatementDigest};
 use lasthand_model::glob;
-use lasthand_model::wire::facts::{IdentityRow, List, ListEntry, PersonRow, RobotRow, Signer};
+use lasthand_model::wire::facts::{GroupRow, IdentityRow, List, ListEntry, PersonRow, RobotRow, Signer, SignerMethod};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 /// The identity rows that match a principal, by any method.
@@ -115,6 +115,8 @@ pub(crate) struct Revoked<'a> {
     statements: FxHashSet<StatementDigest>,
     /// By principal: since when, the earliest entry; `None` is always.
     identities: FxHashMap<&'a str, Option<i64>>,
+    /// The same for principals with a star, which stand for all that they match.
+    starred: Vec<(&'a str, Option<i64>)>,
 }
 
 impl<'a> Revoked<'a> {
@@ -124,6 +126,9 @@ impl<'a> Revoked<'a> {
             match entry {
                 ListEntry::Credential(digest) => drop(revoked.credentials.insert(*digest)),
                 ListEntry::Statement(digest) => drop(revoked.statements.insert(*digest)),
+                ListEntry::Identity { principal, from, .. } if principal.contains('*') => {
+                    revoked.starred.push((principal, *from));
+                }
                 ListEntry::Identity { principal, from, .. } => {
                     let since = revoked.identities.entry(principal).or_insert(*from);
                     *since = (*since).min(*from);
@@ -136,7 +141,7 @@ impl<'a> Revoked<'a> {
 
     /// Whether nothing is taken back.
     pub(crate) fn is_empty(&self) -> bool {
-        self.credentials.is_empty() && self.statements.is_empty() && self.identities.is_empty()
+        self.credentials.is_empty() && self.statements.is_empty() && self.nobody()
     }
 
     pub(crate) fn credential(&self, digest: &Sha256) -> bool {
@@ -153,10 +158,80 @@ impl<'a> Revoked<'a> {
 
     pub(crate) fn principal(&self, principal: &str, time: Option<i64>) -> bool {
         // Almost always nobody is revoked.
-        if self.identities.is_empty() {
+        if self.nobody() {
             return false;
         }
         // A time says that the signature existed by then, so a window's end clears nobody.
-        self.identities.get(principal).is_some_and(|from| time.is_none_or(|time| from.is_none_or(|from| from <= time)))
+        let is_since = |from: &Option<i64>| time.is_none_or(|time| from.is_none_or(|from| from <= time));
+        self.identities.get(principal).is_some_and(is_since)
+            || self.starred.iter().any(|(pattern, from)| glob::matches(pattern, principal) && is_since(from))
+    }
+
+    /// Whether too few of a group's keys are left among the signers of a statement, because others of them are revoked.
+    pub(crate) fn group(&self, group: &GroupRow, signers: &[Signer]) -> bool {
+        let of_group = |signer: &&Signer| signer.method == SignerMethod::Key && group.keys.contains(&signer.principal);
+        let (gone, left): (Vec<&Signer>, Vec<&Signer>) =
+            signers.iter().filter(of_group).partition(|signer| self.signer(signer));
+        let left: FxHashSet<&str> = left.iter().map(|signer| signer.principal.as_str()).collect();
+        !gone.is_empty() && u32::try_from(left.len()).is_ok_and(|left| left < group.threshold)
+    }
+
+    fn nobody(&self) -> bool {
+        self.identities.is_empty() && self.starred.is_empty()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use lasthand_model::wire::facts::ListKind;
+
+    use super::*;
+
+    fn list(principals: &[&str]) -> List {
+        let entry =
+            |principal: &&str| ListEntry::Identity { principal: (*principal).to_owned(), from: None, until: None };
+        List {
+            kind: ListKind::Revocation,
+            scope: "*".to_owned(),
+            issued_at: 0,
+            fresh_until: 1,
+            sequence: 1,
+            entries: principals.iter().map(entry).collect(),
+        }
+    }
+
+    fn signers(keys: &[&str]) -> Vec<Signer> {
+        let signer = |principal: &&str| Signer {
+            method: SignerMethod::Key,
+            principal: (*principal).to_owned(),
+            presence: false,
+            time: None,
+        };
+        keys.iter().map(signer).collect()
+    }
+
+    #[test]
+    fn a_revoked_key_counts_in_no_group() {
+        // pass: enough keys are left, or none of those that signed is revoked; fail: too few are left, by name or by glob
+        let group = GroupRow {
+            principal: "group:release".to_owned(),
+            keys: ["key:a", "key:b", "key:c"].map(str::to_owned).to_vec(),
+            threshold: 2,
+        };
+        let both = signers(&["key:a", "key:b", "group:release"]);
+        let all = signers(&["key:a", "key:b", "key:c", "key:c", "group:release"]);
+        let gone = |revoked: &[&str], signers: &[Signer]| Revoked::collect([list(revoked)].iter()).group(&group, signers);
+        assert!(!gone(&[], &both) && !gone(&["key:c"], &both) && !gone(&["key:d", "group:x"], &both));
+        assert!(gone(&["key:a"], &both) && gone(&["key:*"], &both));
+        assert!(!gone(&["key:a"], &all) && gone(&["key:a", "key:b"], &all), "one key that signed twice is one");
+    }
+
+    #[test]
+    fn a_glob_revokes_all_that_it_matches() {
+        // fail: the words of a row with a star; pass: somebody else
+        let lists = [list(&["spiffe://corp.example/forge/*"])];
+        let revoked = Revoked::collect(lists.iter());
+        assert!(revoked.principal("spiffe://corp.example/forge/one", Some(5)));
+        assert!(!revoked.principal("spiffe://corp.example/build/one", None) && !revoked.is_empty());
     }
 }

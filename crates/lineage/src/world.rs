@@ -329,14 +329,18 @@ impl<'a> World<'a> {
         let fact = statement.fact;
         let simulated_ok = !fact.simulated || self.facts.trust.accept_simulated;
         let simulated = !self.rules.demand(Rule::Simulated, simulated_ok);
-        let gone = statement.pairs.iter().filter(|pair| revoked.signer(pair.signer)).count();
+        let is_gone = |signer: &Signer| {
+            let group = self.facts.trust.groups.iter().find(|group| group.principal == signer.principal);
+            revoked.signer(signer) || group.is_some_and(|group| revoked.group(group, &fact.signers))
+        };
+        let gone = statement.pairs.iter().filter(|pair| is_gone(pair.signer)).count();
         let credential_revoked =
             fact.credential.as_ref().is_some_and(|credential| revoked.credential(&credential.digest));
         let unrevoked = gone < statement.pairs.len() && !revoked.statement(&fact.digest) && !credential_revoked;
         let is_list = matches!(fact.body, Body::List(_));
         // A list goes on to deny when its signer is revoked; see `current_list`.
         if !is_list && gone > 0 && !self.rules.demand(Rule::Revocation, false) {
-            let left = statement.pairs.iter().filter(|pair| !revoked.signer(pair.signer)).copied();
+            let left = statement.pairs.iter().filter(|pair| !is_gone(pair.signer)).copied();
             statement.pairs = left.collect::<Vec<_>>().into();
         }
         statement.fault = if simulated {

@@ -20,10 +20,14 @@ use serde::Serialize;
 use crate::command_error::{CommandError, exit_code};
 use crate::context::{Context, program};
 use crate::files::{write_whole, write_whole_by};
+use crate::revoked_names;
 
 /// What an artifact may be.
 const ARTIFACT: &str = "The artifact: a file, an archive (tar, tar.gz, tar.zst), a folder, or an image: oci:DIR[:TAG], \
                         oci-archive:FILE[:TAG], docker-archive:FILE[:NAME], also found out by themselves";
+
+/// The trust file that nobody needs to name.
+const TRUST: &str = "lasthand.trust.toml";
 
 /// What is asked, of which artifact, by which evidence.
 #[derive(Debug, Args)]
@@ -49,9 +53,9 @@ pub(crate) struct DemandArguments {
     /// Evidence: bundles, or folders of them; repeatable [default: the folder ARTIFACT.lasthand]
     #[arg(long, short = 'b', value_name = "FILE|DIR", visible_alias = "evidence")]
     bundle: Vec<PathBuf>,
-    /// Whom to believe
-    #[arg(long, value_name = "FILE", default_value = "lasthand.trust.toml")]
-    trust: PathBuf,
+    /// Whom to believe [default: lasthand.trust.toml, where the current folder is in no git work tree]
+    #[arg(long, value_name = "FILE")]
+    trust: Option<PathBuf>,
     /// What to demand: observe, standard, strict, or a preset of your own in JSON; `observe` only reports
     #[arg(long, value_name = "NAME|FILE.json", default_value = "standard")]
     policy: String,
@@ -148,6 +152,7 @@ impl QuestionArguments {
     /// # Errors
     /// When the policy cannot be read. Everything else that is wrong is an [`Answer::NotGiven`], which has a report.
     pub(crate) fn ask(&self, context: &Context) -> Result<Answer, CommandError> {
+        self.demand.refuse_ambient_trust()?;
         let preset = self.demand.preset(context)?;
         let opening = if self.open_archives { Opening::Open } else { Opening::Closed };
         let cache = self.demand.cache(context)?;
@@ -155,7 +160,10 @@ impl QuestionArguments {
         let decided =
             decided.and_then(|verifier| self.demand.decide((&self.artifact, opening), &verifier, preset, context));
         Ok(match decided {
-            Ok(verification) => Answer::Given(Box::new(verification)),
+            Ok(verification) => {
+                revoked_names::warn(&verification.facts, context.output);
+                Answer::Given(Box::new(verification))
+            }
             Err(error) => Answer::NotGiven(error),
         })
     }
@@ -178,12 +186,29 @@ impl DemandArguments {
         Ok(preset)
     }
 
+    /// Refuses a trust file that nobody named and that whoever commits to this folder could have written.
+    ///
+    /// SECURITY: CVE-2023-32076: trust comes from the verifier, never from beside what is verified.
+    ///
+    /// # Errors
+    /// In a work tree of git, when `--trust` was not given.
+    pub(crate) fn refuse_ambient_trust(&self) -> Result<(), CommandError> {
+        let here = std::env::current_dir().ok();
+        let is_work_tree = |folder: &Path| folder.join(".git").symlink_metadata().is_ok();
+        if self.trust.is_some() || !here.is_some_and(|here| here.ancestors().any(is_work_tree)) {
+            return Ok(());
+        }
+        let error = CommandError::usage(format!("whom do you believe? `{TRUST}` is not taken from a git work tree by itself"));
+        Err(error.hint(format!("name it: `--trust FILE`; `--trust {TRUST}` where you know who wrote that one")))
+    }
+
     /// Whom to believe.
     ///
     /// # Errors
     /// When the trust file cannot be read.
     pub(crate) fn verifier(&self, context: &Context) -> Result<Verifier, VerifyError> {
-        let trust = LoadedTrust::from_file(&self.trust, context.now, &context.limits)?;
+        let file = self.trust.as_deref().unwrap_or(Path::new(TRUST));
+        let trust = LoadedTrust::from_file(file, context.now, &context.limits)?;
         Ok(Verifier::new(trust, context.limits))
     }
 

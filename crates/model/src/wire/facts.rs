@@ -127,6 +127,9 @@ pub struct TrustFacts {
     /// Signers and other principals.
     #[serde(default)]
     pub identities: Vec<IdentityRow>,
+    /// Keys of which several make a signer.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub groups: Vec<GroupRow>,
     /// Which accounts and keys are one human.
     #[serde(default)]
     pub persons: Vec<PersonRow>,
@@ -229,6 +232,18 @@ pub struct IdentityRow {
     /// Whether its provenance has no other performer than itself, so that no step-actor statement is needed.
     #[serde(default)]
     pub actors_complete: bool,
+}
+
+/// The keys of a group, of which so many must sign.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct GroupRow {
+    /// The principal of the group, `group:<name>`.
+    pub principal: String,
+    /// The principals of its keys.
+    pub keys: Vec<String>,
+    /// How many distinct ones must sign.
+    pub threshold: u32,
 }
 
 /// One row of `[[person]]`: the complete list of one human's principals.

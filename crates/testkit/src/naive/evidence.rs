@@ -6,8 +6,8 @@ use lasthand_model::actor::{ActorKind, Role};
 use lasthand_model::digest::Sha256;
 use lasthand_model::glob::matches;
 use lasthand_model::wire::facts::{
-    Act, Actor, Body, Custody, EntryFact, Facts, IdentityRow, Label, Landing, List, ListEntry, ListKind, ProductRow,
-    Signer, SignerMethod, StatementFact, StepActor, TreeRef,
+    Act, Actor, Body, Custody, EntryFact, Facts, GroupRow, IdentityRow, Label, Landing, List, ListEntry, ListKind,
+    ProductRow, Signer, SignerMethod, StatementFact, StepActor, TreeRef,
 };
 
 use super::{any_glob, has_word};
@@ -59,7 +59,7 @@ impl<'a> Evidence<'a> {
             .iter()
             .map(|statement| {
                 let mut pairs = all_pairs(facts, statement);
-                pairs.retain(|(signer, _)| !is_revoked(&denied, signer));
+                pairs.retain(|(signer, _)| !is_revoked(facts, &denied, statement, signer));
                 let usable = !pairs.is_empty()
                     && is_usable(facts, &signed, &denied, statement, &pairs)
                     && spoken_of(&statement.body).iter().all(|who| !is_revoked_there(&denied, statement, who));
@@ -259,7 +259,7 @@ fn effective_list<'a>(facts: &Facts, statement: &'a StatementFact, denied: &[&Li
         has_word(&row.may, "list")
             && any_glob(&row.products, name)
             && pair_kind(facts, pair) != ActorKind::Agent
-            && !is_revoked(denied, signer)
+            && !is_revoked(facts, denied, statement, signer)
     });
     (by_whom && matches(&list.scope, name) && counts_although_simulated(facts, statement)).then_some(list)
 }
@@ -282,14 +282,25 @@ fn current_list<'a>(
     issued.max_by_key(|(digest, list)| (list.sequence, std::cmp::Reverse(*digest))).map(|(_, list)| list)
 }
 
-fn is_revoked(denied: &[&ListEntry], signer: &Signer) -> bool {
-    names_revoked(denied, &signer.principal, signer.time)
+fn is_revoked(facts: &Facts, denied: &[&ListEntry], statement: &StatementFact, signer: &Signer) -> bool {
+    let is_named = |signer: &Signer| names_revoked(denied, &signer.principal, signer.time);
+    let lacks_keys = |group: &GroupRow| {
+        let signed = |signer: &&Signer| signer.method == SignerMethod::Key && group.keys.contains(&signer.principal);
+        let mut keys: Vec<&Signer> = statement.signers.iter().filter(signed).collect();
+        let all = keys.len();
+        keys.retain(|signer| !is_named(signer));
+        let some_gone = keys.len() < all;
+        keys.sort_by_key(|signer| &signer.principal);
+        keys.dedup_by_key(|signer| &signer.principal);
+        some_gone && keys.len() < group.threshold as usize
+    };
+    is_named(signer) || facts.trust.groups.iter().any(|group| group.principal == signer.principal && lacks_keys(group))
 }
 
 fn names_revoked(denied: &[&ListEntry], who: &str, time: Option<i64>) -> bool {
     denied.iter().any(|entry| match entry {
         ListEntry::Identity { principal, from, .. } => {
-            principal == who && time.zip(*from).is_none_or(|(time, from)| from <= time)
+            matches(principal, who) && time.zip(*from).is_none_or(|(time, from)| from <= time)
         }
         _ => false,
     })

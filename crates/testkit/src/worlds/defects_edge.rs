@@ -4,7 +4,8 @@ use lasthand_model::actor::{ActorKind, Role};
 use lasthand_model::digest::{ArtifactDigest, StatementDigest};
 use lasthand_model::inventory::EntryType;
 use lasthand_model::wire::facts::{
-    Actor, Body, Edit, IndexMember, Landing, ListEntry, NamedDigest, Signer, SignerMethod, SourceVsa, TreeRef,
+    Actor, Body, Edit, GroupRow, IdentityRow, IndexMember, Landing, ListEntry, NamedDigest, Signer, SignerMethod,
+    SourceVsa, TreeRef,
 };
 
 use super::chain::ASKED;
@@ -31,6 +32,26 @@ pub(super) const ALL: &[Defect] = &[
         let principal = (*r.pick(&["acct:ana", "acct:cyd", "acct:dee", "key:bo", "key:cyd", BUILDER])).to_owned();
         let from = *r.pick(&[None, Some(NOW - 550), Some(NOW - 450)]);
         listed(f, r, ListEntry::Identity { principal, from, until: Some(NOW - 1) })
+    }),
+    ("revocation: keys of a group", |f, r| {
+        let at = r.below(f.statements.len());
+        let (method, whose) = (f.statements[at].signers[0].method, f.statements[at].signers[0].principal.clone());
+        let group = || "group:all".to_owned();
+        let rows = f.trust.identities.iter().filter(|row| row.method == method && row.principal == whose);
+        let rows: Vec<_> =
+            rows.cloned().map(|row| IdentityRow { method: SignerMethod::Key, principal: group(), ..row }).collect();
+        f.trust.identities.extend(rows);
+        let keys = words(&["key:one", "key:two", "key:three"]);
+        f.trust.groups.push(GroupRow {
+            principal: group(),
+            keys: keys.clone(),
+            threshold: 1 + u32::from(r.chance(60)),
+        });
+        let mut signers = vec![signer(SignerMethod::Key, "group:all")];
+        signers.extend(keys.iter().filter(|_| r.chance(70)).map(|key| signer(SignerMethod::Key, key)));
+        f.statements[at].signers = signers;
+        let gone = (*r.pick(&["key:one", "key:t*", "key:*", "group:*", "key:four", "*"])).to_owned();
+        listed(f, r, ListEntry::Identity { principal: gone, from: None, until: None })
     }),
     ("lists: taken back", |f, r| {
         let lists = f.statements.iter().filter(|it| matches!(it.body, Body::List(_)));

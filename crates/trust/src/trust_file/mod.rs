@@ -14,11 +14,11 @@ mod rows;
 mod suggest;
 
 use lasthand_model::limits::Limits;
-use lasthand_model::wire::facts::TrustFacts;
+use lasthand_model::wire::facts::{GroupRow, TrustFacts};
 use thiserror::Error;
 use toml_edit::Document;
 
-use crate::keys::{KeyRing, PublicKey};
+use crate::keys::{KeyRing, PublicKey, key_principal};
 use crate::openpgp::Certificate;
 use crate::sigstore::SigstoreRoot;
 use crate::ssh::AllowedSigners;
@@ -242,6 +242,11 @@ impl<'a> Rows<'a> {
         let mut facts = TrustFacts { accept_simulated: self.accept_simulated, ..TrustFacts::default() };
         for identity in self.identities {
             if let Some((name, group)) = identity.group {
+                facts.groups.push(GroupRow {
+                    principal: identity.facts.principal.clone(),
+                    keys: group.keys.iter().map(|key| key_principal(*key)).collect(),
+                    threshold: group.threshold.get(),
+                });
                 ring.add_group(&name, group);
             }
             if let Some(demand) = identity.device {
