@@ -168,10 +168,10 @@ class Reviews(Case):
         self.w["preset"]["allow_labels"] = ["presence-unproven"]
         self.body("review")["reviewer"] = actor("approver", "group:g", "human", "dsse-key")
         self.st("review")["signers"] = [{"method": "key", "principal": p} for p in ("group:g", "key:a", "key:b")]
-        self.want("accepted", labels=["presence-unproven"])
+        self.want("accepted", "LH108", labels=["presence-unproven"])
         self.listed("revocation", [{"identity": {"principal": "key:c"}}])
-        self.want("accepted", labels=["presence-unproven"])
-        self.listed("revocation", [{"identity": {"principal": "key:b"}}])
+        self.want("accepted", "LH108", labels=["presence-unproven"])
+        self.listed("revocation", [{"identity": {"principal": "key:b"}}], name="another list")
         self.want("refused", "LH007")
 
     def test_simulated(self):
