@@ -160,3 +160,29 @@ artifact app.bin
 expect ! refused
 expect ! LH201 src/main.c in L3
 expect = accepted
+
+story 50k: what was taken back comes again by another ref, under the review that let it in first
+because: R3
+based on reviewed
+product  app refs main next
+tree     TX   T1 + src/auth.c=u2
+tree     TZ   T1 + README.md=r2
+tree     TZX  TZ + src/auth.c=u2
+tree     TY   T1 + build.mk=b2
+tree     TM   TZX + build.mk=b2
+landing  L2   T1 -> TX authors cy
+review   R2   bo approves T1 -> TX
+landing  L3   TX -> T1 authors ana
+review   R3   bo approves TX -> T1
+landing  L4   T1 -> TY authors ana
+review   R6   bo approves T1 -> TY
+landing  N1   T1 -> TZ on next authors ana
+review   R4   bo approves T1 -> TZ on next
+landing  N2   TZ -> TZX on next authors cy
+landing  L5   TY -> TM authors ana merge-of TZX base T1 mode merge
+= review R5   bo approves TY -> TM
+build    B1   from TM makes app.bin
+artifact app.bin
+expect ! refused
+expect ! LH209 src/auth.c in L5
+expect = accepted

@@ -669,7 +669,7 @@ class World:
             return False
         for K in self.landings_of(L.b.repository, head):
             for M in self.way_back(K)[0] if K.b.target_ref != L.b.target_ref else []:
-                if M.B in before or M.digest not in self.settled:
+                if M.B in before or M.digest not in self.settled or self.comes_again(M, own):
                     break
                 if self.merged(M, False) == base:
                     return True
@@ -678,6 +678,11 @@ class World:
                 if M.b.from_ is not None and M.A == base:
                     return True
         return False
+
+    def comes_again(self, M, own):
+        """A review that holds for M holds before the merge (own[0]), too, and the merge changes what M changes."""
+        again = any(self.holds(s, r, M) and self.holds(s, r, N) for s, r in self.reviews for N in own[1:])
+        return again and bool(set(M.changed or ()) & set(own[0].changed or ()))
 
     def landings_of(self, repository, root, among=None):
         return [L for L in (self.landings if among is None else among).values()

@@ -53,6 +53,8 @@ pub(crate) struct Cover<'a> {
     joined: Vec<Place<'a>>,
     /// Landings by the tree they lead to.
     pub(crate) to_tree: FxHashMap<Place<'a>, Vec<usize>>,
+    /// For each review: the landings for which it holds.
+    held_by: Vec<Vec<usize>>,
     /// For each landing and each of its changes: the reviews that answer for it, or none.
     answers: Vec<Vec<Option<Rc<[usize]>>>>,
     /// For each landing: how many paths it leaves uncovered by itself; absent when its base is not known.
@@ -97,6 +99,7 @@ impl<'a> Cover<'a> {
             whole: FxHashMap::default(),
             joined: Vec::new(),
             to_tree: FxHashMap::default(),
+            held_by: Vec::new(),
             answers: Vec::new(),
             own_left: Vec::new(),
             left: Vec::new(),
@@ -153,11 +156,12 @@ impl<'a> Cover<'a> {
                     open.push(at);
                 }
             }
-            for at in held {
-                if let Some(landing) = self.landings.get_mut(at) {
+            for at in &held {
+                if let Some(landing) = self.landings.get_mut(*at) {
                     landing.holds.push(review);
                 }
             }
+            self.held_by.push(held);
         }
     }
 

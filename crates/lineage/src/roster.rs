@@ -220,7 +220,8 @@ mod tests {
         };
         let both = signers(&["key:a", "key:b", "group:release"]);
         let all = signers(&["key:a", "key:b", "key:c", "key:c", "group:release"]);
-        let gone = |revoked: &[&str], signers: &[Signer]| Revoked::collect([list(revoked)].iter()).group(&group, signers);
+        let gone =
+            |revoked: &[&str], signers: &[Signer]| Revoked::collect([list(revoked)].iter()).group(&group, signers);
         assert!(!gone(&[], &both) && !gone(&["key:c"], &both) && !gone(&["key:d", "group:x"], &both));
         assert!(gone(&["key:a"], &both) && gone(&["key:*"], &both));
         assert!(!gone(&["key:a"], &all) && gone(&["key:a", "key:b"], &all), "one key that signed twice is one");

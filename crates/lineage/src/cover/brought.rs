@@ -76,6 +76,9 @@ impl<'a> Cover<'a> {
             // LIMIT: a walk longer than the landings there are meets itself.
             for _ in 0..=self.landings.len() {
                 let step = self.landings.get(since).filter(|step| !was_merged(step.to))?;
+                if self.comes_again(since, at, chains) {
+                    return None;
+                }
                 let other = merge_of(step);
                 if other.is_some_and(|merge| run.resolve(repository, &merge.head) == Some(base)) {
                     return Some(Way { landed: *landed, since });
@@ -93,6 +96,25 @@ impl<'a> Cover<'a> {
             None
         });
         Some(ways.collect())
+    }
+}
+
+impl Cover<'_> {
+    /// Whether a step of a way brings in what a review let in here before: to come again it needs a review of its own.
+    ///
+    /// What the merge does not change is here still, so it does not come again.
+    fn comes_again(&self, step: usize, at: usize, chains: &Chains) -> bool {
+        let (Some(step), Some(merge)) = (self.landings.get(step), self.landings.get(at)) else { return false };
+        let held_here = |review: &usize| {
+            let held = self.held_by.get(*review).into_iter().flatten();
+            held.into_iter().any(|other| *other != at && chains.is_on_way(*other, at))
+        };
+        if !step.holds.iter().any(held_here) {
+            return false;
+        }
+        let (Some(own), Some(merged)) = (&step.changes, &merge.changes) else { return true };
+        let is_merged = |path: &str| merged.binary_search_by(|change| change.path.cmp(path)).is_ok();
+        own.iter().any(|change| is_merged(change.path))
     }
 }
 

@@ -56,6 +56,8 @@ pub(super) struct Cover<'a> {
     founded: BTreeSet<(&'a str, Sha256)>,
     /// In the order of `landings`: covered as a recomputed merge.
     recomputed: Vec<bool>,
+    /// In the order of `landings`: the reviews that hold, by their place.
+    holding: Vec<BTreeSet<usize>>,
 }
 
 /// What of a landing does not change during the fixpoint.
@@ -89,7 +91,10 @@ impl<'a> Cover<'a> {
             }
         }
         let recomputed = vec![false; landings.len()];
-        let mut cover = Self { own, landings, wholly, founded, recomputed };
+        let place = |review: &ReviewView| reviews.iter().position(|known| std::ptr::eq(known, review));
+        let hold = |landing| holding(evidence, &landings, &reviews, landing).filter_map(place);
+        let holding = landings.iter().map(|landing| hold(landing).collect()).collect();
+        let mut cover = Self { own, landings, wholly, founded, recomputed, holding };
         loop {
             let own = cover.own_paths(evidence, &fixed);
             let wholly = cover.joined(evidence, &fixed, &own);
@@ -210,7 +215,7 @@ impl<'a> Cover<'a> {
         let mut elsewhere = elsewhere.filter(|other| other.landing.target_ref != landing.landing.target_ref);
         elsewhere.any(|landed| {
             for step in self.walk(landed) {
-                if merged_before(step.to) || !self.is_covered_by_itself(step) {
+                if merged_before(step.to) || !self.is_covered_by_itself(step) || self.comes_again(step, &own) {
                     return false;
                 }
                 let merges = step.landing.merge_of.as_ref().is_some_and(|merge| merge.mode == "merge");
@@ -226,6 +231,17 @@ impl<'a> Cover<'a> {
             }
             false
         })
+    }
+
+    /// Whether a review that holds for a step holds for a landing before the merge, too, and the merge changes what the step changes.
+    fn comes_again<'v>(&'v self, step: &LandingView<'v>, own: &[&'v LandingView<'v>]) -> bool {
+        let reviews = |landing: &LandingView| {
+            let known = self.landings.iter().zip(&self.holding);
+            let mut known = known.filter(|(known, _)| known.statement.digest == landing.statement.digest);
+            known.next().map(|(_, holding)| holding.clone()).unwrap_or_default()
+        };
+        let again = own.iter().skip(1).any(|before| !reviews(before).is_disjoint(&reviews(step)));
+        again && own.first().is_none_or(|merge| !changed(step).is_disjoint(&changed(merge)))
     }
 
     fn is_covered_by_itself(&self, landing: &LandingView) -> bool {
@@ -246,6 +262,13 @@ impl<'a> Cover<'a> {
         }
         walk
     }
+}
+
+/// The paths that a landing changes, as far as its inventories are known.
+fn changed<'v>(landing: &LandingView<'v>) -> BTreeSet<&'v str> {
+    let (Some(before), Some(after)) = (landing.before, landing.after) else { return BTreeSet::new() };
+    let paths = before.iter().chain(after).map(|entry| entry.path.as_str());
+    paths.filter(|path| !same_place(entry(before, path), entry(after, path))).collect()
 }
 
 /// The tree that a landing merged in, whatever labels allow; none for what is no merge of two branches.
@@ -322,14 +345,7 @@ fn fix<'a>(
     let (before, after) = (landing.before?, landing.after?);
     let authors = of_landing(evidence, landing, reviews);
     let complete = are_complete(evidence, landing, &authors);
-    let holding: Vec<&ReviewView> = reviews
-        .iter()
-        .filter(|review| {
-            review.valid.is_some()
-                && review.is_meant_for(evidence, landing)
-                && review.is_bound(evidence, landings, landing)
-        })
-        .collect();
+    let holding: Vec<&ReviewView> = holding(evidence, landings, reviews, landing).collect();
     let mut fixed = Fixed { unchanged: BTreeSet::new(), changed: BTreeMap::new(), whole: false };
     for path in before.iter().chain(after).map(|entry| entry.path.as_str()) {
         if same_place(entry(before, path), entry(after, path)) {
@@ -358,6 +374,18 @@ fn fix<'a>(
     }
     fixed.whole = reviews.iter().any(|review| is_whole(evidence, allowed, landing, reviews, review));
     Some(fixed)
+}
+
+/// The reviews that hold for a landing.
+fn holding<'r, 'a>(
+    evidence: &'r Evidence<'a>,
+    landings: &'r [LandingView<'a>],
+    reviews: &'r [ReviewView<'a>],
+    landing: &'r LandingView<'a>,
+) -> impl Iterator<Item = &'r ReviewView<'a>> {
+    reviews.iter().filter(move |review| {
+        review.valid.is_some() && review.is_meant_for(evidence, landing) && review.is_bound(evidence, landings, landing)
+    })
 }
 
 /// Rule whole-tree-review.
