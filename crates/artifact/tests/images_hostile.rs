@@ -293,6 +293,38 @@ fn names_in_a_docker_archive_stay_inside() {
 }
 
 #[test]
+fn an_archive_that_only_engines_take_for_an_image_is_refused() {
+    // fail: what readers in use load as an image, and a strict one does not: other letters, a member twice, a number out of range, no UTF-8, a
+    // lone surrogate, no layers; pass: lists of something else
+    let config = format!("{}.json", Sha256::of(&sample().config_bytes()));
+    let detect = |manifest: &[u8]| {
+        let mut files = sample().docker();
+        files.insert("manifest.json".to_owned(), manifest.to_vec());
+        ImageStore::detect(&archive(&files), &Limits::DEFAULT)
+    };
+    let image = |config_key: &str, layers_key: &str, more: &str| {
+        format!("[{{\"{config_key}\": \"{config}\", \"{layers_key}\": []{more}}}]").into_bytes()
+    };
+    assert_eq!(detect(&image("Config", "Layers", "")).unwrap(), Some(Form::DockerArchive));
+    let not_text = [image("Config", "Layers", ", \"a\": \"").as_slice(), b"\xff\"}]"].concat();
+    for hostile in [
+        image("config", "layers", ""),
+        image("Config", "layers", ""),
+        image("Config", "Layers", ", \"Layers\": []"),
+        image("Config", "Layers", ", \"a\": 1e999"),
+        image("Config", "Layers", ", \"a\": \"\\ud800\""),
+        not_text,
+    ] {
+        assert!(detect(&hostile).is_err(), "{}", String::from_utf8_lossy(&hostile));
+    }
+    let without_layers = format!("[{{\"Config\": \"{config}\"}}]");
+    assert_eq!(detect(without_layers.as_bytes()).unwrap(), Some(Form::DockerArchive));
+    for plain in [&b"[]"[..], b"[1, 2]", b"[{\"name\": \"x\"}]", b"{\"config\": 1}", b"text"] {
+        assert_eq!(detect(plain).unwrap(), None);
+    }
+}
+
+#[test]
 fn a_docker_layer_that_the_config_does_not_name_is_refused() {
     // fail: replaced bytes under the old member name
     let mut files = sample().docker();

@@ -116,7 +116,9 @@ pub(crate) fn record_rules(commits: &[AuthoredCommit], actors: &[Actor], written
 }
 
 /// Warns of machines that do what only people can, and of accounts that an agent used.
-pub(crate) fn say_what_is_odd(commits: &[AuthoredCommit], output: Output) {
+///
+/// In: the commits of a landing, and the merges whose people are none of its authors.
+pub(crate) fn say_what_is_odd<'a>(commits: impl IntoIterator<Item = &'a AuthoredCommit>, output: Output) {
     for AuthoredCommit { commit, odd, .. } in commits {
         let short: String = commit.as_str().chars().take(12).collect();
         for odd in odd {

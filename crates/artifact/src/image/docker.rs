@@ -25,6 +25,19 @@ pub(super) fn is_manifest(source: &str, bytes: &[u8], limits: &Limits) -> bool {
     !images.is_empty() && images.iter().all(|image| image.get("Config").is_some() && image.get("Layers").is_some())
 }
 
+/// Says whether some reader could take the bytes of `manifest.json` for a docker archive's, though they are none as they should be: a list whose
+/// images have such members in other letters, or some of them, or one that is no strict JSON.
+///
+/// SECURITY: Go's `encoding/json` does not tell capitals from small letters, takes the last of two members, and replaces what is no UTF-8.
+pub(super) fn may_be_manifest(source: &str, bytes: &[u8], limits: &Limits) -> bool {
+    let is_list = bytes.trim_ascii_start().starts_with(b"[");
+    let names = Names { source, document: "manifest.json" };
+    let Ok(value) = names.parse(bytes, limits.manifest_bytes, limits) else { return is_list };
+    let is_member = |name: &String| name.eq_ignore_ascii_case("Config") || name.eq_ignore_ascii_case("Layers");
+    let images = value.as_array().into_iter().flatten();
+    images.filter_map(Value::as_object).any(|image| image.keys().any(is_member))
+}
+
 /// True when no reader of docker archives finds an image in the bytes of `manifest.json`: JSON of another shape.
 pub(super) fn is_none(source: &str, bytes: &[u8], limits: &Limits) -> bool {
     let names = Names { source, document: "manifest.json" };

@@ -444,7 +444,14 @@ fn form_of(place: &Place<'_>, limits: &Limits) -> Result<Option<Found>, Artifact
         return Ok(Some(Found { form: Form::OciArchive, loaded }));
     }
     let is_docker = match manifest {
-        Ok(bytes) => bytes.is_some_and(|bytes| docker::is_manifest(place.name(), &bytes, limits)),
+        Ok(Some(bytes)) if !docker::is_manifest(place.name(), &bytes, limits) => {
+            let may_be = docker::may_be_manifest(place.name(), &bytes, limits);
+            if may_be {
+                docker::read(place, limits)?;
+            }
+            may_be
+        }
+        Ok(bytes) => bytes.is_some(),
         Err(error @ (ArtifactError::Io { .. } | ArtifactError::Entry { .. })) => return Err(error),
         Err(_) => false,
     };

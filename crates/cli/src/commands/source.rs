@@ -211,7 +211,7 @@ impl Writer<'_> {
 
     fn spec(&self, landing: ObservedLanding, prev: Option<StatementDigest>) -> Result<LandingSpec, CommandError> {
         say_landing(&landing, self.context.output);
-        people::say_what_is_odd(&landing.commits, self.context.output);
+        people::say_what_is_odd(landing.commits.iter().chain(&landing.mergers), self.context.output);
         let commits = landing.commits;
         let mut authors = landing.authors;
         self.arguments.agents.apply(&mut authors);

@@ -74,10 +74,20 @@ fn attributes_of(
     let mut metadata = search::MetadataCollection::default();
     for (depth, path, id) in files {
         let bytes = read_blob(repository, id)?;
+        let text = without_marked_line(&bytes);
         let source = PathBuf::from(path.to_os_str_lossy().into_owned());
         search
-            .add_patterns_buffer(&bytes, source, Some(std::path::Path::new("")), &mut metadata, depth == 0)
+            .add_patterns_buffer(text, source, Some(std::path::Path::new("")), &mut metadata, depth == 0)
             .map_err(|_| GitError::Malformed { id: id.to_string(), reason: "not an attributes file" })?;
     }
     Ok(Some((search, metadata)))
+}
+
+/// Leaves out the first line where the file begins with a byte order mark: some versions of git take the mark for a part of its pattern, some do not, and
+/// only what all of them leave out may be missing.
+fn without_marked_line(bytes: &[u8]) -> &[u8] {
+    if !bytes.starts_with(b"\xef\xbb\xbf") {
+        return bytes;
+    }
+    bytes.iter().position(|byte| *byte == b'\n').and_then(|end| bytes.get(end..)).unwrap_or_default()
 }

@@ -72,6 +72,8 @@ pub struct ObservedLanding {
     pub authors: Vec<Actor>,
     /// The commits whose people these are, newest first, each with its own.
     pub commits: Vec<AuthoredCommit>,
+    /// Merge commits that add nothing, newest first: the landing's own and those that came in. Their people are none of the authors, and may be odd all the same.
+    pub mergers: Vec<AuthoredCommit>,
     /// The recomputed merge; for a commit with one parent only after [`bind_reviews`].
     pub merge_of: Option<MergeOf>,
     /// What it is, by its parents; after [`bind_reviews`] also by reviews.
@@ -127,10 +129,10 @@ pub fn landing_over(repository: &Repository, before: &GitId, tip: &str) -> Resul
     let tip = read_commit(repository, repository.object_id(&resolve(repository, tip)?.commit)?)?;
     let before = read_commit(repository, repository.object_id(before)?)?;
     let mut reader = Reader { repository, cache: TreeCache::default(), graph: Graph::default() };
-    let commits = reader.side_commits(before.id, &[tip.id])?;
+    let Landed { commits, mergers } = reader.side_commits(before.id, &[tip.id])?;
     let parent = Commit { parents: vec![before.id], ..tip };
     let landing = reader.landing(&parent)?;
-    Ok(ObservedLanding { authors: pooled(&commits), commits, merge_of: None, ..landing })
+    Ok(ObservedLanding { authors: pooled(&commits), commits, mergers, merge_of: None, ..landing })
 }
 
 /// Lists everybody whose work the commits are that `head` has and `base` has not, by the rules of [`landings`]; newest first.
@@ -140,7 +142,7 @@ pub fn landing_over(repository: &Repository, before: &GitId, tip: &str) -> Resul
 pub fn authors_between(repository: &Repository, base: &GitId, head: &GitId) -> Result<Vec<Actor>, GitError> {
     let (base, head) = (repository.object_id(base)?, repository.object_id(head)?);
     let mut reader = Reader { repository, cache: TreeCache::default(), graph: Graph::default() };
-    Ok(pooled(&reader.side_commits(base, &[head])?))
+    Ok(pooled(&reader.side_commits(base, &[head])?.commits))
 }
 
 /// Finds the one best common ancestor of two commits, by parents alone; `None` when there is none or more than one.
@@ -202,7 +204,7 @@ impl Reader<'_> {
             }),
             None => None,
         };
-        let commits = self.landed_commits(commit, &found.class)?;
+        let Landed { commits, mergers } = self.landed_commits(commit, &found.class)?;
         let empty = ObjectId::empty_tree(commit.id.kind());
         Ok(ObservedLanding {
             commit: git_id(commit.id)?,
@@ -213,6 +215,7 @@ impl Reader<'_> {
             committer: Identity::parse(&commit.committer),
             authors: pooled(&commits),
             commits,
+            mergers,
             merge_of,
             class: found.class,
             outside: outside_of(self.repository, &mut self.cache, before.unwrap_or(empty), commit.tree)?,
@@ -221,18 +224,23 @@ impl Reader<'_> {
     }
 
     /// The commits whose people a landing's authors are.
-    fn landed_commits(&mut self, commit: &Commit, class: &LandingClass) -> Result<Vec<AuthoredCommit>, GitError> {
-        let [main, sides @ ..] = commit.parents.as_slice() else { return Ok(vec![AuthoredCommit::of(commit)?]) };
-        let mut commits = self.side_commits(*main, sides)?;
-        if commits.is_empty() || matches!(class, LandingClass::Residual { .. }) {
-            commits.push(AuthoredCommit::of(commit)?);
+    fn landed_commits(&mut self, commit: &Commit, class: &LandingClass) -> Result<Landed, GitError> {
+        let own = AuthoredCommit::of(commit)?;
+        let [main, sides @ ..] = commit.parents.as_slice() else {
+            return Ok(Landed { commits: vec![own], mergers: Vec::new() });
+        };
+        let mut landed = self.side_commits(*main, sides)?;
+        if landed.commits.is_empty() || matches!(class, LandingClass::Residual { .. }) {
+            landed.commits.push(own);
+        } else {
+            landed.mergers.insert(0, own);
         }
-        Ok(commits)
+        Ok(landed)
     }
 
     /// Every commit that a side has and `main` has not, with its people; a merge commit that is its own recomputation adds nobody.
-    fn side_commits(&mut self, main: ObjectId, sides: &[ObjectId]) -> Result<Vec<AuthoredCommit>, GitError> {
-        let mut commits = Vec::new();
+    fn side_commits(&mut self, main: ObjectId, sides: &[ObjectId]) -> Result<Landed, GitError> {
+        let mut landed = Landed { commits: Vec::new(), mergers: Vec::new() };
         let mut seen = HashSet::new();
         for side in sides {
             for id in self.graph.relate(self.repository, main, *side)?.only_side {
@@ -243,13 +251,18 @@ impl Reader<'_> {
                 self.repository.forget_merges();
                 let is_merge = merged.parents.len() > 1
                     && class_of(self.repository, &mut self.cache, &mut self.graph, &merged)?.is_merge;
-                if !is_merge {
-                    commits.push(AuthoredCommit::of(&merged)?);
-                }
+                let to = if is_merge { &mut landed.mergers } else { &mut landed.commits };
+                to.push(AuthoredCommit::of(&merged)?);
             }
         }
-        Ok(commits)
+        Ok(landed)
     }
+}
+
+/// Commits of a landing: those whose people are its authors, and merges that add nothing.
+struct Landed {
+    commits: Vec<AuthoredCommit>,
+    mergers: Vec<AuthoredCommit>,
 }
 
 /// Measures landings by the changes that reviews are about: squash, rebase, cherry-pick, queue.
@@ -329,7 +342,8 @@ fn without_merger(
     }
     let commit = read_commit(repository, repository.object_id(&landing.commit)?)?;
     if class_of(repository, cache, graph, &commit)?.is_merge {
-        landing.commits.retain(|commit| commit.commit != landing.commit);
+        let is_own = |commit: &mut AuthoredCommit| commit.commit == landing.commit;
+        landing.mergers.splice(0..0, landing.commits.extract_if(.., is_own));
         landing.authors = pooled(&landing.commits);
     }
     Ok(())

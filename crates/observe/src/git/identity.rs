@@ -8,7 +8,7 @@ use lasthand_model::wire::facts::Actor;
 
 use super::agents::{
     Recognition, Rule, TRAILERS, TrailerAct, is_forge_committer, kind_of_mail, recognise_app, recognise_branch,
-    recognise_line, recognise_mail, recognise_name, recognise_product, recognise_tool,
+    recognise_line, recognise_mail, recognise_name, recognise_product, recognise_tool, without_marks,
 };
 use super::error::GitError;
 use super::objects::{Commit, read_commit};
@@ -24,6 +24,9 @@ const COMMITTER: &str = "git-committer";
 const TRAILER: &str = "git-trailer";
 /// LIMIT: characters of a text that stands in for an identity that cannot be read.
 const RAW_CHARS: usize = 200;
+
+/// Where a line ends, for whatever shows messages.
+const LINE_ENDS: [char; 7] = ['\n', '\r', '\u{b}', '\u{c}', '\u{85}', '\u{2028}', '\u{2029}'];
 
 /// A name and a mail address, as claimed by the commit.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -230,7 +233,7 @@ impl CommitPeople {
 
     /// Every line counts, not only the last paragraph: an agent's line in the middle of a squashed message is as telling.
     fn read_message(&mut self, text: &str) {
-        for line in text.split(['\n', '\r']) {
+        for line in text.split(LINE_ENDS) {
             // Whoever asks refuses a commit of so many.
             if self.actors.len().max(self.odd.len()) > PEOPLE {
                 break;
@@ -238,13 +241,14 @@ impl CommitPeople {
             if let Some(found) = recognise_line(line) {
                 self.add(agent(found));
             }
-            let Some((key, value)) = line.split_once(':') else { continue };
             // Squashed messages are lists, and quote.
-            let key = key.trim().trim_start_matches(['*', '-', '>', ' ']);
+            let Some((key, value)) = without_marks(line).split_once(':') else { continue };
+            let is_emphasis = |c: char| c.is_whitespace() || matches!(c, '*' | '_');
+            let (key, value) = (key.trim_end_matches(is_emphasis), value.trim_matches(is_emphasis));
             let trailer = TRAILERS.iter().find(|(known, _)| key.eq_ignore_ascii_case(known));
             match trailer.map(|(_, act)| *act) {
-                Some(act @ (TrailerAct::Author | TrailerAct::Tool)) => self.add(named(value.trim(), act)),
-                Some(act @ (TrailerAct::SignOff | TrailerAct::Review)) => self.judge(value.trim(), act),
+                Some(act @ (TrailerAct::Author | TrailerAct::Tool)) => self.add(named(value, act)),
+                Some(act @ (TrailerAct::SignOff | TrailerAct::Review)) => self.judge(value, act),
                 None => {}
             }
         }

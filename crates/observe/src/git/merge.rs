@@ -2,13 +2,10 @@
 //!
 //! SPEC: DESIGN section 1, R3. As `git merge-tree --write-tree` with rename detection off, on trees without `merge` attributes.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;
 
 use gix::ObjectId;
-use gix::diff::blob::{Algorithm, InternedInput};
-use gix::merge::blob::Resolution;
-use gix::merge::blob::builtin_driver::text::{Conflict, Labels, Merge};
 use gix::objs::tree::{Entry, EntryKind as GitKind};
 use lasthand_model::digest::GitId;
 
@@ -16,6 +13,7 @@ use super::diff::Version;
 use super::error::GitError;
 use super::inventory::{ENTRIES, TreeCache, check_limit, join};
 use super::landing_class::MergeNote;
+use super::merge_text::{TextMerge, merge_text};
 use super::objects::{EntryKind, TreeEntry, blob_bytes, read_blob};
 use super::open::{Repository, git_id};
 
@@ -25,6 +23,14 @@ const TEXT_BYTES: u64 = 48 << 20;
 const TEXT_LINES: usize = 2_000_000;
 /// LIMIT: bytes of the three sides of all files that one merge merges by lines; the first file that is more conflicts.
 const ALL_TEXT_BYTES: u64 = 192 << 20;
+/// LIMIT: work on the texts of one merge, as [`merge_text`] measures it, and bytes that were read for it: some seconds; the first file after that conflicts.
+const MERGE_WORK: u64 = 2_000_000_000;
+/// LIMIT: work on the texts of all merges of one opened repository, less [`FREE_WORK`] for each; the first file after that conflicts.
+const ALL_WORK: u64 = 20_000_000_000;
+/// Work of one merge that counts for nothing, so that a history may be long: some hundredths of a second.
+const FREE_WORK: u64 = 20_000_000;
+/// LIMIT: merges of texts that are remembered.
+const REMEMBERED: usize = 100_000;
 /// Bytes of texts merged since merged objects were last forgotten.
 const KEPT_TEXT_BYTES: u64 = 96 << 20;
 /// LIMIT: folders within folders.
@@ -54,7 +60,7 @@ pub(super) fn merge_trees(
     base: ObjectId,
     head: ObjectId,
 ) -> Result<Option<ObjectId>, GitError> {
-    let mut merger = Merger { repository, cache, conflicts: None, visited: 0, text_bytes: 0, too_large: false };
+    let mut merger = Merger::new(repository, cache, None);
     Ok(match merger.tree(&[], [onto, base, head].map(Some), 0)? {
         Outcome::Conflict => None,
         Outcome::Absent => Some(ObjectId::empty_tree(onto.kind())),
@@ -92,8 +98,7 @@ pub(super) fn merge_noting(
     base: ObjectId,
     head: ObjectId,
 ) -> Result<Merged, GitError> {
-    let conflicts = Some(Vec::new());
-    let mut merger = Merger { repository, cache, conflicts, visited: 0, text_bytes: 0, too_large: false };
+    let mut merger = Merger::new(repository, cache, Some(Vec::new()));
     let tree = match merger.tree(&[], [onto, base, head].map(Some), 0)? {
         Outcome::Present(_, tree) => tree,
         Outcome::Absent => ObjectId::empty_tree(onto.kind()),
@@ -115,6 +120,26 @@ impl Repository {
     }
 }
 
+/// Texts that were merged, by what was merged, and the work of it.
+#[derive(Debug, Default)]
+pub(super) struct MergedTexts {
+    /// By the blobs onto, base and head.
+    known: HashMap<[ObjectId; 3], Known>,
+    /// Work so far, less what is free.
+    pub(super) work: u64,
+    /// All work so far.
+    #[cfg(test)]
+    pub(super) spent: u64,
+}
+
+/// How three blobs merge.
+#[derive(Debug, Clone, Copy)]
+enum Known {
+    Clean(ObjectId),
+    Conflict,
+    TooLarge,
+}
+
 struct Merger<'a> {
     repository: &'a Repository,
     cache: &'a mut TreeCache,
@@ -124,6 +149,8 @@ struct Merger<'a> {
     visited: usize,
     /// Bytes of texts merged.
     text_bytes: u64,
+    /// Work on texts.
+    work: u64,
     /// Whether a file was too large to be merged by lines.
     too_large: bool,
 }
@@ -137,7 +164,13 @@ enum Outcome {
     Present(EntryKind, ObjectId),
 }
 
-impl Merger<'_> {
+impl<'a> Merger<'a> {
+    fn new(repository: &'a Repository, cache: &'a mut TreeCache, conflicts: Option<Vec<Vec<u8>>>) -> Self {
+        let mut texts = repository.merged_texts.borrow_mut();
+        texts.work = texts.work.saturating_sub(FREE_WORK);
+        Self { repository, cache, conflicts, visited: 0, text_bytes: 0, work: 0, too_large: false }
+    }
+
     fn tree(&mut self, folder: &[u8], trees: [Option<ObjectId>; 3], depth: usize) -> Result<Outcome, GitError> {
         if let [Some(onto), Some(base), Some(head)] = trees {
             if head == base || onto == head {
@@ -213,29 +246,77 @@ impl Merger<'_> {
         Ok(text.map_or(Outcome::Conflict, |id| Outcome::Present(kind, id)))
     }
 
-    /// Merges a file by lines; `None` on a conflict.
+    /// Merges a file by lines, once for the same three blobs; `None` on a conflict.
     fn text(&mut self, ids: [ObjectId; 3]) -> Result<Option<ObjectId>, GitError> {
+        let known = self.repository.merged_texts.borrow().known.get(&ids).copied();
+        let found = match known {
+            // Merged objects may be forgotten.
+            Some(Known::Clean(id)) if !self.repository.inner.has_object(id) => self.merge_text(ids)?,
+            Some(known) => known,
+            None => self.merge_text(ids)?,
+        };
+        Ok(match found {
+            Known::Clean(id) => Some(id),
+            Known::Conflict => None,
+            Known::TooLarge => {
+                self.too_large = true;
+                None
+            }
+        })
+    }
+
+    /// Merges a file by lines unless it, or what was merged before, is too much; remembers what was read.
+    fn merge_text(&mut self, ids: [ObjectId; 3]) -> Result<Known, GitError> {
         let mut bytes = 0u64;
         for id in ids {
             bytes = bytes.saturating_add(blob_bytes(self.repository, id)?);
         }
-        if bytes > TEXT_BYTES || self.text_bytes + bytes > ALL_TEXT_BYTES {
-            self.too_large = true;
-            return Ok(None);
+        // SECURITY: small files can take long to compare, so what a repository costs is bounded by the work, too.
+        let is_over = self.work > MERGE_WORK || self.repository.merged_texts.borrow().work > ALL_WORK;
+        if bytes > TEXT_BYTES || self.text_bytes + bytes > ALL_TEXT_BYTES || is_over {
+            return Ok(Known::TooLarge);
         }
+        let (found, work) = self.merge_blobs(ids, bytes)?;
+        // Reading costs, too, whatever comes of it.
+        let work = work.saturating_add(bytes);
+        self.work = self.work.saturating_add(work);
+        self.repository.merged_texts.borrow_mut().remember(ids, found, work);
+        Ok(found)
+    }
+
+    fn merge_blobs(&mut self, ids: [ObjectId; 3], bytes: u64) -> Result<(Known, u64), GitError> {
         let [a, o, b] = ids.map(|id| read_blob(self.repository, id));
         let texts = [a?, o?, b?];
         if texts.iter().any(|text| is_binary(text)) {
-            return Ok(None);
+            return Ok((Known::Conflict, 0));
         }
         let lines = texts.iter().map(|text| text.iter().filter(|byte| **byte == b'\n').count());
         if lines.sum::<usize>() > TEXT_LINES {
-            self.too_large = true;
-            return Ok(None);
+            return Ok((Known::TooLarge, 0));
         }
         self.text_bytes += bytes;
         self.repository.merged_bytes.set(self.repository.merged_bytes.get() + bytes);
-        merge_text(self.repository, &texts)
+        let (merged, work) = merge_text(texts.each_ref().map(Vec::as_slice));
+        let found = match merged {
+            TextMerge::Clean(text) => Known::Clean(write(self.repository, gix::objs::BlobRef { data: &text })?),
+            TextMerge::Conflict => Known::Conflict,
+            TextMerge::TooLarge => Known::TooLarge,
+        };
+        Ok((found, work))
+    }
+}
+
+impl MergedTexts {
+    fn remember(&mut self, ids: [ObjectId; 3], found: Known, work: u64) {
+        if self.known.len() >= REMEMBERED {
+            self.known.clear();
+        }
+        self.known.insert(ids, found);
+        #[cfg(test)]
+        {
+            self.spent += work;
+        }
+        self.work = self.work.saturating_add(work);
     }
 }
 
@@ -278,18 +359,6 @@ pub(super) fn pick<T: PartialEq>(onto: T, base: Option<T>, head: T) -> Option<T>
         return Some(onto);
     }
     (base.as_ref() == Some(&onto)).then_some(head)
-}
-
-fn merge_text(repository: &Repository, texts: &[Vec<u8>; 3]) -> Result<Option<ObjectId>, GitError> {
-    let [onto, base, head] = texts;
-    let mut input = InternedInput::default();
-    let merge = Merge::new(&mut input, onto, base, head, Algorithm::Histogram);
-    let mut merged = Vec::new();
-    let keep = Conflict::default();
-    if merge.run(&mut merged, Labels::default(), keep) != Resolution::Complete {
-        return Ok(None);
-    }
-    write(repository, gix::objs::BlobRef { data: &merged }).map(Some)
 }
 
 pub(super) fn is_binary(bytes: &[u8]) -> bool {

@@ -32,6 +32,7 @@ mod outside;
 mod own_files;
 mod patch_id;
 mod path;
+mod rare_lines;
 mod revision;
 mod show;
 mod versions;

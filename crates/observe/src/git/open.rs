@@ -1,12 +1,13 @@
 //! Opens a repository so that nothing of it can run and nothing of it can change.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::path::Path;
 
 use gix::sec::Trust;
 use lasthand_model::digest::GitId;
 
 use super::error::GitError;
+use super::merge::MergedTexts;
 use super::own_files::look_at;
 
 /// LIMIT: bytes of one blob, tree, commit or tag, each held whole. Forges take files of at most 100 MiB.
@@ -17,6 +18,8 @@ pub struct Repository {
     pub(super) inner: gix::Repository,
     /// Bytes of the texts whose merges are held in memory, about.
     pub(super) merged_bytes: Cell<u64>,
+    /// Texts that were merged, and the work of it.
+    pub(super) merged_texts: RefCell<MergedTexts>,
 }
 
 impl std::fmt::Debug for Repository {
@@ -90,5 +93,5 @@ pub fn open(path: &Path) -> Result<Repository, GitError> {
     let mut inner = inner.with_object_memory();
     // SECURITY: a replacement ref would put other bytes under a reviewed id.
     inner.objects.ignore_replacements = true;
-    Ok(Repository { inner, merged_bytes: Cell::new(0) })
+    Ok(Repository { inner, merged_bytes: Cell::new(0), merged_texts: RefCell::default() })
 }

@@ -52,7 +52,7 @@ pub(super) const SESSIONS: &[Entry] = &[
     ("chainloop-trace-sessions", "chainloop-trace"),
 ];
 
-/// Beginnings of lines that an agent puts into messages.
+/// Beginnings of lines that an agent puts into messages; an address counts wherever it is in a line.
 pub(super) const MESSAGES: &[Entry] = &[
     ("\u{1f916} generated with [claude code]", "claude-code"),
     ("generated with [claude code]", "claude-code"),
@@ -127,6 +127,15 @@ pub(super) const BRANCHES: &[Entry] = &[
     ("opencode/", "opencode"),
     ("openhands/", "openhands"),
     ("windsurf/", "windsurf"),
+];
+
+/// What may stand before a line: marks of lists, quotations, headings and emphasis, and brackets.
+pub(super) const MARKS: &[char] = &['*', '-', '+', '>', '_', '~', '`', '#', '|', '<', '[', '(', '\u{2022}'];
+
+/// Characters that are not seen, or only change how another one looks.
+pub(super) const UNSEEN: &[char] = &[
+    '\u{ad}', '\u{200b}', '\u{200c}', '\u{200d}', '\u{200e}', '\u{200f}', '\u{2060}', '\u{fe0e}', '\u{fe0f}',
+    '\u{feff}',
 ];
 
 /// What a trailer says that somebody did.

@@ -44,6 +44,9 @@ pub(super) const AGENTS: &[Entry] = &[
     ("*+replit-agent[bot]@users.noreply.github.com", "replit"),
     ("*+lovable-dev[bot]@users.noreply.github.com", "lovable"),
     ("*+gpt-engineer-app[bot]@users.noreply.github.com", "lovable"),
+    ("noreply@cline.bot", "cline"),
+    ("noreply@kiro.dev", "kiro"),
+    ("agent@warp.dev", "warp"),
     ("*+v0[bot]@users.noreply.github.com", "v0"),
 ];
 

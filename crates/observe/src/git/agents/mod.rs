@@ -16,7 +16,7 @@ use lasthand_model::actor::ActorKind;
 pub(super) use self::lines::{TRAILERS, TrailerAct};
 
 /// Version of the table, recorded beside what it found.
-pub const TABLE: &str = "git/2026-11-30.2";
+pub const TABLE: &str = "git/2026-11-30.3";
 
 /// A pattern, and the agent or robot that it tells.
 type Entry = (&'static str, &'static str);
@@ -200,9 +200,21 @@ pub(super) fn is_forge_committer(mail: &str) -> bool {
     mail.eq_ignore_ascii_case(FORGE_COMMITTER)
 }
 
+/// A text as the table has it: lower case, any run of blanks as one, nothing around it, and no character that only changes how another looks.
+fn normal(text: &str) -> String {
+    let seen = text.chars().filter(|c| !lines::UNSEEN.contains(c)).collect::<String>().to_lowercase();
+    seen.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// Leaves out what makes a line one of a list, a quotation or emphasised, and the brackets of a link.
+pub(super) fn without_marks(line: &str) -> &str {
+    let is_mark = |c: char| c.is_whitespace() || lines::MARKS.contains(&c) || lines::UNSEEN.contains(&c);
+    line.trim_start_matches(is_mark)
+}
+
 /// Recognises the agent that writes itself behind its user's name.
 pub(super) fn recognise_name(name: &str) -> Option<Recognition> {
-    let name = name.to_ascii_lowercase();
+    let name = normal(name);
     Part::NameEnd.find(|end| name.ends_with(end))
 }
 
@@ -210,7 +222,7 @@ pub(super) fn recognise_name(name: &str) -> Option<Recognition> {
 ///
 /// SECURITY: whoever commits chooses the address beside it; a name that no person has tells more than an address that nobody knows.
 pub(super) fn recognise_product(name: &str) -> Option<Recognition> {
-    let name = name.trim().to_lowercase();
+    let name = normal(name);
     let named = |known: &'static str| {
         name.strip_prefix(known).is_some_and(|rest| rest.is_empty() || rest.starts_with(' ') && is_all_model(rest))
     };
@@ -237,17 +249,19 @@ fn is_all_model(rest: &str) -> bool {
     words.into_iter().all(is_known)
 }
 
-/// Recognises the agent that leaves this line in messages.
+/// Recognises the agent that leaves this line in messages: by its key, by what it begins with, or by the address of a session anywhere in it.
 pub(super) fn recognise_line(line: &str) -> Option<Recognition> {
-    let line = line.trim().to_lowercase();
-    let key = line.split_once(':').map(|(key, _)| key.trim());
+    let line = normal(without_marks(line));
+    let key = line.split_once(':').map(|(key, _)| key.trim_end_matches([' ', '*', '_']));
     key.and_then(|key| Part::Session.find(|known| known == key))
         .or_else(|| Part::Message.find(|start| line.starts_with(start)))
+        .or_else(|| Part::Message.find(|address| address.starts_with("https://") && line.contains(address)))
 }
 
 /// Recognises the agent that a name without an address stands for, in a line about a tool, or in one that may name a person.
 pub(super) fn recognise_tool(text: &str, act: TrailerAct) -> Option<Recognition> {
-    let name = text.split([':', ',', '(', '/', '<', '[']).next().unwrap_or_default().trim().to_lowercase();
+    let name = text.split([':', ',', '(', '/', '<', '[']).next().unwrap_or_default();
+    let name = normal(name);
     let may_be_person = act != TrailerAct::Tool;
     let alone = |known: &'static str| name == known && !(may_be_person && lines::PERSON_LIKE.contains(&known));
     Part::Tool.find(alone).or_else(|| Part::Tool.find(|known| name.strip_prefix(known).is_some_and(is_model)))

@@ -127,6 +127,47 @@ fn names_of_agents_count_with_any_address() {
 }
 
 #[test]
+fn lines_of_agents_count_however_they_are_set() {
+    // fail: lists, quotations, emphasis, links, blanks and variation selectors hide nothing
+    let agents = |message: &str| -> Vec<String> {
+        let found = authors_of(&commit(ANA, ANA, &format!("x\n\n{message}"))).unwrap();
+        found.into_iter().filter(|actor| actor.kind != ActorKind::Human).map(|actor| actor.principal).collect()
+    };
+    for (line, agent) in [
+        ("- Devin session: https://app.devin.ai/sessions/abc", "agent:devin"),
+        ("> **Devin session:** abc", "agent:devin"),
+        ("*PR created automatically by Jules for task [1](https://jules.google.com/task/1)*", "agent:jules"),
+        ("* Generated with [Claude Code](https://claude.com/claude-code)", "agent:claude-code"),
+        ("**\u{1f916} Generated with [Claude Code](https://claude.com/claude-code)**", "agent:claude-code"),
+        ("See https://claude.ai/code/session_01abc for the log", "agent:claude-code"),
+        ("[session](https://claude.ai/code/session_01abc)", "agent:claude-code"),
+        ("[Codex Task](https://chatgpt.com/codex/tasks/task_e_1)", "agent:codex"),
+        ("\u{1f916}\u{fe0f} Generated with [Claude Code]", "agent:claude-code"),
+        ("\u{1f916}  Generated\u{a0}with [Claude Code]", "agent:claude-code"),
+        ("[Co-authored-by: Claude\u{a0}Code <ana@example.com>]", "agent:claude-code"),
+        ("_Made-with: Cursor_", "agent:cursor"),
+        ("**Made-with:** Cursor", "agent:cursor"),
+        ("a\u{2028}Claude-Session: 1", "agent:claude-code"),
+        ("Co-authored-by: Cline <noreply@cline.bot>", "mailto:noreply@cline.bot"),
+        ("Co-authored-by: Kiro <noreply@kiro.dev>", "mailto:noreply@kiro.dev"),
+        ("Co-authored-by: Warp <agent@warp.dev>", "mailto:agent@warp.dev"),
+    ] {
+        assert_eq!(agents(line), [agent], "{line}");
+    }
+    let spaced = authors_of(&commit("Claude\u{a0} Code <ana@example.com>", GITHUB, "x")).unwrap();
+    assert_eq!(spaced.first().map(|actor| actor.principal.as_str()), Some("agent:claude-code"));
+    // pass: a list of people, and words about tools
+    for line in [
+        "- Ana's session: went well",
+        "* Co-authored-by: Bo <bo@example.com>",
+        "We read how it was generated with [Claude Code]",
+        "See https://claude.ai/code/docs",
+    ] {
+        assert_eq!(agents(line), Vec::<String>::new(), "{line}");
+    }
+}
+
+#[test]
 fn names_of_apps_count_with_any_address() {
     // fail: the app's name over a mail address that no table has
     check("cursor[bot] <x@example.com>", GITHUB, "", &[("mailto:x@example.com", ActorKind::Agent, AUTHOR, None)]);

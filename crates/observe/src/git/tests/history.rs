@@ -85,6 +85,37 @@ fn merge_has_the_authors_of_what_came_in() {
 }
 
 #[test]
+fn what_is_odd_about_a_clean_merge_is_told_and_makes_nobody_an_author() {
+    // fail: an agent signs off and reviews in the message of a merge that adds nothing; pass: it is no author, and beside one that adds something it is one
+    let fixture = two_sides();
+    let message = "Merge pull request #1 from acme/claude/fix-1\n\nReviewed-by: Claude <noreply@anthropic.com>\nSigned-off-by: Claude <noreply@anthropic.com>\nCo-authored-by: Cy <cy@example.com>";
+    fixture.git(&["merge", "-q", "--no-ff", "-m", message, "topic"]);
+    let landing = last(&fixture);
+    assert_eq!(principals(&landing), [CODER_ID, BO_ID]);
+    assert!(landing.commits.iter().all(|commit| commit.commit != landing.commit && commit.odd.is_empty()));
+    let [merger] = landing.mergers.as_slice() else { panic!("{:?}", landing.mergers) };
+    assert_eq!((&merger.commit, merger.odd.len()), (&landing.commit, 3), "{:?}", merger.odd);
+    fixture.write("evil", "evil\n");
+    fixture.git(&["add", "evil"]);
+    fixture.git(&["commit", "-q", "--amend", "--no-edit"]);
+    let landing = last(&fixture);
+    assert!(landing.mergers.is_empty() && principals(&landing).contains(&"mailto:cy@example.com"));
+}
+
+#[test]
+fn what_is_odd_about_a_merge_that_came_in_is_told() {
+    // fail: main was merged into the topic first, and an agent signed that off
+    let fixture = two_sides();
+    fixture.git(&["checkout", "-q", "topic"]);
+    fixture.git(&["merge", "-q", "--no-ff", "-m", "update\n\nSigned-off-by: Claude <noreply@anthropic.com>", "main"]);
+    fixture.git(&["checkout", "-q", "main"]);
+    fixture.git(&["merge", "-q", "--no-ff", "-m", "merge", "topic"]);
+    let landing = last(&fixture);
+    assert_eq!(landing.mergers.iter().map(|commit| commit.odd.len()).collect::<Vec<_>>(), [0, 1]);
+    assert_eq!(principals(&landing), [CODER_ID, BO_ID]);
+}
+
+#[test]
 fn change_under_review_has_its_base_and_authors() {
     // pass: what the topic adds to main; nothing the other way round for a branch that is behind
     let fixture = two_sides();

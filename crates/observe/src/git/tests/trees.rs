@@ -196,6 +196,20 @@ fn a_short_name_means_one_ref_or_is_refused() {
 }
 
 #[test]
+fn a_line_behind_a_byte_order_mark_ignores_nothing() {
+    // fail: `git archive` keeps the file in some versions; pass: the lines after it count
+    let fixture = Fixture::new();
+    for path in ["first", "second", "sub/first", "sub/second"] {
+        fixture.write(path, path);
+    }
+    fixture.write(".gitattributes", "\u{feff}first export-ignore\nsecond export-ignore\n");
+    fixture.write("sub/.gitattributes", "\u{feff}second -export-ignore");
+    fixture.commit(ANA, "all");
+    let ignored = export_ignore(&fixture.open(), &fixture.tree("HEAD"), &mut TreeCache::default()).unwrap();
+    assert_eq!(ignored, ["second", "sub/second"]);
+}
+
+#[test]
 fn export_ignore_is_what_git_archive_leaves_out() {
     // pass: as `git archive`; attributes outside the tree do not count
     let fixture = Fixture::new();
