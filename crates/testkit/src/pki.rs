@@ -11,10 +11,10 @@ use lasthand_model::wire::bundle::{BUNDLE_V03, pre_authentication_encoding};
 use lasthand_model::wire::statement::PAYLOAD_TYPE;
 use serde_json::{Value, json};
 
-use crate::sigstore::der::{element, oid, sequence};
+use crate::sigstore::der::{element, sequence};
 use crate::sigstore::stamp::{Stamper, response};
-use crate::sigstore::x509::{Plan, TIME_STAMPING, extension, pem};
-use crate::sigstore::{Key, Window};
+use crate::sigstore::x509::{Plan, TIME_STAMPING, extension, pem, usages};
+use crate::sigstore::{Key, StamperName, Window};
 
 /// Bits of key usage, as the first byte of the extension has them.
 pub const DIGITAL_SIGNATURE: u8 = 0x80;
@@ -110,6 +110,13 @@ impl Profile {
         }
     }
 
+    /// A certificate of a timestamp authority.
+    #[must_use]
+    pub fn stamper(window: Window) -> Self {
+        let svid = Self::svid("", window);
+        Self { subject: "stamper".to_owned(), names: Vec::new(), purposes: vec![STAMPING], ..svid }
+    }
+
     /// A certificate for signing code.
     #[must_use]
     pub fn signer(name: AltName, window: Window) -> Self {
@@ -132,12 +139,17 @@ impl Profile {
             extensions.push(extension("2.5.29.17", self.subject.is_empty(), &element(0x30, &names)));
         }
         if !self.purposes.is_empty() {
-            let purposes: Vec<u8> = self.purposes.iter().flat_map(|purpose| oid(purpose)).collect();
-            extensions.push(extension("2.5.29.37", self.purposes == [STAMPING], &element(0x30, &purposes)));
+            extensions.push(usages(self.purposes == [STAMPING], &self.purposes));
         }
         extensions.extend(self.more.iter().cloned());
         extensions
     }
+}
+
+/// An extension of purposes, critical or not.
+#[must_use]
+pub fn purposes(critical: bool, purposes: &[&str]) -> Vec<u8> {
+    usages(critical, purposes)
 }
 
 /// An extension of name constraints with one subtree, which is permitted or excluded.
@@ -265,19 +277,35 @@ impl StampAuthority {
     #[must_use]
     pub fn under(subject: &str, top: Window, window: Window) -> Self {
         let top = Holder::top(&Profile::authority(subject, top));
-        let stamper = top.issue(&Profile {
-            subject: "stamper".to_owned(),
-            names: Vec::new(),
-            purposes: vec![STAMPING],
-            ..Profile::svid("", window)
-        });
+        let stamper = top.issue(&Profile::stamper(window));
         Self { top, stamper }
+    }
+
+    /// Another certificate of this profile for the key that stamps: of the same issuer and number, in DER.
+    #[must_use]
+    pub fn another(&self, profile: &Profile) -> Vec<u8> {
+        let spki = self.stamper.key.spki();
+        let plan = Plan {
+            serial: self.stamper.serial,
+            issuer: &self.stamper.issuer,
+            subject: &profile.subject,
+            window: profile.window,
+            spki: &spki,
+            extensions: profile.extensions(),
+        };
+        plan.signed_by(&self.top.key)
+    }
+
+    /// Its chain in PEM, with this certificate in the place of the one that stamps.
+    #[must_use]
+    pub fn pem_with(&self, stamper: &[u8]) -> String {
+        format!("{}{}", pem("CERTIFICATE", stamper), self.top.pem())
     }
 
     /// Its chain in PEM, as a root of the trust file names it.
     #[must_use]
     pub fn pem(&self) -> String {
-        format!("{}{}", self.stamper.pem(), self.top.pem())
+        self.pem_with(&self.stamper.der)
     }
 
     /// The last certificate of its chain in PEM.
@@ -289,7 +317,23 @@ impl StampAuthority {
     /// A timestamp over these bytes.
     #[must_use]
     pub fn stamp(&self, bytes: &[u8], time: i64) -> Vec<u8> {
-        let stamper = Stamper { issuer: &self.stamper.issuer, serial: self.stamper.serial, key: &self.stamper.key };
-        response(&stamper, bytes, time, &[])
+        self.stamp_naming(bytes, time, &[StamperName::Sha256(&self.stamper.der)])
+    }
+
+    /// The same, with these attributes that name a certificate.
+    #[must_use]
+    pub fn stamp_naming(&self, bytes: &[u8], time: i64, named: &[StamperName<'_>]) -> Vec<u8> {
+        response(&self.named(named, 1), bytes, time, &[])
+    }
+
+    /// A timestamp that the authority signed twice.
+    #[must_use]
+    pub fn stamp_signed_twice(&self, bytes: &[u8], time: i64) -> Vec<u8> {
+        response(&self.named(&[StamperName::Sha256(&self.stamper.der)], 2), bytes, time, &[])
+    }
+
+    fn named<'a>(&'a self, named: &'a [StamperName<'a>], times: usize) -> Stamper<'a> {
+        let Holder { issuer, serial, key, .. } = &self.stamper;
+        Stamper { issuer, serial: *serial, key, named, times }
     }
 }

@@ -14,7 +14,7 @@ use lasthand_model::wire::statement::PAYLOAD_TYPE;
 use lasthand_testkit::need;
 use lasthand_testkit::pki::{
     AltName, CERT_SIGN, CLIENT_AUTH, CODE_SIGNING, Holder, Profile, SERVER_AUTH, STAMPING, StampAuthority,
-    name_constraints, unknown_extension,
+    name_constraints, purposes, unknown_extension,
 };
 use lasthand_testkit::sigstore::Key;
 use lasthand_trust::evidence::{Signed, TrustError, verify_signed};
@@ -343,6 +343,40 @@ fn roots_in_pem_are_read_strictly() {
         assert!(TimestampAuthority::from_pem(pem.as_bytes()).is_err(), "{pem}");
     }
     assert!(TimestampAuthority::from_pem(pki.stamps.pem().as_bytes()).is_ok());
+}
+
+#[test]
+fn who_stamps_does_nothing_else() {
+    // pass: as it is, for signatures and what cannot be denied, without key usage; fail: purposes that are not critical, two, none, another, any;
+    // a key that enciphers, vouches, is for nothing
+    let stamps = StampAuthority::new("stamps", LONG);
+    let reads = |profile: &Profile| {
+        TimestampAuthority::from_pem(stamps.pem_with(&stamps.another(profile)).as_bytes()).map(|_| ())
+    };
+    let fit = || Profile::stamper(LONG);
+    for usage in [None, Some((true, 0x80)), Some((true, 0x40)), Some((true, 0xc0)), Some((false, 0x80))] {
+        reads(&Profile { usage, ..fit() }).unwrap();
+    }
+    let of = |critical: bool, ids: &[&str]| Profile { purposes: vec![], more: vec![purposes(critical, ids)], ..fit() };
+    reads(&of(true, &[STAMPING])).unwrap();
+    let any = "2.5.29.37.0";
+    for (profile, says) in [
+        (of(false, &[STAMPING]), "not critical"),
+        (of(true, &[STAMPING, CODE_SIGNING]), "not the one thing"),
+        (of(true, &[STAMPING, STAMPING]), "not the one thing"),
+        (of(true, &[CODE_SIGNING]), "not the one thing"),
+        (of(true, &[any]), "not the one thing"),
+        (of(true, &[STAMPING, any]), "not the one thing"),
+        (Profile { purposes: vec![], ..fit() }, "does not say that it is for timestamps"),
+        (Profile { usage: Some((true, 0x20)), ..fit() }, "not for signatures alone"),
+        (Profile { usage: Some((true, 0x80 | 0x20)), ..fit() }, "not for signatures alone"),
+        (Profile { usage: Some((true, 0x80 | CERT_SIGN)), ..fit() }, "not for signatures alone"),
+        (Profile { usage: Some((true, 0)), ..fit() }, "not for signatures alone"),
+    ] {
+        let error = reads(&profile).unwrap_err();
+        assert!(error.to_string().contains(says), "{error}, expected {says}");
+        assert!(!error.hints().is_empty());
+    }
 }
 
 #[test]

@@ -189,6 +189,23 @@ fn cve_2026_39984_the_certificates_of_a_timestamp_decide_nothing() {
 }
 
 #[test]
+fn a_timestamp_names_its_certificate_and_that_is_for_timestamps_alone() {
+    // fail: another certificate of the same key, none, one that is for signing code, too; pass: under the same root, what does not rest on it
+    check(Entry::V2, false, Flaw::StampOfOtherCertificate, "Timestamp");
+    check(Entry::V2, false, Flaw::StampOfNoCertificate, "Timestamp");
+    check(Entry::V2, false, Flaw::UnfitStamper, "Timestamp");
+    for stamped in [false, true] {
+        for content in contents() {
+            let made = instance().sign(&content, &recipe(Entry::V1, stamped), Flaw::UnfitStamper);
+            let Signed::Statement(statement) = judge(&made, &ring(Flaw::UnfitStamper)).unwrap() else {
+                unreachable!("a statement")
+            };
+            assert_eq!(statement.clock(), Some(Clock::Log));
+        }
+    }
+}
+
+#[test]
 fn a_strangers_timestamp_is_nobodys_word_beside_a_logs_time() {
     // pass: the log says when; what a stranger says besides neither helps nor harms
     for content in contents() {
@@ -229,6 +246,73 @@ fn the_key_of_a_log_is_its_key_at_every_proven_time_also_for_keyed_bundles() {
         };
         assert_eq!(judged(Flaw::None), Ok(()));
         assert_eq!(judged(Flaw::LogWindow).unwrap_err(), "UnknownLog");
+    }
+}
+
+/// The root without these members.
+fn root_without(members: &[&str]) -> Value {
+    let mut root = instance().trusted_root();
+    members.iter().for_each(|member| drop(root.as_object_mut().unwrap().remove(*member)));
+    root
+}
+
+#[test]
+fn a_key_needs_the_log_alone() {
+    // pass: a statement and a bare signature of a key under a root with logs alone; fail: a log entry that does not hold, or of another log, no
+    // logs in the root, a certificate, also under a root that has all
+    let read = |root: &Value| SigstoreRoot::for_keys(root.to_string().as_bytes(), &Limits::DEFAULT);
+    let logs = root_without(&["certificateAuthorities", "ctlogs", "timestampAuthorities"]);
+    let artifact = ExpectedArtifact::Content(ContentDigest::Sha256(ArtifactDigest(Sha256::of(b"the artifact"))));
+    let asked = |made: &Made, root: &SigstoreRoot, signer: &ExpectedSigner<'_>| {
+        let bundle = made.bundle.to_string();
+        let roots = std::slice::from_ref(root);
+        verify_expected(bundle.as_bytes(), roots, signer, &artifact, &Limits::DEFAULT)
+            .map(|_| ())
+            .map_err(|e| variant(&e))
+    };
+    for content in [contents()[0].clone(), Content::Blob(b"the artifact".to_vec())] {
+        for (flaw, expected) in [
+            (Flaw::None, Ok(())),
+            (Flaw::ProofHash, Err("InclusionProof")),
+            (Flaw::StrangePromise, Err("InclusionPromise")),
+            (Flaw::StrangeLog, Err("UnknownLog")),
+            (Flaw::EntryOfOther, Err("EntryDigest")),
+        ] {
+            let made = instance().sign(&content, &Recipe { keyed: true, ..recipe(Entry::V1, false) }, flaw);
+            let key = PublicKey::from_der(&made.key.spki()).unwrap();
+            let answer = asked(&made, &read(&logs).unwrap(), &ExpectedSigner::Key(&key));
+            assert_eq!(answer, expected.map_err(str::to_owned), "{flaw:?}");
+        }
+        let certified = instance().sign(&content, &recipe(Entry::V1, false), Flaw::None);
+        let key = PublicKey::from_der(&certified.key.spki()).unwrap();
+        for root in [&logs, &instance().trusted_root()] {
+            for signer in [ExpectedSigner::Key(&key), EXPECTED] {
+                assert_eq!(asked(&certified, &read(root).unwrap(), &signer).unwrap_err(), "ForKeys");
+            }
+        }
+        assert_eq!(asked(&certified, &root(Flaw::None), &EXPECTED), Ok(()));
+    }
+}
+
+#[test]
+fn an_emptied_root_takes_no_check_away() {
+    // pass: a root that has all, for keys also one with logs alone; fail: one that lacks a kind, left out or empty
+    let all = ["certificateAuthorities", "tlogs", "ctlogs"];
+    for (members, whole, keys) in [
+        (&[][..], true, true),
+        (&["certificateAuthorities"], false, true),
+        (&["ctlogs"], false, true),
+        (&["certificateAuthorities", "ctlogs"], false, true),
+        (&["tlogs"], false, false),
+        (&all, false, false),
+    ] {
+        let mut empty = instance().trusted_root();
+        members.iter().for_each(|member| empty[*member] = json!([]));
+        for root in [root_without(members), empty] {
+            let root = root.to_string();
+            assert_eq!(SigstoreRoot::parse(root.as_bytes(), &Limits::DEFAULT).is_ok(), whole, "{members:?}");
+            assert_eq!(SigstoreRoot::for_keys(root.as_bytes(), &Limits::DEFAULT).is_ok(), keys, "{members:?}");
+        }
     }
 }
 
@@ -811,6 +895,9 @@ fn every_flaw_is_refused_in_every_shape() {
             | Flaw::StrangeStamp
             | Flaw::StrangeStampBehindKnown
             | Flaw::StampBeforeCertificate
+            | Flaw::StampOfOtherCertificate
+            | Flaw::StampOfNoCertificate
+            | Flaw::UnfitStamper
             | Flaw::StampOutsideWindow => !has_stamp || has_promise,
             Flaw::StampTwice | Flaw::LateStamp | Flaw::BrokenBase64 => !has_stamp,
             _ => false,

@@ -13,9 +13,9 @@ use lasthand_model::wire::facts::SignerMethod;
 use lasthand_testkit::need;
 use lasthand_testkit::pki::{
     AltName, CERT_SIGN, CODE_SIGNING, CRL_SIGN, DIGITAL_SIGNATURE, Holder, Profile, STAMPING, StampAuthority,
-    fulcio_issuer, name_constraints, spiffe_bundle, unknown_extension,
+    fulcio_issuer, name_constraints, purposes, spiffe_bundle, unknown_extension,
 };
-use lasthand_testkit::sigstore::{Content, Flaw, Instance, Recipe, Version};
+use lasthand_testkit::sigstore::{Content, Flaw, Instance, Recipe, StamperName, Version};
 use lasthand_trust::content_digest::ContentDigest;
 use lasthand_trust::evidence::{Signed, TrustError, verify_signed};
 use lasthand_trust::expected::{ExpectedArtifact, ExpectedSigner, verify_expected};
@@ -181,6 +181,12 @@ fn times_of_a_trusted_root_count_too() {
     assert_eq!(judge(&bundle, &ring).unwrap().signers()[0].principal, TASK);
     // fail: by an authority that nobody named
     refuse(&domain.signed(&good(), &[NOW]), &ring, "timestamp does not hold");
+    // fail: the root has another certificate for the same key, which signs code, too
+    let mut unfit = KeyRing::new();
+    unfit.add_spiffe(bundle_of(DOMAIN, &spiffe_bundle(&[&domain.top])).unwrap());
+    let root = instance.trusted_root_with(&Flaw::UnfitStamper).to_string();
+    unfit.add_sigstore(SigstoreRoot::parse(root.as_bytes(), &Limits::DEFAULT).unwrap());
+    refuse(&bundle, &unfit, "timestamp does not hold");
 }
 
 #[test]
@@ -406,6 +412,104 @@ fn openssl_agrees_on_timestamps() {
     refuse(&moved, &domain.ring(), "timestamp does not hold");
     domain.stamps = StampAuthority::new("stamps", window);
     refuse(&bundle, &domain.ring(), "timestamp does not hold");
+}
+
+#[test]
+fn openssl_agrees_on_who_may_stamp() {
+    // pass: the certificate that the token names, fit; fail: another one of the same key, issuer and number; purposes that are not critical, or two;
+    // a key that enciphers, or that signs certificates, too; no name: here and there
+    let place = tempfile::tempdir().unwrap();
+    if need::tool("openssl").is_none() {
+        return;
+    }
+    let folder = place.path();
+    // openssl asks for the moment at which it runs.
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs() as i64;
+    let window = (now - HOUR, now + HOUR);
+    let (top, between) = (authority("top", "spiffe://acme.example"), authority("between", "spiffe://acme.example"));
+    let wide = |profile: Profile| Profile { window, ..profile };
+    let mut domain = Domain::of(&wide(top), &wide(between));
+    domain.stamps = StampAuthority::new("stamps", window);
+    let holder = domain.between.issue(&Profile::svid(TASK, window));
+    let fit = || Profile::stamper(window);
+    let of = |critical: bool, ids: &[&str]| Profile { purposes: vec![], more: vec![purposes(critical, ids)], ..fit() };
+    // The certificate that both are given, and whether the token names that one.
+    for (profile, is_named, agreed) in [
+        (fit(), Some(true), true),
+        (Profile { usage: None, ..fit() }, Some(true), true),
+        (Profile { usage: Some((true, 0xc0)), ..fit() }, Some(true), true),
+        (fit(), Some(false), false),
+        (fit(), None, false),
+        (of(false, &[STAMPING]), Some(true), false),
+        (of(true, &[STAMPING, CODE_SIGNING]), Some(true), false),
+        (Profile { usage: Some((true, 0x20)), ..fit() }, Some(true), false),
+        (Profile { usage: Some((true, DIGITAL_SIGNATURE | CERT_SIGN)), ..fit() }, Some(true), false),
+    ] {
+        let said = format!("{profile:?}, named: {is_named:?}");
+        let stamper = domain.stamps.another(&profile);
+        let named = if is_named == Some(true) { &stamper } else { &domain.stamps.stamper.der };
+        let named: Vec<StamperName<'_>> = is_named.iter().map(|_| StamperName::Sha256(named)).collect();
+        let bundle = holder.bundle(&statement("a"), &[&domain.between], &|signature| {
+            let token = domain.stamps.stamp_naming(signature, now, &named);
+            fs::write(folder.join("signature"), signature).unwrap();
+            fs::write(folder.join("reply"), &token).unwrap();
+            vec![token]
+        });
+        let chain = domain.stamps.pem_with(&stamper);
+        fs::write(folder.join("top.pem"), domain.stamps.top_pem()).unwrap();
+        fs::write(folder.join("stamper.pem"), chain.strip_suffix(&domain.stamps.top_pem()).unwrap()).unwrap();
+        let mut command = Command::new("openssl");
+        command.args(["ts", "-verify", "-in", "reply", "-data", "signature", "-CAfile", "top.pem"]);
+        let theirs = command.args(["-untrusted", "stamper.pem"]).current_dir(folder).output().unwrap();
+        assert_eq!(theirs.status.success(), agreed, "{said}: {}", String::from_utf8_lossy(&theirs.stderr));
+        let mut ring = KeyRing::new();
+        ring.add_spiffe(bundle_of(DOMAIN, &spiffe_bundle(&[&domain.top])).unwrap());
+        let ours = TimestampAuthority::from_pem(chain.as_bytes()).is_ok_and(|authority| {
+            ring.add_timestamp_authority(authority);
+            judge(&bundle, &ring).is_ok()
+        });
+        assert_eq!(ours, agreed, "{said}");
+    }
+}
+
+#[test]
+fn a_timestamp_names_the_certificate_that_made_it() {
+    // pass: by SHA-256, which goes without saying, by SHA-384, by SHA-1, in both ways; fail: in no way, in one way right and in one wrong, in one
+    // way twice, by a list of nobody
+    use StamperName::{List, Sha1, Sha256, Sha384};
+    let domain = Domain::new();
+    let holder = domain.between.issue(&good());
+    let (own, other) = (&domain.stamps.stamper.der, &domain.stamps.another(&Profile::stamper(LONG)));
+    let stamped = |named: &[StamperName<'_>]| {
+        holder.bundle(&statement("a"), &[&domain.between], &|signature| {
+            vec![domain.stamps.stamp_naming(signature, NOW, named)]
+        })
+    };
+    for named in
+        [&[Sha256(own)][..], &[Sha384(own)], &[Sha1(own)], &[Sha1(own), Sha256(own)], &[Sha1(own), Sha384(own)]]
+    {
+        judge(&stamped(named), &domain.ring()).unwrap();
+    }
+    for (named, says) in [
+        (&[][..], "does not name the certificate"),
+        (&[Sha256(other)], "names another certificate"),
+        (&[Sha384(other)], "names another certificate"),
+        (&[Sha1(other)], "names another certificate"),
+        (&[Sha1(own), Sha256(other)], "names another certificate"),
+        (&[Sha1(other), Sha256(own)], "names another certificate"),
+        (&[Sha256(own), Sha256(other)], "twice in one way"),
+        (&[Sha256(own), Sha384(own)], "twice in one way"),
+        (&[List(&[])], "cannot be read"),
+        (&[List(&[other, own])], "names another certificate"),
+    ] {
+        refuse(&stamped(named), &domain.ring(), says);
+    }
+    // pass: certificates of others behind the signer's; fail: signed twice, where each reader would ask another signer
+    judge(&stamped(&[List(&[own, other])]), &domain.ring()).unwrap();
+    let twice = holder.bundle(&statement("a"), &[&domain.between], &|signature| {
+        vec![domain.stamps.stamp_signed_twice(signature, NOW)]
+    });
+    refuse(&twice, &domain.ring(), "not by exactly one signer");
 }
 
 #[test]

@@ -198,7 +198,8 @@ impl DemandArguments {
         if self.trust.is_some() || !here.is_some_and(|here| here.ancestors().any(is_work_tree)) {
             return Ok(());
         }
-        let error = CommandError::usage(format!("whom do you believe? `{TRUST}` is not taken from a git work tree by itself"));
+        let error =
+            CommandError::usage(format!("whom do you believe? `{TRUST}` is not taken from a git work tree by itself"));
         Err(error.hint(format!("name it: `--trust FILE`; `--trust {TRUST}` where you know who wrote that one")))
     }
 

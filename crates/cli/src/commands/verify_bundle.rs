@@ -154,7 +154,12 @@ fn other_type(arguments: &VerifyBundleArguments, signed: &Signed) -> Option<Stri
 
 fn root(arguments: &VerifyBundleArguments, context: &Context) -> Result<SigstoreRoot, CommandError> {
     let known = match &arguments.trusted_root {
-        Some(path) => SigstoreRoot::parse(&read_bounded(path, ROOT_BYTES)?, &context.limits),
+        Some(path) => {
+            let bytes = read_bounded(path, ROOT_BYTES)?;
+            // Behind a key there is no authority, and no log of certificates.
+            let parse = if arguments.key.is_some() { SigstoreRoot::for_keys } else { SigstoreRoot::parse };
+            parse(&bytes, &context.limits)
+        }
         None if arguments.staging => SigstoreRoot::staging(),
         None => SigstoreRoot::public_good(),
     };

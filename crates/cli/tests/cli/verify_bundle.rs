@@ -79,6 +79,45 @@ fn ask(here: &Path, more: &[&str]) -> Said {
 }
 
 #[test]
+fn a_key_needs_a_root_with_logs_alone() {
+    // pass: a root with logs and nothing else, for a key; fail: another artifact, a log that it does not know, a certificate by it; malformed: without
+    // logs, or for a certificate
+    let here = made("verify-bundle-logs", &Content::Blob(b"the artifact".to_vec()));
+    fs::copy(here.join("bundle.json"), here.join("certified.json")).unwrap();
+    let instance = Instance::new(1_780_000_000);
+    let recipe = Recipe { keyed: true, ..Recipe::workflow(IDENTITY) };
+    let signed = instance.sign(&Content::Blob(b"the artifact".to_vec()), &recipe, Flaw::None);
+    fs::write(here.join("key.pub"), signed.key.spki()).unwrap();
+    fs::write(here.join("bundle.json"), signed.bundle.to_string()).unwrap();
+    fs::write(here.join("b.txt"), "another artifact").unwrap();
+    let root = |name: &str, instance: &Instance, without: &[&str]| {
+        let mut root = instance.trusted_root();
+        without.iter().for_each(|member| drop(root.as_object_mut().unwrap().remove(*member)));
+        fs::write(here.join(name), root.to_string()).unwrap();
+    };
+    let but_logs = ["certificateAuthorities", "ctlogs", "timestampAuthorities"];
+    let by_key = ["--key", "key.pub", "a.txt"];
+    root("root.json", &instance, &but_logs);
+    let said = ask(&here, &by_key);
+    assert_eq!(said.code, 0, "{}{}", said.out, said.err);
+    assert_eq!(ask(&here, &["--key", "key.pub", "b.txt"]).code, 1);
+    let by_certificate = ["--certificate-identity", IDENTITY, "--certificate-oidc-issuer", ISSUER, "a.txt"];
+    let said = ask(&here, &by_certificate);
+    assert_eq!(said.code, 4);
+    assert!(said.err.contains("it has no certificate authority"), "{}", said.err);
+    root("root.json", &instance, &["tlogs"]);
+    assert_eq!(ask(&here, &by_key).code, 4);
+    root("root.json", &Instance::new(1_780_000_000), &but_logs);
+    let said = ask(&here, &by_key);
+    assert_eq!(said.code, 1);
+    assert!(said.err.contains("knows no transparency log"), "{}", said.err);
+    fs::copy(here.join("certified.json"), here.join("bundle.json")).unwrap();
+    let said = ask(&here, &by_key);
+    assert_eq!(said.code, 1);
+    assert!(said.err.contains("read for keys alone") && said.err.contains("hint: "), "{}", said.err);
+}
+
+#[test]
 fn nobody_in_particular_is_no_signer() {
     // fail: a certificate without identity or issuer, an empty one, an unknown member, a key and a certificate at once
     let here = made("verify-bundle-nobody", &Content::Blob(b"the artifact".to_vec()));

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::der::{element, octets, utf8};
 use super::flaw::Flaw;
 use super::log::{log_id, place, promise, sha256, signature_line};
-use super::stamp::{Stamper, response};
+use super::stamp::{StamperName, response};
 use super::x509::{Authority, CODE_SIGNING, Key, Plan, TIME_STAMPING, extension, pem, usage};
 use super::{Instance, YEAR, stamper_certificate};
 
@@ -232,14 +232,22 @@ impl Instance {
     }
 
     fn stamps(&self, flaw: Flaw, signature: &[u8]) -> Vec<String> {
-        let known = Stamper { issuer: self.stamp_top.name, serial: 21, key: &self.stamper };
-        let strange = Stamper { issuer: self.stamp_top.name, serial: 21, key: &self.other };
-        let strange_der = || stamper_certificate(&self.other, &self.stranger, (self.now - YEAR, self.now + YEAR));
+        let (own, unfit) = (&self.stamper_der, &self.unfit_stamper_der);
+        let named = match flaw {
+            Flaw::StampOfNoCertificate => None,
+            Flaw::StampOfOtherCertificate | Flaw::UnfitStamper => Some([StamperName::Sha256(unfit)]),
+            _ => Some([StamperName::Sha256(own)]),
+        };
+        let known = self.stamper(&self.stamper, named.as_ref().map_or(&[], |named| named.as_slice()));
+        let strange_der =
+            stamper_certificate(&self.other, &self.stranger, (self.now - YEAR, self.now + YEAR), &[TIME_STAMPING]);
+        let strange_name = [StamperName::Sha256(&strange_der)];
+        let strange = self.stamper(&self.other, &strange_name);
         let token = match flaw {
             Flaw::StampOfOther => response(&known, b"other bytes", self.now, &[]),
-            Flaw::StrangeStamp => response(&strange, signature, self.now, &[strange_der()]),
+            Flaw::StrangeStamp => response(&strange, signature, self.now, &[strange_der.clone()]),
             Flaw::StrangeStampBehindKnown => {
-                response(&strange, signature, self.now, &[self.stamper_der.clone(), strange_der()])
+                response(&strange, signature, self.now, &[self.stamper_der.clone(), strange_der.clone()])
             }
             // The root knows the authority since then, but its certificate is younger.
             Flaw::StampBeforeCertificate => response(&known, signature, self.now - YEAR, &[]),

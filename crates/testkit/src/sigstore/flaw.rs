@@ -19,6 +19,8 @@ pub enum Flaw {
     LogWithoutStart,
     /// The root knows the timestamp authority for an earlier time only.
     StampOutsideWindow,
+    /// The certificate of the timestamp authority is for signing code, too; the timestamp names it.
+    UnfitStamper,
 
     /// The certificate had run out when it was signed.
     CertificateRanOut,
@@ -59,6 +61,10 @@ pub enum Flaw {
     StrangeStampBehindKnown,
     /// A timestamp from before its authority's certificate.
     StampBeforeCertificate,
+    /// A timestamp that names another certificate of its authority, of the same key, issuer and number.
+    StampOfOtherCertificate,
+    /// A timestamp that names no certificate.
+    StampOfNoCertificate,
     /// The same timestamp twice.
     StampTwice,
     /// A timestamp from when the certificate had run out, beside a log's time that fits.
@@ -138,6 +144,7 @@ impl Flaw {
         Self::LogKeyNotBegun,
         Self::LogWithoutStart,
         Self::StampOutsideWindow,
+        Self::UnfitStamper,
         Self::CertificateRanOut,
         Self::CertificateTooEarly,
         Self::IntermediateRanOut,
@@ -157,6 +164,8 @@ impl Flaw {
         Self::StrangeStamp,
         Self::StrangeStampBehindKnown,
         Self::StampBeforeCertificate,
+        Self::StampOfOtherCertificate,
+        Self::StampOfNoCertificate,
         Self::StampTwice,
         Self::LateStamp,
         Self::NoTime,

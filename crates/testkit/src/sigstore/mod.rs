@@ -16,12 +16,14 @@ use serde_json::{Value, json};
 
 pub use bundle::{Content, Entry, Recipe, Signed, Version};
 pub use flaw::Flaw;
+pub use stamp::StamperName;
 pub use x509::{Key, Window};
 
 use log::log_id;
-use x509::{Authority, CODE_SIGNING, Plan, TIME_STAMPING, extension, usage};
+use x509::{Authority, CODE_SIGNING, Plan, TIME_STAMPING, extension, usages};
 
 const YEAR: i64 = 365 * 86_400;
+const STAMPER_SERIAL: u64 = 21;
 
 /// An instance, and the moment around which everything in it happens.
 pub struct Instance {
@@ -39,6 +41,7 @@ pub struct Instance {
     stamp_top: Authority,
     stamper: Key,
     stamper_der: Vec<u8>,
+    unfit_stamper_der: Vec<u8>,
     other: Key,
 }
 
@@ -54,7 +57,9 @@ impl Instance {
         let below_old_top = Authority::new("below-old-root", window, Some(&old_top), &[CODE_SIGNING]);
         let stamp_top = Authority::new("virtual-stamps", window, None, &[]);
         let stamper = Key::generate();
-        let stamper_der = stamper_certificate(&stamper, &stamp_top, (now - YEAR / 2, now + 9 * YEAR));
+        let stamping = (now - YEAR / 2, now + 9 * YEAR);
+        let stamper_der = stamper_certificate(&stamper, &stamp_top, stamping, &[TIME_STAMPING]);
+        let unfit_stamper_der = stamper_certificate(&stamper, &stamp_top, stamping, &[TIME_STAMPING, CODE_SIGNING]);
         Self {
             now,
             top,
@@ -70,6 +75,7 @@ impl Instance {
             stamp_top,
             stamper,
             stamper_der,
+            unfit_stamper_der,
             other: Key::generate(),
         }
     }
@@ -77,12 +83,12 @@ impl Instance {
     /// A timestamp of the instance's authority over these bytes.
     #[must_use]
     pub fn stamp(&self, bytes: &[u8], time: i64) -> Vec<u8> {
-        stamp::response(
-            &stamp::Stamper { issuer: self.stamp_top.name, serial: 21, key: &self.stamper },
-            bytes,
-            time,
-            &[],
-        )
+        let named = [StamperName::Sha256(&self.stamper_der)];
+        stamp::response(&self.stamper(&self.stamper, &named), bytes, time, &[])
+    }
+
+    fn stamper<'a>(&self, key: &'a Key, named: &'a [StamperName<'a>]) -> stamp::Stamper<'a> {
+        stamp::Stamper { issuer: self.stamp_top.name, serial: STAMPER_SERIAL, key, named, times: 1 }
     }
 
     /// The moment at which bundles are signed.
@@ -137,6 +143,7 @@ impl Instance {
             Flaw::TopRanOut => vec![raw(&self.below_old_top.der), raw(&self.old_top.der)],
             _ => vec![raw(&self.between.der), raw(&self.old_between.der), raw(&self.top.der)],
         };
+        let stamper = if *flaw == Flaw::UnfitStamper { &self.unfit_stamper_der } else { &self.stamper_der };
         json!({
             "mediaType": "application/vnd.dev.sigstore.trustedroot+json;version=0.1",
             "tlogs": [log(&self.log, &logs, "https://log.example"), log(&self.tiles, &logs, "https://tiles.example")],
@@ -147,16 +154,17 @@ impl Instance {
             "ctlogs": [log(&self.certificate_log, &certificate_log, "https://ct.example")],
             "timestampAuthorities": [{
                 "subject": {}, "uri": "https://stamps.example", "validFor": stamps,
-                "certChain": { "certificates": [raw(&self.stamper_der), raw(&self.stamp_top.der)] }
+                "certChain": { "certificates": [raw(stamper), raw(&self.stamp_top.der)] }
             }]
         })
     }
 }
 
-fn stamper_certificate(key: &Key, top: &Authority, window: Window) -> Vec<u8> {
+fn stamper_certificate(key: &Key, top: &Authority, window: Window, purposes: &[&str]) -> Vec<u8> {
     let spki = key.spki();
-    let extensions = vec![extension("2.5.29.15", true, &der::element(0x03, &[7, 0x80])), usage(TIME_STAMPING)];
-    let plan = Plan { serial: 21, issuer: top.name, subject: "virtual-stamper", window, spki: &spki, extensions };
+    let extensions = vec![extension("2.5.29.15", true, &der::element(0x03, &[7, 0x80])), usages(true, purposes)];
+    let plan =
+        Plan { serial: STAMPER_SERIAL, issuer: top.name, subject: "virtual-stamper", window, spki: &spki, extensions };
     plan.signed_by(&top.key)
 }
 

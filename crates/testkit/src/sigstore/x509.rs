@@ -122,9 +122,15 @@ pub(crate) fn extension(id: &str, critical: bool, value: &[u8]) -> Vec<u8> {
     sequence(&[&oid(id), &critical, &octets(value)])
 }
 
-/// `extKeyUsage`.
+/// `extKeyUsage` of one purpose.
 pub(crate) fn usage(id: &str) -> Vec<u8> {
-    extension("2.5.29.37", true, &sequence(&[&oid(id)]))
+    usages(true, &[id])
+}
+
+/// `extKeyUsage`.
+pub(crate) fn usages(critical: bool, ids: &[&str]) -> Vec<u8> {
+    let ids: Vec<u8> = ids.iter().flat_map(|id| oid(id)).collect();
+    extension("2.5.29.37", critical, &element(0x30, &ids))
 }
 
 /// `basicConstraints` and `keyUsage` of an authority.

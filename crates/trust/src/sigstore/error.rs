@@ -63,6 +63,9 @@ pub enum SigstoreError {
     /// The trust file has no root of type `sigstore`.
     #[error("there is no root of type `sigstore` to verify a certificate by")]
     NoRoot,
+    /// A root by which no certificate is verified.
+    #[error("bundle is signed by the holder of a certificate, and root is read for keys alone")]
+    ForKeys,
     /// More of something than is looked at.
     #[error("there are {got} {what}, limit is {limit}")]
     TooMany { what: &'static str, got: usize, limit: usize },
@@ -184,7 +187,7 @@ impl SigstoreError {
     #[must_use]
     pub const fn part(&self) -> Part {
         match self {
-            Self::NoRoot => Part::Root,
+            Self::NoRoot | Self::ForKeys => Part::Root,
             Self::TooMany { .. }
             | Self::Repeated { .. }
             | Self::Malformed { .. }
@@ -231,6 +234,9 @@ impl SigstoreError {
         match self {
             Self::NoRoot => {
                 "add `[[root]]` with `type = \"sigstore\"` and the `file` of a trusted_root.json, and an `[[identity]]` row for the signer"
+            }
+            Self::ForKeys => {
+                "get the bundle that the key signed; or, if this signer is the one, expect a certificate's identity and issuer instead of a key"
             }
             Self::TooMany { .. } => {
                 "nobody needs so many proofs of one signature: get the bundle anew from its publisher"

@@ -37,6 +37,7 @@ use crate::keys::PublicKey;
 use crate::verified::Clock;
 use checks::{By, Signed};
 use held::Held;
+use root::Judges;
 
 // LIMIT: each log entry and timestamp costs signature checks. GHSA-cq38-jh5f-37mq: endless data.
 /// Most log entries, and most timestamps, of one bundle.
@@ -162,6 +163,10 @@ pub(crate) fn verify(json: &[u8], roots: &[SigstoreRoot], names: Names) -> Resul
 
 /// A certificate's bundle by one root: by the library, or by our own checks where the library cannot look at it.
 fn by_certificate(bundle: &Bundle, claimed: &Claimed, root: &SigstoreRoot) -> Result<Held, SigstoreError> {
+    // SECURITY: nobody asked of such a root whether it has what certificates are verified by.
+    if root.judges != Judges::All {
+        return Err(SigstoreError::ForKeys);
+    }
     let own = || checks::verify(bundle, claimed.signed(), By::Certificate, &root.root);
     let Claimed::Digest(digest) = claimed else { return own() };
     checks::each_once(bundle)?;

@@ -49,8 +49,18 @@ pub enum RootError {
 pub struct SigstoreRoot {
     digest: Sha256,
     counts: RootCounts,
+    pub(super) judges: Judges,
     pub(super) root: Arc<TrustedRoot>,
     pub(super) verifier: Arc<Verifier>,
+}
+
+/// Whose signatures a root is asked about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Judges {
+    /// Those of certificates and of keys.
+    All,
+    /// Those of keys that the caller has, and never those of certificates.
+    KeysAlone,
 }
 
 /// How many of each a trusted root has.
@@ -66,6 +76,27 @@ pub struct RootCounts {
     pub timestamp_authorities: usize,
 }
 
+impl RootCounts {
+    fn of(root: &TrustedRoot) -> Self {
+        Self {
+            authorities: root.certificate_authorities.len(),
+            logs: root.tlogs.len(),
+            certificate_logs: root.ctlogs.len(),
+            timestamp_authorities: root.timestamp_authorities.len(),
+        }
+    }
+
+    /// SECURITY: an emptied root must not take a check away.
+    fn lacks(&self, judges: Judges) -> Option<&'static str> {
+        let needed = [
+            (self.authorities, "certificate authority", judges == Judges::All),
+            (self.logs, "transparency log", true),
+            (self.certificate_logs, "certificate log", judges == Judges::All),
+        ];
+        needed.into_iter().find(|(count, _, is_needed)| *count == 0 && *is_needed).map(|(_, what, _)| what)
+    }
+}
+
 impl SigstoreRoot {
     /// Reads a `trusted_root.json`.
     ///
@@ -76,6 +107,21 @@ impl SigstoreRoot {
     ///
     /// SPEC: sigstore/protobuf-specs, sigstore_trustroot.proto, `TrustedRoot`.
     pub fn parse(bytes: &[u8], limits: &Limits) -> Result<Self, RootError> {
+        Self::read(bytes, Judges::All, limits)
+    }
+
+    /// Reads a `trusted_root.json` to verify by it what keys signed that the caller has.
+    ///
+    /// In: the bytes of the file; it may have no certificate authority and no certificate log, which a key does not need. Out: the root; a
+    /// bundle with a certificate is refused under it, whatever the file has.
+    ///
+    /// # Errors
+    /// [`RootError`], also for a root without transparency log.
+    pub fn for_keys(bytes: &[u8], limits: &Limits) -> Result<Self, RootError> {
+        Self::read(bytes, Judges::KeysAlone, limits)
+    }
+
+    fn read(bytes: &[u8], judges: Judges, limits: &Limits) -> Result<Self, RootError> {
         // Strict first: of a member that comes twice, nobody knows which one is meant.
         let document = json::parse(bytes, limits).map_err(RootError::Json)?;
         // SECURITY: what another version restricts, nobody here would know.
@@ -86,22 +132,12 @@ impl SigstoreRoot {
         let shape = |reason: String| RootError::Shape { reason };
         let text = std::str::from_utf8(bytes).map_err(|error| shape(error.to_string()))?;
         let root = TrustedRoot::from_json(text).map_err(|error| shape(error.to_string()))?;
-        let counts = RootCounts {
-            authorities: root.certificate_authorities.len(),
-            logs: root.tlogs.len(),
-            certificate_logs: root.ctlogs.len(),
-            timestamp_authorities: root.timestamp_authorities.len(),
-        };
-        let lacks = [
-            (counts.authorities, "certificate authority"),
-            (counts.logs, "transparency log"),
-            (counts.certificate_logs, "certificate log"),
-        ];
-        if let Some((_, what)) = lacks.iter().find(|(count, _)| *count == 0) {
+        let counts = RootCounts::of(&root);
+        if let Some(what) = counts.lacks(judges) {
             return Err(RootError::Empty { what });
         }
         let verifier = Verifier::new(&root).map_err(|error| shape(error.to_string()))?;
-        Ok(Self { digest: Sha256::of(bytes), counts, root: Arc::new(root), verifier: Arc::new(verifier) })
+        Ok(Self { digest: Sha256::of(bytes), counts, judges, root: Arc::new(root), verifier: Arc::new(verifier) })
     }
 
     /// The public-good instance, as the library's release knew it; it grows old, and a file from its publisher is better.

@@ -11,10 +11,12 @@ use x509_cert::der::asn1::ObjectIdentifier;
 use x509_cert::der::oid::AssociatedOid;
 use x509_cert::der::{Decode, Encode as _};
 use x509_cert::ext::pkix::name::GeneralName;
-use x509_cert::ext::pkix::{BasicConstraints, ExtendedKeyUsage, KeyUsage, SubjectAltName};
+use x509_cert::ext::pkix::{BasicConstraints, ExtendedKeyUsage, KeyUsage, KeyUsages, SubjectAltName};
 
 use super::error::X509Error;
 
+/// SPEC: RFC 3161 section 2.3.
+const TIME_STAMPING: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.5.5.7.3.8");
 /// Members of a certificate that only Fulcio writes.
 const FULCIO: &str = "1.3.6.1.4.1.57264.1.";
 // LIMIT: bytes of one certificate, and of a name in it; extensions of one.
@@ -31,7 +33,8 @@ pub(crate) struct Read {
     /// `cA`, and how many authorities may stand between this one and a signer.
     authority: Option<Option<u8>>,
     usage: Option<(bool, KeyUsage)>,
-    purposes: Option<Vec<ObjectIdentifier>>,
+    /// Extended key usage, and whether it is critical.
+    purposes: Option<(bool, Vec<ObjectIdentifier>)>,
     extensions: Vec<ObjectIdentifier>,
     window: std::ops::RangeInclusive<i64>,
     spki: Vec<u8>,
@@ -70,7 +73,7 @@ impl Read {
             names: names.map(|(_, names)| names.0).unwrap_or_default(),
             authority: basic.and_then(|(_, basic)| basic.ca.then_some(basic.path_len_constraint)),
             usage: extension::<KeyUsage>(&certificate).map_err(&form)?,
-            purposes: purposes.map(|(_, purposes)| purposes.0),
+            purposes: purposes.map(|(critical, purposes)| (critical, purposes.0)),
             extensions,
             window: seconds(body.validity.not_before)..=seconds(body.validity.not_after),
             spki: body.subject_public_key_info.to_der().map_err(|error| form(error.to_string()))?,
@@ -170,6 +173,32 @@ impl Read {
         }
     }
 
+    /// What a certificate must be that stamps: for that alone.
+    ///
+    /// # Errors
+    /// [`X509Error::Usage`].
+    ///
+    /// SPEC: RFC 3161 section 2.3; RFC 5280 section 4.2.1.12: which key usage goes with it.
+    pub(crate) fn check_stamper(&self) -> Result<(), X509Error> {
+        let fault = |reason| Err(X509Error::Usage { whose: self.whose, reason });
+        match &self.purposes {
+            // SECURITY: a key that also signs something else could be brought to sign what reads as a timestamp.
+            Some((_, purposes)) if *purposes != [TIME_STAMPING] => {
+                return fault("timestamps are not the one thing that it is for");
+            }
+            Some((false, _)) => return fault("its extended key usage is not critical"),
+            Some((true, _)) => {}
+            None => return fault("it does not say that it is for timestamps"),
+        }
+        let signs = KeyUsages::DigitalSignature | KeyUsages::NonRepudiation;
+        match &self.usage {
+            Some((_, usage)) if usage.0.is_empty() || !signs.contains(usage.0) => {
+                fault("its key usage is not for signatures alone")
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// What an authority's certificate must be. SPEC: RFC 5280 sections 4.2.1.3 and 4.2.1.9; SPIFFE X509-SVID section 4.2.
     ///
     /// SECURITY: the library that builds paths does not look at key usage.
@@ -189,7 +218,7 @@ impl Read {
 
     /// Whether it is for one of these purposes; absent when it says nothing of purposes.
     pub(crate) fn is_for(&self, purposes: &[ObjectIdentifier]) -> Option<bool> {
-        self.purposes.as_ref().map(|own| own.iter().any(|purpose| purposes.contains(purpose)))
+        self.purposes.as_ref().map(|(_, own)| own.iter().any(|purpose| purposes.contains(purpose)))
     }
 }
 

@@ -80,7 +80,7 @@ impl X509Error {
                 "only a certificate with exactly one name can be compared with a row"
             }
             Self::Usage { .. } => {
-                "let the authority give out a certificate for signing, as docs/trust-file.md describes it"
+                "let the authority give out a certificate for this use, as docs/trust-file.md describes it"
             }
             Self::Chain { .. } => {
                 "send the certificates between the signer's and the root's along; is the root of the trust file the authority's, and up to date?"

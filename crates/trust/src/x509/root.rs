@@ -2,14 +2,10 @@
 
 use lasthand_model::digest::Sha256;
 
-use x509_cert::der::asn1::ObjectIdentifier;
-
 use super::certificate::Read;
 use super::error::X509Error;
 use crate::sigstore::TimestampAuthority;
 
-/// SPEC: RFC 3161 section 2.3.
-const TIME_STAMPING: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.5.5.7.3.8");
 // LIMIT: certificates of one file.
 const MOST: usize = 64;
 
@@ -69,7 +65,8 @@ impl TimestampAuthority {
     /// Reads the chain of one timestamp authority from PEM: first the certificate that stamps, last the one that is believed.
     ///
     /// # Errors
-    /// [`X509Error`], also for fewer than two certificates: the one that stamps cannot vouch for itself.
+    /// [`X509Error`], also for fewer than two certificates: the one that stamps cannot vouch for itself; and for one that is not for
+    /// timestamps alone.
     pub fn from_pem(pem: &[u8]) -> Result<Self, X509Error> {
         let fault = |reason: &str| X509Error::Root { what: "timestamp authority", reason: reason.to_owned() };
         let all = certificates(pem).map_err(fault)?;
@@ -79,9 +76,7 @@ impl TimestampAuthority {
         for der in between.iter().chain([top]) {
             Read::parse(der, "a timestamp authority's")?.check_authority()?;
         }
-        if Read::parse(leaf, "the stamping")?.is_for(&[TIME_STAMPING]) != Some(true) {
-            return Err(fault("its first certificate is not for timestamps"));
-        }
+        Read::parse(leaf, "the stamping")?.check_stamper()?;
         Ok(Self::new(leaf, between, top))
     }
 }

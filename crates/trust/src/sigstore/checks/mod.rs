@@ -9,6 +9,7 @@ mod chain;
 mod entry;
 mod log;
 mod scts;
+mod stamper;
 mod times;
 
 use sigstore_verify::bundle::{ValidationOptions, validate_bundle_with_options};

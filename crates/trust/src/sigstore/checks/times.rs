@@ -9,6 +9,7 @@ use sigstore_verify::types::{Bundle, KindVersion, SignatureBytes, TimeRange, Tim
 
 use super::super::error::SigstoreError;
 use super::super::held::Time;
+use super::stamper;
 
 /// Every proven time, and the earliest of those that a log gave.
 ///
@@ -73,15 +74,30 @@ pub(in super::super) fn stamped(
 ) -> Result<Time, SigstoreError> {
     let mut reason = SigstoreError::Timestamp { reason: "the root names no timestamp authority".to_owned() };
     for authority in authorities {
-        // SECURITY: CVE-2026-39984: the signer is looked for among the authority's certificates, never among those that the token brings.
-        match verify_timestamp_for_authority(token, signature, authority) {
+        match by_authority(token, signature, authority) {
             Ok(time) => return Ok(time),
-            Err(Error::TimestampOutsideValidity { .. }) => reason = SigstoreError::TimestampAuthorityTime,
+            // That the time is wrong says more than that another authority is not the one.
             Err(_) if reason == SigstoreError::TimestampAuthorityTime => {}
-            Err(error) => reason = SigstoreError::Timestamp { reason: error.to_string() },
+            Err(error) => reason = error,
         }
     }
     Err(reason)
+}
+
+fn by_authority(
+    token: &TimestampToken,
+    signature: &SignatureBytes,
+    authority: &TsaAuthority,
+) -> Result<Time, SigstoreError> {
+    // SECURITY: CVE-2026-39984: the signer is looked for among the authority's certificates, never among those that the token brings.
+    let time = verify_timestamp_for_authority(token, signature, authority).map_err(|error| match error {
+        Error::TimestampOutsideValidity { .. } => SigstoreError::TimestampAuthorityTime,
+        error => SigstoreError::Timestamp { reason: error.to_string() },
+    })?;
+    // A root with an authority that is unfit is still good for what rests on nothing of that authority.
+    stamper::verify(token.as_bytes(), authority.leaf.as_bytes())
+        .map_err(|reason| SigstoreError::Timestamp { reason })?;
+    Ok(time)
 }
 
 /// The time that a log of version 1 promised; none where there is no promise, since nobody signs the time otherwise.
