@@ -245,7 +245,7 @@ impl Instance {
         let strange = self.stamper(&self.other, &strange_name);
         let token = match flaw {
             Flaw::StampOfOther => response(&known, b"other bytes", self.now, &[]),
-            Flaw::StrangeStamp => response(&strange, signature, self.now, &[strange_der.clone()]),
+            Flaw::StrangeStamp => response(&strange, signature, self.now, std::slice::from_ref(&strange_der)),
             Flaw::StrangeStampBehindKnown => {
                 response(&strange, signature, self.now, &[self.stamper_der.clone(), strange_der.clone()])
             }

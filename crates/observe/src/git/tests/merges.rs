@@ -438,8 +438,7 @@ fn the_same_three_files_are_merged_once() {
             let merged = merge_noting(&repository, &mut TreeCache::default(), id(&onto), id(&base), id(&head)).unwrap();
             assert_eq!(merged.conflicts.len(), files);
         }
-        let spent = repository.merged_texts.borrow().spent;
-        spent
+        repository.merged_texts.borrow().spent
     };
     let work = |files, merges| work_of(&|fixture, files| slow(fixture, files, 6_000), files, merges);
     assert!(work(1, 1) > 1_000_000);
