@@ -92,13 +92,14 @@ fn digest_of(world: &World, name: &str) -> String {
 
 #[test]
 fn who_or_what_is_revoked_counts_for_nothing() {
-    // pass: nobody revoked, a stranger revoked; fail: reviewer, observer, builder, a statement, the artifact itself
+    // pass: nobody revoked, a stranger revoked; fail: reviewer, observer, builder, all keys by a glob, a statement, the artifact itself
     let refused = (Verdict::Refused, true);
     assert_eq!(with(&Plan::of(json!([]))), (Verdict::Accepted, false));
     assert_eq!(with(&Plan::of(json!([{ "identity": { "principal": principal("eve") } }]))), (Verdict::Accepted, false));
     for word in ["ana", "observer", "ci"] {
         assert_eq!(with(&Plan::of(json!([{ "identity": { "principal": principal(word) } }]))), refused, "{word}");
     }
+    assert_eq!(with(&Plan::of(json!([{ "identity": { "principal": "key:*" } }]))), refused, "all keys, by a glob");
     for name in ["review", "landing", "build", "package", "package-actor"] {
         let digest = digest_of(&world(), &format!("{name}.sigstore.json"));
         assert_eq!(with(&Plan::of(json!([{ "statement": digest }]))), refused, "{name}");

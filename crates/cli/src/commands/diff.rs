@@ -71,7 +71,7 @@ type Both = Result<[Verification; 2], VerifyError>;
 
 fn verify_both(arguments: &DiffArguments, context: &Context) -> Result<Both, CommandError> {
     let demand = &arguments.demand;
-    demand.refuse_ambient_trust()?;
+    demand.refuse_committed_trust()?;
     let preset = demand.preset(context)?;
     let cache = demand.cache(context)?;
     let both = demand.verifier(context).and_then(|verifier| {

@@ -10,6 +10,7 @@ use clap::Args;
 use lasthand_lineage::presets;
 use lasthand_model::json;
 use lasthand_model::wire::facts::{ListKind, Preset};
+use lasthand_observe::git;
 use lasthand_verify::render::{Color, Style};
 use lasthand_verify::{
     ArtifactRef, CacheError, Evidence, Expectations, InventoryCache, LoadedTrust, Opening, Verification, Verifier,
@@ -53,7 +54,7 @@ pub(crate) struct DemandArguments {
     /// Evidence: bundles, or folders of them; repeatable [default: the folder ARTIFACT.lasthand]
     #[arg(long, short = 'b', value_name = "FILE|DIR", visible_alias = "evidence")]
     bundle: Vec<PathBuf>,
-    /// Whom to believe [default: lasthand.trust.toml, where the current folder is in no git work tree]
+    /// Whom to believe [default: lasthand.trust.toml, unless it came with a commit]
     #[arg(long, value_name = "FILE")]
     trust: Option<PathBuf>,
     /// What to demand: observe, standard, strict, or a preset of your own in JSON; `observe` only reports
@@ -152,7 +153,7 @@ impl QuestionArguments {
     /// # Errors
     /// When the policy cannot be read. Everything else that is wrong is an [`Answer::NotGiven`], which has a report.
     pub(crate) fn ask(&self, context: &Context) -> Result<Answer, CommandError> {
-        self.demand.refuse_ambient_trust()?;
+        self.demand.refuse_committed_trust()?;
         let preset = self.demand.preset(context)?;
         let opening = if self.open_archives { Opening::Open } else { Opening::Closed };
         let cache = self.demand.cache(context)?;
@@ -186,21 +187,37 @@ impl DemandArguments {
         Ok(preset)
     }
 
-    /// Refuses a trust file that nobody named and that whoever commits to this folder could have written.
+    /// Refuses a trust file that nobody named and that came with a commit: whoever made it would say whom to believe.
     ///
-    /// SECURITY: CVE-2023-32076: trust comes from the verifier, never from beside what is verified.
+    /// SECURITY: CVE-2023-32076: trust comes from the verifier, never from what is verified.
     ///
     /// # Errors
-    /// In a work tree of git, when `--trust` was not given.
-    pub(crate) fn refuse_ambient_trust(&self) -> Result<(), CommandError> {
-        let here = std::env::current_dir().ok();
-        let is_work_tree = |folder: &Path| folder.join(".git").symlink_metadata().is_ok();
-        if self.trust.is_some() || !here.is_some_and(|here| here.ancestors().any(is_work_tree)) {
+    /// When `--trust` was not given, and the usual file is part of the commit that is checked out here, or the repository cannot be read.
+    pub(crate) fn refuse_committed_trust(&self) -> Result<(), CommandError> {
+        let here = std::env::current_dir().ok().filter(|_| self.trust.is_none());
+        let is_top = |folder: &&Path| folder.join(".git").symlink_metadata().is_ok();
+        let Some((top, below)) = here
+            .as_deref()
+            .and_then(|here| here.ancestors().find(is_top))
+            .and_then(|top| Some((top, here.as_deref()?.strip_prefix(top).ok()?)))
+        else {
             return Ok(());
+        };
+        let refused = || {
+            let what = format!("whom do you believe? `{TRUST}` is part of the commit that is checked out here");
+            let hint =
+                format!("name one that is yours: `--trust FILE`; `--trust {TRUST}` where you know who wrote this one");
+            CommandError::usage(what).hint(hint)
+        };
+        let repository = git::open(top).map_err(|error| refused().because(error))?;
+        // Without a commit there is nothing that came with one.
+        let Ok(head) = git::resolve(&repository, "HEAD") else { return Ok(()) };
+        let path = below.join(TRUST);
+        match git::has_path(&repository, &head.tree, path.as_os_str().as_encoded_bytes()) {
+            Ok(false) => Ok(()),
+            Ok(true) => Err(refused()),
+            Err(error) => Err(refused().because(error)),
         }
-        let error =
-            CommandError::usage(format!("whom do you believe? `{TRUST}` is not taken from a git work tree by itself"));
-        Err(error.hint(format!("name it: `--trust FILE`; `--trust {TRUST}` where you know who wrote that one")))
     }
 
     /// Whom to believe.

@@ -24,6 +24,30 @@ fn check(said: &Said, code: i32, parts: &[&str]) {
 }
 
 #[test]
+fn cve_2023_32076_no_trust_file_is_taken_from_a_commit_by_itself() {
+    // fail: whoever commits beside the artifact would say whom to believe; pass: a trust file that is named, or that no commit brought
+    let release = Release::copy(demo(), "committed-trust");
+    let top = release.artifact.parent().unwrap();
+    let words = ["verify", "release.tar.gz", "--bundle", "evidence", "--policy", "standard"];
+    git(top, &["init", "--quiet"]);
+    let untracked = call(top, words);
+    assert_eq!(untracked.code, 0, "{}", untracked.err);
+    git(top, &["add", "release.tar.gz"]);
+    git(top, &["commit", "--quiet", "-m", "a release"]);
+    assert_eq!(call(top, words).code, 0);
+    git(top, &["add", "lasthand.trust.toml"]);
+    git(top, &["commit", "--quiet", "-m", "whom to believe"]);
+    check(&call(top, words), 2, &["whom do you believe?", "--trust lasthand.trust.toml"]);
+    check(&call(top, ["diff", "release.tar.gz", "release.tar.gz"]), 2, &["whom do you believe?"]);
+    assert_eq!(call(top, words.iter().chain(&["--trust", "lasthand.trust.toml"])).code, 0);
+    assert_eq!(
+        call(&release.evidence, ["verify", "../release.tar.gz", "--bundle", "."]).code,
+        2,
+        "no trust file there"
+    );
+}
+
+#[test]
 fn a_malformed_bundle_is_rejected_and_the_rest_is_weighed() {
     // pass: garbage beside good evidence changes nothing but the list of evidence
     let release = Release::copy(demo(), "bad-bundle");

@@ -58,5 +58,5 @@ pub use patch_id::{PatchId, patch_id_stable};
 pub use path::path_text;
 pub use revision::{Range, Revision, resolve, resolve_range};
 pub use show::{escape_for_terminal, unified};
-pub use versions::{change_between, placed, stored_bytes, tree_of, versions_of};
+pub use versions::{change_between, has_path, placed, stored_bytes, tree_of, versions_of};
 pub use walk::{HistoryWalk, Reached, Start, Step};

@@ -10,7 +10,7 @@ use lasthand_model::wire::facts::TreeRef;
 use super::diff::{self, changed, mode_of};
 use super::error::GitError;
 use super::inventory::{Descend, TreeCache, walk};
-use super::objects::EntryKind;
+use super::objects::{EntryKind, read_tree};
 use super::open::{Repository, git_id};
 use super::path::path_text;
 use super::walk::KEPT_ENTRIES;
@@ -75,6 +75,29 @@ pub fn placed(repository: &Repository, tree: &TreeRef, cache: &mut TreeCache) ->
         }
     }
     Ok(Some(tree_key(&id)))
+}
+
+/// Whether a tree has something at a path; letters of either case are the same, as on some file systems.
+///
+/// Cost: reads the trees on the way.
+///
+/// # Errors
+/// When one of them cannot be read.
+pub fn has_path(repository: &Repository, tree: &GitId, path: &[u8]) -> Result<bool, GitError> {
+    let mut id = repository.object_id(tree)?;
+    let mut segments = path.split(|byte| *byte == b'/').peekable();
+    while let Some(segment) = segments.next() {
+        let entries = read_tree(repository, id)?;
+        let Some(entry) = entries.iter().find(|entry| entry.name.eq_ignore_ascii_case(segment)) else {
+            return Ok(false);
+        };
+        // What is no folder holds nothing.
+        if segments.peek().is_some() && entry.kind != EntryKind::Tree {
+            return Ok(false);
+        }
+        id = entry.id;
+    }
+    Ok(true)
 }
 
 /// The size of a blob as the object database states it, in bytes: for numbers in reports alone, as nothing is hashed. 0 where it cannot be told.
