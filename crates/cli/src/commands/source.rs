@@ -190,8 +190,7 @@ impl Writer<'_> {
     fn write(&self, landings: Vec<ObservedLanding>, recorded: &[RecordedLanding]) -> Result<(), CommandError> {
         let folder = self.evidence;
         let mut cache = TreeCache::default();
-        let mut known: BTreeMap<GitId, StatementDigest> =
-            recorded.iter().map(|landing| (landing.commit.clone(), landing.digest)).collect();
+        let mut known = by_commit(recorded);
         let (count, classes) = (landings.len(), count_classes(&landings));
         for landing in landings {
             write_trees(self.repository, folder, trees_of(&landing), &mut cache)?;
@@ -252,6 +251,29 @@ impl Writer<'_> {
             landed: Some(self.context.now),
         })
     }
+}
+
+/// The recorded landings by commit; of several of one commit that with the most landings before it.
+///
+/// SECURITY: a ref that was moved back is where it was before by a landing of its own, and what came between has happened.
+fn by_commit(recorded: &[RecordedLanding]) -> BTreeMap<GitId, StatementDigest> {
+    let before: BTreeMap<StatementDigest, StatementDigest> =
+        recorded.iter().filter_map(|landing| Some((landing.digest, landing.prev?))).collect();
+    // LIMIT: a walk longer than the landings there are meets itself.
+    let depth = |digest: StatementDigest| {
+        std::iter::successors(Some(digest), |digest| before.get(digest).copied()).take(recorded.len()).count()
+    };
+    let mut known: BTreeMap<GitId, StatementDigest> = BTreeMap::new();
+    for RecordedLanding { commit, digest, .. } in recorded {
+        let first = *known.get(commit).unwrap_or(digest);
+        let later = if first == *digest {
+            first
+        } else {
+            [first, *digest].into_iter().max_by_key(|one| depth(*one)).unwrap_or(first)
+        };
+        known.insert(commit.clone(), later);
+    }
+    known
 }
 
 fn trees_of(landing: &ObservedLanding) -> Vec<&TreeRef> {

@@ -4,6 +4,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use lasthand_model::digest::Sha256;
 use lasthand_observe::git::hints::read_git_ai_note;
 use lasthand_testkit::need;
 use serde_json::{Value, json};
@@ -103,6 +106,25 @@ fn rewritten_history_is_said_and_not_papered_over() {
     assert_eq!(said.code, 2, "{}", said.out);
     assert!(said.err.contains("history was rewritten") && said.err.contains("--rewritten"), "{}", said.err);
     assert_eq!(source(&repository, &["--rewritten", "--since", "HEAD"]).code, 0);
+}
+
+#[test]
+fn a_ref_that_was_moved_back_goes_on_from_there_with_its_history() {
+    // pass: the way back is a landing, and what follows names it; fail: it would go on from the first landing of that commit, and nothing had happened between
+    let repository = repository("source-moved-back");
+    change(&repository, "two\n");
+    change(&repository, "three\n");
+    assert_eq!(source(&repository, &[]).code, 0);
+    git(&repository, &["reset", "--quiet", "--hard", "HEAD~1"]);
+    let said = source(&repository, &[]);
+    let back = said.out.trim().to_owned();
+    assert_eq!(said.code, 0, "{}", said.err);
+    change(&repository, "four\n");
+    let next = written(&repository, &source(&repository, &[])).pop().unwrap();
+    let bundle: Value = serde_json::from_slice(&fs::read(repository.join(&back)).unwrap()).unwrap();
+    let payload = STANDARD.decode(bundle["dsseEnvelope"]["payload"].as_str().unwrap()).unwrap();
+    let digest = Sha256::of(&payload).to_string();
+    assert_eq!(next["predicate"]["prev"]["sha256"], digest, "{next}");
 }
 
 #[test]
