@@ -330,8 +330,8 @@ impl<'a> World<'a> {
         let simulated_ok = !fact.simulated || self.facts.trust.accept_simulated;
         let simulated = !self.rules.demand(Rule::Simulated, simulated_ok);
         let is_gone = |signer: &Signer| {
-            let group = self.facts.trust.groups.iter().find(|group| group.principal == signer.principal);
-            revoked.signer(signer) || group.is_some_and(|group| revoked.group(group, &fact.signers))
+            let mut groups = self.facts.trust.groups.iter().filter(|group| group.principal == signer.principal);
+            revoked.signer(signer) || groups.any(|group| revoked.group(group, &fact.signers))
         };
         let gone = statement.pairs.iter().filter(|pair| is_gone(pair.signer)).count();
         let credential_revoked =

@@ -10,7 +10,7 @@ use clap::Args;
 use lasthand_lineage::presets;
 use lasthand_model::json;
 use lasthand_model::wire::facts::{ListKind, Preset};
-use lasthand_observe::git;
+use lasthand_observe::git::{self, GitError};
 use lasthand_verify::render::{Color, Style};
 use lasthand_verify::{
     ArtifactRef, CacheError, Evidence, Expectations, InventoryCache, LoadedTrust, Opening, Verification, Verifier,
@@ -194,29 +194,30 @@ impl DemandArguments {
     /// # Errors
     /// When `--trust` was not given, and the usual file is part of the commit that is checked out here, or the repository cannot be read.
     pub(crate) fn refuse_committed_trust(&self) -> Result<(), CommandError> {
-        let here = std::env::current_dir().ok().filter(|_| self.trust.is_none());
-        let is_top = |folder: &&Path| folder.join(".git").symlink_metadata().is_ok();
-        let Some((top, below)) = here
-            .as_deref()
-            .and_then(|here| here.ancestors().find(is_top))
-            .and_then(|top| Some((top, here.as_deref()?.strip_prefix(top).ok()?)))
-        else {
+        if self.trust.is_some() {
             return Ok(());
-        };
-        let refused = || {
-            let what = format!("whom do you believe? `{TRUST}` is part of the commit that is checked out here");
+        }
+        let refused = |why: &str| {
             let hint =
                 format!("name one that is yours: `--trust FILE`; `--trust {TRUST}` where you know who wrote this one");
-            CommandError::usage(what).hint(hint)
+            CommandError::usage(format!("whom do you believe? `{TRUST}` {why}")).hint(hint)
         };
-        let repository = git::open(top).map_err(|error| refused().because(error))?;
-        // Without a commit there is nothing that came with one.
-        let Ok(head) = git::resolve(&repository, "HEAD") else { return Ok(()) };
-        let path = below.join(TRUST);
+        let unread = "may have come with a commit, which cannot be told here";
+        let here = std::env::current_dir().map_err(|error| refused(unread).because(error))?;
+        let is_top = |folder: &&Path| folder.join(".git").symlink_metadata().is_ok();
+        let Some(top) = here.ancestors().find(is_top) else { return Ok(()) };
+        let repository = git::open(top).map_err(|error| refused(unread).because(error))?;
+        let head = match git::resolve(&repository, "HEAD") {
+            Ok(head) => head,
+            // Without a commit there is nothing that came with one.
+            Err(GitError::UnknownRevision { .. }) => return Ok(()),
+            Err(error) => return Err(refused(unread).because(error)),
+        };
+        let path = here.strip_prefix(top).unwrap_or(&here).join(TRUST);
         match git::has_path(&repository, &head.tree, path.as_os_str().as_encoded_bytes()) {
             Ok(false) => Ok(()),
-            Ok(true) => Err(refused()),
-            Err(error) => Err(refused().because(error)),
+            Ok(true) => Err(refused("is part of the commit that is checked out here")),
+            Err(error) => Err(refused(unread).because(error)),
         }
     }
 

@@ -84,20 +84,21 @@ pub fn placed(repository: &Repository, tree: &TreeRef, cache: &mut TreeCache) ->
 /// # Errors
 /// When one of them cannot be read.
 pub fn has_path(repository: &Repository, tree: &GitId, path: &[u8]) -> Result<bool, GitError> {
-    let mut id = repository.object_id(tree)?;
+    let mut found = vec![repository.object_id(tree)?];
     let mut segments = path.split(|byte| *byte == b'/').peekable();
     while let Some(segment) = segments.next() {
-        let entries = read_tree(repository, id)?;
-        let Some(entry) = entries.iter().find(|entry| entry.name.eq_ignore_ascii_case(segment)) else {
-            return Ok(false);
-        };
-        // What is no folder holds nothing.
-        if segments.peek().is_some() && entry.kind != EntryKind::Tree {
-            return Ok(false);
+        let is_last = segments.peek().is_none();
+        // SECURITY: a folder beside it whose name differs by case alone must not hide one.
+        let mut below = Vec::new();
+        for tree in found {
+            let entries = read_tree(repository, tree)?;
+            let same = entries.into_iter().filter(|entry| entry.name.eq_ignore_ascii_case(segment));
+            // What is no folder holds nothing.
+            below.extend(same.filter(|entry| is_last || entry.kind == EntryKind::Tree).map(|entry| entry.id));
         }
-        id = entry.id;
+        found = below;
     }
-    Ok(true)
+    Ok(!found.is_empty())
 }
 
 /// The size of a blob as the object database states it, in bytes: for numbers in reports alone, as nothing is hashed. 0 where it cannot be told.
