@@ -36,7 +36,7 @@ METHODS = "key|fulcio-ci|fulcio-email|x509-svid|x509|jwt-svid|ssh|wit-svid|ssh-s
 ENTRY_TYPES = "file|directory|symlink|hardlink|char-device|block-device|fifo|whiteout|opaque-whiteout|submodule|config"
 RECORDS = {
     "facts": "facts_version:int now:int question:question preset:preset trust:trust statements=[statement] inventories={digest,[entry]} "
-             "indexes={digest,[member]} locks={digest,[pin]} images={digest,image} configs={digest,{<value>}}",
+             "indexes={digest,[member]} locks={digest,[pin]} pointers={digest,digest} images={digest,image} configs={digest,{<value>}}",
     "question": "product:str digest:digest index?digest artifact_name?str target?str",
     "preset": f"name:str reviewer_level:int approver_level:int builder_level:int allow_labels:[{LABEL_WORDS}] require_lists:[{LIST_KINDS}] "
               "human_duties:bool refuse_reverted:bool credential_seconds?int revocations_seconds?int require_credential:bool report_only=bool",
@@ -779,7 +779,7 @@ class World:
         need("LH310", (l.success is True if l is not None and l.success is not None else b.only_on_success)  # success
              and not any(o.success is False for _, o in self.labels(s)))
         need("LH301", b.materials)  # has-materials
-        need("LH302", self.instructions(b.instructions + (l.instructions if l is not None else []), trees))
+        need("LH302", self.instructions(b.instructions + (l.instructions if l is not None else []), b))
         named = {i.name for i in b.instructions + (l.instructions if l is not None else [])}
         commands = named | {f"{x} {i}" for x in INTERPRETERS for i in named}
         need("LH303", all((k == "command" and v in commands) or self.parameter(k, v, trees, b)
@@ -794,15 +794,10 @@ class World:
         need("LH107", l is not None or not self.preset.require_credential)
         return out
 
-    def instructions(self, named, trees):
+    def instructions(self, named, b):
         """READING: that the tree is covered is left to materials-clean, which judges the tree by itself."""
         tools = {t.digest for t in self.trusted_rows() if t.as_ == "toolchain"}
-        return bool(named) and all(n.digest in tools or any(
-            self.tree_file(root, n.name, n.digest) for _, root, _ in trees) for n in named)
-
-    def tree_file(self, root, path, digest):
-        e = (self.inventory(root) or {}).get(path)
-        return e is not None and e.type == "file" and e.sha256 == digest
+        return bool(named) and all(n.digest in tools or self.own_entry(n, b) is not None for n in named)
 
     def parameter(self, name, value, trees, b):
         fixed = self.product.parameters
@@ -839,7 +834,13 @@ class World:
 
     def from_pin(self, name, digest, b, formats=LOCKS):
         """The answer of the entry that pins something."""
-        return self.from_tree(*self.pins(name, digest, b, formats)[0])
+        return self.from_place(b, *self.pins(name, digest, b, formats)[0])
+
+    def from_place(self, b, repository, root, path):
+        """The answer of an entry of a source tree; of a submodule's it is only as clean as what places that."""
+        links = sorted(self.gitlinks(b, (repository, root)))
+        places = [(repository, root, path)] + [(*at, link) for at, link in links if not self.gitlinks(b, at)]
+        return next((a for a in (self.from_tree(*p) for p in places) if a != "clean"), "clean")
 
     def fetched(self, name, digest):
         return "unpinned-input" in self.allowed and any(
@@ -850,13 +851,37 @@ class World:
                 a.role == "performer" and self.kind(a.principal, a.kind) in ("agent", "unknown") for a in l.actors)
                 for _, l in self.labels(s)) for s, b in self.of_type("step"))
 
+    def gitlinks(self, b, place):
+        """submodule: (place, path) of each entry of another tree of the step that is a commit of this one"""
+        commits = {ref.git_commit for repo, root, ref in self.trees(b) if (repo, root) == place and ref.git_commit}
+        return {((repo, root), path) for repo, root, _ in self.trees(b) if root is not None and (repo, root) != place
+                for path, e in (self.inventory(root) or {}).items() if e.type == "submodule" and e.link_target in commits}
+
+    def in_place(self, n, b):
+        """(repository, root, path) of each file entry that lies where a file material does and may be it"""
+        out = []
+        for repo, root, _ in self.trees(b):
+            links = self.gitlinks(b, (repo, root)) if root is not None else ()
+            folders = [path + "/" for at, path in sorted(links) if not self.gitlinks(b, at)] if links else [""]
+            for path in (n.name[len(f):] for f in folders if n.name.startswith(f)):
+                e = (self.inventory(root) or {}).get(path)
+                if e is not None and e.type == "file" and not (n.mode or 0) & 0o111 & ~e.mode:
+                    out.append((repo, root, path, e.sha256))
+        return out
+
     def own_entry(self, n, b):
-        return next(((repo, root) for repo, root, _ in self.trees(b) if self.tree_file(root, n.name, n.digest)
-                     and not (n.mode or 0) & 0o111 & ~self.inventory(root)[n.name].mode), None)
+        return next(((repo, root, path) for repo, root, path, digest in self.in_place(n, b) if digest == n.digest), None)
+
+    def pointer(self, n, b):
+        return next(((repo, root, path) for repo, root, path, digest in self.in_place(n, b)
+                     if digest in self.f.pointers and self.f.pointers[digest] == n.digest), None)
+
+    def pinned_file(self, n, b):
+        return self.pinned(n.name, n.digest, b) or self.pointer(n, b) is not None
 
     def from_outside(self, m, b):
         """trusted-input, pinned or fetched: of a file"""
-        return self.trusted_input(m.digest) or self.pinned(m.name, m.digest, b) or self.fetched(m.name, m.digest)
+        return self.trusted_input(m.digest) or self.pinned_file(m, b) or self.fetched(m.name, m.digest)
 
     def product_of_step(self, m, b):
         """The faithful steps that made a file out of no tree but those of the step that reads it."""
@@ -1058,6 +1083,8 @@ class World:
             tree = self.inventory(root)
             if tree is None:
                 return None
+            if self.gitlinks(b, (repo, root)):
+                continue
             out.update({p: (e.type, e.sha256, e.link_target, e.mode, ("tree", repo, root)) for p, e in tree.items()
                         if e.type not in ("submodule", "directory")})
         below = dict(out)
@@ -1066,7 +1093,7 @@ class World:
         return out
 
     def is_tool(self, m, b):
-        return self.trusted_input(m.digest) and not self.pinned(m.name, m.digest, b) and not self.trusted_input(m.digest, {"dependency"})
+        return self.trusted_input(m.digest) and not self.pinned_file(m, b) and not self.trusted_input(m.digest, {"dependency"})
 
     @staticmethod
     def misplaced(path, entries):
@@ -1369,9 +1396,9 @@ class World:
     def from_file(self, m, b, s):
         entry = self.own_entry(m, b)
         if entry:  # READING: an own-entry is judged as its tree
-            return self.from_tree(entry[0], entry[1], m.name)
-        if not self.trusted_input(m.digest) and self.pinned(m.name, m.digest, b):
-            return self.from_pin(m.name, m.digest, b)
+            return self.from_place(b, *entry)
+        if not self.trusted_input(m.digest) and self.pinned_file(m, b):
+            return self.from_pin(m.name, m.digest, b) if self.pinned(m.name, m.digest, b) else self.from_place(b, *self.pointer(m, b))
         if self.from_outside(m, b):
             return "clean"
         steps = [t for t in self.steps_with(lambda n: n.name == m.name and n.digest == m.digest) if t[0] is not s]

@@ -6,8 +6,8 @@ mod products;
 use std::collections::BTreeMap;
 
 use lasthand_model::actor::{Role, StepKind};
-use lasthand_model::digest::{GitId, Sha256};
-use lasthand_model::inventory::Inventory;
+use lasthand_model::digest::{FileDigest, GitId, Sha256};
+use lasthand_model::inventory::{Inventory, Record};
 use lasthand_model::timestamp;
 use lasthand_model::wire::facts::{Bound, PathRule, TreeRef};
 use lasthand_model::wire::provenance::{
@@ -70,14 +70,18 @@ pub struct StepSpec {
 pub struct SourceTreeRef {
     /// Repository.
     pub repository: Repository,
-    /// The ref it was taken from.
-    pub target_ref: String,
+    /// The ref it was taken from, where one is known.
+    pub target_ref: Option<String>,
     /// The commit.
     pub commit: Option<GitId>,
     /// The tree's git id.
     pub git_tree: Option<GitId>,
-    /// Its entries, with paths relative to the recorded folder.
+    /// Its entries, with paths relative to the folder that it is checked out to.
     pub inventory: Inventory,
+    /// Those of its files that are pointers of Git LFS and lie there otherwise: path to the digest of the file that each stands for.
+    pub pointers: BTreeMap<Vec<u8>, FileDigest>,
+    /// The trees of its submodules by their paths; those in turn have none. One that is not listed is not compared.
+    pub submodules: BTreeMap<Vec<u8>, SourceTreeRef>,
 }
 
 impl SourceTreeRef {
@@ -86,6 +90,28 @@ impl SourceTreeRef {
     pub fn tree(&self) -> TreeRef {
         TreeRef { root: Some(self.inventory.root()), git_tree: self.git_tree.clone(), git_commit: self.commit.clone() }
     }
+
+    /// The entry at a path of the recorded folder, of this tree or of a submodule's.
+    fn tracked(&self, path: &[u8]) -> Option<Tracked<'_>> {
+        if let Some(record) = self.inventory.find(path) {
+            return Some(Tracked { submodule: None, tree: self, record });
+        }
+        let slashes = path.iter().enumerate().filter(|(_, byte)| **byte == b'/').map(|(at, _)| at);
+        slashes.filter_map(|at| Some((path.get(..at)?, path.get(at + 1..)?))).find_map(|(folder, rest)| {
+            let (submodule, tree) = self.submodules.get_key_value(folder)?;
+            Some(Tracked { submodule: Some(submodule), tree, record: tree.inventory.find(rest)? })
+        })
+    }
+}
+
+/// An entry of a source tree, and whose it is.
+#[derive(Debug, Clone, Copy)]
+struct Tracked<'a> {
+    /// Path of the submodule; none for the source tree itself.
+    submodule: Option<&'a [u8]>,
+    /// The tree that has the entry.
+    tree: &'a SourceTreeRef,
+    record: Record<'a>,
 }
 
 /// The two statements of a step. Both must be signed by the same key.
@@ -104,8 +130,9 @@ pub struct StepStatements {
 /// which is no file's digest.
 ///
 /// Files that equal an entry of the source tree (path, type, content, execute bit) collapse into one material, the tree;
-/// every other file that was there before is a material of its own, save those that a base accounts for. An image is stated by the digests
-/// of its indexes, manifests and configs, all under its path. The command line is published as it stands: secrets do not belong in it.
+/// every other file that was there before is a material of its own, save those that a base accounts for. The tree of a submodule is a material
+/// beside its files. An image is stated by the digests of its indexes, manifests and configs, all under its path. The command line is published
+/// as it stands: secrets do not belong in it.
 ///
 /// # Errors
 /// [`StatementError::WrongKind`] for a kind with another form; [`StatementError::NoInstructions`].

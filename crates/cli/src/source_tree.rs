@@ -1,5 +1,6 @@
 //! The git repository that a recording command works on: where it is, what it is called, which tree is checked out.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -62,6 +63,17 @@ impl RepositoryArguments {
     }
 }
 
+/// The name of a submodule's repository: its own remote `origin`; none when it has none or that is a path of this machine.
+pub(crate) fn origin_name(repository: &Repository) -> Option<WireRepository> {
+    let name = repository.origin().map(|url| plain_address(&url)).filter(|name| !is_path(name))?;
+    Some(WireRepository { uri: name, ..WireRepository::default() })
+}
+
+/// Whether a name is that of a folder, relative or not, rather than a place that others reach: it has a host before a slash.
+fn is_path(name: &str) -> bool {
+    name.starts_with(['.', '/', '~']) || !name.contains('/')
+}
+
 /// An address without scheme, user and `.git`: `git@github.com:acme/app.git` -> `github.com/acme/app`.
 fn plain_address(url: &str) -> String {
     let url = url.trim();
@@ -94,8 +106,16 @@ impl Head {
     /// # Errors
     /// When there is no commit or an object cannot be read.
     pub(crate) fn read(repository: &Repository) -> Result<Self, CommandError> {
+        Self::read_by(repository, &mut TreeCache::default())
+    }
+
+    /// The same, with what was read of the repository so far.
+    ///
+    /// # Errors
+    /// As [`Head::read`].
+    pub(crate) fn read_by(repository: &Repository, cache: &mut TreeCache) -> Result<Self, CommandError> {
         let revision = git::resolve(repository, "HEAD")?;
-        let inventory = git::tree_inventory(repository, &revision.tree, &mut TreeCache::default())?;
+        let inventory = git::tree_inventory(repository, &revision.tree, cache)?;
         Ok(Self { commit: revision.commit, tree: revision.tree, reference: revision.reference, inventory })
     }
 
@@ -105,13 +125,15 @@ impl Head {
     }
 
     /// The tree as the source of a step.
-    pub(crate) fn into_source(self, repository: WireRepository, target_ref: String) -> SourceTreeRef {
+    pub(crate) fn into_source(self, repository: WireRepository, target_ref: Option<String>) -> SourceTreeRef {
         SourceTreeRef {
             repository,
             target_ref,
             commit: Some(self.commit),
             git_tree: Some(self.tree),
             inventory: self.inventory,
+            pointers: BTreeMap::new(),
+            submodules: BTreeMap::new(),
         }
     }
 }
@@ -203,6 +225,18 @@ mod tests {
             ("github.com/acme/app", "github.com/acme/app"),
         ] {
             assert_eq!(plain_address(url), expected, "{url}");
+        }
+    }
+
+    #[test]
+    fn a_path_names_no_repository() {
+        // fail: relative, absolute, with a scheme, of a home, nothing, one word
+        for url in ["../lib", "./lib", "/srv/lib.git", "file:///srv/lib", "~/lib", "", "lib"] {
+            assert!(is_path(&plain_address(url)), "{url}");
+        }
+        // pass: a host before a slash
+        for url in ["https://forge.example/acme/lib.git", "git@forge.example:lib.git", "forge.example/acme/lib"] {
+            assert!(!is_path(&plain_address(url)), "{url}");
         }
     }
 

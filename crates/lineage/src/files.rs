@@ -21,9 +21,9 @@ use crate::finding::FindingId;
 use crate::image;
 use crate::order::wide;
 use crate::outcome::{Explanation, FileVerdict, LandingAuthor, Verdict};
-use crate::pins::{Pins, Use};
+use crate::pins::Use;
 use crate::run::Run;
-use crate::steps::{self, Clean, Standing, source_trees};
+use crate::steps::{self, Clean, Pinned, Standing, source_trees};
 use crate::trees::Tree;
 use crate::world::Known;
 
@@ -100,7 +100,7 @@ fn answers_for<'a>(run: &Run<'_, 'a>, decision: &Decision<'a>, asked: Asked<'a>,
         last: FxHashMap::default(),
         files: None,
         base: None,
-        pins: None,
+        pinned: None,
     };
     judge.all(tree, collector);
 }
@@ -125,7 +125,7 @@ struct Judge<'r, 'w, 'a> {
     /// The answer for what the base gives.
     base: Option<Answer<'a>>,
     /// What the source trees of the step that packaged the artifact pin.
-    pins: Option<Vec<(Place<'a>, Pins<'a>)>>,
+    pinned: Option<Pinned<'a>>,
 }
 
 type Reviews<'a> = ByPath<'a, Option<usize>>;
@@ -327,14 +327,7 @@ impl<'a> Judge<'_, '_, 'a> {
     fn by_source(&mut self, at: usize, expected: &Expected<'a>) -> Answer<'a> {
         match expected.source {
             Source::Entry(entry) | Source::Field(_, Origin::Entry(entry)) => {
-                let materials = self
-                    .decision
-                    .steps
-                    .candidates()
-                    .get(at)
-                    .map(|candidate| candidate.body.materials.as_slice())
-                    .unwrap_or_default();
-                let place = source_trees(materials).find_map(|tree| {
+                let place = source_trees(self.materials(at)).find_map(|tree| {
                     let root = self.run.resolve(&tree.repository, &tree.tree)?;
                     self.run.world.trees.get(&root)?.find(entry.path()).filter(|found| found.is(entry))?;
                     Some((tree.repository.as_str(), root))
@@ -370,7 +363,8 @@ impl<'a> Judge<'_, '_, 'a> {
             if image::is_base(facts, own) {
                 continue;
             }
-            let (verdict, explained, source) = self.by_pin(at, name, own, Use::Base);
+            let found = self.pinned(at).name(name, own, Use::Base);
+            let (verdict, explained, source) = self.by_pin(at, found);
             if verdict != FileVerdict::Clean {
                 answer = (verdict, Explanation { base: answer.1.base, ..explained }, source);
             }
@@ -379,16 +373,36 @@ impl<'a> Judge<'_, '_, 'a> {
         answer
     }
 
+    fn materials(&self, at: usize) -> &'a [Material] {
+        self.decision.steps.candidates().get(at).map(|candidate| candidate.body.materials.as_slice()).unwrap_or_default()
+    }
+
+    /// What the source trees of the step pin.
+    fn pinned(&mut self, at: usize) -> &Pinned<'a> {
+        let (run, materials) = (self.run, self.materials(at));
+        self.pinned.get_or_insert_with(|| Pinned::of(run, materials))
+    }
+
     /// What is pinned is as clean as the entry that pins it.
-    fn by_pin(&mut self, at: usize, name: &str, digest: Sha256, used_as: Use) -> Answer<'a> {
-        let run = self.run;
-        let materials = self.decision.steps.candidates().get(at).map(|candidate| candidate.body.materials.as_slice());
-        let pins = self.pins.get_or_insert_with(|| steps::pins_of(run, materials.unwrap_or_default()));
-        let found = pins.iter().find_map(|(place, pins)| Some((*place, pins.find(name, digest, used_as)?)));
+    fn by_pin(&mut self, at: usize, found: Option<(Place<'a>, &'a str)>) -> Answer<'a> {
         let Some((place, path)) = found else { return plain(FileVerdict::Unreviewed, rule("undeclared-input")) };
-        let (verdict, explained, source) = self.by_tree(place, path);
+        let (verdict, explained, source) = self.by_place(at, place, path);
         let rule = if verdict == FileVerdict::Clean { "pinned" } else { explained.rule };
         (verdict, Explanation { rule, ..explained }, source)
+    }
+
+    /// An entry of a source tree of the step; of a submodule it is only as clean as what places that.
+    fn by_place(&mut self, at: usize, place: Place<'a>, path: &str) -> Answer<'a> {
+        let answer = self.by_tree(place, path);
+        if answer.0 == FileVerdict::Clean {
+            for (holder, folder) in self.pinned(at).layout().holders(&place).to_vec() {
+                let placed = self.by_tree(holder, folder);
+                if placed.0 != FileVerdict::Clean {
+                    return placed;
+                }
+            }
+        }
+        answer
     }
 
     fn by_tree(&mut self, place: Place<'a>, path: &str) -> Answer<'a> {
@@ -449,7 +463,18 @@ impl<'a> Judge<'_, '_, 'a> {
         });
         let standing = files.get(file).copied();
         match standing {
-            Some(Standing::Clean(Clean::Pinned)) => self.by_pin(at, &file.name, file.digest, Use::Input),
+            Some(Standing::Clean(Clean::Pinned)) => {
+                let run = self.run;
+                let found = self.pinned(at).file(run, file);
+                self.by_pin(at, found)
+            }
+            Some(Standing::Clean(Clean::OwnEntry)) => {
+                let run = self.run;
+                match self.pinned(at).own_entry(run, file) {
+                    Some((place, path)) => self.by_place(at, place, path),
+                    None => plain(FileVerdict::Unreviewed, rule("undeclared-input")),
+                }
+            }
             Some(Standing::Clean(clean)) => {
                 let evidence = clean.fetch().and_then(|fetch| self.digest(fetch)).into_iter().collect();
                 plain(FileVerdict::Clean, Explanation { evidence, ..rule(clean.rule()) })

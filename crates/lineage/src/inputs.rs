@@ -13,9 +13,9 @@ use crate::accept::Decision;
 use crate::cover::{Place, Uncovered};
 use crate::image::{self, Givers};
 use crate::outcome::{FileVerdict, InputAnswer};
-use crate::pins::{Pins, Use};
+use crate::pins::Use;
 use crate::run::Run;
-use crate::steps::{self, Candidate, Clean, Standing};
+use crate::steps::{self, Candidate, Clean, Pinned, Standing};
 use crate::world::Known;
 
 /// Every file and address that a build or package step read and that is neither of its source trees nor another step's product,
@@ -56,7 +56,7 @@ fn of_step<'a>(
     inputs: &mut Vec<InputAnswer>,
 ) {
     let Some(step) = run.world.known.get(candidate.statement()).map(Known::digest) else { return };
-    let mut pins: Option<Vec<(Place<'a>, Pins<'a>)>> = None;
+    let mut pinned: Option<Pinned<'a>> = None;
     let products = candidate.body.products.iter().map(|product| image::container(run.world, product.digest));
     let images: BTreeSet<Sha256> =
         products.filter(|digest| run.world.facts.images.contains_key(&ArtifactDigest(*digest))).collect();
@@ -71,12 +71,20 @@ fn of_step<'a>(
         let gives_layers =
             digest.is_some_and(|digest| images.iter().any(|image| givers.gives(run.world.facts, digest, *image)));
         let pin = digest.filter(|_| rule == "pinned").and_then(|digest| {
-            let pins = pins.get_or_insert_with(|| steps::pins_of(run, &candidate.body.materials));
-            let used_as = if gives_layers { Use::Base } else { Use::Input };
-            pins.iter().find_map(|(place, pins)| Some((*place, pins.find(name, digest, used_as)?)))
+            let pinned = pinned.get_or_insert_with(|| Pinned::of(run, &candidate.body.materials));
+            match material {
+                _ if gives_layers => pinned.name(name, digest, Use::Base),
+                Material::File(file) => pinned.file(run, file),
+                _ => pinned.name(name, digest, Use::Input),
+            }
         });
         // A pin is as clean as the entry that states it.
-        let verdict = pin.map_or(verdict, |(place, path)| landings.answer(run, decision, place, path));
+        let verdict = pin.map_or(verdict, |(place, path)| {
+            let holders = pinned.as_ref().map(|pinned| pinned.layout().holders(&place)).unwrap_or_default();
+            let each = [(place, path)].into_iter().chain(holders.iter().copied());
+            let mut answers = each.map(|(place, path)| landings.answer(run, decision, place, path));
+            answers.find(|answer| *answer != FileVerdict::Clean).unwrap_or(FileVerdict::Clean)
+        });
         let pinned_by = pin.map(|(_, path)| path.to_owned());
         inputs.push(InputAnswer { step, name: name.clone(), digest, verdict, rule, pinned_by, gives_layers });
     }

@@ -4,7 +4,9 @@
 
 mod behind;
 mod candidate;
+mod layout;
 mod material;
+mod pinned;
 mod read;
 mod revisions;
 mod waits;
@@ -20,7 +22,9 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 pub(crate) use self::behind::Behind;
 use self::candidate::Read;
+pub(crate) use self::layout::Layout;
 pub(crate) use self::candidate::{Candidate, Clean, Standing};
+pub(crate) use self::pinned::Pinned;
 use self::read::Reader;
 use self::waits::Waits;
 use crate::container::{self, Comparison, Expected};
@@ -31,7 +35,7 @@ use crate::image::{self, Givers};
 use crate::labels::LabelSet;
 use crate::marks::Marks;
 use crate::order::wide;
-use crate::pins::{Pins, Use};
+use crate::pins::Use;
 use crate::products::files;
 use crate::rules::Rule;
 use crate::run::Run;
@@ -379,16 +383,17 @@ impl<'a> Steps<'a> {
     pub(crate) fn namespace(&self, run: &Run<'_, 'a>, at: usize) -> container::Namespace<'a> {
         let materials =
             self.candidates().get(at).map(|candidate| candidate.body.materials.as_slice()).unwrap_or_default();
+        let layout = Layout::of(run, materials);
         let trees = source_trees(materials)
-            .filter_map(|tree| run.resolve(&tree.repository, &tree.tree))
-            .filter_map(|root| run.world.trees.get(&root));
+            .filter_map(|tree| Some((tree.repository.as_str(), run.resolve(&tree.repository, &tree.tree)?)))
+            .filter(|place| !layout.is_submodule(place))
+            .filter_map(|(_, root)| run.world.trees.get(&root));
         let entries = trees.flat_map(|tree| tree.entries());
         // A tool is no content, unless a lock file pins it as such.
-        let pins: OnceCell<Vec<(Place<'a>, Pins<'a>)>> = OnceCell::new();
+        let pinned: OnceCell<Pinned<'a>> = OnceCell::new();
         let is_tool = |file: &NamedDigest| {
-            let pins = || pins.get_or_init(|| pins_of(run, materials)).iter();
             run.world.only_tool(file.digest)
-                && !pins().any(|(_, pins)| pins.find(&file.name, file.digest, Use::Input).is_some())
+                && pinned.get_or_init(|| Pinned::of(run, materials)).file(run, file).is_none()
         };
         container::namespace(entries, files(materials).map(|file| (file, is_tool(file))))
     }
@@ -397,22 +402,13 @@ impl<'a> Steps<'a> {
 /// What a step may put an image on.
 pub(crate) fn givers<'a>(run: &Run<'_, 'a>, step: &'a Step) -> Givers {
     let facts = run.world.facts;
-    let pins: OnceCell<Vec<(Place<'_>, Pins<'_>)>> = OnceCell::new();
+    let pinned: OnceCell<Pinned<'a>> = OnceCell::new();
     Givers::of(facts, step, |external, digest| {
-        let pinned = |name: &String| {
-            pins.get_or_init(|| pins_of(run, &step.materials))
-                .iter()
-                .any(|(_, pins)| pins.find(name, digest, Use::Base).is_some())
+        let is_pinned = |name: &String| {
+            pinned.get_or_init(|| Pinned::of(run, &step.materials)).name(name, digest, Use::Base).is_some()
         };
-        external.name.as_ref().is_some_and(pinned)
+        external.name.as_ref().is_some_and(is_pinned)
     })
-}
-
-/// What the source trees among materials pin, each with where it is.
-pub(crate) fn pins_of<'a>(run: &Run<'_, 'a>, materials: &'a [Material]) -> Vec<(Place<'a>, Pins<'a>)> {
-    let places = source_trees(materials)
-        .filter_map(|tree| Some((tree.repository.as_str(), run.resolve(&tree.repository, &tree.tree)?)));
-    places.filter_map(|place| Some((place, Pins::of(run.world.facts, run.world.trees.get(&place.1)?)))).collect()
 }
 
 /// The tree materials.

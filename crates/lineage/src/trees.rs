@@ -1,5 +1,7 @@
 //! Inventories of the facts, sorted once, and the differences between them.
 
+use std::cell::OnceCell;
+
 use lasthand_model::inventory::EntryType;
 use lasthand_model::wire::facts::{Entries, Entry};
 
@@ -11,12 +13,14 @@ pub(crate) struct Tree<'a> {
     listed: Option<&'a Entries>,
     /// The places of the entries by path; none where they are listed so.
     order: Option<Vec<u32>>,
+    /// Commits of submodules with their paths, sorted, once asked for.
+    submodules: OnceCell<Vec<(&'a str, &'a str)>>,
 }
 
 impl<'a> Tree<'a> {
     /// Sorts the entries; a path that occurs twice makes the inventory useless.
     pub(crate) fn new(entries: &'a Entries) -> Option<Self> {
-        let mut tree = Self { listed: Some(entries), order: None };
+        let mut tree = Self { listed: Some(entries), ..Self::default() };
         if entries.is_sorted() || entries.entries().is_sorted_by(|a, b| a.path() < b.path()) {
             return Some(tree);
         }
@@ -41,6 +45,26 @@ impl<'a> Tree<'a> {
     /// The list as the facts have it, and the places of its entries by path; no places where they are listed so.
     pub(crate) const fn listed(&self) -> (Option<&'a Entries>, Option<&Vec<u32>>) {
         (self.listed, self.order.as_ref())
+    }
+
+    /// The commit and the path of each submodule, sorted.
+    ///
+    /// Cost: one look at each entry, once.
+    pub(crate) fn submodules(&self) -> &[(&'a str, &'a str)] {
+        self.submodules.get_or_init(|| {
+            let submodules = self.entries().filter(|entry| entry.entry_type() == EntryType::Submodule);
+            let mut sorted: Vec<_> = submodules.map(|entry| (entry.link_target(), entry.path())).collect();
+            sorted.sort_unstable();
+            sorted
+        })
+    }
+
+    /// The paths of the submodules at a commit, sorted.
+    pub(crate) fn submodules_at(&self, commit: &str) -> impl Iterator<Item = &'a str> {
+        let all = self.submodules();
+        let first = all.partition_point(|(own, _)| *own < commit);
+        let here = all.get(first..).unwrap_or_default().iter().take_while(move |(own, _)| *own == commit);
+        here.map(|(_, path)| *path)
     }
 
     pub(crate) fn find(&self, path: &str) -> Option<Entry<'a>> {

@@ -21,6 +21,7 @@ pub mod history;
 pub mod influence;
 pub mod inventory;
 pub mod json;
+pub mod lfs;
 pub mod limits;
 pub mod pack;
 pub mod timestamp;

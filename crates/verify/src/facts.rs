@@ -6,6 +6,7 @@ use std::sync::Arc;
 use lasthand_lineage::ingest::ingest;
 use lasthand_model::digest::{FileDigest, InventoryRoot, StatementDigest};
 use lasthand_model::inventory::{EntryType, Inventory};
+use lasthand_model::lfs::Pointer;
 use lasthand_model::limits::Limits;
 use lasthand_model::wire::facts::{self, Body, Entries, Facts, Material, Pin, Signer, StatementFact, TreeRef};
 use lasthand_model::wire::report::EvidenceStatus;
@@ -22,6 +23,7 @@ use crate::error::{VerifyError, with_sources};
 use crate::evidence::{Document, Evidence, read_inventory};
 use crate::images::{self, Images, Stated};
 use crate::locks;
+use crate::odd_people::OddPeople;
 use crate::trust::LoadedTrust;
 use crate::verifier::Expectations;
 
@@ -40,6 +42,7 @@ pub(crate) struct Gathered {
     pub(crate) facts: Facts,
     pub(crate) items: Vec<Item>,
     pub(crate) noticed: Vec<Noticed>,
+    pub(crate) odd_people: Vec<OddPeople>,
 }
 
 /// One piece of evidence as it was read.
@@ -89,11 +92,11 @@ pub(crate) fn gather(
     let mut items = Vec::with_capacity(evidence.len());
     // The moment of the question, not that at which the file was read: one file answers many questions.
     let ring = trust.file().ring.at(question.expectations.now);
-    let mut noticed = Vec::new();
-    let statements = statements(question, evidence, &ring, limits, &mut items, &mut noticed);
+    let mut told = Told::default();
+    let statements = statements(question, evidence, &ring, limits, &mut items, &mut told);
     let mut inventories = BTreeMap::new();
     let mut stated = Stated::by(&statements);
-    let mut locks = Locks { evidence, read: BTreeMap::new(), done: BTreeSet::new(), items: Vec::new() };
+    let mut locks = Locks::of(evidence);
     let wanted = referenced_roots(&statements, trust);
     for file in &evidence.inventories {
         let (status, reason) = match read_inventory(file, limits) {
@@ -148,11 +151,19 @@ pub(crate) fn gather(
         inventories,
         indexes: images.indexes,
         locks: locks.read,
+        pointers: locks.pointers,
         images: images.images,
         configs: images.configs,
     };
     images::add_base_entries(&mut facts, question.opened)?;
-    Ok(Gathered { facts, items, noticed })
+    Ok(Gathered { facts, items, noticed: told.noticed, odd_people: told.odd_people })
+}
+
+/// What signatures and statements tell besides, which is no fact.
+#[derive(Default)]
+struct Told {
+    noticed: Vec<Noticed>,
+    odd_people: Vec<OddPeople>,
 }
 
 /// Verifies and ingests every document; one statement for each payload, by digest.
@@ -162,7 +173,7 @@ fn statements(
     ring: &KeyRing,
     limits: &Limits,
     items: &mut Vec<Item>,
-    noticed: &mut Vec<Noticed>,
+    told: &mut Told,
 ) -> Vec<StatementFact> {
     let (mut verified, mut blobs) = (Vec::new(), Vec::new());
     for document in &evidence.documents {
@@ -190,9 +201,12 @@ fn statements(
         combine(blobs, ring).iter().filter_map(|blob| blob::fact(blob, &question.product)).collect();
     let mut unusable: BTreeMap<StatementDigest, String> = BTreeMap::new();
     for statement in combine(verified, ring) {
-        noticed.extend(statement.notices().iter().map(|notice| (notice.clone(), statement.digest())));
+        told.noticed.extend(statement.notices().iter().map(|notice| (notice.clone(), statement.digest())));
         match ingest(&statement) {
-            Ok(fact) => statements.push(fact),
+            Ok(fact) => {
+                told.odd_people.extend(OddPeople::stated(&statement));
+                statements.push(fact);
+            }
             Err(error) => {
                 unusable.insert(statement.digest(), format!("signature holds, but {}", with_sources(&error)));
             }
@@ -263,37 +277,68 @@ fn referenced_roots(statements: &[StatementFact], trust: &LoadedTrust) -> BTreeS
     trees.into_iter().filter_map(|tree| tree.root).collect()
 }
 
-/// Lock files of trees whose bytes are in the evidence.
+/// Lock files and pointers of trees whose bytes are in the evidence.
 struct Locks<'a> {
     evidence: &'a Evidence,
     read: BTreeMap<FileDigest, Vec<Pin>>,
+    pointers: BTreeMap<FileDigest, FileDigest>,
     done: BTreeSet<FileDigest>,
+    /// Contents that were looked at as pointers.
+    seen: BTreeSet<FileDigest>,
     items: Vec<Item>,
 }
 
-impl Locks<'_> {
+impl<'a> Locks<'a> {
+    const fn of(evidence: &'a Evidence) -> Self {
+        Self {
+            evidence,
+            read: BTreeMap::new(),
+            pointers: BTreeMap::new(),
+            done: BTreeSet::new(),
+            seen: BTreeSet::new(),
+            items: Vec::new(),
+        }
+    }
+
     fn read_from(&mut self, inventory: &Inventory) {
         if self.evidence.blobs.is_empty() {
             return;
         }
         for record in inventory.records().filter(|record| record.entry_type == EntryType::File) {
             let name = record.path.rsplit(|byte| *byte == b'/').next().unwrap_or_default();
-            if let Some(digest) = record.sha256
-                && let Some(parse) = locks::parser(name)
-                && self.evidence.blobs.contains_key(&digest.0)
+            let Some(digest) = record.sha256.filter(|digest| self.evidence.blobs.contains_key(&digest.0)) else {
+                continue;
+            };
+            if let Some(parse) = locks::parser(name)
                 && self.done.insert(digest)
             {
-                let Some((source, bytes)) = self.evidence.content(digest.0, LOCK_BYTES) else { continue };
-                let pins = bytes.and_then(|bytes| parse(&bytes));
-                let (status, reason) = match pins {
-                    Ok(pins) => {
-                        self.read.insert(digest, pins);
-                        (EvidenceStatus::Verified, None)
-                    }
-                    Err(reason) => (EvidenceStatus::Rejected, Some(reason)),
-                };
-                self.items.push(Item::of_file(&source, "lock file", status, reason));
+                self.read_lock(digest, parse);
             }
+            // LIMIT: what is as long as a pointer at most; every other content is what its path says that it is.
+            if record.size < Pointer::LIMIT_BYTES as u64 && self.seen.insert(digest) {
+                self.read_pointer(digest);
+            }
+        }
+    }
+
+    fn read_lock(&mut self, digest: FileDigest, parse: locks::Parser) {
+        let Some((source, bytes)) = self.evidence.content(digest.0, LOCK_BYTES) else { return };
+        let (status, reason) = match bytes.and_then(|bytes| parse(&bytes)) {
+            Ok(pins) => {
+                self.read.insert(digest, pins);
+                (EvidenceStatus::Verified, None)
+            }
+            Err(reason) => (EvidenceStatus::Rejected, Some(reason)),
+        };
+        self.items.push(Item::of_file(&source, "lock file", status, reason));
+    }
+
+    /// Whether a file is meant as a pointer only its content says, so what is none is nothing wrong.
+    fn read_pointer(&mut self, digest: FileDigest) {
+        let Some((source, Ok(bytes))) = self.evidence.content(digest.0, Pointer::LIMIT_BYTES) else { return };
+        if let Some(pointer) = Pointer::parse(&bytes) {
+            self.pointers.insert(digest, pointer.sha256);
+            self.items.push(Item::of_file(&source, "pointer", EvidenceStatus::Verified, None));
         }
     }
 }

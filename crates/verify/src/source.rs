@@ -60,6 +60,7 @@ pub fn source_facts(
         inventories: BTreeMap::new(),
         indexes: BTreeMap::new(),
         locks: BTreeMap::new(),
+        pointers: BTreeMap::new(),
         images: BTreeMap::new(),
         configs: BTreeMap::new(),
     };

@@ -1,13 +1,16 @@
 //! What was there before a step: the source tree as one material, each base as one, every other file as one of its own.
 
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
 use lasthand_model::inventory::{EntryType, Record, escape_path};
 use lasthand_model::wire::statement::ResourceDescriptor;
 use lasthand_observe::images::{Base, BaseKind};
 use lasthand_observe::snapshot::{Snapshot, SnapshotEntry};
 use serde_json::Map;
 
-use super::SourceTreeRef;
 use super::products::file_descriptor;
+use super::{SourceTreeRef, Tracked};
 use crate::subject;
 
 /// What a snapshot can never see of a step's inputs.
@@ -18,6 +21,27 @@ pub(super) struct Materials {
     pub(super) gaps: Vec<String>,
 }
 
+/// What of a source tree was there.
+#[derive(Debug, Default)]
+struct Count {
+    unmodified: u64,
+    modified: u64,
+    /// Files in whose places the tree has the pointers that stand for them.
+    pointers: u64,
+    missing: u64,
+}
+
+/// Counts by the path of the submodule; the source tree itself has none.
+type Counts<'a> = BTreeMap<Option<&'a [u8]>, Count>;
+
+/// What lies in the place of an entry of a tree.
+enum Found {
+    Itself,
+    /// The file that the entry, a pointer, stands for.
+    Pointed,
+    Other,
+}
+
 pub(super) fn collect(source: Option<&SourceTreeRef>, bases: &[Base], before: &Snapshot) -> Materials {
     let mut descriptors = Vec::new();
     let mut gaps: Vec<String> = BLIND.iter().map(|gap| (*gap).to_owned()).collect();
@@ -25,21 +49,22 @@ pub(super) fn collect(source: Option<&SourceTreeRef>, bases: &[Base], before: &S
     descriptors.extend(
         before.exclusions.iter().filter(|path| is_hidden(source, path)).map(|path| unexplained(path, "not recorded")),
     );
-    let mut unmodified = 0u64;
-    let mut modified = 0u64;
+    let mut counts = Counts::new();
     for entry in &before.entries {
-        let tracked = source.and_then(|source| source.inventory.find(&entry.path));
-        if tracked.is_some_and(|record| is_checkout_of(entry, record)) {
-            unmodified += 1;
+        let tracked = source.and_then(|source| source.tracked(&entry.path));
+        let is_own = tracked.is_some_and(|tracked| tracked.submodule.is_none());
+        if !is_own && bases.iter().any(|base| base.accounts_for(entry)) {
             continue;
         }
-        if tracked.is_none() && bases.iter().any(|base| base.accounts_for(entry)) {
-            continue;
-        }
-        let path = escape_path(&entry.path);
-        if tracked.is_some() {
-            modified += 1;
-            gaps.push(format!("tracked file modified: {path}"));
+        if let Some(tracked) = tracked {
+            let found = found(entry, tracked);
+            count(&mut counts, tracked.submodule, &found);
+            match found {
+                // A file of a submodule is a material of its own beside the submodule's tree.
+                Found::Itself if is_own => continue,
+                Found::Itself | Found::Pointed => {}
+                Found::Other => gaps.push(format!("tracked file modified: {}", escape_path(&entry.path))),
+            }
         }
         match entry.entry_type {
             EntryType::File => descriptors.extend(file_descriptor(entry)),
@@ -48,11 +73,79 @@ pub(super) fn collect(source: Option<&SourceTreeRef>, bases: &[Base], before: &S
         }
     }
     if let Some(source) = source {
-        let missing = missing_files(source, before, &mut gaps, &mut descriptors);
-        descriptors.insert(0, tree_material(source, [unmodified, modified, missing]));
+        let trees = trees(source, before, counts, &mut gaps, &mut descriptors);
+        descriptors.splice(0..0, trees);
     }
     descriptors.extend(bases.iter().map(base_material));
     Materials { descriptors, gaps }
+}
+
+fn found(entry: &SnapshotEntry, Tracked { tree, record, .. }: Tracked<'_>) -> Found {
+    if is_checkout_of(entry, record) {
+        return Found::Itself;
+    }
+    match tree.pointers.get(record.path) {
+        Some(file) if is_checkout_of(entry, Record { sha256: Some(*file), ..record }) => Found::Pointed,
+        _ => Found::Other,
+    }
+}
+
+fn count<'a>(counts: &mut Counts<'a>, submodule: Option<&'a [u8]>, found: &Found) {
+    let count = counts.entry(submodule).or_default();
+    let number = match found {
+        Found::Itself => &mut count.unmodified,
+        Found::Pointed => &mut count.pointers,
+        Found::Other => &mut count.modified,
+    };
+    *number += 1;
+}
+
+/// The source tree, then those of its submodules that the recorded folders reach, by path. Counts and names the tracked entries that were not there.
+fn trees<'a>(
+    source: &'a SourceTreeRef,
+    before: &Snapshot,
+    mut counts: Counts<'a>,
+    gaps: &mut Vec<String>,
+    descriptors: &mut Vec<ResourceDescriptor>,
+) -> Vec<ResourceDescriptor> {
+    let submodules = source.submodules.iter().filter(|(path, _)| reaches(before, path));
+    let stated: Vec<(Option<&[u8]>, &SourceTreeRef)> =
+        std::iter::once((None, source)).chain(submodules.map(|(path, tree)| (Some(path.as_slice()), tree))).collect();
+    let is_stated = |path: &[u8]| stated.iter().any(|(submodule, _)| *submodule == Some(path));
+    let mut outside = 0u64;
+    let mut trees = Vec::with_capacity(stated.len());
+    for (submodule, tree) in &stated {
+        let mut count = counts.remove(submodule).unwrap_or_default();
+        for record in tree.inventory.records() {
+            let path = full_path(*submodule, record.path);
+            match record.entry_type {
+                EntryType::Submodule if is_stated(&path) => {}
+                EntryType::Submodule => gaps.push(format!("submodule not compared: {}", escape_path(&path))),
+                EntryType::File | EntryType::Symlink if !before.covers(&path) => outside += 1,
+                EntryType::File | EntryType::Symlink if before.find(&path).is_none() => {
+                    count.missing += 1;
+                    descriptors.push(unexplained(&path, "missing"));
+                    gaps.push(format!("tracked file missing: {}", escape_path(&path)));
+                }
+                _ => {}
+            }
+        }
+        trees.push(tree_material(tree, *submodule, &count));
+    }
+    if outside > 0 {
+        gaps.push(format!("tracked files outside the recorded folders: {outside}"));
+    }
+    trees
+}
+
+/// Whether something below a folder was recorded, or would have been.
+fn reaches(before: &Snapshot, folder: &[u8]) -> bool {
+    let is_below = |recorded: &Vec<u8>| recorded.strip_prefix(folder).is_some_and(|rest| rest.starts_with(b"/"));
+    before.covers(folder) || before.folders.iter().any(is_below)
+}
+
+fn full_path<'a>(submodule: Option<&[u8]>, path: &'a [u8]) -> Cow<'a, [u8]> {
+    submodule.map_or(Cow::Borrowed(path), |folder| Cow::Owned([folder, b"/", path].concat()))
 }
 
 /// SPEC: package-url, types `docker` and `generic`.
@@ -101,45 +194,28 @@ fn is_checkout_of(entry: &SnapshotEntry, record: Record<'_>) -> bool {
         }
 }
 
-/// Counts and names the tracked entries that were not there.
-fn missing_files(
-    source: &SourceTreeRef,
-    before: &Snapshot,
-    gaps: &mut Vec<String>,
-    descriptors: &mut Vec<ResourceDescriptor>,
-) -> u64 {
-    let mut missing = 0;
-    let mut outside = 0u64;
-    for record in source.inventory.records() {
-        let path = escape_path(record.path);
-        match record.entry_type {
-            EntryType::Submodule => gaps.push(format!("submodule not compared: {path}")),
-            EntryType::File | EntryType::Symlink if !before.covers(record.path) => outside += 1,
-            EntryType::File | EntryType::Symlink if before.find(record.path).is_none() => {
-                missing += 1;
-                descriptors.push(unexplained(record.path, "missing"));
-                gaps.push(format!("tracked file missing: {path}"));
-            }
-            _ => {}
-        }
-    }
-    if outside > 0 {
-        gaps.push(format!("tracked files outside the recorded folders: {outside}"));
-    }
-    missing
-}
-
-fn tree_material(source: &SourceTreeRef, [unmodified, modified, missing]: [u64; 3]) -> ResourceDescriptor {
+/// A tree by all its ids; that of a submodule with the path where it is checked out.
+fn tree_material(source: &SourceTreeRef, submodule: Option<&[u8]>, count: &Count) -> ResourceDescriptor {
     let mut digest = subject::sha256(&source.inventory.root().0);
     digest.extend(source.git_tree.as_ref().map(|id| ("gitTree".to_owned(), id.to_string())));
     digest.extend(source.commit.as_ref().map(|id| ("gitCommit".to_owned(), id.to_string())));
-    let counts = [("unmodified", unmodified), ("modified", modified), ("missing", missing)];
-    let texts = [("type", "tree"), ("repository", &source.repository.uri), ("ref", &source.target_ref)];
+    let submodule = submodule.map(escape_path);
+    let texts = [
+        ("type", Some("tree")),
+        ("repository", Some(source.repository.uri.as_str())),
+        ("ref", source.target_ref.as_deref()),
+        ("submodule", submodule.as_deref()),
+    ];
     let mut annotations: Map<_, _> =
-        texts.into_iter().map(|(name, value)| (name.to_owned(), subject::text(value))).collect();
+        texts.into_iter().filter_map(|(name, value)| Some((name.to_owned(), subject::text(value?)))).collect();
+    let counts = [("unmodified", count.unmodified), ("modified", count.modified), ("missing", count.missing)];
     annotations.extend(counts.into_iter().map(|(name, count)| (name.to_owned(), count.into())));
+    if count.pointers > 0 {
+        annotations.insert("pointers".to_owned(), count.pointers.into());
+    }
+    let at_ref = source.target_ref.as_ref().map(|target_ref| format!("@{target_ref}")).unwrap_or_default();
     ResourceDescriptor {
-        uri: Some(format!("git+{}@{}", source.repository.uri, source.target_ref)),
+        uri: Some(format!("git+{}{at_ref}", source.repository.uri)),
         digest,
         annotations,
         ..ResourceDescriptor::default()

@@ -28,7 +28,7 @@ pub(super) fn collect(source: Option<&SourceTreeRef>, observed: &Observed, decla
     for entry in changed.products {
         let path = escape_path(&entry.path);
         // A tracked file that changed is a product only when it is named: else anybody's write would pass for the step's.
-        let tracked = source.is_some_and(|source| source.inventory.find(&entry.path).is_some());
+        let tracked = source.is_some_and(|source| source.tracked(&entry.path).is_some());
         // Beside an image in its layout, only what is named is a product.
         let beside = observed.images.iter().any(|image| image.holds(&entry.path));
         let mut is_declared = declared.is_empty() && !tracked && !beside;

@@ -52,10 +52,12 @@ fn record(entry: &SnapshotEntry) -> FileRecord {
 fn tree(entries: &[SnapshotEntry]) -> SourceTreeRef {
     SourceTreeRef {
         repository: Repository { uri: "forge.example/acme/app".into(), ..Repository::default() },
-        target_ref: "refs/heads/main".into(),
+        target_ref: Some("refs/heads/main".into()),
         commit: Some("c".repeat(40).parse().unwrap()),
         git_tree: Some("d".repeat(40).parse().unwrap()),
         inventory: Inventory::from_records(entries.iter().map(record).collect()).unwrap(),
+        pointers: BTreeMap::new(),
+        submodules: BTreeMap::new(),
     }
 }
 
@@ -237,6 +239,141 @@ fn a_missing_tracked_file_is_a_gap() {
     seen.before.folders = vec![b"build.sh".to_vec(), b"gone".to_vec()];
     let made = state(Some(tree(&tracked)), &seen, &[]);
     assert!(gaps(&made, "materials").contains(&"tracked files outside the recorded folders: 1".to_owned()));
+}
+
+/// The record of a submodule.
+fn submodule(path: &str) -> FileRecord {
+    let (entry_type, link_target) = (EntryType::Submodule, "e".repeat(40).into_bytes());
+    FileRecord { entry_type, link_target, mode: 0, sha256: None, ..record(&file(path, "", 0)) }
+}
+
+/// A source tree with the build script and submodules, those of `checked_out` with these files.
+fn with_submodules(paths: &[&str], checked_out: &[(&str, Inventory)]) -> SourceTreeRef {
+    let records = paths.iter().map(|path| submodule(path)).chain([record(&script())]);
+    let library = |inventory: &Inventory| SourceTreeRef {
+        repository: Repository { uri: "forge.example/acme/lib".into(), ..Repository::default() },
+        target_ref: None,
+        commit: Some("e".repeat(40).parse().unwrap()),
+        git_tree: Some("f".repeat(40).parse().unwrap()),
+        inventory: inventory.clone(),
+        ..tree(&[])
+    };
+    SourceTreeRef {
+        inventory: Inventory::from_records(records.collect()).unwrap(),
+        submodules: checked_out.iter().map(|(path, tree)| (path.as_bytes().to_vec(), library(tree))).collect(),
+        ..tree(&[])
+    }
+}
+
+fn inventory(entries: &[SnapshotEntry]) -> Inventory {
+    Inventory::from_records(entries.iter().map(record).collect()).unwrap()
+}
+
+const LIBRARY: &str = "git+forge.example/acme/lib";
+
+#[test]
+fn a_submodule_is_a_tree_beside_its_files() {
+    // pass: ids, repository and place of its tree; its files stay materials of their own, under their full names
+    let library = inventory(&[file("src/x.c", "x", 0o644)]);
+    let root = library.root().to_string();
+    let source = with_submodules(&["lib/a"], &[("lib/a", library)]);
+    let mut seen = observed(&[script(), file("lib/a/src/x.c", "x", 0o644)], &[], 0);
+    seen.before.exclusions = vec![b".git".to_vec(), b"lib/a/.git".to_vec()];
+    let made = state(Some(source), &seen, &[]);
+    assert_eq!(material_names(&made), [TREE, LIBRARY, "lib/a/src/x.c"]);
+    let materials = &made.provenance.predicate["buildDefinition"]["resolvedDependencies"];
+    let expected = json!({
+        "uri": LIBRARY,
+        "digest": {"gitCommit": "e".repeat(40), "gitTree": "f".repeat(40), "sha256": root},
+        "annotations": {
+            "type": "tree", "repository": "forge.example/acme/lib", "submodule": "lib/a",
+            "unmodified": 1, "modified": 0, "missing": 0
+        }
+    });
+    assert_eq!(materials[1], expected);
+    let digest = Sha256::of(b"x").to_string();
+    let file = json!({"name": "lib/a/src/x.c", "digest": {"sha256": digest}, "annotations": {"mode": "644"}});
+    assert_eq!(materials[2], file);
+    assert!(!gaps(&made, "materials").iter().any(|gap| gap.contains("submodule") || gap.contains("tracked")));
+    // pass: at a branch, which is named as that of the source tree
+    let mut source = with_submodules(&["lib/a"], &[("lib/a", inventory(&[]))]);
+    source.submodules.values_mut().for_each(|tree| tree.target_ref = Some("refs/heads/main".into()));
+    let made = state(Some(source), &seen, &[]);
+    assert_eq!(material_names(&made)[1], "git+forge.example/acme/lib@refs/heads/main");
+}
+
+#[test]
+fn a_submodule_without_a_tree_is_a_gap() {
+    // fail: no tree of it, one of its own submodules, none of it in the recorded folders; each is named
+    let nested = Inventory::from_records(vec![submodule("deep")]).unwrap();
+    let source = with_submodules(&["a", "b", "c"], &[("b", nested), ("c", inventory(&[file("x", "x", 0o644)]))]);
+    let mut seen = observed(&[script(), file("a/x", "x", 0o644)], &[], 0);
+    seen.before.folders = ["a", "b", "build.sh"].map(|folder| folder.as_bytes().to_vec()).into();
+    let made = state(Some(source.clone()), &seen, &[]);
+    assert_eq!(material_names(&made), [TREE, LIBRARY, "a/x"]);
+    let named = |made: &StepStatements| -> Vec<String> {
+        gaps(made, "materials").into_iter().filter(|gap| gap.starts_with("submodule not compared")).collect()
+    };
+    let expected = ["a", "c", "b/deep"].map(|path| format!("submodule not compared: {path}"));
+    assert_eq!(named(&made), expected);
+    // pass: a folder of it was recorded
+    seen.before.folders.push(b"c/src".to_vec());
+    assert_eq!(named(&state(Some(source), &seen, &[])).len(), 2);
+}
+
+#[test]
+fn what_differs_from_the_tree_of_a_submodule_is_named() {
+    // fail: other content, a link, a file that is gone; a file that it has not is a material as any other
+    let library = inventory(&[file("gone", "1", 0o644), file("x", "1", 0o644), link("l", "x"), file("y", "1", 0o644)]);
+    let source = with_submodules(&["a"], &[("a", library)]);
+    let before =
+        [script(), file("a/new", "1", 0o644), file("a/x", "2", 0o644), link("a/l", "x"), file("a/y", "1", 0o644)];
+    let made = state(Some(source.clone()), &observed(&before, &before, 0), &[]);
+    assert_eq!(material_names(&made), [TREE, LIBRARY, "a/l", "a/new", "a/x", "a/y", "a/gone"]);
+    let materials = &made.provenance.predicate["buildDefinition"]["resolvedDependencies"];
+    for at in [2, 6] {
+        assert!(materials[at].get("digest").is_none(), "{}", materials[at]);
+    }
+    let counts = |name: &str| materials[1]["annotations"][name].as_u64().unwrap();
+    assert_eq!([counts("unmodified"), counts("modified"), counts("missing")], [2, 1, 1]);
+    let stated = gaps(&made, "materials");
+    assert!(stated.contains(&"tracked file modified: a/x".to_owned()), "{stated:?}");
+    assert!(stated.contains(&"tracked file missing: a/gone".to_owned()), "{stated:?}");
+    // fail: a file of it that the step changes is a product only when it is named
+    let after = [script(), file("a/y", "3", 0o644), file("a/made", "1", 0o644)];
+    let made = state(Some(source), &observed(&before, &after, 0), &[]);
+    let names: Vec<_> = made.provenance.subject.iter().map(|subject| subject.name.clone().unwrap()).collect();
+    assert_eq!(names, ["a/made"]);
+}
+
+#[test]
+fn the_file_of_a_pointer_is_no_modification() {
+    // pass: the pointer's own file in its place is a material of its own, counted apart, and no gap; in a submodule too
+    let of = |text: &str| FileDigest(Sha256::of(text.as_bytes()));
+    let pointing = |mut tree: SourceTreeRef, path: &str| {
+        tree.pointers.insert(path.as_bytes().to_vec(), of("real"));
+        tree
+    };
+    let tracked = [script(), file("logo", "pointer", 0o644)];
+    let before = |entry: SnapshotEntry| observed(&[script(), entry], &[], 0);
+    let source = pointing(tree(&tracked), "logo");
+    let annotations = |made: &StepStatements, at: usize| {
+        made.provenance.predicate["buildDefinition"]["resolvedDependencies"][at]["annotations"].clone()
+    };
+    let made = state(Some(source.clone()), &before(file("logo", "real", 0o644)), &[]);
+    assert_eq!(material_names(&made), [TREE, "logo"]);
+    assert_eq!((&annotations(&made, 0)["pointers"], &annotations(&made, 0)["modified"]), (&json!(1), &json!(0)));
+    assert!(!gaps(&made, "materials").iter().any(|gap| gap.starts_with("tracked file")));
+    let mut outer = with_submodules(&["a"], &[("a", inventory(&[file("logo", "pointer", 0o644)]))]);
+    outer.submodules = outer.submodules.into_iter().map(|(path, tree)| (path, pointing(tree, "logo"))).collect();
+    let made = state(Some(outer), &before(file("a/logo", "real", 0o644)), &[]);
+    assert_eq!(annotations(&made, 1)["pointers"], 1);
+    // fail: other content, a raised execute bit, a link
+    for other in [file("logo", "other", 0o644), file("logo", "real", 0o755), link("logo", "real")] {
+        let made = state(Some(source.clone()), &before(other.clone()), &[]);
+        assert!(gaps(&made, "materials").contains(&"tracked file modified: logo".to_owned()), "{other:?}");
+        assert!(annotations(&made, 0).get("pointers").is_none(), "{other:?}");
+    }
 }
 
 #[test]

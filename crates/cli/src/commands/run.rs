@@ -1,6 +1,7 @@
 //! `lasthand run`: runs a command and states what it read, what it wrote and who acted.
 
 mod record;
+mod source;
 
 use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;

@@ -9,3 +9,4 @@ mod landings;
 mod large;
 mod report;
 mod ripgrep;
+mod submodules;

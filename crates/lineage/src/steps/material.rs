@@ -4,9 +4,9 @@
 
 use lasthand_model::actor::ActorKind;
 use lasthand_model::digest::Sha256;
-use lasthand_model::inventory::EntryType;
 use lasthand_model::wire::facts::{External, Label, Material, NamedDigest};
 
+use super::pinned;
 use super::read::{Owner, Reader};
 use super::revisions::Places;
 use super::{Clean, Standing};
@@ -14,21 +14,16 @@ use crate::cover::Place;
 use crate::order::{short, wide};
 use crate::pins::{Pins, Use};
 use crate::rules::Rule;
-use crate::trees::Tree;
 use crate::world::{Known, for_product, may, performers};
 
 impl<'a> Reader<'_, '_, 'a> {
-    fn tree_of(&self, place: &Place<'a>) -> Option<&Tree<'a>> {
-        self.run.world.trees.get(&place.1)
-    }
-
-    /// Whether a tree has a file of this name and content, without its execute bit raised.
-    pub(super) fn holds_file(&self, place: &Place<'a>, file: &NamedDigest) -> bool {
-        self.tree_of(place).and_then(|tree| tree.find(&file.name)).is_some_and(|entry| {
-            entry.entry_type() == EntryType::File
-                && entry.sha256().is_some_and(|digest| digest.0 == file.digest)
-                && file.mode.is_none_or(|mode| mode & 0o111 == 0 || entry.mode() & 0o111 != 0)
-        })
+    /// Whether a source tree of a step has a file of this content in its place, without its execute bit raised.
+    ///
+    /// LIMIT: each file is looked up in each tree material of its step.
+    pub(super) fn holds_file(&self, step: Owner<'_, 'a>, file: &NamedDigest) -> bool {
+        step.places
+            .iter()
+            .any(|place| pinned::entry(self.run, step.layout, place, file, |digest| digest.0 == file.digest).is_some())
     }
 
     fn trusted(&self, digest: Sha256) -> bool {
@@ -47,7 +42,8 @@ impl<'a> Reader<'_, '_, 'a> {
         let pinned = !facts.locks.is_empty()
             && places.iter().any(|place| {
                 let mut cache = self.pins.borrow_mut();
-                let of_tree = || self.tree_of(place).map(|tree| Pins::of(facts, tree)).unwrap_or_default();
+                let tree = self.run.world.trees.get(&place.1);
+                let of_tree = || tree.map(|tree| Pins::of(facts, tree)).unwrap_or_default();
                 cache.entry(place.1).or_insert_with(of_tree).find(name, digest, Use::Input).is_some()
             });
         self.run.world.rules.grant(Rule::Pinned, pinned)
@@ -73,15 +69,15 @@ impl<'a> Reader<'_, '_, 'a> {
 
     fn file_standing(&self, step: Owner<'_, 'a>, file: &'a NamedDigest, number: Option<u32>) -> Standing {
         let rules = self.run.world.rules;
-        // LIMIT: each file material is looked up in each tree material of its step.
-        let own = step.places.iter().any(|place| self.holds_file(place, file));
-        if rules.grant(Rule::OwnEntry, own) {
+        if rules.grant(Rule::OwnEntry, self.holds_file(step, file)) {
             return Standing::Clean(Clean::OwnEntry);
         }
         if self.trusted(file.digest) {
             return Standing::Clean(Clean::TrustedInput);
         }
-        if self.pinned(step.places, &file.name, file.digest) {
+        let by_pointer =
+            || step.places.iter().any(|place| pinned::pointer(self.run, step.layout, place, file).is_some());
+        if self.pinned(step.places, &file.name, file.digest) || by_pointer() {
             return Standing::Clean(Clean::Pinned);
         }
         let made = number.filter(|number| self.run.world.products.is_made(wide(*number)));

@@ -10,6 +10,7 @@ use lasthand_model::wire::facts::{Approval, Body, Bound, Inputs, Label, Signer, 
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::candidate::{Candidate, Read};
+use super::layout::Layout;
 use super::{Fault, source_trees};
 use crate::cover::{Cover, Place};
 use crate::finding::FindingId;
@@ -86,7 +87,8 @@ impl<'r, 'w, 'a> Reader<'r, 'w, 'a> {
         let labels = world.labels.of(at);
         let builder = self.builder(statement, body).copied();
         let places = self.places(body);
-        let step = Owner { statement, body, builder, places: &places };
+        let layout = Layout::of(self.run, &body.materials);
+        let step = Owner { statement, body, builder, places: &places, layout: &layout };
         let (own, void): (Vec<usize>, Vec<usize>) = labels
             .iter()
             .map(|label| wide(*label))
@@ -313,7 +315,7 @@ impl<'r, 'w, 'a> Reader<'r, 'w, 'a> {
         let mut any = false;
         for instruction in step.body.instructions.iter().chain(more) {
             any = true;
-            let in_tree = step.places.iter().any(|place| self.holds_file(place, instruction));
+            let in_tree = self.holds_file(step, instruction);
             let clean = in_tree || self.trusted_toolchain(instruction.digest);
             if !faults.rules.demand(Rule::Instructions, clean) {
                 faults.found.push((FindingId::InstructionsUncovered, Some(instruction.name.clone())));
@@ -393,6 +395,8 @@ pub(super) struct Owner<'s, 'a> {
     pub(super) builder: Option<Pair<'a>>,
     /// The tree materials that resolve, each once.
     pub(super) places: &'s [Place<'a>],
+    /// Where they lie.
+    pub(super) layout: &'s Layout<'a>,
 }
 
 impl Owner<'_, '_> {

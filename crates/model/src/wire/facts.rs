@@ -39,6 +39,9 @@ pub struct Facts {
     /// Lock files by the digest of their bytes, and what each pins.
     #[serde(default)]
     pub locks: BTreeMap<FileDigest, Vec<Pin>>,
+    /// Pointers of Git LFS by the digest of their bytes, and the digest of the file that each stands for.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub pointers: BTreeMap<FileDigest, FileDigest>,
     /// Images by the digest of their manifest and by that of their config, read from bytes.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub images: BTreeMap<ArtifactDigest, ImageFact>,

@@ -218,7 +218,7 @@ fn bounded(path: &Path, metadata: &Metadata, what: &'static str, limit: u64) -> 
 }
 
 /// Reads a file of one line, where there is one.
-fn one_line(path: &Path) -> Result<Option<Vec<u8>>, GitError> {
+pub(super) fn one_line(path: &Path) -> Result<Option<Vec<u8>>, GitError> {
     let Some(metadata) = present(path, path.symlink_metadata())? else { return Ok(None) };
     bounded(path, &metadata, "bytes of a file of the git folder", LINE_BYTES)?;
     let Some(text) = read_within(path, LINE_BYTES)? else { return Ok(None) };
@@ -242,7 +242,7 @@ fn read_within(path: &Path, limit: u64) -> Result<Option<Vec<u8>>, GitError> {
     Ok(Some(bytes))
 }
 
-fn present<T>(path: &Path, found: std::io::Result<T>) -> Result<Option<T>, GitError> {
+pub(super) fn present<T>(path: &Path, found: std::io::Result<T>) -> Result<Option<T>, GitError> {
     match found {
         Ok(found) => Ok(Some(found)),
         Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => Ok(None),

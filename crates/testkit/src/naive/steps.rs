@@ -184,9 +184,7 @@ impl<'a> Steps<'_, 'a> {
             step.instructions.iter().chain(label.into_iter().flat_map(|label| &label.instructions)).peekable();
         all.peek().is_some()
             && all.all(|instruction| {
-                let in_tree = trees(step)
-                    .any(|tree| file_entry(self.entries_of(tree), &instruction.name, instruction.digest).is_some());
-                in_tree || self.evidence.is_trusted_input(instruction.digest, Some("toolchain"))
+                self.own_entry(step, instruction).is_some() || self.evidence.is_trusted_input(instruction.digest, Some("toolchain"))
             })
     }
 
@@ -224,11 +222,8 @@ impl<'a> Steps<'_, 'a> {
         match material {
             Material::Tree(tree) => self.is_covered(tree),
             Material::File(file) => {
-                trees(step).any(|tree| {
-                    file_entry(self.entries_of(tree), &file.name, file.digest)
-                        .is_some_and(|entry| file.mode.is_none_or(|mode| mode & 0o111 & !entry.mode == 0))
-                }) || self.evidence.is_trusted_input(file.digest, None)
-                    || self.is_pinned(step, &file.name, file.digest, &LOCK_FORMATS)
+                self.own_entry(step, file).is_some() || self.evidence.is_trusted_input(file.digest, None)
+                    || self.is_file_pinned(step, file)
                     || self.makers(step, file).next().is_some()
                     || self.is_fetched(&file.name, file.digest)
             }
@@ -251,6 +246,65 @@ impl<'a> Steps<'_, 'a> {
             is_lock
                 && pins.into_iter().flatten().any(|pin| pin.digest == digest && (pin.name == name || pin.name == last))
         })
+    }
+
+    /// By a lock file, or by the pointer in its place.
+    fn is_file_pinned(&self, step: &'a Step, file: &NamedDigest) -> bool {
+        let pointers = &self.evidence.facts.pointers;
+        let points = |entry: &EntryFact| {
+            entry.sha256.and_then(|sha256| pointers.get(&sha256)).is_some_and(|content| content.0 == file.digest)
+        };
+        self.is_pinned(step, &file.name, file.digest, &LOCK_FORMATS) || self.in_place(step, file).any(points)
+    }
+
+    fn own_entry(&self, step: &'a Step, file: &NamedDigest) -> Option<&'a EntryFact> {
+        self.in_place(step, file).find(|entry| entry.sha256.map(|sha256| sha256.0) == Some(file.digest))
+    }
+
+    /// File entries of the step's trees in the place of a file, whose execute bit it does not raise.
+    fn in_place(&self, step: &'a Step, file: &NamedDigest) -> impl Iterator<Item = &'a EntryFact> {
+        let mut found = Vec::new();
+        for tree in trees(step) {
+            for folder in self.folders(step, tree) {
+                let Some(path) = file.name.strip_prefix(&folder) else { continue };
+                found.extend(entry(self.entries_of(tree), path).filter(|entry| {
+                    let raised = file.mode.is_some_and(|mode| mode & 0o111 & !entry.mode != 0);
+                    entry.entry_type == EntryType::File && !raised
+                }));
+            }
+        }
+        found.into_iter()
+    }
+
+    /// Rule submodule: where a tree lies, as what its paths begin with.
+    fn folders(&self, step: &'a Step, tree: &SourceTree) -> Vec<String> {
+        let holders = self.holders(step, tree);
+        if holders.is_empty() {
+            return vec![String::new()];
+        }
+        let at_top = holders.into_iter().filter(|(holder, _)| self.holders(step, holder).is_empty());
+        at_top.map(|(_, path)| format!("{path}/")).collect()
+    }
+
+    /// The other trees of a step that have a commit of this one as a submodule, and where.
+    fn holders(&self, step: &'a Step, tree: &SourceTree) -> Vec<(&'a SourceTree, &'a str)> {
+        let place = |tree: &SourceTree| (tree.repository.clone(), self.root_of(tree));
+        let here = place(tree);
+        if here.1.is_none() {
+            return Vec::new();
+        }
+        let same = trees(step).filter(|other| place(other) == here);
+        let commits: Vec<&str> =
+            same.filter_map(|other| other.tree.git_commit.as_ref()).map(|commit| commit.as_str()).collect();
+        let mut holders = Vec::new();
+        for other in trees(step).filter(|other| place(other) != here) {
+            for entry in self.entries_of(other) {
+                if entry.entry_type == EntryType::Submodule && commits.contains(&entry.link_target.as_str()) {
+                    holders.push((other, entry.path.as_str()));
+                }
+            }
+        }
+        holders
     }
 
     /// Faithful steps that made a file material out of nothing but trees of the step that reads it.
@@ -348,7 +402,8 @@ impl<'a> Steps<'_, 'a> {
         let all_known =
             trees(step).all(|tree| self.root_of(tree).and_then(|root| self.evidence.entries(root)).is_some());
         let mut namespace: BTreeMap<&str, Source> = BTreeMap::new();
-        for entry in trees(step).flat_map(|tree| self.entries_of(tree)) {
+        let at_top = trees(step).filter(|tree| self.holders(step, tree).is_empty());
+        for entry in at_top.flat_map(|tree| self.entries_of(tree)) {
             if entry.entry_type != EntryType::Submodule {
                 let source = Source {
                     entry_type: entry.entry_type,
@@ -364,7 +419,7 @@ impl<'a> Steps<'_, 'a> {
             let Material::File(file) = material else { continue };
             let is_tool = self.evidence.is_trusted_input(file.digest, None)
                 && !self.evidence.is_trusted_input(file.digest, Some("dependency"))
-                && !self.is_pinned(step, &file.name, file.digest, &LOCK_FORMATS);
+                && !self.is_file_pinned(step, file);
             // Nothing in a product is of this type.
             let entry_type = if is_tool { EntryType::OpaqueWhiteout } else { EntryType::File };
             let source = Source { entry_type, sha256: Some(file.digest), link_target: "", mode: file.mode };
@@ -480,11 +535,6 @@ pub(super) fn trees(step: &Step) -> impl Iterator<Item = &SourceTree> {
 
 fn performers(label: &StepActor) -> impl Iterator<Item = &lasthand_model::wire::facts::Actor> {
     label.actors.iter().filter(|actor| actor.role == Role::Performer)
-}
-
-fn file_entry<'a>(entries: &'a [EntryFact], path: &str, digest: Sha256) -> Option<&'a EntryFact> {
-    entry(entries, path)
-        .filter(|entry| entry.entry_type == EntryType::File && entry.sha256.map(|sha256| sha256.0) == Some(digest))
 }
 
 /// Whether an entry lies below one that is not a directory.

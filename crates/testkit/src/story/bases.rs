@@ -26,6 +26,12 @@ const ARCHIVED: &str = concat!(
 /// An image on a trusted base: its entrypoint is stated by a reviewed file, its variables come from the base.
 const IMAGED: &str = include_str!("../../../../testdata/stories/bases/imaged.txt");
 
+/// Two repositories: the product packs a file out of a submodule, whose own repository an agent changed and bo reviewed.
+const SUBMODULE: &str = include_str!("../../../../testdata/stories/bases/submodule.txt");
+
+/// The product packs the content that a reviewed pointer of Git LFS stands for.
+const POINTER: &str = include_str!("../../../../testdata/stories/bases/pointer.txt");
+
 /// Finds the text of `based on NAME`.
 pub(super) fn find(line: &Line) -> Result<&'static str, StoryError> {
     let words: Vec<&str> = line.words.iter().map(String::as_str).collect();
@@ -35,6 +41,8 @@ pub(super) fn find(line: &Line) -> Result<&'static str, StoryError> {
         ["based", "on", "packed"] => Ok(PACKED),
         ["based", "on", "archived"] => Ok(ARCHIVED),
         ["based", "on", "imaged"] => Ok(IMAGED),
-        _ => Err(line.error("expected `based on reviewed|built|packed|archived|imaged`")),
+        ["based", "on", "submodule"] => Ok(SUBMODULE),
+        ["based", "on", "pointer"] => Ok(POINTER),
+        _ => Err(line.error("expected `based on reviewed|built|packed|archived|imaged|submodule|pointer`")),
     }
 }

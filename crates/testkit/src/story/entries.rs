@@ -55,7 +55,7 @@ pub(super) fn read(
     Ok(entries)
 }
 
-/// Reads `path=content`, `path->target`, `path=>hard-link-target`, `folder/` or `path`, then `{mode=..,uid=..,gid=..,type=..,dev=M:N,xattr=NAME:HEX}`.
+/// Reads `path=content`, `path->target`, `path=>hard-link-target`, `folder/` or `path`, then `{mode=..,uid=..,gid=..,type=..,commit=TREE,dev=M:N,xattr=NAME:HEX}`.
 fn entry(clauses: &Clauses<'_>, word: &str) -> Result<EntryFact, StoryError> {
     let (word, attributes) = match word.split_once('{') {
         None => (word, ""),
@@ -86,7 +86,7 @@ fn entry(clauses: &Clauses<'_>, word: &str) -> Result<EntryFact, StoryError> {
         entry.path = path.to_owned();
         entry.entry_type = EntryType::Directory;
         entry.mode = 0o755;
-    } else if !attributes.contains("type=") {
+    } else if !attributes.contains("type=") && !attributes.contains("commit=") {
         return Err(clauses.error(&format!("`{word}` is not an entry")));
     }
     for attribute in attributes.split(',').filter(|text| !text.is_empty()) {
@@ -102,6 +102,10 @@ fn set(entry: &mut EntryFact, key: &str, value: &str) -> Option<()> {
         "uid" => entry.uid = value.parse().ok()?,
         "gid" => entry.gid = value.parse().ok()?,
         "type" => entry.entry_type = EntryType::parse(value)?,
+        "commit" => {
+            (entry.entry_type, entry.mode) = (EntryType::Submodule, 0);
+            entry.link_target = commit(value);
+        }
         "dev" => {
             let (major, minor) = value.split_once(':')?;
             entry.device = Some((major.parse().ok()?, minor.parse().ok()?));
@@ -133,7 +137,7 @@ pub(super) fn root(entries: &Entries) -> InventoryRoot {
     Inventory::from_records(records.collect()).unwrap_or_default().root()
 }
 
-/// Reads `T1` (by inventory root), `T1@git` (by git id alone) or `T1@both`.
+/// Reads `T1` (by inventory root), `T1@git` (by git id alone), `T1@both` or `T1@commit` (by root and a commit).
 pub(super) fn tree_ref(
     clauses: &Clauses<'_>,
     word: &str,
@@ -148,8 +152,14 @@ pub(super) fn tree_ref(
         "root" => Ok(TreeRef { root: Some(root), git_tree: None, ..TreeRef::default() }),
         "git" => Ok(TreeRef { root: None, git_tree, ..TreeRef::default() }),
         "both" => Ok(TreeRef { root: Some(root), git_tree, ..TreeRef::default() }),
-        _ => Err(clauses.error("expected `@git` or `@both`")),
+        "commit" => Ok(TreeRef { root: Some(root), git_commit: commit(name).parse().ok(), ..TreeRef::default() }),
+        _ => Err(clauses.error("expected `@git`, `@both` or `@commit`")),
     }
+}
+
+/// The id of the commit that has the tree of this name.
+fn commit(name: &str) -> String {
+    Sha256::of(format!("git commit {name}").as_bytes()).to_string().chars().take(40).collect()
 }
 
 /// Reads a kind.

@@ -71,6 +71,15 @@ pub(super) fn lock(teller: &mut Teller, line: &Line) -> Result<(), StoryError> {
     Ok(())
 }
 
+/// `pointer p1 to big`: the file with content `p1` is a pointer to the content `big`.
+pub(super) fn pointer(teller: &mut Teller, line: &Line) -> Result<(), StoryError> {
+    let clauses = line.clauses(&["to"])?;
+    let digest = content(clauses.head(0, "the content of a pointer")?);
+    let to = clauses.one("to")?.ok_or_else(|| clauses.error("expected `to CONTENT`"))?;
+    teller.facts.pointers.insert(FileDigest(digest), FileDigest(content(to)));
+    Ok(())
+}
+
 /// `act X1 publish app.tar.gz [to TARGET] [actors ACTORS] ...`.
 pub(super) fn act(teller: &mut Teller, line: &Line) -> Result<(), StoryError> {
     let clauses = line.clauses(&keys(&["to", "product", "actors", "incomplete", "marks"]))?;

@@ -67,6 +67,7 @@ impl Teller {
             "container" => release::container(self, line),
             "index" => release::index(self, line),
             "lock" => release::lock(self, line),
+            "pointer" => release::pointer(self, line),
             "image" => images::image(self, line),
             "layers" => images::layers(self, line),
             "config" => images::config(self, line),

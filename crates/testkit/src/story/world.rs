@@ -51,6 +51,7 @@ pub(super) fn facts(names: &Names) -> (Facts, Vec<String>) {
         inventories: BTreeMap::new(),
         indexes: BTreeMap::new(),
         locks: BTreeMap::new(),
+        pointers: BTreeMap::new(),
         images: BTreeMap::new(),
         configs: BTreeMap::new(),
     };

@@ -12,6 +12,7 @@ use lasthand_model::wire::facts::{
 };
 
 use super::images;
+use super::outside;
 use super::parts::{
     APP, BUILDER, MAIN, NOW, OBSERVER, REL, REPO, actor, ci, credential, digest, entries_of, folder, identities, link,
     persons, push, signer, words,
@@ -84,6 +85,7 @@ fn empty(rng: &mut Rng) -> Facts {
         inventories: BTreeMap::new(),
         indexes: BTreeMap::new(),
         locks: BTreeMap::new(),
+        pointers: BTreeMap::new(),
         images: BTreeMap::new(),
         configs: BTreeMap::new(),
     }
@@ -258,6 +260,7 @@ fn inputs(facts: &mut Facts, rng: &mut Rng, tip: &Tip, step: &mut Step) {
             Material::External(External { uri, name, digest: Some(digest(602)) })
         });
     }
+    outside::inputs(facts, rng, &tip.tree, step);
 }
 
 pub(super) fn trust_input(facts: &mut Facts, digest: Sha256, used_as: &str) {
@@ -312,6 +315,7 @@ fn package(facts: &mut Facts, rng: &mut Rng, tip: &Tip, product: Sha256) {
         }
     } else {
         inputs(facts, rng, tip, &mut packaging);
+        outside::ship(&packaging, rng, &mut map, &mut shipped);
     }
     if rng.chance(40) && shipped.iter().any(|entry| entry.path.starts_with("opt/")) {
         shipped.push(folder("opt"));
@@ -336,7 +340,8 @@ fn source_archive(facts: &mut Facts, rng: &mut Rng, tip: &Tip) {
     }
     let mut shipped: Vec<EntryFact> = Vec::new();
     for entry in entries_of(facts, &tip.tree) {
-        if left_out.is_none_or(|folder| !entry.path.starts_with(folder)) {
+        let kept = left_out.is_none_or(|folder| !entry.path.starts_with(folder));
+        if kept && entry.entry_type != EntryType::Submodule {
             shipped.push(EntryFact { path: format!("{prefix}{}", entry.path), ..entry });
         }
     }

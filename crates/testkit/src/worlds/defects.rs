@@ -3,14 +3,14 @@
 use lasthand_model::wire::facts::{Body, Facts, StatementFact};
 
 use super::rng::Rng;
-use super::{defects_edge, defects_source, defects_step, images};
+use super::{defects_edge, defects_source, defects_step, images, outside};
 
 /// One defect: its name `rule: defect`, and what it does. False when it does not fit the world.
 pub(super) type Defect = (&'static str, fn(&mut Facts, &mut Rng) -> bool);
 
 /// Puts in one defect that fits; none when ten draws do not find one.
 pub(super) fn apply(facts: &mut Facts, rng: &mut Rng) -> Option<&'static str> {
-    let tables = [defects_source::ALL, defects_step::ALL, defects_edge::ALL].concat();
+    let tables = [defects_source::ALL, defects_step::ALL, defects_edge::ALL, outside::DEFECTS].concat();
     // Images are seldom, so their defects are drawn more often where there is one.
     let tables = if facts.images.is_empty() || rng.chance(70) { tables } else { images::DEFECTS.to_vec() };
     for _ in 0..10 {

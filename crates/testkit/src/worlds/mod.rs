@@ -13,6 +13,7 @@ mod defects_edge;
 mod defects_source;
 mod defects_step;
 mod images;
+mod outside;
 mod parts;
 mod rng;
 mod source;

@@ -7,6 +7,7 @@ use lasthand_model::wire::facts::{
     SignerMethod, SourceVsa, TreeRef,
 };
 
+use super::outside;
 use super::parts::{
     AGENT, BOT, HUMANS, MAIN, OBSERVER, REL, REPO, account, actor, ci, digest, enter, entries_of, file, hardware, link,
     push, signer, words,
@@ -24,7 +25,7 @@ pub(super) struct Tip {
 
 /// Draws the history of the release ref, and sometimes of another.
 pub(super) fn history(facts: &mut Facts, rng: &mut Rng) -> Tip {
-    let first = vec![
+    let mut first = vec![
         file("src/a", 1, 0o644),
         file("src/b", 2, 0o644),
         file("ci/build.yml", 3, 0o644),
@@ -33,6 +34,9 @@ pub(super) fn history(facts: &mut Facts, rng: &mut Rng) -> Tip {
         file("run.sh", 5, 0o755),
         link("src/l", "a", lasthand_model::inventory::EntryType::Symlink),
     ];
+    if rng.chance(40) {
+        first.push(outside::gitlink());
+    }
     let tree = enter(facts, first);
     let mut tip = Tip { tree: tree.clone(), prev: None, older: None, serial: 10 };
     match rng.below(10) {

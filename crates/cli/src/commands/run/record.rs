@@ -7,19 +7,19 @@ use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
 
 use lasthand_attest::{
-    ActSpec, EditSpec, PayloadSigner as _, SourceTreeRef, StepSpec, act_statement, edit_statement, sign_and_write,
-    step_statements, write_content, write_inventory,
+    ActSpec, EditSpec, PayloadSigner as _, StepSpec, act_statement, edit_statement, sign_and_write, step_statements,
+    write_content, write_inventory,
 };
 use lasthand_model::actor::StepKind;
 use lasthand_model::digest::{ArtifactDigest, Sha256};
 use lasthand_model::inventory::{CONFIG, unescape_path};
 use lasthand_model::wire::step_actor::Repository as WireRepository;
-use lasthand_observe::git::{self, Repository, TreeCache};
+use lasthand_observe::git::Repository;
 use lasthand_observe::images::{self, Base};
 use lasthand_observe::run::Observed;
-use lasthand_verify::is_lock_file;
 
 use super::RunArguments;
+use super::source::Source;
 use crate::command_error::CommandError;
 use crate::context::Context;
 use crate::signer::Signer;
@@ -37,9 +37,9 @@ pub(super) enum Before {
 
 /// What a step is given.
 pub(super) struct StepBefore {
-    source: Option<SourceTreeRef>,
+    source: Option<Source>,
     bases: Vec<Base>,
-    /// Lock files and configurations, so that a verifier can read what they say.
+    /// Documents of bases and configurations, so that a verifier can read what they say.
     contents: Vec<Vec<u8>>,
 }
 
@@ -73,19 +73,7 @@ impl StepBefore {
             bases.push(images::base(&base.name, &base.place, folder, &context.limits)?);
         }
         let contents = bases.iter().flat_map(|base| base.documents.iter().cloned()).collect();
-        let mut before = Self { source: None, bases, contents };
-        if let Some(repository) = arguments.repository.open_if_any()? {
-            let name = arguments.repository.name(&repository)?;
-            let head = Head::read(&repository)?;
-            let reference = arguments.reference.clone().or_else(|| head.reference.clone());
-            let target_ref = reference.ok_or_else(|| {
-                CommandError::usage("no branch is checked out").hint("say which ref this is: `--ref refs/heads/main`")
-            })?;
-            let locks =
-                git::tree_files(&repository, &head.tree, &mut TreeCache::default(), |path, _| is_lock_file(path));
-            before.contents.extend(locks?);
-            before.source = Some(head.into_source(name, target_ref));
-        }
+        let mut before = Self { source: Source::read(arguments, folder, context)?, bases, contents };
         before.read_configurations(arguments, folder, context);
         Ok(before)
     }
@@ -94,7 +82,7 @@ impl StepBefore {
     fn read_configurations(&mut self, arguments: &RunArguments, folder: &Path, context: &Context) {
         for rule in arguments.map.iter().filter(|rule| rule.to == CONFIG) {
             let path = unescape_path(&rule.from).unwrap_or_default();
-            let tracked = self.source.as_ref().and_then(|source| source.inventory.find(&path));
+            let tracked = self.source.as_ref().and_then(|source| source.tree().inventory.find(&path));
             let tracked = tracked.and_then(|record| record.sha256);
             match read_bounded(&folder.join(OsStr::from_bytes(&path)), context.limits.config_bytes) {
                 Ok(bytes) if tracked.is_some_and(|digest| digest.0 != Sha256::of(&bytes)) => {
@@ -148,9 +136,7 @@ fn step(
     if source.is_none() {
         context.output.warn("the working folder is no git repository: the step is recorded without a source tree");
     }
-    if let Some(source) = &source {
-        write_inventory(&arguments.evidence, &source.inventory)?;
-    }
+    let source = source.map(|source| source.write(&observed.before, &arguments.evidence, context)).transpose()?;
     let spec = StepSpec {
         kind: arguments.kind,
         name: arguments.step.clone(),

@@ -8,6 +8,7 @@ mod matrix;
 mod merges;
 mod notes;
 mod patch_id;
+mod submodules;
 mod trees;
 mod walk;
 
