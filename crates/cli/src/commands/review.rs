@@ -9,6 +9,7 @@ use lasthand_model::digest::GitId;
 use lasthand_model::wire::facts::{Actor, TreeRef};
 use lasthand_observe::git::{self, ChangedPath, Repository, Revision, TreeCache};
 
+use crate::agent_branch::say_agent_branch;
 use crate::command_error::CommandError;
 use crate::context::Context;
 use crate::landing_text::one_line;
@@ -65,6 +66,13 @@ pub(crate) struct ApproveArguments {
     yes: bool,
 }
 
+impl ApproveArguments {
+    /// The end of the change, or the revision, as it was named.
+    fn head(&self) -> &str {
+        self.range.split_once("..").map_or(self.range.as_str(), |(_, head)| head)
+    }
+}
+
 /// Runs `review`.
 ///
 /// # Errors
@@ -96,6 +104,7 @@ pub(crate) fn approve(arguments: &ApproveArguments, context: &Context) -> Result
     change.mark_agents(&arguments.agents);
     let signer = Signer::load(&arguments.key, context)?;
     show(&repository, &change, context)?;
+    say_agent_branch(&repository, arguments.head(), context.output);
     if interactive {
         let answer = context.output.ask("Do you approve this change? Type yes to sign:")?;
         if answer != "yes" {

@@ -5,16 +5,19 @@ use std::collections::BTreeMap;
 use lasthand_model::actor::{ActorKind, Role};
 use lasthand_model::digest::GitId;
 use lasthand_model::wire::facts::Actor;
+use lasthand_model::wire::step_actor::{OddPerson, Oddity};
 
 use super::agents::{
-    Recognition, Rule, TRAILERS, TrailerAct, is_forge_committer, kind_of_mail, recognise_app, recognise_branch,
-    recognise_line, recognise_mail, recognise_name, recognise_product, recognise_tool, without_marks,
+    Recognition, Rule, TrailerAct, is_forge_committer, kind_of_mail, recognise_app, recognise_branch, recognise_line,
+    recognise_mail, recognise_name, recognise_product, recognise_tool, trailer_of,
 };
 use super::error::GitError;
 use super::objects::{Commit, read_commit};
 use super::open::Repository;
 use super::path::path_text;
 use super::show::escape_for_terminal;
+
+mod loosely;
 
 #[cfg(test)]
 mod tests;
@@ -152,6 +155,21 @@ pub enum OddPeople {
     },
 }
 
+impl OddPeople {
+    /// As statements and reports have it.
+    #[must_use]
+    pub fn told(&self, commit: &GitId) -> OddPerson {
+        let (what, principal, rule) = match self {
+            Self::AgentSignOff { who, rule } => (Oddity::AgentSignOff, Some(who), rule),
+            Self::MachineReview { who, rule, .. } => (Oddity::MachineReview, Some(who), rule),
+            Self::AgentBranch { rule } => (Oddity::AgentBranch, None, rule),
+            Self::BorrowedIdentity { account, rule } => (Oddity::BorrowedIdentity, Some(account), rule),
+        };
+        let (what, rule) = (what.as_str().to_owned(), rule.to_string());
+        OddPerson { what, commit: commit.clone(), principal: principal.cloned(), rule }
+    }
+}
+
 /// Everybody whom a commit names.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CommitPeople {
@@ -191,13 +209,18 @@ impl CommitPeople {
             people.add_person(&committer, Role::Author, COMMITTER);
         }
         people.read_message(&text);
+        // SECURITY: whoever is named only by a value that goes on answers for nobody.
+        let human = people.first_human();
+        people.read_loosely(&text);
         let got = people.actors.len().max(people.odd.len());
         if got > PEOPLE {
             let (got, limit) = (got as u64, PEOPLE as u64);
             return Err(GitError::OverLimit { what: "number of people of a commit", got, limit });
         }
-        people.name_sponsors();
-        people.find_borrowed();
+        people.name_sponsors(human.as_deref());
+        if human.is_none() {
+            people.find_borrowed();
+        }
         people.odd.sort();
         Ok(people)
     }
@@ -231,25 +254,29 @@ impl CommitPeople {
         }
     }
 
+    const fn is_too_many(&self) -> bool {
+        self.actors.len() > PEOPLE || self.odd.len() > PEOPLE
+    }
+
+    fn first_human(&self) -> Option<String> {
+        let mut actors = self.actors.iter().map(|known| &known.actor);
+        actors.find(|actor| actor.kind == ActorKind::Human).map(|actor| actor.principal.clone())
+    }
+
     /// Every line counts, not only the last paragraph: an agent's line in the middle of a squashed message is as telling.
     fn read_message(&mut self, text: &str) {
         for line in text.split(LINE_ENDS) {
             // Whoever asks refuses a commit of so many.
-            if self.actors.len().max(self.odd.len()) > PEOPLE {
+            if self.is_too_many() {
                 break;
             }
             if let Some(found) = recognise_line(line) {
                 self.add(agent(found));
             }
-            // Squashed messages are lists, and quote.
-            let Some((key, value)) = without_marks(line).split_once(':') else { continue };
-            let is_emphasis = |c: char| c.is_whitespace() || matches!(c, '*' | '_');
-            let (key, value) = (key.trim_end_matches(is_emphasis), value.trim_matches(is_emphasis));
-            let trailer = TRAILERS.iter().find(|(known, _)| key.eq_ignore_ascii_case(known));
-            match trailer.map(|(_, act)| *act) {
-                Some(act @ (TrailerAct::Author | TrailerAct::Tool)) => self.add(named(value, act)),
-                Some(act @ (TrailerAct::SignOff | TrailerAct::Review)) => self.judge(value, act),
-                None => {}
+            let Some(trailer) = trailer_of(line).filter(|trailer| trailer.is_exact) else { continue };
+            match trailer.act {
+                act @ (TrailerAct::Author | TrailerAct::Tool) => self.add(named(trailer.value, act)),
+                act @ (TrailerAct::SignOff | TrailerAct::Review) => self.judge(trailer.value, act),
             }
         }
     }
@@ -271,23 +298,20 @@ impl CommitPeople {
     }
 
     /// Agents get the first human of the same commit as sponsor.
-    fn name_sponsors(&mut self) {
-        let human = self.actors.iter().map(|known| &known.actor).find(|actor| actor.kind == ActorKind::Human);
-        let human = human.map(|actor| actor.principal.clone());
+    fn name_sponsors(&mut self, human: Option<&str>) {
         let actors = self.actors.iter_mut().map(|known| &mut known.actor);
         for actor in actors.filter(|actor| actor.kind == ActorKind::Agent && actor.sponsor.is_none()) {
-            actor.sponsor.clone_from(&human);
+            actor.sponsor = human.map(str::to_owned);
         }
     }
 
-    /// A robot that commits what an agent wrote lends it its account, unless a person is named who answers for the agent.
+    /// Where no person is named who answers for the agent, a robot that commits what it wrote lends it its account.
     fn find_borrowed(&mut self) {
-        let has_human = self.actors.iter().any(|known| known.actor.kind == ActorKind::Human);
         let agent = self.actors.iter().find(|known| known.actor.kind == ActorKind::Agent).and_then(|known| known.rule);
         let robot = self.actors.iter().find(|known| {
             known.actor.kind == ActorKind::Automation && matches!(known.actor.method.as_str(), AUTHOR | COMMITTER)
         });
-        if let (false, Some(rule), Some(robot)) = (has_human, agent, robot) {
+        if let (Some(rule), Some(robot)) = (agent, robot) {
             let account = robot.actor.principal.clone();
             self.add_odd(OddPeople::BorrowedIdentity { account, rule });
         }

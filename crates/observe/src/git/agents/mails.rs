@@ -47,6 +47,12 @@ pub(super) const AGENTS: &[Entry] = &[
     ("noreply@cline.bot", "cline"),
     ("noreply@kiro.dev", "kiro"),
     ("agent@warp.dev", "warp"),
+    // SPEC: github.com/warpdotdev/warp pull request 9323, "Add client-side user setting for agent commit attribution".
+    ("oz-agent@warp.dev", "warp"),
+    // SPEC: github.com/warpdotdev/docs pull request 529, whose author it is.
+    ("*+oz-by-warp[bot]@users.noreply.github.com", "warp"),
+    // SPEC: github.com/chaoss/disclosure detection/constants.go, `KnownCoAuthorEmails`.
+    ("noreply@codebuff.com", "codebuff"),
     ("*+v0[bot]@users.noreply.github.com", "v0"),
 ];
 

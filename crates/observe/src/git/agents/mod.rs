@@ -13,10 +13,10 @@ use std::fmt;
 
 use lasthand_model::actor::ActorKind;
 
-pub(super) use self::lines::{TRAILERS, TrailerAct};
+pub(super) use self::lines::TrailerAct;
 
 /// Version of the table, recorded beside what it found.
-pub const TABLE: &str = "git/2026-11-30.3";
+pub const TABLE: &str = "git/2026-11-30.4";
 
 /// A pattern, and the agent or robot that it tells.
 type Entry = (&'static str, &'static str);
@@ -157,10 +157,13 @@ pub fn recognise_mail(mail: &str) -> Option<Recognition> {
 
 /// Recognises an agent's branch by the beginning of its name, such as `copilot/`.
 ///
-/// In: a branch, with or without `refs/heads/`. Out: an agent at level 1: people name branches after agents, and have agents' names.
+/// In: a branch, with or without `refs/heads/`, or a remote's (`refs/remotes/origin/...`). Out: an agent at level 1: people name branches after
+/// agents, and have agents' names.
 #[must_use]
 pub fn recognise_branch(branch: &str) -> Option<Recognition> {
-    let branch = branch.strip_prefix("refs/heads/").unwrap_or(branch).to_ascii_lowercase();
+    let of_remote = branch.strip_prefix("refs/remotes/").and_then(|rest| rest.split_once('/'));
+    let own = || branch.strip_prefix("refs/heads/").unwrap_or(branch);
+    let branch = of_remote.map_or_else(own, |(_, branch)| branch).to_ascii_lowercase();
     Part::Branch.find(|start| branch.len() > start.len() && branch.starts_with(start))
 }
 
@@ -212,6 +215,33 @@ pub(super) fn without_marks(line: &str) -> &str {
     line.trim_start_matches(is_mark)
 }
 
+/// A line that begins with the key of a trailer.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Trailer<'a> {
+    /// What its key says that somebody did.
+    pub(super) act: TrailerAct,
+    /// What stands behind the key.
+    pub(super) value: &'a str,
+    /// Whether it is written as git reads it; otherwise it may name an agent, and no person.
+    pub(super) is_exact: bool,
+}
+
+/// Finds the key of a trailer at the beginning of a line.
+///
+/// Squashed messages are lists, and quote. A key counts, too, where git reads none: before a character that only looks like `:`, or with
+/// characters in it that are not seen.
+pub(super) fn trailer_of(line: &str) -> Option<Trailer<'_>> {
+    let line = without_marks(line);
+    let (at, colon) = line.char_indices().find(|(_, c)| *c == ':' || lines::COLONS.contains(c))?;
+    let (key, value) = (line.get(..at)?, line.get(at + colon.len_utf8()..)?);
+    let is_emphasis = |c: char| c.is_whitespace() || matches!(c, '*' | '_');
+    let (key, value) = (key.trim_end_matches(is_emphasis), value.trim_matches(is_emphasis));
+    let find = |key: &str| lines::TRAILERS.iter().find(|(known, _)| key.eq_ignore_ascii_case(known));
+    let exact = if colon == ':' { find(key) } else { None };
+    let (_, act) = exact.or_else(|| find(&normal(key)))?;
+    Some(Trailer { act: *act, value, is_exact: exact.is_some() })
+}
+
 /// Recognises the agent that writes itself behind its user's name.
 pub(super) fn recognise_name(name: &str) -> Option<Recognition> {
     let name = normal(name);
@@ -251,7 +281,8 @@ fn is_all_model(rest: &str) -> bool {
 
 /// Recognises the agent that leaves this line in messages: by its key, by what it begins with, or by the address of a session anywhere in it.
 pub(super) fn recognise_line(line: &str) -> Option<Recognition> {
-    let line = normal(without_marks(line));
+    // SECURITY: what only looks like a `:` is read as one; no row has another, so nothing that is found without is lost.
+    let line = normal(without_marks(line)).replace(lines::COLONS, ":");
     let key = line.split_once(':').map(|(key, _)| key.trim_end_matches([' ', '*', '_']));
     key.and_then(|key| Part::Session.find(|known| known == key))
         .or_else(|| Part::Message.find(|start| line.starts_with(start)))
@@ -261,7 +292,7 @@ pub(super) fn recognise_line(line: &str) -> Option<Recognition> {
 /// Recognises the agent that a name without an address stands for, in a line about a tool, or in one that may name a person.
 pub(super) fn recognise_tool(text: &str, act: TrailerAct) -> Option<Recognition> {
     let name = text.split([':', ',', '(', '/', '<', '[']).next().unwrap_or_default();
-    let name = normal(name);
+    let name = normal(name.split(lines::COLONS).next().unwrap_or_default());
     let may_be_person = act != TrailerAct::Tool;
     let alone = |known: &'static str| name == known && !(may_be_person && lines::PERSON_LIKE.contains(&known));
     Part::Tool.find(alone).or_else(|| Part::Tool.find(|known| name.strip_prefix(known).is_some_and(is_model)))

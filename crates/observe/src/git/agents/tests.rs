@@ -113,3 +113,34 @@ fn kernel_form_is_read() {
     // pass: the first of several
     assert_eq!(recognise_tool("Claude Code, Codex", TrailerAct::Tool).map(|known| known.name), Some("claude-code"));
 }
+
+#[test]
+fn keys_of_trailers_are_exact_where_git_reads_them() {
+    // pass: as git writes it, in a list, emphasised; fail: what only looks so is a key, and not exact; another key, none
+    for (line, expected) in [
+        ("Co-authored-by: Bo <bo@example.com>", Some(true)),
+        ("* **CO-AUTHORED-BY:** Bo <bo@example.com>", Some(true)),
+        ("Co-authored-by\u{ff1a} Bo <bo@example.com>", Some(false)),
+        ("Co-authored\u{ad}-by: Bo <bo@example.com>", Some(false)),
+        ("Co-authored-by Bo\u{ff1a} <bo@example.com>", None),
+        ("Co-authored-by Bo <bo@example.com>", None),
+        ("Fixes: Co-authored-by: Bo", None),
+    ] {
+        let found = trailer_of(line);
+        assert_eq!(found.map(|trailer| trailer.is_exact), expected, "{line}");
+        assert!(found.is_none_or(|trailer| trailer.value == "Bo <bo@example.com>"), "{line}: {found:?}");
+    }
+}
+
+#[test]
+fn branches_of_remotes_are_branches() {
+    // pass: a remote's, whatever it is called; fail: a remote that is called as an agent's branches begin, a tag
+    for (branch, agent) in [
+        ("refs/remotes/origin/copilot/fix-1", Some("copilot")),
+        ("refs/remotes/codex/copilot/fix-1", Some("copilot")),
+        ("refs/remotes/copilot/fix-1", None),
+        ("refs/tags/copilot/fix-1", None),
+    ] {
+        assert_eq!(recognise_branch(branch).map(|found| found.name), agent, "{branch}");
+    }
+}

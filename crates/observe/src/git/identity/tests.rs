@@ -300,3 +300,100 @@ fn a_robots_name_without_its_address_is_nobodys() {
     let found = authors_of(&commit("renovate[bot] <x>", GITHUB, "x")).unwrap();
     assert_eq!(found.first().map(|actor| actor.kind), Some(ActorKind::Unknown), "{found:?}");
 }
+
+const ANTHROPIC: &str = "mailto:noreply@anthropic.com";
+
+/// Who is no person, of a commit by Ana with this message.
+fn machines(message: &str) -> Vec<(String, ActorKind)> {
+    let found = authors_of(&commit(ANA, ANA, &format!("x\n\n{message}"))).unwrap();
+    let machines = found.into_iter().filter(|actor| actor.kind != ActorKind::Human);
+    machines.map(|actor| (actor.principal, actor.kind)).collect()
+}
+
+#[test]
+fn agents_in_values_that_go_on_are_found() {
+    // fail: the address in the next line, behind a tab, in a list, with line ends of Windows, broken in two, behind a person, without an address
+    for (message, principal) in [
+        ("Co-authored-by: Claude\n <noreply@anthropic.com>", ANTHROPIC),
+        ("Co-authored-by:\n\tClaude\n\t<noreply@anthropic.com>\n", ANTHROPIC),
+        ("* Co-authored-by: Claude\n  <noreply@anthropic.com>", ANTHROPIC),
+        ("Co-authored-by: Claude\r\n <noreply@anthropic.com>\r\n", ANTHROPIC),
+        ("Co-authored-by: Claude <noreply@\n anthropic.com>", ANTHROPIC),
+        ("Co-authored-by: Bo <bo@example.com>,\n Claude <noreply@anthropic.com>", ANTHROPIC),
+        ("Co-authored-by: Bo <bo@example.com>\n Claude Code", "agent:claude-code"),
+        ("Assisted-by: Claude\n Opus 4.1", "agent:claude-code"),
+        ("Co-authored-by: Claude\n Opus 4.1", "agent:claude-code"),
+        ("    Co-authored-by: Bo <bo@example.com>\n    Co-authored-by: Claude\n    <noreply@anthropic.com>", ANTHROPIC),
+    ] {
+        let found = machines(message);
+        assert!(found.contains(&(principal.to_owned(), ActorKind::Agent)), "{message:?}: {found:?}");
+    }
+    // pass: people, however they are set; a line that is no part of the value
+    for message in [
+        "    Co-authored-by: Bo <bo@example.com>\n    Co-authored-by: Cy <cy@example.com>",
+        "Co-authored-by: Bo <bo@example.com>\n (of Acme)",
+        "Co-authored-by: Bo <bo@example.com>\n and cy@example.com",
+        "Signed-off-by: Ana <ana@example.com>\n[bo: Claude <noreply@anthropic.com> was not asked]",
+        "Co-authored-by: Bo <bo@example.com>\n\n Claude <noreply@anthropic.com> has an address",
+    ] {
+        let found: Vec<_> = machines(message).into_iter().filter(|(_, kind)| *kind == ActorKind::Agent).collect();
+        assert_eq!(found, [], "{message:?}");
+    }
+}
+
+#[test]
+fn what_a_line_says_is_not_hidden_by_the_next() {
+    // fail: the agent of the first line, whatever goes on behind it, and what cannot be read
+    let agent = (ANTHROPIC.to_owned(), ActorKind::Agent);
+    assert_eq!(machines("Co-authored-by: Claude <noreply@anthropic.com>\n <bo@example.com>"), [agent.clone()]);
+    let unknown = ("git-trailer:Claude".to_owned(), ActorKind::Unknown);
+    assert_eq!(machines("Co-authored-by: Claude\n <noreply@anthropic.com>"), [unknown, agent]);
+    // fail: a person of whom only the next line has the address is no less unreadable, and answers for no agent
+    let claude = "Claude <noreply@anthropic.com>";
+    let found = authors_of(&commit(claude, claude, "x\n\nCo-authored-by: Bo\n <bo@example.com>")).unwrap();
+    let found: Vec<_> = found.iter().map(|a| (a.principal.as_str(), a.kind, a.sponsor.as_deref())).collect();
+    let expected = [
+        (ANTHROPIC, ActorKind::Agent, None),
+        ("git-trailer:Bo", ActorKind::Unknown, None),
+        ("mailto:bo@example.com", ActorKind::Human, None),
+    ];
+    assert_eq!(found, expected);
+    // fail: nor does he take the warning of a borrowed account away
+    let actions = "a <41898282+github-actions[bot]@users.noreply.github.com>";
+    let told =
+        odd(actions, "x\n\nCo-authored-by: Claude\n <noreply@anthropic.com>\nCo-authored-by: Bo\n <bo@example.com>");
+    assert!(matches!(told.as_slice(), [OddPeople::BorrowedIdentity { .. }]), "{told:?}");
+}
+
+#[test]
+fn keys_with_what_only_looks_like_a_colon_tell_agents() {
+    // fail: fullwidth, small, of vertical text, a letter, a ratio; unseen characters in the key; lines about sessions; a value that goes on
+    for (message, principal) in [
+        ("Co-authored-by\u{ff1a}Claude <noreply@anthropic.com>", ANTHROPIC),
+        ("Co-authored-by\u{fe55} Claude <noreply@anthropic.com>", ANTHROPIC),
+        ("Co-authored-by\u{fe13}Claude <noreply@anthropic.com>", ANTHROPIC),
+        ("* **Co-authored-by\u{a789}** Claude <noreply@anthropic.com>", ANTHROPIC),
+        ("Co-authored-by \u{2236} Claude <noreply@anthropic.com>", ANTHROPIC),
+        ("Co-authored\u{200b}-by: Claude <noreply@anthropic.com>", ANTHROPIC),
+        ("Assisted-by\u{ff1a}Codex", "agent:codex"),
+        ("Assisted-by: Claude\u{ff1a}opus-4", "agent:claude-code"),
+        ("Claude-Session\u{ff1a}1", "agent:claude-code"),
+        ("Co-authored-by\u{ff1a}Claude\n <noreply@anthropic.com>", ANTHROPIC),
+    ] {
+        assert_eq!(machines(message), [(principal.to_owned(), ActorKind::Agent)], "{message:?}");
+    }
+    let unknown = ("git-trailer:shinyware".to_owned(), ActorKind::Unknown);
+    assert_eq!(machines("Generated-by\u{ff1a}shinyware"), [unknown]);
+    let told = odd(ANA, "x\n\nReviewed-by\u{ff1a}Claude <noreply@anthropic.com>");
+    assert!(matches!(told.as_slice(), [OddPeople::MachineReview { .. }]), "{told:?}");
+    // pass: nobody is a person by such a line, and no other line counts
+    for message in [
+        "Co-authored-by\u{ff1a}Bo <bo@example.com>",
+        "Co-authored-by\u{ff1a}Bo\n <bo@example.com>",
+        "Co-authored-by\u{ff1a}Bo",
+        "Written with\u{ff1a}Claude <noreply@anthropic.com>",
+        "Co-authored-by\u{2010}Claude <noreply@anthropic.com>",
+    ] {
+        check(ANA, ANA, &format!("x\n\n{message}"), &[ANA_AUTHOR]);
+    }
+}
