@@ -122,6 +122,7 @@ pub(crate) fn decode(bytes: &[u8], limits: &Limits) -> Option<(LayerFacts, Vec<R
     is_whole.then_some((LayerFacts { digest, diff_id, size, media_type, records, inside, offsets }, notes))
 }
 
+/// Notes about several entries are those of archives inside, which are not kept.
 pub(crate) fn push_note(out: &mut Vec<u8>, note: &ReaderNote) {
     push(out, note.kind.as_str().as_bytes());
     push(out, &note.path);
@@ -132,7 +133,7 @@ pub(crate) fn note(rest: &mut &[u8]) -> Option<ReaderNote> {
     let word = text(rest)?;
     let kind = *NoteKind::ALL.iter().find(|kind| kind.as_str().as_bytes() == word)?;
     let path = text(rest)?.to_vec();
-    Some(ReaderNote { kind, path, offset: u64::from_le_bytes(array(rest)?) })
+    Some(ReaderNote::new(kind, path, u64::from_le_bytes(array(rest)?)))
 }
 
 pub(crate) fn push(out: &mut Vec<u8>, bytes: &[u8]) {

@@ -1,6 +1,7 @@
 //! How bytes are compressed, told by their magic.
 
 pub(crate) mod gzip;
+mod windows;
 #[cfg(not(feature = "fast-inflate"))]
 mod zstd;
 
@@ -8,8 +9,10 @@ use std::io::{self, BufRead, Read};
 
 use lasthand_model::limits::Limits;
 
+use crate::meter::Meter;
 use crate::stream::fill;
 use crate::tarball::{BLOCK, looks_like_tar};
+use windows::Watched;
 
 /// How the bytes are compressed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,11 +45,12 @@ impl Codec {
         self,
         whole: impl BufRead + Send + 'r,
         limits: &Limits,
+        meter: &'r Meter<'r>,
     ) -> io::Result<Box<dyn Read + Send + 'r>> {
         Ok(match self {
             Self::None => Box::new(whole),
             Self::Gzip => Box::new(gzip::Members::new(whole)),
-            Self::Zstd => Box::new(zstd_decoder(whole, limits)?),
+            Self::Zstd => Box::new(zstd_decoder(whole, limits, meter)?),
         })
     }
 }
@@ -113,16 +117,24 @@ pub(crate) fn has_two_forms(head: &[u8]) -> bool {
     (is_other || is_text) && looks_like_tar(head)
 }
 
-/// Gives the content of zstd frames.
+/// Gives the content of zstd frames; one with a large window waits until no other blob has one open.
 #[cfg(not(feature = "fast-inflate"))]
-pub(crate) fn zstd_decoder<R: BufRead>(whole: R, limits: &Limits) -> io::Result<impl Read + use<R>> {
-    zstd::Frames::new(whole, limits)
+pub(crate) fn zstd_decoder<'m, R: BufRead>(
+    whole: R,
+    limits: &Limits,
+    meter: &'m Meter<'m>,
+) -> io::Result<impl Read + use<'m, R>> {
+    zstd::Frames::new(Watched::new(whole, meter), limits)
 }
 
-/// Gives the content of zstd frames.
+/// Gives the content of zstd frames; one with a large window waits until no other blob has one open.
 #[cfg(feature = "fast-inflate")]
-pub(crate) fn zstd_decoder<R: BufRead>(whole: R, limits: &Limits) -> io::Result<impl Read + use<R>> {
-    let mut decoder = ::zstd::stream::read::Decoder::with_buffer(whole)?;
+pub(crate) fn zstd_decoder<'m, R: BufRead>(
+    whole: R,
+    limits: &Limits,
+    meter: &'m Meter<'m>,
+) -> io::Result<impl Read + use<'m, R>> {
+    let mut decoder = ::zstd::stream::read::Decoder::with_buffer(Watched::new(whole, meter))?;
     decoder.window_log_max(limits.zstd_window_bytes.checked_ilog2().unwrap_or_default())?;
     Ok(decoder)
 }

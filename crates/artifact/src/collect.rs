@@ -37,7 +37,7 @@ impl Notes {
         if *count <= MAX_NOTES {
             self.kept.push(note);
         } else if is_error && *count == MAX_NOTES + 1 {
-            self.kept.push(ReaderNote { kind: NoteKind::NotesCut, path: Vec::new(), offset: note.offset });
+            self.kept.push(ReaderNote::new(NoteKind::NotesCut, Vec::new(), note.offset));
         }
     }
 
@@ -161,8 +161,8 @@ impl<'a> Collector<'a> {
 
     /// Takes what was found in a file of this path.
     pub(crate) fn keep_inside(&mut self, path: &[u8], digest: FileDigest, looked: Looked) {
-        for (kind, inner, offset) in looked.notes {
-            self.note(kind, &joined(path, &inner), offset);
+        for note in looked.notes {
+            self.notes.push(ReaderNote { path: joined(path, &note.path), ..note });
         }
         self.inside.extend(looked.inside.map(|inside| (path.to_vec(), digest, inside)));
     }
@@ -182,13 +182,19 @@ impl<'a> Collector<'a> {
         (self.records, self.offsets, self.notes.kept)
     }
 
+    /// Notes the same of several entries, at the place of the first of them.
+    pub(crate) fn keep_note(&mut self, note: ReaderNote) {
+        self.notes.push(note);
+    }
+
     pub(crate) fn note(&mut self, kind: NoteKind, path: &[u8], offset: u64) {
-        self.notes.push(ReaderNote { kind, path: path.to_vec(), offset });
+        self.notes.push(ReaderNote::new(kind, path.to_vec(), offset));
     }
 
     /// Takes one record, its path already settled, and notes what is odd about it alone.
     pub(crate) fn push(&mut self, mut record: FileRecord, offset: u64) -> Result<(), ArtifactError> {
         record.xattrs.sort();
+        record.xattrs.shrink_to_fit();
         self.bound(&record, offset)?;
         self.note_name(&record.path, offset);
         match record.entry_type {
@@ -256,7 +262,7 @@ impl<'a> Collector<'a> {
         sorted.keep_last(repeated);
         sorted.note_parents();
         for (kind, path) in collide::collisions(sorted.order.iter().map(|at| records.path(place(*at)))) {
-            sorted.notes.push(ReaderNote { kind, path, offset: 0 });
+            sorted.notes.push(ReaderNote::new(kind, path, 0));
         }
         let Sorted { order, notes, .. } = sorted;
         let rows = order.into_iter().map(|at| RecordAt { table: 0, at }).collect();
@@ -267,12 +273,16 @@ impl<'a> Collector<'a> {
     }
 }
 
+/// Bytes that an attribute takes beside its own: two places in a list, two in the heap.
+const ATTRIBUTE_BYTES: usize = 128;
+
 /// Bytes of a record's paths and attributes, as they are held.
 pub(crate) fn held_bytes<'r>(record: impl Into<Record<'r>>) -> u64 {
     let record = record.into();
     // What is no plain text is held escaped, too: `\xff` for a byte.
     let held = |text: &[u8]| if is_plain(text) { text.len() } else { 5 * text.len() };
-    wide(held(record.path) + held(record.link_target) + bytes_of(record.xattrs))
+    let attributes = bytes_of(record.xattrs) + ATTRIBUTE_BYTES * record.xattrs.len();
+    wide(held(record.path) + held(record.link_target) + attributes)
 }
 
 fn bytes_of(xattrs: &[(Vec<u8>, Vec<u8>)]) -> usize {
@@ -308,7 +318,7 @@ impl<'r> Sorted<'r> {
 
     fn note(&mut self, kind: NoteKind, path: &[u8], at: u32) {
         let offset = self.offsets.get(place(at)).copied().unwrap_or_default();
-        self.notes.push(ReaderNote { kind, path: path.to_vec(), offset });
+        self.notes.push(ReaderNote::new(kind, path.to_vec(), offset));
     }
 
     /// SPEC: containerd `applyNaive`, umoci, GNU tar, bsdtar: what is there is removed first, so the last entry counts.
@@ -408,13 +418,16 @@ impl<'r> Sorted<'r> {
     }
 }
 
+/// The capabilities of a record, whose attributes are sorted: a file of thousands may have thousands of links.
+fn capability(record: Record<'_>) -> Option<&[u8]> {
+    let at = record.xattrs.binary_search_by(|(name, _)| name.as_slice().cmp(b"security.capability")).ok()?;
+    record.xattrs.get(at).map(|(_, value)| value.as_slice())
+}
+
 /// What a hard link's header says otherwise than that of its target.
 ///
 /// SECURITY: GNU tar and BSD tar pass over it, Python sets it on the file that both share.
 fn difference(link: Record<'_>, target: Record<'_>) -> Option<NoteKind> {
-    let capability = |record: Record<'_>| {
-        record.xattrs.iter().find(|(name, _)| name == b"security.capability").map(|(_, value)| value.clone())
-    };
     let (set_id, owner_differs) = (link.mode & 0o6000, (link.uid, link.gid) != (target.uid, target.gid));
     let raises = set_id & !target.mode != 0 || (set_id != 0 && owner_differs);
     match () {

@@ -27,6 +27,7 @@ mod manifest;
 mod place;
 mod platform;
 mod read;
+mod unmarked;
 
 pub use choice::{BlobDescriptor, Choice, Form, Hidden, Referrer};
 pub use config::{ConfigOrigin, FieldValue, config_fields};

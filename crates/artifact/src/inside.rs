@@ -13,6 +13,7 @@
 
 mod form;
 mod members;
+mod npm;
 mod passing;
 mod unpack;
 
@@ -30,13 +31,15 @@ use crate::codec::has_two_forms;
 use crate::collect::Collector;
 use crate::error::ArtifactError;
 use crate::meter::Meter;
-use crate::note::NoteKind;
+use crate::note::{NoteKind, ReaderNote};
 use crate::path;
 use crate::stream::{fill, sort_error};
 use crate::tarball::{self, BLOCK};
+use crate::turn::Turns;
 use form::Form;
 
 pub(crate) use form::named_as_archive;
+pub(crate) use npm::is_odd_package;
 pub(crate) use passing::Passing;
 
 /// What stands between the path of an archive and that of a member.
@@ -94,17 +97,17 @@ pub(crate) struct Counts {
     pub(crate) metadata: AtomicU64,
     /// Bytes that came out of archives inside.
     pub(crate) nested: AtomicU64,
+    /// Of blobs that are read side by side: which one has a large window open.
+    pub(crate) turns: Turns,
 }
-
-/// Kind of a note, path of the member, offset in the archive.
-pub(crate) type InnerNote = (NoteKind, Vec<u8>, u64);
 
 /// What was found in one file.
 #[derive(Debug, Default)]
 pub(crate) struct Looked {
     /// `None` where it could not be read to its end.
     pub(crate) inside: Option<Inside>,
-    pub(crate) notes: Vec<InnerNote>,
+    /// With the paths of members.
+    pub(crate) notes: Vec<ReaderNote>,
 }
 
 /// The surroundings of one archive that is opened.
@@ -157,8 +160,9 @@ pub(crate) fn look(
             // SPEC: a gem is a tar of a packed tar and two documents.
             let part = form::ends(path, &[b".gem"]).then_some(&b"data.tar.gz"[..]);
             let mut looked = tar(archive, packing, part, &mut whole)?;
-            if form::ends(path, &[b".tgz"]) && looked.inside.as_ref().is_some_and(is_merged_by_npm) {
-                looked.notes.push((NoteKind::OddPackage, Vec::new(), 0));
+            let members = looked.inside.iter().flat_map(|inside| &inside.members).map(|member| member.path.as_slice());
+            if form::ends(path, &[b".tgz"]) && npm::is_merged(members) {
+                looked.notes.push(ReaderNote::new(NoteKind::OddPackage, Vec::new(), 0));
             }
             looked
         }
@@ -193,23 +197,10 @@ fn tar(
     members::settle(read.map(|()| form), collector)
 }
 
-/// True for what npm takes for a package, with more than one folder at the top.
-///
-/// SECURITY: npm strips the first segment of every path, so that files of two folders become one.
-fn is_merged_by_npm(inside: &Inside) -> bool {
-    fn split(member: &Member) -> Option<(&[u8], &[u8])> {
-        Some(member.path.split_at(member.path.iter().position(|byte| *byte == b'/')?))
-    }
-    let mut tops = inside.members.iter().filter_map(split);
-    let is_package = tops.clone().any(|(_, rest)| rest == b"/package.json");
-    let first = tops.next();
-    is_package && tops.any(|(top, _)| first.is_some_and(|(first, _)| top != first))
-}
-
 impl Looked {
     /// Nothing but one note about the whole.
     fn odd(kind: NoteKind) -> Self {
-        Self { inside: None, notes: vec![(kind, Vec::new(), 0)] }
+        Self { inside: None, notes: vec![ReaderNote::new(kind, Vec::new(), 0)] }
     }
 }
 

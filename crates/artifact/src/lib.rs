@@ -41,6 +41,7 @@ mod path;
 mod stream;
 mod tarball;
 mod tree;
+mod turn;
 
 pub mod image;
 pub mod local;

@@ -7,6 +7,8 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use lasthand_model::limits::Limits;
 use thiserror::Error;
 
+use crate::turn::{Turns, Windows};
+
 /// Counts of one blob, shared by the threads that read it.
 pub(crate) struct Meter<'m> {
     shipped: AtomicU64,
@@ -16,12 +18,21 @@ pub(crate) struct Meter<'m> {
     progress: &'m (dyn Fn(u64) + Sync),
     /// Set when the result is no longer wanted.
     stop: Option<&'m AtomicBool>,
+    /// Those of its decoders that are large.
+    pub(crate) windows: Windows<'m>,
 }
 
 impl<'m> Meter<'m> {
     /// Starts at nothing; `progress` is called with the further bytes as shipped.
     pub(crate) const fn new(limits: &'m Limits, progress: &'m (dyn Fn(u64) + Sync)) -> Self {
-        Self { shipped: AtomicU64::new(0), output: AtomicU64::new(0), limits, progress, stop: None }
+        let (shipped, output, windows) = (AtomicU64::new(0), AtomicU64::new(0), Windows::among(None));
+        Self { shipped, output, limits, progress, stop: None, windows }
+    }
+
+    /// For a blob that is read beside others: large windows are open for one of them at a time.
+    pub(crate) fn in_turn(mut self, turns: &'m Turns) -> Self {
+        self.windows = Windows::among(Some(turns));
+        self
     }
 
     /// Makes every further count an error once `stop` is set.

@@ -179,9 +179,16 @@ pub struct ReaderNote {
     pub path: Vec<u8>,
     /// Start of the entry's header in the uncompressed tar stream, in bytes; 0 for folders.
     pub offset: u64,
+    /// Further entries of the same archive of which the same is true, and which have no note of their own.
+    pub more: u64,
 }
 
 impl ReaderNote {
+    /// About one entry.
+    pub(crate) const fn new(kind: NoteKind, path: Vec<u8>, offset: u64) -> Self {
+        Self { kind, path, offset, more: 0 }
+    }
+
     /// How it weighs.
     #[must_use]
     pub const fn severity(&self) -> Severity {
@@ -198,6 +205,9 @@ impl ReaderNote {
 impl fmt::Display for ReaderNote {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} at byte {}", self.kind, self.offset)?;
-        if self.path.is_empty() { Ok(()) } else { write!(f, ": `{}`", self.path.escape_ascii()) }
+        if !self.path.is_empty() {
+            write!(f, ": `{}`", self.path.escape_ascii())?;
+        }
+        if self.more == 0 { Ok(()) } else { write!(f, " and {} more", self.more) }
     }
 }

@@ -11,7 +11,7 @@ use crate::collect::Collector;
 use crate::error::ArtifactError;
 use crate::facts::{ArtifactFacts, Kind, by_digest};
 use crate::inflated::{self, Inflated};
-use crate::inside::{Archive, At, Counts, Looked, Opening, Passing, look};
+use crate::inside::{Archive, At, Counts, Looked, Opening, Passing, is_odd_package, look};
 use crate::meter::{Meter, Progress};
 use crate::note::NoteKind;
 use crate::path;
@@ -115,7 +115,7 @@ fn read_blob(
         if kind == Some(Kind::File) {
             Kind::File
         } else {
-            let decoder = codec.decoder(whole, limits).map_err(io_error)?;
+            let decoder = codec.decoder(whole, limits, &meter).map_err(io_error)?;
             let apart = source.len().is_some_and(inflated::worth_a_thread);
             inflated::with(decoder, &meter, apart, |inflated| body.read(codec, inflated))?
         }
@@ -133,6 +133,8 @@ fn read_blob(
             collector.keep_inside(&record.path, FileDigest(digest), looked);
         }
         collector.push(record, 0)?;
+    } else if is_odd_package(path::base(name.as_bytes()), collector.records().iter().map(|record| record.path)) {
+        collector.note(NoteKind::OddPackage, b"", 0);
     }
     let inside = by_digest(collector.take_inside());
     let (inventory, notes) = collector.finish()?;

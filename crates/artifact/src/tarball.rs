@@ -26,12 +26,16 @@ use crate::source::BlobSource;
 use crate::stream::fill;
 use content::Contents;
 use header::{Block, Header};
-use pax::PaxRecords;
+use pax::{MAX_KEYS, PaxRecords};
 
 pub(crate) use header::{BLOCK, looks_like_tar};
 
 /// LIMIT: bytes of one extension header, as in Go and libarchive.
 const MAX_EXTENSION_BYTES: u64 = 1 << 20;
+
+/// What a record of a pax header costs beside its bytes, in bytes of [`Limits::extension_bytes`]: a place in a map, two texts in the heap.
+/// Three of them, as GNU tar writes times, fit into the quarter that the headers of an empty file give.
+const RECORD_BYTES: u64 = 96;
 
 /// One entry as it lies in an archive, before its path is brought to one spelling: what Go's `archive/tar` gives its caller.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -123,7 +127,7 @@ struct TarStream<'c, 'a, R> {
     each: &'c mut Each<'c>,
     sort: &'c dyn Fn(u64, io::Error) -> ArtifactError,
     contents: Contents<'c, R>,
-    /// Bytes of all extension headers so far.
+    /// Bytes of all extension headers so far, and what their records cost.
     extensions: u64,
     /// The stream ended inside the padding after a content.
     cut: bool,
@@ -188,6 +192,7 @@ impl<R: BufRead> TarStream<'_, '_, R> {
         let repeated = match header.typeflag {
             b'x' => {
                 let records = PaxRecords::parse(&content).map_err(|reason| self.malformed(offset, reason))?;
+                self.count_records(&records, offset)?;
                 pending.pax.replace(records).is_some()
             }
             typeflag => {
@@ -209,6 +214,7 @@ impl<R: BufRead> TarStream<'_, '_, R> {
     fn global(&mut self, header: &Header, offset: u64) -> Result<(), ArtifactError> {
         let content = self.extension_content(header, offset)?;
         let records = PaxRecords::parse(&content).map_err(|reason| self.malformed(offset, reason))?;
+        self.count_records(&records, offset)?;
         let path = records.value(b"path").unwrap_or(&header.path);
         (self.each)(&RawEntry { path, typeflag: b'g', mode: 0, size: 0, link: b"", sha256: None });
         let kind = match () {
@@ -228,16 +234,28 @@ impl<R: BufRead> TarStream<'_, '_, R> {
         if size > MAX_EXTENSION_BYTES {
             return Err(self.over("bytes of an extension header", MAX_EXTENSION_BYTES, offset));
         }
-        self.extensions = self.extensions.saturating_add(size);
+        self.count_extension(size, offset)?;
+        let mut content = vec![0; usize::try_from(size).unwrap_or_default()];
+        self.take_exact(&mut content)?;
+        self.skip_padding(size)?;
+        Ok(content)
+    }
+
+    fn count_records(&mut self, records: &PaxRecords, offset: u64) -> Result<(), ArtifactError> {
+        if records.has_too_many_keys() {
+            return Err(self.over("keys of a pax header", wide(MAX_KEYS), offset));
+        }
+        self.count_extension(RECORD_BYTES.saturating_mul(records.count), offset)
+    }
+
+    fn count_extension(&mut self, bytes: u64, offset: u64) -> Result<(), ArtifactError> {
+        self.extensions = self.extensions.saturating_add(bytes);
         // LIMIT: Limits::extension_bytes. A record of a few bytes costs as much as an entry, and thousands of them pack into nothing.
         let limit = self.limits.extension_bytes.saturating_add(offset / 4);
         if self.extensions > limit {
             return Err(self.over("bytes of all extension headers", limit, offset));
         }
-        let mut content = vec![0; usize::try_from(size).unwrap_or_default()];
-        self.take_exact(&mut content)?;
-        self.skip_padding(size)?;
-        Ok(content)
+        Ok(())
     }
 
     /// The number of stored bytes that a header says.

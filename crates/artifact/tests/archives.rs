@@ -376,12 +376,30 @@ fn extension_headers_are_bounded_together() {
         let limits = Limits { extension_bytes, ..Limits::DEFAULT };
         lasthand_artifact::read(&MemoryBlob::new("test", whole.clone()), Some(Kind::Tar), &limits, &mut |_| {})
     };
-    assert!(read_under(40_000).is_ok());
-    let refused = read_under(20_000);
-    assert!(
-        matches!(&refused, Err(ArtifactError::OverLimit { what: "bytes of all extension headers", .. })),
-        "{refused:?}"
-    );
+    // 12 bytes and 96 for each of 3,000 records, less a quarter of what lies before the last header.
+    assert!(read_under(324_000).is_ok());
+    for limit in [300_000, 20_000] {
+        let refused = read_under(limit);
+        assert!(
+            matches!(&refused, Err(ArtifactError::OverLimit { what: "bytes of all extension headers", .. })),
+            "{refused:?}"
+        );
+    }
+}
+
+#[test]
+fn a_pax_header_has_thousands_of_keys_at_most() {
+    // pass: 4,096 keys, and one of them ten thousand times; fail: one key more, also in a global header
+    let keys = |count: usize| (0..count).map(|key| record(&format!("k{key}"), "v")).collect::<String>();
+    let read = |entry_type: Type, records: &str| {
+        read_bytes(&archive(&[(b"x", entry_type, records.as_bytes()), (b"a", Type::Regular, b"1")]), None)
+    };
+    for entry_type in [Type::XHeader, Type::XGlobalHeader] {
+        assert!(read(entry_type, &keys(4_096)).is_ok());
+        assert!(read(entry_type, &(keys(4_096) + &record("k0", "v").repeat(10_000))).is_ok());
+        let refused = read(entry_type, &keys(4_097));
+        assert!(matches!(&refused, Err(ArtifactError::OverLimit { what: "keys of a pax header", limit: 4_096, .. })));
+    }
 }
 
 #[test]
@@ -596,6 +614,13 @@ fn limits_stop_with_their_name() {
     for (metadata_bytes, is_enough) in [(10, true), (9, false)] {
         let limits = Limits { metadata_bytes, ..Limits::DEFAULT };
         assert_eq!(read(&escaped, None, &limits, &mut |_| {}).is_ok(), is_enough);
+    }
+    let attribute = record("SCHILY.xattr.user.a", "1");
+    let attribute = archive(&[(b"x", Type::XHeader, attribute.as_bytes()), (b"abc", Type::Regular, b"")]);
+    for (metadata_bytes, is_enough) in [(3 + 7 + 128, true), (3 + 7 + 127, false)] {
+        let limits = Limits { metadata_bytes, ..Limits::DEFAULT };
+        let read = read(&MemoryBlob::new("test", attribute.clone()), None, &limits, &mut |_| {});
+        assert_eq!(read.is_ok(), is_enough);
     }
     for (found, what) in [
         (with(|limits| limits.entries = 1), "entries over the limit of 1"),

@@ -5,7 +5,7 @@ use std::io::{self, Read, Write as _};
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use lasthand_artifact::{ArtifactError, BlobSource, Kind, MemoryBlob, read};
+use lasthand_artifact::{ArtifactError, BlobSource, Kind, MemoryBlob, NoteKind, read};
 use lasthand_model::limits::Limits;
 
 const MIB: u64 = 1 << 20;
@@ -114,6 +114,44 @@ fn an_extension_header_of_a_million_records_is_stopped() {
     let mut archive = extension.as_bytes().to_vec();
     archive.extend(b"10 aaaa=b\n".repeat(1_000_000));
     check_stopped(archive, "bytes of an extension header");
+}
+
+#[test]
+fn links_to_a_file_of_many_attributes_cost_what_their_own_headers_cost() {
+    // pass: 20,000 hard links with a capability each, to a file with 4,000 attributes, one of them of 256 KiB
+    let extension = |records: &str| {
+        let mut extension = tar::Header::new_ustar();
+        extension.set_path("pax").unwrap();
+        extension.set_entry_type(tar::EntryType::XHeader);
+        extension.set_size(records.len() as u64);
+        extension.set_cksum();
+        let mut bytes = [extension.as_bytes(), records.as_bytes()].concat();
+        bytes.resize(bytes.len().next_multiple_of(512), 0);
+        bytes
+    };
+    let record = |key: &str, value: &str| {
+        let rest = format!(" SCHILY.xattr.{key}={value}\n");
+        let length = (1..).find(|length: &usize| length.to_string().len() + rest.len() == *length).unwrap();
+        format!("{length}{rest}")
+    };
+    let mut records: String = (0..4_000).map(|number| record(&format!("{number:05}"), "v")).collect();
+    records.push_str(&record("security.capability", &"c".repeat(1 << 18)));
+    let mut archive = [extension(&records), header("target", 0)].concat();
+    let own = extension(&record("security.capability", "c"));
+    for number in 0..20_000 {
+        let mut link = tar::Header::new_ustar();
+        link.set_path(format!("link{number}")).unwrap();
+        link.set_entry_type(tar::EntryType::Link);
+        link.set_link_name("target").unwrap();
+        link.set_size(0);
+        link.set_mode(0o644);
+        link.set_cksum();
+        archive.extend_from_slice(&own);
+        archive.extend_from_slice(link.as_bytes());
+    }
+    archive.resize(archive.len() + 1024, 0);
+    let facts = read(&MemoryBlob::new("links.tar", archive), None, &Limits::DEFAULT, &mut |_| {}).unwrap();
+    assert_eq!(facts.notes.iter().filter(|note| note.kind == NoteKind::HardlinkRaises).count(), 10_000);
 }
 
 /// An archive of empty files that never ends.

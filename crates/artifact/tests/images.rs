@@ -722,3 +722,118 @@ fn an_odd_archive_around_an_image_is_noted() {
     let facts = image(read_blob(&MemoryBlob::new("a.tar", tar(&entries)), None).unwrap());
     assert_eq!(facts.refusals().map(|(layer, note)| (*layer, note.kind)).next(), Some((None, NoteKind::RewrittenPath)));
 }
+
+#[test]
+fn a_layout_without_its_mark_is_refused() {
+    // fail: `index.json` lists images that lie there, as folder and archive, whichever way it is written; pass: with the mark it is a layout;
+    // an `index.json` of another kind, of no images, of images that are elsewhere, and blobs of something else
+    let sample = sample(Packing::Plain);
+    let mut layout = sample.layout();
+    layout.remove("oci-layout").unwrap();
+    let detect = |files: &Files| {
+        let folder = folder(files);
+        let of_folder = ImageStore::detect(&local::open(folder.path()).unwrap(), &Limits::DEFAULT);
+        let of_archive = ImageStore::detect(&archive(files), &Limits::DEFAULT);
+        [of_folder, of_archive]
+    };
+    let with_index = |text: &str| {
+        let mut files = layout.clone();
+        files.insert("index.json".to_owned(), text.as_bytes().to_vec());
+        files
+    };
+    let index = String::from_utf8(layout["index.json"].clone()).unwrap();
+    for text in [
+        index.clone(),
+        index.replace("manifests", "Manifests").replace("digest", "DIGEST"),
+        index.replace("\"schemaVersion\":2", "\"a\":1"),
+        format!("{{\"manifests\":[],{}", index.strip_prefix('{').unwrap()),
+        format!("{index} more"),
+        index.replace("sha256:", "sha256\\u003a"),
+    ] {
+        for detected in detect(&with_index(&text)) {
+            assert_eq!(fault(detected.unwrap_err()), ImageFault::NoLayoutMark, "{text}");
+        }
+    }
+    for text in [r#"{"name":"site"}"#, "[1]", "text", "{}", r#"{"schemaVersion":2,"manifests":[]}"#] {
+        for detected in detect(&with_index(text)) {
+            assert_eq!(detected.unwrap(), None, "{text}");
+        }
+    }
+    let no_blobs = Files::from([("index.json".to_owned(), index.clone().into_bytes())]);
+    let mut other_blobs = no_blobs.clone();
+    other_blobs.insert("blobs/sha256/readme".to_owned(), b"text".to_vec());
+    for files in [&no_blobs, &other_blobs] {
+        for detected in detect(files) {
+            assert_eq!(detected.unwrap(), None);
+        }
+    }
+    let mut below: Files = layout.iter().map(|(path, bytes)| (format!("images/{path}"), bytes.clone())).collect();
+    below.insert("index.json".to_owned(), b"{}".to_vec());
+    assert!(detect(&below).into_iter().all(|detected| detected.unwrap().is_none()));
+    // Named as what it is, it lacks the mark all the same.
+    assert!(matches!(
+        fault(read_blob(&archive(&layout), Some(Form::OciArchive)).unwrap_err()),
+        ImageFault::NoImage { .. }
+    ));
+    // What is too large to be read is one to readers without a limit.
+    let large = format!("{{\"a\":\"{}\",{}", "a".repeat(5 << 20), index.strip_prefix('{').unwrap());
+    for detected in detect(&with_index(&large)) {
+        assert!(matches!(fault(detected.unwrap_err()), ImageFault::OverLimit { .. }));
+    }
+    let alone = Files::from([("index.json".to_owned(), large.into_bytes())]);
+    assert!(detect(&alone).into_iter().all(|detected| detected.unwrap().is_none()));
+}
+
+#[test]
+fn a_layout_without_its_mark_is_no_plain_archive_by_a_trick() {
+    // fail: `index.json` twice, as a link to another member, below an absolute path, beside a member that cannot be indexed
+    let text = |content: &Vec<u8>| String::from_utf8(content.clone()).unwrap();
+    let mut files = sample(Packing::Plain).layout();
+    files.remove("oci-layout").unwrap();
+    let index = files.remove("index.json").unwrap();
+    let others: Vec<(String, String)> = files.iter().map(|(path, content)| (path.clone(), text(content))).collect();
+    let detect = |more: Vec<Entry>| {
+        let mut entries: Vec<Entry> = others.iter().map(|(path, content)| file(path, content)).collect();
+        entries.extend(more);
+        ImageStore::detect(&MemoryBlob::new("a", tar(&entries)), &Limits::DEFAULT)
+    };
+    let index = text(&index);
+    for more in [
+        vec![file("index.json", &index), file("index.json", "{}")],
+        vec![file("real.json", &index), link("index.json", "real.json")],
+        vec![file("real.json", &index), link("index.json", "/real.json")],
+        vec![file("real.json", &index), hard("index.json", "real.json")],
+        vec![file("/index.json", &index)],
+        vec![sparse("sparse", "content"), file("index.json", &index)],
+    ] {
+        assert!(detect(more).is_err());
+    }
+    assert_eq!(detect(vec![file("other.json", &index)]).unwrap(), None);
+}
+
+#[test]
+fn a_manifest_that_is_too_large_to_be_read_is_refused() {
+    // fail: a list of more than 4 MiB, whatever stands before what engines look for; pass: other documents of that size, and a limit above it
+    let docker = sample(Packing::Plain).docker();
+    let detect = |text: &str, limits: &Limits| {
+        let mut files = docker.clone();
+        files.insert("manifest.json".to_owned(), text.as_bytes().to_vec());
+        ImageStore::detect(&archive(&files), limits)
+    };
+    let manifest = String::from_utf8(docker["manifest.json"].clone()).unwrap();
+    let filler = "a".repeat(5 << 20);
+    let padded = manifest.replacen('{', &format!("{{\"X\":\"{filler}\","), 1);
+    let blanks = format!("{}{manifest}", " ".repeat(5 << 20));
+    for text in [&padded, &blanks, &format!(" \n{}", padded.replace("Config", "\\u0043onfig"))] {
+        let error = detect(text, &Limits::DEFAULT).unwrap_err();
+        assert!(error.hints().iter().any(|hint| hint.contains("--limit")));
+        let over = matches!(fault(error), ImageFault::OverLimit { limit: 4_194_304, what: "bytes", document } if document == "manifest.json");
+        assert!(over);
+    }
+    let raised = Limits { manifest_bytes: 8 << 20, ..Limits::DEFAULT };
+    assert_eq!(detect(&padded, &raised).unwrap(), Some(Form::DockerArchive));
+    assert_eq!(detect(&format!("[\"{filler}\"]"), &raised).unwrap(), None);
+    for text in [format!("{{\"name\":\"{filler}\"}}"), format!("\"{filler}\""), filler.clone()] {
+        assert_eq!(detect(&text, &Limits::DEFAULT).unwrap(), None);
+    }
+}

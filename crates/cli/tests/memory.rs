@@ -1,5 +1,5 @@
-//! The peak of memory of a whole `lasthand verify`, as the system accounts it: at most 64 MiB, 192 bytes for each live file, and 8 MiB
-//! for each zstd stream that is decoded at a time.
+//! The peak of memory of a whole `lasthand verify`, as the system accounts it: at most 64 MiB, 192 bytes for each live file, 8 MiB
+//! for each zstd stream that is decoded at a time, and twice the largest window of more than 8 MiB, once.
 #![cfg(unix)]
 #![expect(
     clippy::unwrap_used,
@@ -108,12 +108,47 @@ fn image(folder: &Path, files: usize, zstd: bool) {
         layers.push(keep(folder, stored, &format!("{TAR}+{ending}")));
         diff_ids.push(format!("sha256:{}", Sha256::from_bytes(diff_id.finalize().into())));
     }
+    describe(folder, &layers, &diff_ids);
+}
+
+/// Writes the config, the manifest and the index of an image.
+fn describe(folder: &Path, layers: &[Value], diff_ids: &[String]) {
     let config = json!({"os": "linux", "architecture": "amd64", "config": {}, "rootfs": {"type": "layers", "diff_ids": diff_ids}});
     let config = blob(folder, config.to_string().as_bytes(), "application/vnd.oci.image.config.v1+json");
     let manifest = "application/vnd.oci.image.manifest.v1+json";
     let image = json!({"schemaVersion": 2, "mediaType": manifest, "config": config, "layers": layers});
     let image = blob(folder, image.to_string().as_bytes(), manifest);
     fs::write(folder.join("index.json"), json!({"schemaVersion": 2, "manifests": [image]}).to_string()).unwrap();
+}
+
+/// Makes an image of layers with one file of zeros each, of so many mebibytes, in a frame with a window of a power of two.
+fn windowed(folder: &Path, layers: usize, mib: usize, window_log: u8) {
+    fs::create_dir_all(folder.join("blobs/sha256")).unwrap();
+    fs::write(folder.join("oci-layout"), r#"{"imageLayoutVersion":"1.0.0"}"#).unwrap();
+    let (mut descriptors, mut diff_ids) = (Vec::new(), Vec::new());
+    for number in 0..layers {
+        let mut header = tar::Header::new_ustar();
+        header.set_path(format!("srv/zeros{number}")).unwrap();
+        header.set_size((mib as u64) << 20);
+        header.set_mode(0o644);
+        header.set_cksum();
+        // A magic number, no sizes, no checksum; then blocks: one as it is, many of one byte, one as it is.
+        let mut frame = vec![0x28, 0xb5, 0x2f, 0xfd, 0, (window_log - 10) << 3];
+        let block = |kind: u32, length: u32| (length << 3 | kind).to_le_bytes()[..3].to_vec();
+        frame.extend(block(0, 512));
+        frame.extend(header.as_bytes());
+        (0..mib * 8).for_each(|_| frame.extend([block(2, 128 << 10), vec![0]].concat()));
+        frame.extend(block(1, 1024));
+        frame.extend([0; 1024]);
+        let mut raw = sha2::Sha256::new();
+        raw.update(header.as_bytes());
+        let zeros = vec![0; 1 << 20];
+        (0..mib).for_each(|_| raw.update(&zeros));
+        raw.update([0; 1024]);
+        descriptors.push(blob(folder, &frame, &format!("{TAR}+zstd")));
+        diff_ids.push(format!("sha256:{}", Sha256::from_bytes(raw.finalize().into())));
+    }
+    describe(folder, &descriptors, &diff_ids);
 }
 
 /// Moves a stored layer under its digest.
@@ -177,5 +212,20 @@ fn memory_grows_with_the_files_that_live_and_stays_within_its_bound() {
         );
         assert!(peak <= bound, "{live} files: peak {peak} bytes, bound {bound}");
         assert!(live >= files * 9 / 10, "{live} of {files}");
+    }
+}
+
+#[test]
+fn large_windows_are_open_one_at_a_time() {
+    // pass: eight layers of windows of 64 MiB cost what one of them costs; of windows of 8 MiB two for each core, as stated
+    let cores = thread::available_parallelism().map_or(1, usize::from);
+    for (log, each, large) in [(26, 8, 2 << 26), (23, 16, 0)] {
+        let folder = tempfile::tempdir().unwrap();
+        windowed(folder.path(), 8, 136, log);
+        let (peak, live) = verified(folder.path());
+        assert_eq!(live, 8);
+        let bound = (64 << 20) + 192 * live as u64 + ((each * cores.min(8) as u64) << 20) + large;
+        eprintln!("windows of {} MiB: peak {} KiB of {} KiB", 1 << (log - 20), peak >> 10, bound >> 10);
+        assert!(peak <= bound, "windows of 2^{log}: peak {peak} bytes, bound {bound}");
     }
 }

@@ -71,5 +71,8 @@ fn whereabouts(part: &PartNote) -> String {
     if !inside.is_empty() {
         text.push_str(&format!(" ({})", inside.join(", ")));
     }
+    if part.note.more > 0 {
+        text.push_str(&format!(" and {} more", part.note.more));
+    }
     text
 }

@@ -13,8 +13,9 @@ use crate::meter::LimitPassed;
 
 /// Frames until the source ends.
 pub(super) struct Frames<R> {
-    source: R,
+    // Dropped first: room for a large window is given back before the turn that the source keeps.
     session: DecoderSessionOwned,
+    source: R,
     /// The source ended where a frame did.
     finished: bool,
     /// What went wrong after bytes that were given.

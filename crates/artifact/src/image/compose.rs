@@ -68,7 +68,7 @@ impl Applied {
         let names = names.into_iter().map(move |(kind, name)| {
             let row = rows.binary_search_by(|row| path(row).cmp(&name)).ok().and_then(|at| rows.get(at));
             let layer = row.and_then(|row| layer_of(index(row.table), tables.len() / 2));
-            (layer, ReaderNote { kind, path: name, offset: 0 })
+            (layer, ReaderNote::new(kind, name, 0))
         });
         self.notes.iter().cloned().chain(names.collect::<Vec<_>>())
     }
@@ -538,7 +538,7 @@ impl<'f> Tree<'f> {
     }
 
     fn note(&mut self, kind: NoteKind, path: &[u8]) {
-        self.own_notes.push(ReaderNote { kind, path: path.to_vec(), offset: self.offset });
+        self.own_notes.push(ReaderNote::new(kind, path.to_vec(), self.offset));
     }
 
     fn refuse(&self, record: Record<'_>, what: &'static str) -> ArtifactError {

@@ -178,6 +178,13 @@ pub enum ImageFault {
         "both `manifest.json` and `index.json` say which images there are, and without `oci-layout` neither goes first"
     )]
     HalfLayout,
+    /// An OCI layout in all but the file that says so.
+    ///
+    /// SECURITY: some readers never look for `oci-layout`, and copy an image out of what is a folder of files to others.
+    #[error(
+        "`index.json` lists images that lie in `blobs/`, and `oci-layout` is missing: some readers take it for an OCI layout, others do not"
+    )]
+    NoLayoutMark,
     /// A layer with an annotation by which some pullers do not unpack its tar stream.
     #[error(
         "{blob} has the annotation `{annotation}`: pullers that know it unpack another list of files than its tar stream"
@@ -241,6 +248,10 @@ impl ImageFault {
             Self::OtherImages { .. } | Self::OtherName { .. } | Self::NotLoaded { .. } | Self::HalfLayout => {
                 vec!["name the form that will be read: `oci-archive:FILE` or `docker-archive:FILE`"]
             }
+            Self::NoLayoutMark => vec![
+                "to have its images judged, add the file `oci-layout` with `{\"imageLayoutVersion\":\"1.0.0\"}` in it",
+                "to have its files judged, rename `index.json` or `blobs`",
+            ],
             Self::Compressed { .. } => vec!["decompress it first (`gunzip`, `zstd -d`): an archive is read by offset"],
             Self::NoSuchChoice { .. } | Self::Platform { .. } => vec!["name one of the images that the place offers"],
             Self::AmbiguousEnv { .. } | Self::ConfigPath { .. } | Self::Apply { .. } => {
@@ -252,7 +263,9 @@ impl ImageFault {
             Self::Unsupported { .. } | Self::TooDeep { .. } => {
                 vec!["copy the image with sha256 digests and plain, gzip or zstd layers"]
             }
-            Self::OverLimit { .. } => vec!["if the artifact is trusted to be this large, raise the limit"],
+            Self::OverLimit { .. } => vec![
+                "if the artifact is trusted to be this large, raise the limit: `--limit NAME=NUMBER`; docs/reader.md names them",
+            ],
             _ => vec!["copy the image again: its parts do not belong together"],
         }
     }

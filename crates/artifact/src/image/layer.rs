@@ -167,7 +167,7 @@ fn inflate<'c>(
         collector.note(NoteKind::TwoForms, b"", 0);
     }
     let whole = BufReader::with_capacity(BUFFER_BYTES, Cursor::new(head).chain(shipped));
-    let decoder = codec.decoder(whole, limits).map_err(io_error)?;
+    let decoder = codec.decoder(whole, limits, meter).map_err(io_error)?;
     let sort = |offset, error| sort_error(name, codec.name(), meter.shipped(), offset, error);
     inflated::with(decoder, meter, apart, |inflated| {
         let mut inflated = if codec == Codec::None { inflated } else { inflated.hashed() };

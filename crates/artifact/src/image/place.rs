@@ -9,6 +9,7 @@ use lasthand_model::inventory::EntryType;
 use lasthand_model::limits::Limits;
 
 use super::fault::ImageFault;
+use super::unmarked::is_blob;
 use crate::cache::BlobIdentity;
 use crate::codec::{Codec, has_two_forms, peek};
 use crate::collect::Collector;
@@ -145,7 +146,7 @@ impl<'a> Place<'a> {
         let head = peek(&mut blob.open().map_err(io_error)?).map_err(io_error)?;
         // SECURITY: engines look at the first bytes and inflate before they read the archive; some take three bytes for bzip2.
         if has_two_forms(&head) || head.starts_with(b"BZh") {
-            notes.push(ReaderNote { kind: NoteKind::TwoForms, path: Vec::new(), offset: 0 });
+            notes.push(ReaderNote::new(NoteKind::TwoForms, Vec::new(), 0));
         }
         Ok((Self::Archive(Archive { blob, members, notes }), odd))
     }
@@ -159,18 +160,20 @@ impl<'a> Place<'a> {
     pub(super) fn names_images(source: Source<'a>, limits: &Limits) -> Result<bool, ArtifactError> {
         let Source::Blob(blob) = source else { return Ok(true) };
         let mut found: BTreeSet<&[u8]> = BTreeSet::new();
+        let mut has_blobs = false;
         crate::read::list(blob, None, limits, &mut |entry| {
             let path = path::settle(entry.path).path;
             found.extend(MARKS.iter().filter(|mark| **mark == path));
+            has_blobs |= is_blob(&path);
         })?;
-        Ok(may_be_images(|mark| found.contains(mark)))
+        Ok(may_be_images(|mark| found.contains(mark), has_blobs))
     }
 
     /// True when the members that say which images there are may be those of an archive of images.
     pub(super) fn may_be_images(&self) -> bool {
         match self {
             Self::Folder(_) => true,
-            Self::Archive(archive) => may_be_images(|mark| archive.members.contains_key(mark)),
+            Self::Archive(archive) => may_be_images(|mark| archive.members.contains_key(mark), self.has_blobs()),
         }
     }
 
@@ -199,6 +202,14 @@ impl<'a> Place<'a> {
         match self {
             Self::Folder(_) => Ok(self.open(member)?.is_some()),
             Self::Archive(archive) => Ok(archive.find(member)?.is_some()),
+        }
+    }
+
+    /// True when something lies where an OCI layout has its blobs. Cost: the names of all members.
+    pub(super) fn has_blobs(&self) -> bool {
+        match self {
+            Self::Folder(tree) => tree.entries().flatten().any(|entry| is_blob(&entry.path)),
+            Self::Archive(archive) => archive.members.keys().any(|path| is_blob(path)),
         }
     }
 
@@ -300,8 +311,9 @@ fn is_mark(path: &[u8]) -> bool {
     MARKS.contains(&path)
 }
 
-fn may_be_images(has: impl Fn(&[u8]) -> bool) -> bool {
-    has(MANIFEST) || (has(LAYOUT) && has(INDEX))
+/// SECURITY: some readers of OCI archives never look for `oci-layout`.
+fn may_be_images(has: impl Fn(&[u8]) -> bool, has_blobs: bool) -> bool {
+    has(MANIFEST) || (has(INDEX) && (has(LAYOUT) || has_blobs))
 }
 
 /// True for the note that says where the odd member of an archive is.

@@ -276,7 +276,7 @@ impl<'r> Reading<'r> {
         notes.extend(of_layers.flat_map(|(number, layer)| layer.notes.iter().cloned().map(move |n| (Some(number), n))));
         let (placed, of_tree) = kept::applied(&name, &read, self.limits, self.layers.cache(), &mut self.steps)?;
         notes.extend(of_tree);
-        notes.extend(config.history.map(|kind| (None, ReaderNote { kind, path: Vec::new(), offset: 0 })));
+        notes.extend(config.history.map(|kind| (None, ReaderNote::new(kind, Vec::new(), 0))));
         let layers: Vec<_> = read.into_iter().map(|layer| layer.facts).collect();
         let fields = config.fields.iter().map(|(field, value)| super::facts::config_record(field, value));
         let inventory = Arc::new(compose::inventory(&name, placed, fields.collect())?);

@@ -16,6 +16,7 @@ use super::manifest::{self, Descriptor, Document, DocumentKind, Index, Manifest,
 use super::place::{INDEX, LAYOUT, Look, MANIFEST, Place};
 use super::platform;
 use super::read::{self, Reading};
+use super::unmarked;
 use crate::cache::FactsCache;
 use crate::error::ArtifactError;
 use crate::inside::Opening;
@@ -81,11 +82,11 @@ impl<'a> ImageStore<'a> {
     /// Out: a folder with the file `oci-layout`; an archive with `oci-layout` and `index.json`; an archive whose `manifest.json`
     /// lists configs and layers. An archive that is both an OCI layout and a docker archive is the former, unless its
     /// `index.json` lists nothing; each image of its `manifest.json` must then be one that `index.json` offers. A compressed archive, or one that cannot be read by offset, is never one.
-    /// Cost: for a folder a look at one file; for an archive its headers.
+    /// Cost: for a folder a look at two files, and at the blobs that `index.json` lists where `oci-layout` is missing; for an archive its headers.
     ///
     /// # Errors
     /// [`ArtifactError`] when the source cannot be read, is an archive that [`read`](crate::read()) would not read either, or is one of
-    /// images in which members are twice, absolute or sparse.
+    /// images in which members are twice, absolute or sparse; [`ImageFault::NoLayoutMark`] for an OCI layout without `oci-layout`.
     pub fn detect(source: impl Into<Source<'a>>, limits: &Limits) -> Result<Option<Form>, ArtifactError> {
         Ok(found(source.into(), limits)?.map(|(_, found)| found.form))
     }
@@ -427,7 +428,11 @@ fn found<'a>(source: Source<'a>, limits: &Limits) -> Result<Option<(Place<'a>, F
 /// The form of a place; an archive with both is an OCI one when that lists something, and then both must list the same images.
 fn form_of(place: &Place<'_>, limits: &Limits) -> Result<Option<Found>, ArtifactError> {
     if place.is_folder() {
-        return Ok(place.has_file(LAYOUT)?.then_some(Form::OciLayout.into()));
+        let is_layout = place.has_file(LAYOUT)?;
+        if !is_layout {
+            unmarked::check(place, limits)?;
+        }
+        return Ok(is_layout.then_some(Form::OciLayout.into()));
     }
     let manifest = place.bytes(MANIFEST, "manifest.json", limits.manifest_bytes);
     if place.has_file(LAYOUT)? && place.has_file(INDEX)? {
@@ -453,11 +458,18 @@ fn form_of(place: &Place<'_>, limits: &Limits) -> Result<Option<Found>, Artifact
         }
         Ok(bytes) => bytes.is_some(),
         Err(error @ (ArtifactError::Io { .. } | ArtifactError::Entry { .. })) => return Err(error),
+        // SECURITY: engines have no such limit.
+        Err(error) if unmarked::is_over_limit(&error) && unmarked::may_be_large_manifest(place, limits)? => {
+            return Err(error);
+        }
         Err(_) => false,
     };
     // SECURITY: readers of OCI archives in use never look for `oci-layout`.
     if is_docker && place.has_file(INDEX)? {
         return Err(place.fault(ImageFault::HalfLayout));
+    }
+    if !place.has_file(LAYOUT)? {
+        unmarked::check(place, limits)?;
     }
     Ok(is_docker.then_some(Form::DockerArchive.into()))
 }

@@ -14,7 +14,7 @@ use crate::codec::has_two_forms;
 use crate::collect::Collector;
 use crate::error::ArtifactError;
 use crate::meter::wide;
-use crate::note::NoteKind;
+use crate::note::{NoteKind, ReaderNote};
 use crate::stream::{fill, sort_error};
 use crate::tarball::BLOCK;
 
@@ -33,7 +33,7 @@ pub(super) fn read(archive: &Archive<'_>, content: &mut dyn BufRead) -> Result<L
     let mut looked = members::settle(form, package.collector)?;
     if let Some(kind) = package.cut {
         looked.inside = None;
-        looked.notes.push((kind, Vec::new(), package.offset));
+        looked.notes.push(ReaderNote::new(kind, Vec::new(), package.offset));
     }
     Ok(looked)
 }

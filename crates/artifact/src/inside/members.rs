@@ -22,29 +22,27 @@ pub(super) fn settle(
         }
         Err(error) => {
             let (kind, offset) = fault(error)?;
-            let (_, _, notes) = collector.into_parts();
-            let mut notes: Vec<_> = notes.into_iter().map(plain).collect();
-            notes.push((kind, Vec::new(), offset));
+            let (_, _, mut notes) = collector.into_parts();
+            notes.push(ReaderNote::new(kind, Vec::new(), offset));
             Ok(Looked { inside: None, notes })
         }
     }
 }
 
 /// The members of an archive that was read to its end, those of its parts among them, in path order; and the notes.
-pub(super) fn of(mut collector: Collector<'_>) -> Result<(Vec<Member>, Vec<super::InnerNote>), ArtifactError> {
+pub(super) fn of(mut collector: Collector<'_>) -> Result<(Vec<Member>, Vec<ReaderNote>), ArtifactError> {
     let parts = collector.take_inside();
-    let (inventory, notes) = collector.finish()?;
-    let mut notes: Vec<_> = notes.into_iter().map(plain).collect();
+    let (inventory, mut notes) = collector.finish()?;
     let mut members: Vec<Member> = inventory.records().map(member).collect();
     let is_part = |path: &[u8]| parts.iter().any(|(part, ..)| part == path);
     // SECURITY: of two parts of one name readers take the first or the last.
     for (at, (path, ..)) in parts.iter().enumerate() {
         if parts.iter().take(at).any(|(other, ..)| other == path) {
-            notes.push((NoteKind::OddPackage, path.clone(), 0));
+            notes.push(ReaderNote::new(NoteKind::OddPackage, path.clone(), 0));
         }
     }
     let deeper = members.iter().filter(|member| named_as_archive(&member.path) && !is_part(&member.path));
-    notes.extend(deeper.map(|member| (NoteKind::NotOpened, member.path.clone(), 0)));
+    notes.extend(deeper.map(|member| ReaderNote::new(NoteKind::NotOpened, member.path.clone(), 0)));
     for (path, _, part) in parts {
         members.extend(part.members.into_iter().map(|member| Member { path: joined(&path, &member.path), ..member }));
     }
@@ -60,10 +58,6 @@ fn member(record: Record<'_>) -> Member {
         size: record.size,
         sha256: record.sha256,
     }
-}
-
-fn plain(note: ReaderNote) -> super::InnerNote {
-    (note.kind, note.path, note.offset)
 }
 
 /// What an error inside means for the artifact around it.

@@ -9,6 +9,7 @@ use lzma_rust2::XzReader;
 use super::{Archive, Counts};
 use crate::codec::{Codec, gzip, zstd_decoder};
 use crate::meter::{LimitPassed, Meter, wide};
+use crate::turn::Turn;
 
 /// Size of the buffer behind a decoder, in bytes.
 const BUFFER: usize = 64 << 10;
@@ -64,14 +65,29 @@ pub(super) fn unpack<'u>(
     let decoder: Box<dyn Read + 'u> = match packing {
         Packing::Plain => return Ok(Box::new(content)),
         Packing::Gzip => Box::new(gzip::Members::new(content)),
-        Packing::Zstd => Box::new(zstd_decoder(content, archive.limits)?),
+        Packing::Zstd => Box::new(zstd_decoder(content, archive.limits, archive.meter)?),
         // LIMIT: Limits::zstd_window_bytes, as the dictionary of xz; the library adds a little for itself.
         Packing::Xz => {
             let kib = u32::try_from(window >> 10).unwrap_or(u32::MAX - 1).saturating_add(1 << 10);
-            Box::new(XzReader::new_mem_limit(content, true, kib))
+            let reader = XzReader::new_mem_limit(content, true, kib);
+            // Each block has a dictionary of its own: it counts as a large one before it is known.
+            Box::new(InTurn { reader, _turn: archive.meter.windows.take_turn() })
         }
     };
     Ok(Box::new(BufReader::with_capacity(BUFFER, Counted { decoder, tally: Tally::of(archive) })))
+}
+
+/// A decoder while no other blob has a large window open.
+struct InTurn<'u, R> {
+    // Dropped first, with its dictionary.
+    reader: R,
+    _turn: Turn<'u>,
+}
+
+impl<R: Read> Read for InTurn<'_, R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.reader.read(buffer)
+    }
 }
 
 /// Counts bytes that come out of archives inside.

@@ -23,7 +23,7 @@ use lasthand_model::limits::Limits;
 use super::{Archive, Looked, members, tail};
 use crate::collect::Collector;
 use crate::error::ArtifactError;
-use crate::note::NoteKind;
+use crate::note::{NoteKind, ReaderNote};
 use input::Input;
 
 pub(super) const LOCAL: [u8; 4] = *b"PK\x03\x04";
@@ -70,16 +70,29 @@ pub(super) struct Zip<'z, 'o> {
     claims: Vec<Claim>,
     /// Bytes of their names.
     name_bytes: u64,
+    /// Listed entries that are none: the first of them, and how many more.
+    overlap: Option<ReaderNote>,
 }
 
 /// Reads a zip file to its end.
 pub(super) fn read(archive: &Archive<'_>, content: &mut dyn BufRead) -> Result<Looked, ArtifactError> {
     let collector =
         Collector::of_inside(archive.name, archive.limits, archive.counts, None).each_once(NoteKind::ZipDuplicate);
-    let mut zip = Zip { archive, input: Input::new(archive, content), collector, claims: Vec::new(), name_bytes: 0 };
+    let mut zip = Zip {
+        archive,
+        input: Input::new(archive, content),
+        collector,
+        claims: Vec::new(),
+        name_bytes: 0,
+        overlap: None,
+    };
     let read = zip.run();
     let offset = zip.input.offset();
-    let Zip { collector, .. } = zip;
+    let Zip { mut collector, overlap, .. } = zip;
+    // One for all: a bomb has thousands.
+    if let Some(overlap) = overlap {
+        collector.keep_note(overlap);
+    }
     match read {
         Ok(()) => members::settle(Ok("zip"), collector),
         Err(Stop::Error(error)) => members::settle(Err(error), collector),
@@ -88,7 +101,7 @@ pub(super) fn read(archive: &Archive<'_>, content: &mut dyn BufRead) -> Result<L
             let mut looked = members::settle(Err(reason), collector)?;
             // The word for what it is stands in place of the general one.
             looked.notes.pop();
-            looked.notes.push((kind, path, offset));
+            looked.notes.push(ReaderNote::new(kind, path, offset));
             Ok(looked)
         }
     }

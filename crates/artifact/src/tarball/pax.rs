@@ -6,11 +6,16 @@ use std::collections::BTreeMap;
 
 use super::number;
 
+/// LIMIT: keys of one pax header. A table of a hundred thousand of them costs several times as much for each, and packs into nothing.
+pub(super) const MAX_KEYS: usize = 4_096;
+
 /// Key -> value; of a repeated key the last value, as Go has it.
 #[derive(Default)]
 pub(super) struct PaxRecords {
     records: BTreeMap<Vec<u8>, Vec<u8>>,
     pub(super) repeated_key: bool,
+    /// Records as they are written, repeated ones each.
+    pub(super) count: u64,
 }
 
 /// Names and values of extended attributes.
@@ -40,13 +45,15 @@ impl PaxRecords {
     /// Parses the content of an `x` or `g` header. The regions of a sparse map of form 0.0, one record for each number, become
     /// one map of form 0.1.
     ///
+    /// Out: some of them where there are more keys than may be: see [`has_too_many_keys`](Self::has_too_many_keys).
     /// Errors: the rule that is broken.
     pub(super) fn parse(mut bytes: &[u8]) -> Result<Self, &'static str> {
         let mut parsed = Self::default();
         let mut map: Vec<&[u8]> = Vec::new();
-        while !bytes.is_empty() {
+        while !bytes.is_empty() && !parsed.has_too_many_keys() {
             let (key, value, rest) = split_record(bytes)?;
             bytes = rest;
+            parsed.count += 1;
             if matches!(key, b"GNU.sparse.offset" | b"GNU.sparse.numbytes") {
                 let wanted: &[u8] =
                     if map.len().is_multiple_of(2) { b"GNU.sparse.offset" } else { b"GNU.sparse.numbytes" };
@@ -63,6 +70,11 @@ impl PaxRecords {
             parsed.repeated_key |= parsed.records.insert(b"GNU.sparse.map".to_vec(), joined).is_some();
         }
         Ok(parsed)
+    }
+
+    /// True for more keys than one header may have, the rest of which was not read.
+    pub(super) fn has_too_many_keys(&self) -> bool {
+        self.records.len() > MAX_KEYS
     }
 
     /// The value of a key; an empty one counts as none, as in Go.

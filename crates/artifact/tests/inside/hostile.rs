@@ -140,6 +140,23 @@ fn a_bomb_of_entries_that_quote_each_other_is_refused() {
 }
 
 #[test]
+fn entries_that_overlap_are_told_once_with_their_number() {
+    // fail: one content listed under 500 names; pass: one note at the first, and how many more
+    let mut zip = Zip::of(two());
+    for number in 0..500 {
+        let mut again = Entry::stored("a", b"");
+        again.written = false;
+        again.central.name = format!("copy{number}").into_bytes();
+        zip.entries.push(again);
+    }
+    let facts = open("outer.tar", &tar_of(&[("a.zip", &zip.bytes())]));
+    let overlaps: Vec<_> = facts.notes.iter().filter(|note| note.kind == NoteKind::ZipOverlap).collect();
+    let told = overlaps.iter().map(|note| (note.path.escape_ascii().to_string(), note.more));
+    assert_eq!(told.collect::<Vec<_>>(), [("a.zip!/copy0".to_owned(), 499)]);
+    assert!(overlaps[0].to_string().ends_with("and 499 more"));
+}
+
+#[test]
 fn bytes_that_are_no_entry_are_refused() {
     // fail: before the first entry under the name of a zip, between, after the end; pass: a script of another name is no zip
     let mut zip = Zip::of(two());
@@ -249,6 +266,39 @@ fn a_package_of_npm_has_one_folder() {
     assert_eq!(told("x.tar.gz", &[package, other]), []);
     for members in [[package, index, other], [other, index, package]] {
         assert_eq!(told("x.tgz", &members), [(NoteKind::OddPackage, "x.tgz".to_owned())]);
+    }
+}
+
+#[test]
+fn a_package_of_npm_that_is_the_artifact_has_one_folder() {
+    // fail: as `npm pack` makes it, or named so; packed or not; pass: other archives of several folders
+    let told = |name: &str, members: &[(&str, &[u8])]| {
+        let tar = tar_of(members);
+        let [packed, plain] = [open(name, &gzip(&tar)), open(name, &tar)].map(|facts| refusals(&facts));
+        assert_eq!(packed, plain);
+        packed
+    };
+    let (package, index) = (("package/package.json", &b"{}"[..]), ("package/index.js", &b"1"[..]));
+    let (other, top) = (("other/index.js", &b"2"[..]), ("README", &b"3"[..]));
+    let (server, client) = (("server/package.json", &b"{}"[..]), ("client/package.json", &b"{}"[..]));
+    let odd = [(NoteKind::OddPackage, String::new())];
+    for (name, members) in [
+        ("x.tgz", &[package, index, other][..]),
+        ("some/x.TGZ", &[other, index, package]),
+        ("left-pad-1.3.0.tgz", &[package, index, other]),
+        ("left-pad-1.3.0.tgz", &[server, other]),
+    ] {
+        assert_eq!(told(name, members), odd, "{name}");
+    }
+    for (name, members) in [
+        ("x.tgz", &[package, index, top][..]),
+        ("x.tgz", &[index, other]),
+        ("x.tgz", &[server, client]),
+        ("x.tar.gz", &[package, other]),
+        ("left-pad-1.3.0.tgz", &[server, top]),
+        ("linux-6.1.0.tgz", &[index, other]),
+    ] {
+        assert_eq!(told(name, members), [], "{name}");
     }
 }
 

@@ -6,7 +6,7 @@ use super::end::is_locator;
 use super::local::{Extra, STREAMED};
 use super::{CENTRAL, Claim, Fields, Step, Stop, Zip, shown};
 use crate::meter::wide;
-use crate::note::NoteKind;
+use crate::note::{NoteKind, ReaderNote};
 use crate::path;
 
 /// Where the central directory lies, and how many entries it has.
@@ -94,7 +94,12 @@ impl Zip<'_, '_> {
         let at = self.claims.binary_search_by_key(&listed.offset, |claim| claim.offset);
         let Some(claim) = at.ok().and_then(|at| self.claims.get_mut(at)).filter(|claim| !claim.listed) else {
             // SECURITY: entries that share bytes (zip bombs that overlap), or that lie in the content of others.
-            self.collector.note(NoteKind::ZipOverlap, &shown(&listed.name), listed.offset);
+            match &mut self.overlap {
+                Some(first) => first.more += 1,
+                None => {
+                    self.overlap = Some(ReaderNote::new(NoteKind::ZipOverlap, shown(&listed.name), listed.offset));
+                }
+            }
             return Ok(());
         };
         claim.listed = true;
