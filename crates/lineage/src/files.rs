@@ -374,7 +374,12 @@ impl<'a> Judge<'_, '_, 'a> {
     }
 
     fn materials(&self, at: usize) -> &'a [Material] {
-        self.decision.steps.candidates().get(at).map(|candidate| candidate.body.materials.as_slice()).unwrap_or_default()
+        self.decision
+            .steps
+            .candidates()
+            .get(at)
+            .map(|candidate| candidate.body.materials.as_slice())
+            .unwrap_or_default()
     }
 
     /// What the source trees of the step pin.

@@ -22,8 +22,8 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 pub(crate) use self::behind::Behind;
 use self::candidate::Read;
-pub(crate) use self::layout::Layout;
 pub(crate) use self::candidate::{Candidate, Clean, Standing};
+pub(crate) use self::layout::Layout;
 pub(crate) use self::pinned::Pinned;
 use self::read::Reader;
 use self::waits::Waits;

@@ -24,8 +24,7 @@ impl<'a> Pinned<'a> {
     pub(crate) fn of(run: &Run<'_, 'a>, materials: &'a [Material]) -> Self {
         let places = source_trees(materials)
             .filter_map(|tree| Some((tree.repository.as_str(), run.resolve(&tree.repository, &tree.tree)?)));
-        let trees =
-            places.filter_map(|place| Some((place, Pins::of(run.world.facts, run.world.trees.get(&place.1)?))));
+        let trees = places.filter_map(|place| Some((place, Pins::of(run.world.facts, run.world.trees.get(&place.1)?))));
         Self { trees: trees.collect(), layout: Layout::of(run, materials) }
     }
 
@@ -49,9 +48,8 @@ impl<'a> Pinned<'a> {
 
     /// The entry that pins a file: a lock file, else the pointer in its place.
     pub(crate) fn file(&self, run: &Run<'_, 'a>, file: &NamedDigest) -> Option<(Place<'a>, &'a str)> {
-        let pointer = || {
-            self.trees.iter().find_map(|(place, _)| Some((*place, pointer(run, &self.layout, place, file)?.path())))
-        };
+        let pointer =
+            || self.trees.iter().find_map(|(place, _)| Some((*place, pointer(run, &self.layout, place, file)?.path())));
         self.name(&file.name, file.digest, Use::Input).or_else(pointer)
     }
 }

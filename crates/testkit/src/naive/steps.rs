@@ -184,7 +184,8 @@ impl<'a> Steps<'_, 'a> {
             step.instructions.iter().chain(label.into_iter().flat_map(|label| &label.instructions)).peekable();
         all.peek().is_some()
             && all.all(|instruction| {
-                self.own_entry(step, instruction).is_some() || self.evidence.is_trusted_input(instruction.digest, Some("toolchain"))
+                self.own_entry(step, instruction).is_some()
+                    || self.evidence.is_trusted_input(instruction.digest, Some("toolchain"))
             })
     }
 
@@ -222,7 +223,8 @@ impl<'a> Steps<'_, 'a> {
         match material {
             Material::Tree(tree) => self.is_covered(tree),
             Material::File(file) => {
-                self.own_entry(step, file).is_some() || self.evidence.is_trusted_input(file.digest, None)
+                self.own_entry(step, file).is_some()
+                    || self.evidence.is_trusted_input(file.digest, None)
                     || self.is_file_pinned(step, file)
                     || self.makers(step, file).next().is_some()
                     || self.is_fetched(&file.name, file.digest)

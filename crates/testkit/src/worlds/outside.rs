@@ -21,12 +21,7 @@ const CONTENT: u64 = 604;
 
 /// The entry of a tree that names the submodule.
 pub(super) fn gitlink() -> EntryFact {
-    EntryFact {
-        entry_type: EntryType::Submodule,
-        sha256: None,
-        link_target: COMMIT.to_owned(),
-        ..file("vendor", 0, 0)
-    }
+    EntryFact { entry_type: EntryType::Submodule, sha256: None, link_target: COMMIT.to_owned(), ..file("vendor", 0, 0) }
 }
 
 /// Lets a step read files of the submodule and the content of a pointer, when the tree names them.
@@ -74,11 +69,7 @@ fn submodule(facts: &mut Facts, rng: &mut Rng, step: &mut Step) {
 }
 
 fn read(name: &str, content: u64, mode: u32, rng: &mut Rng) -> Material {
-    Material::File(NamedDigest {
-        name: name.to_owned(),
-        digest: digest(content),
-        mode: rng.chance(70).then_some(mode),
-    })
+    Material::File(NamedDigest { name: name.to_owned(), digest: digest(content), mode: rng.chance(70).then_some(mode) })
 }
 
 /// Puts into a product what the map gives for the files that a step read so.
@@ -91,7 +82,8 @@ pub(super) fn ship(step: &Step, rng: &mut Rng, map: &mut Vec<PathRule>, shipped:
         let Material::File(read) = material else { continue };
         let path = format!("opt/{}", read.name);
         if whole && read.name.starts_with("vendor/") {
-            let mut entry = file(&path, 0, if read.mode.is_some() && read.name == "vendor/run" { 0o755 } else { 0o644 });
+            let mut entry =
+                file(&path, 0, if read.mode.is_some() && read.name == "vendor/run" { 0o755 } else { 0o644 });
             entry.sha256 = Some(FileDigest(read.digest));
             shipped.push(entry);
         } else if let Some(there) = shipped.iter_mut().find(|entry| entry.path == path) {
@@ -130,7 +122,8 @@ pub(super) const DEFECTS: &[Defect] = &[
     }),
     ("submodule: no landing of it", |f, _| {
         let before = f.statements.len();
-        f.statements.retain(|statement| !matches!(&statement.body, Body::Landing(landing) if landing.repository == LIB));
+        f.statements
+            .retain(|statement| !matches!(&statement.body, Body::Landing(landing) if landing.repository == LIB));
         f.statements.len() < before
     }),
     ("submodule: not the product's", |f, _| {
