@@ -201,9 +201,16 @@ fn every_finding_has_a_positive_a_negative_and_a_bypass_story() {
             shown.insert((id.clone(), *shows));
         }
     }
-    // What reading an artifact finds is no matter of evidence, and what devices say is no matter of facts: crates/verify/tests/verify.rs and
-    // devices.rs.
-    let of_reading = [FindingId::ReadDifferently, FindingId::OddEntry, FindingId::Untouched, FindingId::DeviceCount];
+    // What reading an artifact finds is no matter of evidence, and what devices and the people of commits say is no matter of facts:
+    // crates/verify/tests/verify.rs, devices.rs and odd_people.rs.
+    let of_reading = [
+        FindingId::ReadDifferently,
+        FindingId::OddEntry,
+        FindingId::Untouched,
+        FindingId::DeviceCount,
+        FindingId::AgentSignOff,
+        FindingId::AgentBranch,
+    ];
     for id in FindingId::ALL.iter().filter(|id| !of_reading.contains(id)).map(|id| id.id()) {
         for shows in [Shows::Positive, Shows::Negative, Shows::Bypass] {
             if !shown.contains(&(id.to_owned(), shows)) {

@@ -75,7 +75,7 @@ fn large_windows_in_large_windows_of_many_layers_come_to_an_end() {
     let member = |seed: u64, log: u32| pack(&tar_of(&[("bin/app", &noise(seed, 200_000))]), log);
     let layers = |outer: fn(u64) -> u32, inner: fn(u64) -> u32| -> Vec<_> {
         let layer = |number: u64| {
-            let padding = noise(number, if number % 3 == 0 { 3 << 20 } else { 1 << 10 });
+            let padding = noise(number, if number.is_multiple_of(3) { 3 << 20 } else { 1 << 10 });
             let (first, second) = (member(number, inner(number)), member(number + 50, inner(number + 1)));
             let names = ["a.tar.zst", "padding", "b.tar.zst"].map(|name| format!("opt/{number}/{name}"));
             let tar = tar_of(&[(&names[0], &first), (&names[1], &padding), (&names[2], &second)]);
@@ -87,7 +87,7 @@ fn large_windows_in_large_windows_of_many_layers_come_to_an_end() {
     let members = |facts: &ImageFacts| -> Vec<_> {
         let inside = facts.layers.iter().flat_map(|layer| layer.inside.values());
         let mut members: Vec<_> = inside.flat_map(|inside| inside.members.clone()).collect();
-        members.sort_by(|a, b| a.sha256.cmp(&b.sha256));
+        members.sort_by_key(|member| member.sha256);
         members
     };
     let expected = members(&open(image(&layers(|_| 20, |_| 20))));

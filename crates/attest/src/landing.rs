@@ -6,12 +6,15 @@ use lasthand_model::timestamp;
 use lasthand_model::wire::facts::TreeRef;
 use lasthand_model::wire::statement::Statement;
 use lasthand_model::wire::step_actor::{
-    Observer, Repository, STEP_ACTOR, StepActorPredicate, WireActor, WireCredential, WireMergeOf,
+    Observer, OddPerson, Repository, STEP_ACTOR, StepActorPredicate, WireActor, WireCredential, WireMergeOf,
 };
 use lasthand_observe::surroundings::Surroundings;
 
 use crate::error::StatementError;
 use crate::subject;
+
+/// LIMIT: odd people that one statement lists.
+const ODD_PEOPLE: usize = 1_000;
 
 /// What an observer saw of a landing.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,6 +41,8 @@ pub struct LandingSpec {
     pub pusher: Option<WireActor>,
     /// Paths of `to` that a source archive leaves out.
     pub export_ignore: Vec<String>,
+    /// What is odd about the people of its commits. Of more than 1,000 the statement says how many it leaves out.
+    pub odd_people: Vec<OddPerson>,
     /// Id of the observer.
     pub observer: String,
     /// The observer's per-task credential.
@@ -82,8 +87,14 @@ pub fn landing_statement(spec: &LandingSpec, surroundings: &Surroundings) -> Res
         prev: spec.prev.map(|digest| subject::sha256(&digest.0)),
         pusher: spec.pusher.clone(),
         export_ignore: spec.export_ignore.clone(),
+        odd_people: spec.odd_people.iter().take(ODD_PEOPLE).cloned().collect(),
+        odd_people_left_out: left_out(spec.odd_people.len()),
         finished_on: spec.landed.map(timestamp::format),
         ..StepActorPredicate::default()
     };
     subject::statement(vec![subject], STEP_ACTOR, serde_json::to_value(&predicate))
+}
+
+fn left_out(odd_people: usize) -> Option<u64> {
+    odd_people.checked_sub(ODD_PEOPLE).filter(|more| *more > 0).and_then(|more| u64::try_from(more).ok())
 }

@@ -8,7 +8,7 @@ use lasthand_model::actor::{ActorKind, Role, StepKind};
 use lasthand_model::digest::{ArtifactDigest, InventoryRoot, Sha256, StatementDigest};
 use lasthand_model::inventory::Inventory;
 use lasthand_model::wire::facts::{Actor, TreeRef};
-use lasthand_model::wire::step_actor::{Repository, WireActor, WireMergeOf};
+use lasthand_model::wire::step_actor::{OddPerson, Oddity, Repository, WireActor, WireMergeOf};
 use lasthand_observe::surroundings::{Ancestor, Surroundings};
 use lasthand_sign::{KeyAlgorithm, KeyPair};
 use serde_json::{Value, json};
@@ -55,9 +55,19 @@ fn landing() -> LandingSpec {
         merge_of: Some(WireMergeOf { head: tree("d"), base: tree("a"), mode: "squash".into(), result: tree("b") }),
         pusher: Some(author("mail:bo@example.com", ActorKind::Human, None)),
         export_ignore: vec![".github".into()],
+        odd_people: vec![odd_person()],
         observer: "https://observer.example".into(),
         credential: None,
         landed: Some(NOW),
+    }
+}
+
+fn odd_person() -> OddPerson {
+    OddPerson {
+        what: Oddity::AgentSignOff.as_str().into(),
+        commit: "e".repeat(40).parse().unwrap(),
+        principal: Some("mailto:noreply@anthropic.com".into()),
+        rule: "mail:noreply@anthropic.com".into(),
     }
 }
 
@@ -116,10 +126,27 @@ fn a_landing_says_where_from_where_to_and_who() {
             "prev": {"sha256": Sha256::of(b"prev").to_string()},
             "pusher": pusher("author"),
             "exportIgnore": [".github"],
+            "oddPeople": [{
+                "what": "agent-sign-off", "commit": "e".repeat(40), "principal": "mailto:noreply@anthropic.com",
+                "rule": "mail:noreply@anthropic.com"
+            }],
             "finishedOn": "2026-01-05T10:00:00Z"
         }
     });
     assert_eq!(serde_json::to_value(&statement).unwrap(), expected);
+}
+
+#[test]
+fn of_many_odd_people_a_landing_says_how_many_it_leaves_out() {
+    // pass: 1,000 are listed and none is left out; fail: of two more the statement says so; of none there is no member
+    for (people, listed, left_out) in [(0, 0, None), (1_000, 1_000, None), (1_002, 1_000, Some(2))] {
+        let spec = LandingSpec { odd_people: vec![odd_person(); people], ..landing() };
+        let predicate = landing_statement(&spec, &Surroundings::default()).unwrap().predicate;
+        let written = predicate.get("oddPeople").and_then(|list| list.as_array()).map_or(0, Vec::len);
+        assert_eq!(written, listed);
+        assert_eq!(predicate.get("oddPeopleLeftOut").and_then(serde_json::Value::as_u64), left_out);
+        assert_eq!(predicate.get("oddPeople").is_some(), people > 0);
+    }
 }
 
 #[test]

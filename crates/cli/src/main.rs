@@ -5,6 +5,7 @@
 //!
 //! **Invariants.** Only [`output`] prints. Surroundings, terminal and clock are read once, here. A panic is a bug of ours, exit code 70.
 
+mod agent_branch;
 mod args;
 mod command_error;
 mod commands;

@@ -4,11 +4,12 @@ use std::fs::File;
 use std::io::Read as _;
 use std::path::PathBuf;
 
+use lasthand_lineage::odd_people;
 use lasthand_model::actor::{ActorKind, Role};
 use lasthand_model::wire::facts::Actor;
-use lasthand_model::wire::step_actor::WireActor;
+use lasthand_model::wire::step_actor::{OddPerson, WireActor};
 use lasthand_observe::git::hints::{GIT_AI_NOTES, HINT_BYTES, Hint, HintNotes, HintSource, read_records};
-use lasthand_observe::git::{AuthoredCommit, ObservedLanding, OddPeople, Repository, TABLE, push_new};
+use lasthand_observe::git::{AuthoredCommit, ObservedLanding, Repository, TABLE, push_new};
 use serde_json::Value;
 
 use crate::command_error::CommandError;
@@ -115,34 +116,20 @@ pub(crate) fn record_rules(commits: &[AuthoredCommit], actors: &[Actor], written
     }
 }
 
-/// Warns of machines that do what only people can, and of accounts that an agent used.
+/// Warns of machines that do what only people can, and of accounts that an agent used. Out: each, as statements have it.
 ///
 /// In: the commits of a landing, and the merges whose people are none of its authors.
-pub(crate) fn say_what_is_odd<'a>(commits: impl IntoIterator<Item = &'a AuthoredCommit>, output: Output) {
-    for AuthoredCommit { commit, odd, .. } in commits {
-        let short: String = commit.as_str().chars().take(12).collect();
-        for odd in odd {
-            output.warn(&format!("commit {short}: {}", sentence(odd)));
-        }
+pub(crate) fn say_what_is_odd<'a>(
+    commits: impl IntoIterator<Item = &'a AuthoredCommit>,
+    output: Output,
+) -> Vec<OddPerson> {
+    let commits = commits.into_iter();
+    let told: Vec<OddPerson> =
+        commits.flat_map(|commit| commit.odd.iter().map(|odd| odd.told(&commit.commit))).collect();
+    for finding in told.iter().filter_map(odd_people::finding) {
+        output.warn(&format!("{} ({} {})", finding.message, finding.id, finding.id.name()));
     }
-}
-
-fn sentence(odd: &OddPeople) -> String {
-    match odd {
-        OddPeople::AgentSignOff { who, rule } => {
-            format!("`{who}` signed off, but is an agent ({rule}): have the person who answers for the change sign off")
-        }
-        OddPeople::MachineReview { who, kind, rule } => {
-            format!("`{who}` is named as reviewer, but is no person: {kind} ({rule}); this is not a review (LH207)")
-        }
-        OddPeople::AgentBranch { rule } => {
-            format!("it merges a branch that is named as an agent's ({rule}); whose work that is, its commits say")
-        }
-        OddPeople::BorrowedIdentity { account, rule } => {
-            format!("an agent acted by the account `{account}` ({rule}): borrowed-identity (LH104)")
-        }
-        _ => "something is odd about its people".to_owned(),
-    }
+    told
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 mod evidence;
 mod kept;
+mod noticed;
 
 use std::path::PathBuf;
 
@@ -13,6 +14,7 @@ use lasthand_observe::git::{self, GitError, HistoryWalk, Reached, Repository, Re
 
 use self::evidence::Gathered;
 use self::kept::Kept;
+pub(crate) use self::noticed::Noticed;
 use crate::command_error::CommandError;
 use crate::commands::source::commit_or_tree;
 use crate::context::Context;
@@ -65,6 +67,8 @@ pub(crate) struct SourceLedger {
     pub(crate) revision: Revision,
     pub(crate) walk: HistoryWalk,
     pub(crate) ledger: Ledger,
+    /// What its landings are, and what is odd about people.
+    pub(crate) noticed: Noticed,
     /// What the evidence comes to; absent without a trust file.
     pub(crate) survey: Option<Survey>,
     /// The product that was asked for.
@@ -100,20 +104,21 @@ impl LedgerArguments {
         let since = self.since.as_deref().map(|since| commit_or_tree(&repository, since)).transpose()?;
         let place = (target_ref.as_str(), since.as_ref());
         let kept = Kept::of(states.as_ref(), self, &repository, place, survey.as_ref());
-        let (walk, ledger) = kept.as_ref().and_then(|kept| kept.load(&repository)).unwrap_or_default();
-        let mut state = Moving { arguments: self, repository: &repository, gathered: gathered.as_ref(), walk, ledger };
+        let (walk, ledger, noticed) = kept.as_ref().and_then(|kept| kept.load(&repository)).unwrap_or_default();
+        let mut state =
+            Moving { arguments: self, repository: &repository, gathered: gathered.as_ref(), walk, ledger, noticed };
         let before = state.walk.tip();
         state.advance(&revision.commit, since.as_ref(), context)?;
-        let Moving { walk, ledger, .. } = state;
+        let Moving { walk, ledger, noticed, .. } = state;
         let ledger = ledger.unwrap_or_default();
         // What is behind a cut may be there the next time.
         let is_whole = walk.cuts() == 0 && !matches!(walk.start(), Start::Cut { .. });
         if let Some(kept) = kept.filter(|_| is_whole && before != walk.tip()) {
-            kept.store(&walk, &ledger);
+            kept.store(&walk, &ledger, &noticed);
         }
         let (product, rejected) =
             gathered.map_or((None, 0), |gathered| (Some(gathered.facts.question.product.clone()), gathered.rejected));
-        Ok(SourceLedger { name, revision, walk, ledger, survey, product, rejected, repository })
+        Ok(SourceLedger { name, revision, walk, ledger, noticed, survey, product, rejected, repository })
     }
 }
 
@@ -133,13 +138,14 @@ struct Moving<'a> {
     gathered: Option<&'a Gathered>,
     walk: HistoryWalk,
     ledger: Option<Ledger>,
+    noticed: Noticed,
 }
 
 impl Moving<'_> {
     /// Goes on to the tip; from the beginning where history was rewritten.
     fn advance(&mut self, tip: &GitId, since: Option<&GitId>, context: &Context) -> Result<(), CommandError> {
         if self.step(tip, since, context)? == Reached::Rewritten {
-            (self.walk, self.ledger) = (HistoryWalk::default(), None);
+            (self.walk, self.ledger, self.noticed) = (HistoryWalk::default(), None, Noticed::default());
             self.step(tip, since, context)?;
         }
         if self.ledger.is_none() {
@@ -149,17 +155,18 @@ impl Moving<'_> {
     }
 
     fn step(&mut self, tip: &GitId, since: Option<&GitId>, context: &Context) -> Result<Reached, CommandError> {
-        let Self { arguments, repository, gathered, walk, ledger } = self;
+        let Self { arguments, repository, gathered, walk, ledger, noticed } = self;
         let mut batch = Batch { gathered: *gathered, landings: Vec::new(), changes: 0 };
         let mut progress = None;
         let mut done = 0u64;
-        let reached = walk.advance(repository, tip, since, &mut |Step { start, mut landing, total }| {
+        let reached = walk.advance(repository, tip, since, &mut |Step { start, mut landing, class, odd, total }| {
             let shown = progress.get_or_insert_with(|| context.output.steps(total, "reading landings"));
             shown.reached(done);
             done += 1;
             if ledger.is_none() {
                 *ledger = Some(begin(repository, *gathered, start)?);
             }
+            noticed.add(landing.commit, class, odd);
             name_agents(&arguments.agents, &mut landing);
             if let Some(gathered) = gathered {
                 gathered.add_stated(&mut landing);

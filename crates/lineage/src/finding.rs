@@ -58,6 +58,8 @@ findings! {
     LevelTooLow = "LH110", "level-too-low", "use an identity of the level asked: a key with stated custody, or a workload identity";
     Untouched = "LH111", "device-untouched", "sign again and touch the security key when it asks for it";
     DeviceCount = "LH112", "device-count", "find out whether somebody copied the key; if its device never counts, leave `last_counter` out of the row";
+    AgentSignOff = "LH113", "agent-sign-off", "have the person who answers for the change sign off, and the agent named in Assisted-by or Co-authored-by";
+    AgentBranch = "LH114", "agent-branch", "see whether the commits that came in name the agent; where one worked and none does, name its account (`lasthand source --agent ACCOUNT=SPONSOR`)";
     UnreviewedChange = "LH201", "unreviewed-change", "have the change reviewed by another person: `lasthand review approve BASE..HEAD`";
     AgentChangeUnreviewed = "LH202", "agent-change-unreviewed", "have a person review what the agent changed: `lasthand review approve BASE..HEAD`";
     NoLanding = "LH203", "no-landing", "record the history of the source: `lasthand source`";

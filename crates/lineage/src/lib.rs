@@ -34,6 +34,7 @@ mod marks;
 mod message;
 #[cfg(feature = "mutants")]
 pub mod mutants;
+pub mod odd_people;
 mod order;
 mod outcome;
 mod pairs;

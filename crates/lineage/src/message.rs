@@ -33,6 +33,8 @@ pub(crate) fn of(id: FindingId, place: &Place, actors: &[String]) -> String {
         FindingId::LevelTooLow => format!("the signer{in_step} is known at a lower level than asked"),
         FindingId::Untouched => "nobody touched the security key that signed".to_owned(),
         FindingId::DeviceCount => "the security key that signed counts no further than before".to_owned(),
+        FindingId::AgentSignOff => "an agent signed off".to_owned(),
+        FindingId::AgentBranch => "a branch that is named as an agent's was merged".to_owned(),
         FindingId::UnreviewedChange => format!("{file} was changed{by} and nobody reviewed the change"),
         FindingId::AgentChangeUnreviewed => format!("{file} was changed{by} and no person reviewed the change"),
         FindingId::NoLanding => format!("no landing in `{path}` is known for the source"),

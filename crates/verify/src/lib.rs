@@ -41,6 +41,7 @@ mod kept;
 mod last;
 pub mod layout;
 mod locks;
+mod odd_people;
 mod people;
 mod reading;
 pub mod render;

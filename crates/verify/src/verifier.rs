@@ -13,6 +13,7 @@ use crate::devices;
 use crate::error::VerifyError;
 use crate::evidence::Evidence;
 use crate::facts::{self, Question};
+use crate::odd_people;
 use crate::reading;
 use crate::report::{self, Files};
 use crate::trust::LoadedTrust;
@@ -125,6 +126,7 @@ impl Verifier {
         let gathered = facts::gather(&question, &all, &self.trust, &self.limits)?;
         let mut noticed = reading::findings(&opened.notes);
         noticed.extend(devices::findings(&gathered.noticed, &gathered.facts.trust.identities));
+        noticed.extend(odd_people::findings(&gathered.odd_people, &gathered.facts));
         let outcome = solve(&gathered.facts).with_reading(noticed);
         let report = report::build(&gathered, &outcome, &opened);
         Ok(Verification { facts: gathered.facts, outcome, report })

@@ -102,6 +102,7 @@ pub(crate) fn run(arguments: &SourceArguments, context: &Context) -> Result<u8, 
         return Err(error.hint("name the branch that it landed on: `--ref refs/heads/main`"));
     };
     let signer = Signer::load(key, context)?;
+    crate::agent_branch::say_agent_branch(&repository, &arguments.reference, context.output);
     let recorded = own_landings(evidence, &signer, &name.uri, &target_ref, context)?;
     let mut landings = new_landings(&repository, &tip.commit, arguments, &recorded, context)?;
     git::bind_reviews(&repository, &mut landings, &claimed_reviews(evidence, context)?)?;
@@ -210,7 +211,7 @@ impl Writer<'_> {
 
     fn spec(&self, landing: ObservedLanding, prev: Option<StatementDigest>) -> Result<LandingSpec, CommandError> {
         say_landing(&landing, self.context.output);
-        people::say_what_is_odd(landing.commits.iter().chain(&landing.mergers), self.context.output);
+        let odd_people = people::say_what_is_odd(landing.commits.iter().chain(&landing.mergers), self.context.output);
         let commits = landing.commits;
         let mut authors = landing.authors;
         self.arguments.agents.apply(&mut authors);
@@ -246,6 +247,7 @@ impl Writer<'_> {
             }),
             pusher: None,
             export_ignore: landing.export_ignore,
+            odd_people,
             observer: self.arguments.observer.clone().unwrap_or_else(|| self.signer.key.principal()),
             credential: None,
             landed: Some(self.context.now),

@@ -1,6 +1,7 @@
 //! `lasthand source report`: the coverage of a ref's tree, and what has no human behind it.
 
 mod known;
+mod noticed;
 mod text;
 
 use std::collections::BTreeMap;
@@ -15,6 +16,7 @@ use lasthand_observe::git::{self, Start};
 use serde_json::{Value, json};
 
 pub(super) use self::known::Known;
+use self::noticed::Submodule;
 pub(super) use self::text::{bold, short};
 use super::question::{Format, Sink, put, put_document, style, text_or_json};
 use crate::command_error::CommandError;
@@ -31,7 +33,7 @@ use crate::source_ledger::{LedgerArguments, SourceLedger};
 pub(crate) struct ReportArguments {
     #[command(flatten)]
     ledger: LedgerArguments,
-    /// List every file that has no human behind it, and not only the first of each group
+    /// List every file that has no human behind it and every finding, and not only the first of each
     #[arg(long)]
     all: bool,
     /// What to print, or write to a file: text, json; repeatable
@@ -92,6 +94,7 @@ struct Report<'a> {
     items: Vec<Item<'a>>,
     /// For each group: what is there, and how many paths were removed.
     groups: BTreeMap<Group, (Amount, u64)>,
+    submodules: Vec<Submodule<'a>>,
 }
 
 /// A path without a human behind it.
@@ -156,8 +159,10 @@ impl<'a> Report<'a> {
             removed: 0,
             items: Vec::new(),
             groups: BTreeMap::new(),
+            submodules: Vec::new(),
         };
         for state in source.ledger.paths() {
+            report.submodules.extend(Submodule::at(state.path, state.version));
             let bytes = state.version.map_or(0, |version| git::stored_bytes(&source.repository, &version));
             if state.version.is_some() {
                 report.total.add(bytes);
@@ -211,6 +216,9 @@ impl<'a> Report<'a> {
             "tree": source.revision.tree.as_str(),
             "start": start_document(source),
             "landings": source.ledger.landings(),
+            "classes": noticed::classes(&source.noticed),
+            "residual": noticed::residual(&source.noticed),
+            "residual_left_out": source.noticed.residual.forgotten(),
             "evidence": evidence_document(source),
             "actor_table": git::TABLE,
             "influence_table": influence::TABLE,
@@ -224,6 +232,9 @@ impl<'a> Report<'a> {
             },
             "groups": groups,
             "no_human": self.items.iter().map(|item| item.document(&self.known)).collect::<Vec<_>>(),
+            "outside": self.submodules.iter().map(Submodule::document).collect::<Vec<_>>(),
+            "findings": noticed::findings(&source.noticed),
+            "findings_left_out": source.noticed.people.forgotten(),
         })
     }
 }

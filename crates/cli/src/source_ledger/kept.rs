@@ -1,4 +1,4 @@
-//! What is kept between runs: the graph of commits and the ledger, in the user's cache folder and never in the repository.
+//! What is kept between runs: the graph of commits, the ledger and what was noticed, in the user's cache folder and never in the repository.
 
 use std::path::PathBuf;
 
@@ -9,12 +9,14 @@ use lasthand_model::pack::{Packer, Unpacker};
 use lasthand_observe::git::{HistoryWalk, Repository, TreeCache};
 use lasthand_verify::{CacheError, KeptStates};
 
-use super::LedgerArguments;
+use super::{LedgerArguments, Noticed};
 use crate::command_error::CommandError;
 use crate::context::{Context, program};
 
 /// LIMIT: roots of trees that are kept for one repository.
 const ROOTS: usize = 500_000;
+/// Version of what is kept of a ref: another one is made anew.
+const FORMAT: u64 = 2;
 /// Folder of states within the cache folder.
 const FOLDER: &str = "ledgers";
 
@@ -45,6 +47,7 @@ impl Kept {
         let name = packer.finish();
         let mut packer = Packer::default();
         packer.bytes(&name);
+        packer.number(FORMAT);
         packer.text(&program);
         packer.text(&format!("{:?}", arguments.agents));
         let fingerprint = match survey {
@@ -55,21 +58,23 @@ impl Kept {
         Some(Self { states, name: Sha256::of(&name), key: Sha256::of(&packer.finish()) })
     }
 
-    /// The walk and the ledger as they were left.
-    pub(super) fn load(&self, repository: &Repository) -> Option<(HistoryWalk, Option<Ledger>)> {
+    /// The walk, the ledger and what was noticed, as they were left.
+    pub(super) fn load(&self, repository: &Repository) -> Option<(HistoryWalk, Option<Ledger>, Noticed)> {
         let state = self.states.load(&self.name, &self.key)?;
         let mut unpacker = Unpacker::new(&state);
         let walk = HistoryWalk::unpack(repository, unpacker.bytes()?)?;
         let ledger = Ledger::unpack(unpacker.bytes()?)?;
-        unpacker.is_empty().then_some((walk, Some(ledger)))
+        let noticed = Noticed::unpack(unpacker.bytes()?)?;
+        unpacker.is_empty().then_some((walk, Some(ledger), noticed))
     }
 
-    /// Keeps both.
-    pub(super) fn store(&self, walk: &HistoryWalk, ledger: &Ledger) {
+    /// Keeps all three.
+    pub(super) fn store(&self, walk: &HistoryWalk, ledger: &Ledger, noticed: &Noticed) {
         let Some(walk) = walk.pack() else { return };
         let mut packer = Packer::default();
         packer.bytes(&walk);
         packer.bytes(&ledger.pack());
+        packer.bytes(&noticed.pack());
         self.states.store(&self.name, &self.key, &packer.finish());
     }
 }

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a failed test may stop")]
 
+mod agent_branch;
 mod bad_input;
 mod cache;
 mod demo;

@@ -281,7 +281,7 @@ fn who_signed_his_own_commit_is_known_by_that_too() {
 
 #[test]
 fn how_an_agent_was_recognised_is_recorded_and_odd_people_are_told() {
-    // pass: the row and the version of the table; fail: an agent that signs off
+    // pass: the row and the version of the table; fail: an agent that signs off, in words and in the statement
     let repository = repository("source-rules");
     fs::write(repository.join("a.txt"), "two\n").unwrap();
     commit(
@@ -290,8 +290,14 @@ fn how_an_agent_was_recognised_is_recorded_and_odd_people_are_told() {
     );
     let said = source(&repository, &["--since", "HEAD~1"]);
     assert_eq!(said.code, 0, "{}", said.err);
-    assert!(said.err.contains("signed off, but is an agent (mail:noreply@anthropic.com)"), "{}", said.err);
+    assert!(said.err.contains("signed off, but is an agent (mail:noreply@anthropic.com) (LH113 "), "{}", said.err);
     let landing = &written(&repository, &said)[0]["predicate"];
+    let mail = "mail:noreply@anthropic.com";
+    let commit = &written(&repository, &said)[0]["subject"][0]["digest"]["gitCommit"];
+    let stated = json!([{
+        "what": "agent-sign-off", "commit": commit, "principal": "mailto:noreply@anthropic.com", "rule": mail
+    }]);
+    assert_eq!(landing["oddPeople"], stated);
     let rules: Vec<_> = landing["actors"].as_array().unwrap().iter().map(|actor| &actor["established"][0]).collect();
     assert_eq!(rules[1]["rule"], "mail:noreply@anthropic.com");
     assert!(rules[1]["table"].is_string() && rules[0].get("rule").is_none());

@@ -1,9 +1,10 @@
 //! `lasthand source report` and `lasthand blame`.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::support::{Said, call, commit, copy, demo, folder, git, lasthand, plain_surroundings, repository, said};
 
@@ -101,6 +102,127 @@ fn a_report_goes_on_from_what_is_kept() {
     assert_eq!(fresh(&repository), whole(&repository));
     // Nothing is written into the repository.
     assert!(!repository.join(".git/lasthand").exists());
+}
+
+/// Ids of the findings of a report, each with how often.
+fn noticed(report: &Value) -> Vec<(String, usize)> {
+    let mut ids: BTreeMap<String, usize> = BTreeMap::new();
+    for finding in report["findings"].as_array().unwrap() {
+        *ids.entry(finding["id"].as_str().unwrap().to_owned()).or_default() += 1;
+    }
+    ids.into_iter().collect()
+}
+
+fn counted(expected: &[(&str, usize)]) -> Vec<(String, usize)> {
+    expected.iter().map(|(id, count)| ((*id).to_owned(), *count)).collect()
+}
+
+#[test]
+fn odd_people_are_findings_of_every_run() {
+    // pass: each with id, commit, row and hint, newest first, in the first run, in later ones, and from nothing; fail: a person's sign-off
+    let repository = repository("report-odd");
+    let signed = "Signed-off-by: Claude <noreply@anthropic.com>";
+    edit(&repository, "b.txt", "b\n", &format!("b\n\n{signed}\nSigned-off-by: Ana <ana@example.com>"));
+    edit(
+        &repository,
+        "c.txt",
+        "c\n",
+        "c\n\nReviewed-by: Copilot <copilot@github.com>\nReviewed-by: Bo <bo@example.com>",
+    );
+    fs::write(repository.join("d.txt"), "d\n").unwrap();
+    git(&repository, &["add", "--all"]);
+    git(&repository, &["commit", "--quiet", "-m", "d", "--author", "Claude Code <ana@example.com>"]);
+    let first = report(&repository, &[]);
+    assert_eq!(noticed(&first), counted(&[("LH104", 1), ("LH113", 1), ("LH207", 1)]), "{first:#}");
+    let found = &first["findings"][2];
+    assert_eq!(
+        (&found["id"], &found["severity"], &found["principal"], &found["rule"]),
+        (
+            &json!("LH113"),
+            &json!("warning"),
+            &json!("mailto:noreply@anthropic.com"),
+            &json!("mail:noreply@anthropic.com")
+        )
+    );
+    assert!(found["commit"].as_str().unwrap().len() == 40 && found["hint"].as_str().unwrap().contains("sign off"));
+    assert!(found["message"].as_str().unwrap().contains("signed off, but is an agent"), "{found}");
+
+    // A branch that is named as an agent's, and what came in by it.
+    git(&repository, &["checkout", "--quiet", "-b", "claude/thing"]);
+    edit(&repository, "e.txt", "e\n", &format!("e\n\n{signed}"));
+    git(&repository, &["checkout", "--quiet", "main"]);
+    git(&repository, &["merge", "--quiet", "--no-ff", "-m", "Merge branch 'claude/thing'", "claude/thing"]);
+    let second = report(&repository, &[]);
+    assert_eq!(noticed(&second), counted(&[("LH104", 1), ("LH113", 2), ("LH114", 1), ("LH207", 1)]), "{second:#}");
+    let branch = second["findings"].as_array().unwrap().iter().find(|found| found["id"] == "LH114").unwrap();
+    assert_eq!((&branch["severity"], &branch["principal"]), (&json!("note"), &Value::Null));
+    assert_eq!(second["findings_left_out"], 0);
+    let said = call(&repository, ["source", "report", "--no-cache", "-o", "json"]);
+    assert_eq!(serde_json::from_str::<Value>(&said.out).unwrap(), second);
+    assert_eq!(report(&repository, &[]), second);
+}
+
+#[test]
+fn the_text_lists_ten_of_each_finding() {
+    // pass: ten of eleven, all with `--all`; fail: a section where there is nothing
+    let repository = two_hands("report-odd-text");
+    let text = |more: &[&str]| call(&repository, ["source", "report", "--no-cache"].iter().chain(more)).out;
+    assert!(!text(&[]).contains("Noticed"), "{}", text(&[]));
+    for number in 0..11 {
+        edit(&repository, "b.txt", &format!("{number}\n"), "b\n\nSigned-off-by: Claude <noreply@anthropic.com>");
+    }
+    let lines = |text: &str| text.lines().filter(|line| line.contains("signed off, but is an agent")).count();
+    let short = text(&[]);
+    assert!(short.contains("Noticed\n  LH113 agent-sign-off: 11\n") && short.contains("and 1 more"), "{short}");
+    assert_eq!((lines(&short), lines(&text(&["--all"]))), (10, 11));
+}
+
+#[test]
+fn every_landing_has_one_class() {
+    // pass: commits are identity, a merge of a base that moved is replay; fail: one with something of its own is residual, by its path
+    let repository = repository("report-classes");
+    for (branch, planted) in [("clean", false), ("evil", true)] {
+        git(&repository, &["checkout", "--quiet", "-b", branch]);
+        edit(&repository, &format!("{branch}.txt"), "x\n", branch);
+        git(&repository, &["checkout", "--quiet", "main"]);
+        edit(&repository, "a.txt", branch, "main");
+        git(&repository, &["merge", "--quiet", "--no-ff", "--no-commit", branch]);
+        if planted {
+            fs::write(repository.join("planted.sh"), "true\n").unwrap();
+        }
+        commit(&repository, "merge");
+        // Also of what is read in one run and kept for the next.
+        report(&repository, &[]);
+    }
+    let found = report(&repository, &[]);
+    assert_eq!(found["classes"], json!({ "identity": 3, "replay": 1, "residual": 1 }));
+    assert_eq!(found["landings"], 5);
+    let commit = &found["commit"];
+    let expected = json!([{ "commit": commit, "why": "differs", "paths": ["planted.sh"], "more": 0 }]);
+    assert_eq!((&found["residual"], &found["residual_left_out"]), (&expected, &json!(0)));
+    let text = call(&repository, ["source", "report", "--no-cache"]).out;
+    assert!(text.contains("  landings: 3 identity, 1 replay, 1 residual\n"), "{text}");
+}
+
+#[test]
+fn submodules_of_the_tree_are_named() {
+    // pass: those at the ref, as repositories of their own; fail: one that is gone, and a tree without any
+    let repository = two_hands("report-submodules");
+    let found = report(&repository, &[]);
+    assert_eq!(found["outside"], json!([]));
+    let pinned = "ab".repeat(20);
+    for path in ["deps/one", "deps/two", "gone"] {
+        git(&repository, &["update-index", "--add", "--cacheinfo", &format!("160000,{pinned},{path}")]);
+    }
+    git(&repository, &["commit", "--quiet", "-m", "pin"]);
+    git(&repository, &["rm", "--quiet", "--cached", "gone"]);
+    git(&repository, &["commit", "--quiet", "-m", "drop"]);
+    let found = report(&repository, &[]);
+    let one = |path: &str| json!({ "path": path, "kind": "submodule", "commit": pinned, "judged_as": "a repository of its own" });
+    assert_eq!(found["outside"], json!([one("deps/one"), one("deps/two")]));
+    let text = call(&repository, ["source", "report", "--no-cache"]).out;
+    let line = "  2 submodules: each needs landings and reviews of its own: deps/one, deps/two\n";
+    assert!(text.contains(line), "{text}");
 }
 
 #[test]
@@ -274,6 +396,9 @@ fn names_in_a_history_cannot_move_the_cursor() {
         &repository,
         &["-c", "user.name=x", "commit", "--quiet", "-m", "x", "--author", "E\u{1b}[2Jve <e\u{1b}ve@example.com>"],
     );
+    edit(&repository, "b.txt", "b\n", "b\n\nReviewed-by: \u{1b}[2J[bot] <e\u{1b}[2J[bot]@users.noreply.github.com>");
+    git(&repository, &["update-index", "--add", "--cacheinfo", &format!("160000,{},s\u{1b}[2J", "ab".repeat(20))]);
+    git(&repository, &["commit", "--quiet", "-m", "pin"]);
     let text = call(&repository, ["source", "report", "--no-cache", "--all"]);
     assert!(text.code == 0 && !text.out.contains('\u{1b}'), "{:?}", text.out);
 }

@@ -12,6 +12,7 @@ use serde_json::{Map, Value};
 
 use super::facts::{Bound, PathRule, TreeRef};
 use super::statement::{DigestSet, ResourceDescriptor};
+use crate::digest::GitId;
 
 /// Predicate type.
 pub const STEP_ACTOR: &str = "https://lasthand.dev/step-actor/v0.1";
@@ -91,6 +92,12 @@ pub struct StepActorPredicate {
     /// For a landing: paths of the tree that a source archive leaves out.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub export_ignore: Vec<String>,
+    /// For a landing: what is odd about the people of its commits. Nothing is accepted or refused by it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub odd_people: Vec<OddPerson>,
+    /// For a landing: how many more there are than `oddPeople` lists.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub odd_people_left_out: Option<u64>,
     /// Start and end, RFC 3339.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub started_on: Option<String>,
@@ -100,6 +107,58 @@ pub struct StepActorPredicate {
     /// Members nobody here knows; they survive.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
+}
+
+/// Something in a commit's people that a person should look at.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+pub struct OddPerson {
+    /// `agent-sign-off machine-review borrowed-identity agent-branch`; another word is of a later version, and passed over.
+    pub what: String,
+    /// The commit.
+    pub commit: GitId,
+    /// Who signed off or is named as reviewer, or whose account was used; none for a branch.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub principal: Option<String>,
+    /// The row of the table of agents that tells, such as `mail:noreply@anthropic.com`.
+    pub rule: String,
+}
+
+/// What is odd about a commit's people.
+///
+/// Not `non_exhaustive`: whoever tells of one must face a new one. SPEC: docs/actors-of-commits.md, "Odd people".
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Oddity {
+    /// An agent acted by a person's or a robot's account.
+    BorrowedIdentity,
+    /// An agent signed off.
+    AgentSignOff,
+    /// The branch that was merged is named as agents name theirs.
+    AgentBranch,
+    /// An agent, robot or unknown app is named as reviewer.
+    MachineReview,
+}
+
+impl Oddity {
+    /// Every one.
+    pub const ALL: &'static [Self] =
+        &[Self::BorrowedIdentity, Self::AgentSignOff, Self::AgentBranch, Self::MachineReview];
+
+    /// The word of statements.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::BorrowedIdentity => "borrowed-identity",
+            Self::AgentSignOff => "agent-sign-off",
+            Self::AgentBranch => "agent-branch",
+            Self::MachineReview => "machine-review",
+        }
+    }
+
+    /// Reads the word.
+    #[must_use]
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|oddity| oddity.as_str() == word)
+    }
 }
 
 /// A repository: where it is and, where the host has one, an id that survives renames.

@@ -35,6 +35,33 @@ pub(super) struct Plan {
     pub(super) result: ObjectId,
 }
 
+/// What a merge commit is, by its parents, before its paths are listed.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Made {
+    /// The merge, where the first parent is the ancestor.
+    Identity,
+    /// The merge.
+    Replay,
+    /// Something else: the paths that were decided are residual.
+    Decided(MergeNote),
+    /// No merge is computed, or none that is sure: every path that it changes is residual.
+    Unmerged(MergeNote),
+}
+
+impl Made {
+    /// The class, as [`class_of`] has it. In: paths that were [`residual`], and what changed against the first parent.
+    pub(super) fn class(self, decided: BTreeSet<Vec<u8>>, changes: &Changes) -> LandingClass {
+        let against = Against::Parents;
+        let (why, paths) = match self {
+            Self::Identity => return LandingClass::Identity { against },
+            Self::Replay => return LandingClass::Replay { against },
+            Self::Decided(why) => (why, decided),
+            Self::Unmerged(why) => (why, changes.keys().cloned().collect()),
+        };
+        LandingClass::Residual { against, why, paths: texts(paths), equal_patch: false }
+    }
+}
+
 /// Classes a commit by its parents alone.
 ///
 /// Residual paths are those where the landed tree differs from the recomputed merge; where that conflicts, also the paths of the conflicts, whatever was decided.
@@ -60,12 +87,7 @@ pub(super) fn class_of(
     if let Some((base, head)) = sides.only() {
         return merged_class(repository, cache, commit.tree, sides.onto, (base, head));
     }
-    let why = match sides.sides.as_slice() {
-        [] => return Ok(ByParents::plain(itself)),
-        [Side { bases, .. }] if bases.is_empty() => MergeNote::NoBase,
-        [Side { bases, .. }] => MergeNote::ManyBases { bases: bases.len() },
-        _ => MergeNote::Octopus { parents: commit.parents.len() },
-    };
+    let Some(why) = sides.obstacle() else { return Ok(ByParents::plain(itself)) };
     let paths = texts(changed(repository, cache, sides.onto, commit.tree)?.into_keys().collect());
     let class = LandingClass::Residual { against: Against::Parents, why, paths, equal_patch: false };
     let is_merge = sides.all_give(repository, cache, commit.tree)?;
@@ -97,6 +119,16 @@ impl Sides {
         let [Side { head, bases }] = self.sides.as_slice() else { return None };
         let [base] = bases.as_slice() else { return None };
         Some((*base, *head))
+    }
+
+    /// Why no merge is computed; `None` where there is nothing to merge. Asked where there is not [`only`](Self::only) one merge.
+    pub(super) fn obstacle(&self) -> Option<MergeNote> {
+        match self.sides.as_slice() {
+            [] => None,
+            [Side { bases, .. }] if bases.is_empty() => Some(MergeNote::NoBase),
+            [Side { bases, .. }] => Some(MergeNote::ManyBases { bases: bases.len() }),
+            sides => Some(MergeNote::Octopus { parents: sides.len() + 1 }),
+        }
     }
 
     /// Whether every one of several bases gives the landed tree, so that none of them was a choice.

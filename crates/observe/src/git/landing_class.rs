@@ -40,6 +40,24 @@ pub enum MergeNote {
     TooLarge,
     /// The recomputed merge has another tree than the one that landed: content was added, changed or dropped in the commit.
     Differs,
+    /// The clone is cut: where the sides really parted may lie behind it.
+    Shallow,
+}
+
+impl MergeNote {
+    /// The word of reports.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Octopus { .. } => "octopus",
+            Self::NoBase => "no-base",
+            Self::ManyBases { .. } => "several-bases",
+            Self::Conflict => "conflict",
+            Self::TooLarge => "too-large",
+            Self::Differs => "differs",
+            Self::Shallow => "shallow",
+        }
+    }
 }
 
 /// What a commit is compared with.

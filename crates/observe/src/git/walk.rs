@@ -11,14 +11,16 @@ use lasthand_model::history::{Authored, LandingDiff, MergeTrees, ObjectKey};
 use lasthand_model::limits::Limits;
 use lasthand_model::pack::{Packer, Unpacker};
 use lasthand_model::wire::facts::Actor;
+use lasthand_model::wire::step_actor::OddPerson;
 
-use super::class_by_parents::{Side, Sides, residual, unexplained};
+use super::class_by_parents::{Made, Side, Sides, residual, unexplained};
 use super::diff::{self, Version, changed};
 use super::error::GitError;
 use super::graph::Graph;
 use super::history::LANDINGS;
-use super::identity::{authors_of, push_new};
+use super::identity::{CommitPeople, OddPeople, push_new};
 use super::inventory::TreeCache;
+use super::landing_class::{Against, LandingClass, MergeNote};
 use super::merge::merge_noting;
 use super::objects::read_commit;
 use super::open::Repository;
@@ -59,6 +61,10 @@ pub struct Step {
     pub start: Start,
     /// The landing.
     pub landing: LandingDiff,
+    /// What it is, by its parents alone: as [`landings`](super::landings) has it. In a cut clone every merge is residual.
+    pub class: LandingClass,
+    /// What is odd about the people of its commits, merges that add nothing among them.
+    pub odd: Vec<OddPerson>,
     /// How many landings this call visits.
     pub total: usize,
 }
@@ -94,6 +100,15 @@ struct Row {
     tree: ObjectId,
     parents: Rc<[ObjectId]>,
     people: Rc<[Actor]>,
+    /// Few commits have any.
+    odd: Option<Rc<[OddPeople]>>,
+}
+
+/// A landing as it is found.
+struct Landed {
+    landing: LandingDiff,
+    class: LandingClass,
+    odd: Vec<OddPerson>,
 }
 
 /// A merge commit beside its recomputation.
@@ -103,6 +118,7 @@ struct Recomputed {
     is_merge: bool,
     /// Paths that were decided in it: in conflict, or other than the merge gives.
     decided: BTreeSet<Vec<u8>>,
+    made: Made,
 }
 
 /// A commit that came in by a merge.
@@ -167,8 +183,8 @@ impl HistoryWalk {
             self.load(repository, tip)?;
         }
         for id in line.iter().rev() {
-            let landing = self.landing(repository, *id)?;
-            visit(Step { start: self.start, landing, total: line.len() })?;
+            let Landed { landing, class, odd } = self.landing(repository, *id)?;
+            visit(Step { start: self.start, landing, class, odd, total: line.len() })?;
             self.cache.forget_beyond(KEPT_ENTRIES);
             if repository.inner.objects.num_objects_in_memory() > KEPT_OBJECTS {
                 drop(repository.inner.objects.reset_object_memory());
@@ -224,7 +240,9 @@ impl HistoryWalk {
             return Ok(row.clone());
         }
         let commit = read_commit(repository, id)?;
-        let people = authors_of(&commit)?;
+        let CommitPeople { actors, odd, .. } = CommitPeople::of(&commit)?;
+        let people = actors.into_iter().map(|known| known.actor).collect();
+        let odd = (!odd.is_empty()).then(|| odd.into());
         let mut parents = commit.parents;
         if let Some(missing) = parents.iter().find(|parent| !repository.inner.has_object(*parent)) {
             // SECURITY: the list of cuts is not taken as history, only as the reason why a parent is not there.
@@ -234,7 +252,7 @@ impl HistoryWalk {
             self.cuts.insert(id);
             parents.clear();
         }
-        let row = Row { tree: commit.tree, parents: parents.into(), people: self.list(people) };
+        let row = Row { tree: commit.tree, parents: parents.into(), people: self.list(people), odd };
         self.rows.insert(id, row.clone());
         Ok(row)
     }
@@ -273,7 +291,7 @@ impl HistoryWalk {
         Ok(())
     }
 
-    fn landing(&mut self, repository: &Repository, id: ObjectId) -> Result<LandingDiff, GitError> {
+    fn landing(&mut self, repository: &Repository, id: ObjectId) -> Result<Landed, GitError> {
         let row = self.row(repository, id)?;
         let from = match row.parents.first() {
             Some(parent) => Some(self.row(repository, *parent)?.tree),
@@ -296,17 +314,30 @@ impl HistoryWalk {
             landing.authors = row.people.to_vec();
             landing.commits = vec![authored(&id, &row)];
             landing.changes = path_changes(leaves);
-            return Ok(landing);
+            let odd = self.odd(repository, &landing)?;
+            return Ok(Landed { landing, class: LandingClass::Identity { against: Against::Itself }, odd });
         }
-        let last = self.merge_commits(repository, id, &row, &mut landing, &leaves)?;
+        let (last, class) = self.merge_commits(repository, id, &row, &mut landing, &leaves)?;
         landing.changes = path_changes(leaves);
         let last: HashMap<String, usize> = last.into_iter().map(|(path, at)| (path_text(&path), at)).collect();
         landing.touched =
             landing.changes.iter().map(|change| last.get(&change.path).copied().unwrap_or_default()).collect();
-        Ok(landing)
+        let odd = self.odd(repository, &landing)?;
+        Ok(Landed { landing, class, odd })
     }
 
-    /// Fills in the commits that came in by a merge and whose work they are; gives, by path, the last of them that touched it.
+    /// What is odd about the people of the commits of a landing.
+    fn odd(&mut self, repository: &Repository, landing: &LandingDiff) -> Result<Vec<OddPerson>, GitError> {
+        let mut told = Vec::new();
+        for commit in &landing.commits {
+            let Some(id) = commit.commit.git_id() else { continue };
+            let row = self.row(repository, repository.object_id(&id)?)?;
+            told.extend(row.odd.iter().flat_map(|odd| odd.iter()).map(|odd| odd.told(&id)));
+        }
+        Ok(told)
+    }
+
+    /// Fills in the commits that came in by a merge and whose work they are; gives, by path, the last of them that touched it, and what the merge is.
     fn merge_commits(
         &mut self,
         repository: &Repository,
@@ -314,8 +345,10 @@ impl HistoryWalk {
         row: &Row,
         landing: &mut LandingDiff,
         leaves: &Leaves,
-    ) -> Result<HashMap<Vec<u8>, usize>, GitError> {
-        let Some((main, sides)) = row.parents.split_first() else { return Ok(HashMap::new()) };
+    ) -> Result<(HashMap<Vec<u8>, usize>, LandingClass), GitError> {
+        let Some((main, sides)) = row.parents.split_first() else {
+            return Ok((HashMap::new(), LandingClass::Identity { against: Against::Itself }));
+        };
         let side = self.side_commits(repository, *main, sides)?;
         let found = self.recomputed(repository, row)?;
         landing.merge = found.merge;
@@ -350,7 +383,7 @@ impl HistoryWalk {
             }
         }
         landing.authors = authors;
-        Ok(last)
+        Ok((last, found.made.class(found.decided, leaves)))
     }
 
     /// Every commit that a side has and `main` has not, descendants first.
@@ -426,15 +459,24 @@ impl HistoryWalk {
                 true => BTreeSet::new(),
                 false => unexplained(repository, &mut self.cache, row.tree, &sides)?,
             };
-            return Ok(Recomputed { merge: None, is_merge: is_merge && self.cuts.is_empty(), decided });
+            let whole = self.cuts.is_empty();
+            let made = Made::Unmerged(sides.obstacle().filter(|_| whole).unwrap_or(MergeNote::Shallow));
+            return Ok(Recomputed { merge: None, is_merge: is_merge && whole, decided, made });
         };
         let merged = merge_noting(repository, &mut self.cache, sides.onto, base, head)?;
         let (tree, conflicts) = (merged.tree, !merged.conflicts.is_empty());
         let decided = residual(repository, &mut self.cache, &merged, row.tree, (sides.onto, head))?;
         let merge = MergeTrees { head: tree_key(&head), base: tree_key(&base), result: tree_key(&tree) };
         // In a shallow clone a better common ancestor may lie behind the cut: the merge commit's own people count.
-        let is_merge = !conflicts && tree == row.tree && self.cuts.is_empty();
-        Ok(Recomputed { merge: Some(merge).filter(|_| !conflicts), is_merge, decided })
+        let whole = self.cuts.is_empty();
+        let is_merge = !conflicts && tree == row.tree && whole;
+        let made = match is_merge {
+            _ if !whole => Made::Unmerged(MergeNote::Shallow),
+            true if sides.onto == base => Made::Identity,
+            true => Made::Replay,
+            false => Made::Decided(merged.note()),
+        };
+        Ok(Recomputed { merge: Some(merge).filter(|_| !conflicts), is_merge, decided, made })
     }
 
     /// Trees of what a merge commit merged.

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use lasthand_lineage::ledger::Cover;
 use lasthand_verify::render::{Color, Style, escape};
 
-use super::{Amount, Group, Item, Report, id, notes};
+use super::{Amount, Group, Item, Report, id, notes, noticed};
 
 /// Files listed of each group unless all are asked for.
 pub(super) const LISTED: usize = 10;
@@ -20,6 +20,7 @@ pub(super) fn render(report: &Report<'_>, style: Style, listed: usize) -> String
     for note in notes(source) {
         let _ = writeln!(text, "  {}", escape(&note));
     }
+    noticed::lines(&mut text, report);
     let _ = writeln!(text, "\n{:<34} {:>9} {:>7} {:>14} {:>7}", "covered by", "files", "", "bytes", "");
     line(&mut text, "review", report.reviewed, report.total);
     line(&mut text, "onboarding", report.onboarded, report.total);
@@ -33,12 +34,13 @@ pub(super) fn render(report: &Report<'_>, style: Style, listed: usize) -> String
     }
     if report.items.is_empty() {
         text.push_str("\nA human answered for every file.\n");
-        return text;
+    } else {
+        let _ = writeln!(text, "\n{}", bold("No human behind it, by who touched it last", style));
     }
-    let _ = writeln!(text, "\n{}", bold("No human behind it, by who touched it last", style));
     for (group, amount) in &report.groups {
         list(&mut text, report, *group, *amount, listed);
     }
+    noticed::section(&mut text, &source.noticed, style, listed);
     text
 }
 

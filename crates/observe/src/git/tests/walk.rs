@@ -1,14 +1,15 @@
 //! The stream of landings beside `landings`, pauses, shallow clones, and lines.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use lasthand_model::digest::GitId;
 use lasthand_model::history::{LandingDiff, ObjectKey, Version};
 use lasthand_model::wire::facts::TreeRef;
+use lasthand_model::wire::step_actor::OddPerson;
 
 use super::super::{
-    GitError, HistoryWalk, Reached, Repository, Start, TreeCache, diff, landings, line_origins, open, placed,
-    tree_inventory, versions_of,
+    GitError, HistoryWalk, LandingClass, MergeNote, Reached, Repository, Start, TreeCache, diff, landings,
+    line_origins, open, placed, tree_inventory, versions_of,
 };
 use super::{ANA, BO, CODER, Fixture, lines};
 
@@ -147,6 +148,67 @@ fn whoever_took_one_side_in_a_merge_is_the_last_hand() {
     assert_eq!(by_merge, [true, false, false]);
 }
 
+/// Class and odd people of each landing of a walk.
+fn measured(fixture: &Fixture) -> Vec<(LandingClass, Vec<OddPerson>)> {
+    let mut seen = Vec::new();
+    let visited = HistoryWalk::default().advance(&fixture.open(), &fixture.id("main"), None, &mut |step| {
+        seen.push((step.class, step.odd));
+        Ok(())
+    });
+    visited.unwrap();
+    seen
+}
+
+#[test]
+fn a_walk_tells_what_each_landing_is_and_what_is_odd_about_its_people() {
+    // pass: class by parents and odd people as `landings` has them: clean, evil and decided merges, several bases, no base, an octopus, a commit
+    let fixture = history();
+    let message = "x\n\nSigned-off-by: Claude <noreply@anthropic.com>\nReviewed-by: Copilot <copilot@github.com>";
+    for (name, onto) in [("left", "main"), ("right", "main~1")] {
+        fixture.git(&["checkout", "-q", "-B", name, onto]);
+        fixture.edit(CODER, name, name);
+        fixture.git(&["commit", "-q", "--allow-empty", "-m", message]);
+    }
+    fixture.git(&["checkout", "-q", "main"]);
+    let merged = |names: &[&str]| {
+        let merge = ["merge", "-q", "--no-ff", "--allow-unrelated-histories", "-m", "Merge branch 'claude/x'"];
+        fixture.run(ANA, &[&merge[..], names].concat());
+    };
+    merged(&["left", "right"]);
+    // Each has merged the other: two best common ancestors.
+    fixture.git(&["checkout", "-q", "-b", "cross", "main~1"]);
+    fixture.edit(BO, "cross", "1\n");
+    let crossed = fixture.id("cross");
+    merged(&["main"]);
+    fixture.git(&["checkout", "-q", "main"]);
+    merged(&[crossed.as_str()]);
+    fixture.edit(ANA, "more", "1\n");
+    merged(&["cross"]);
+    fixture.git(&["checkout", "-q", "--orphan", "alien"]);
+    fixture.git(&["rm", "-rfq", "."]);
+    fixture.edit(BO, "alien", "1\n");
+    fixture.git(&["checkout", "-q", "main"]);
+    merged(&["alien"]);
+    let observed = landings(&fixture.open(), "main", None).unwrap();
+    let seen = measured(&fixture);
+    assert_eq!(seen.len(), observed.len());
+    for ((class, odd), observed) in seen.iter().zip(&observed) {
+        assert_eq!(*class, observed.class, "{}", observed.commit);
+        let told = observed.commits.iter().chain(&observed.mergers);
+        let mut told: Vec<OddPerson> =
+            told.flat_map(|commit| commit.odd.iter().map(|odd| odd.told(&commit.commit))).collect();
+        let mut odd = odd.clone();
+        odd.sort();
+        told.sort();
+        assert_eq!(odd, told, "{}", observed.commit);
+    }
+    let whys: BTreeSet<&str> =
+        seen.iter().filter_map(|(class, _)| class.merge_note()).map(|note| note.word()).collect();
+    assert_eq!(whys.into_iter().collect::<Vec<_>>(), ["conflict", "differs", "no-base", "octopus", "several-bases"]);
+    let words: BTreeSet<&str> = seen.iter().flat_map(|(_, odd)| odd).map(|odd| odd.what.as_str()).collect();
+    assert_eq!(words.into_iter().collect::<Vec<_>>(), ["agent-branch", "agent-sign-off", "machine-review"]);
+}
+
 #[test]
 fn a_walk_goes_on_where_it_ended() {
     // pass: every pause and packing gives the same landings; fail: a tip that does not come after, damaged bytes
@@ -196,6 +258,14 @@ fn a_walk_begins_behind_a_commit_or_tree_or_cut() {
     assert!(matches!(walk.start(), Start::Cut { .. }) && walk.cuts() > 0);
     // What a merge brought in from behind the cut may have more authors.
     assert!(seen.iter().any(|landing| landing.commits.len() > 1 && !landing.authors_complete));
+    // Nor is it known where its sides parted.
+    let mut classes = Vec::new();
+    let visited = HistoryWalk::default().advance(&cut, &tip, None, &mut |step| {
+        classes.push((step.class.word(), step.class.merge_note().map(MergeNote::word)));
+        Ok(())
+    });
+    visited.unwrap();
+    assert_eq!(classes, [("residual", Some("shallow")), ("identity", None)]);
 }
 
 #[test]
