@@ -297,6 +297,7 @@ fn empty(artifact: Sha256) -> Facts {
         inventories: BTreeMap::new(),
         indexes: BTreeMap::new(),
         locks: BTreeMap::new(),
+        pointers: BTreeMap::new(),
         images: BTreeMap::new(),
         configs: BTreeMap::new(),
     }
