@@ -248,6 +248,7 @@ fn delete_documents(facts: &mut Facts, rng: &mut Rng) {
     facts.indexes.retain(|digest, _| *digest == asked || !rng.chance(20));
     facts.configs.retain(|_, _| !rng.chance(20));
     facts.locks.retain(|_, _| !rng.chance(20));
+    facts.pointers.retain(|_, _| !rng.chance(20));
     // Where `reverted` refuses, a tree shows what was reverted, as its landing does.
     if !facts.preset.refuse_reverted {
         facts.inventories.retain(|_, _| !rng.chance(10));

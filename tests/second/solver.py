@@ -860,6 +860,9 @@ class World:
     def in_place(self, n, b):
         """(repository, root, path) of each file entry that lies where a file material does and may be it"""
         out = []
+        places = {(repo, root) for repo, root, _ in self.trees(b) if root is not None}
+        if len(places) > 1 and any(self.inventory(root) is None for _, root in places):
+            return []
         for repo, root, _ in self.trees(b):
             links = self.gitlinks(b, (repo, root)) if root is not None else ()
             folders = [path + "/" for at, path in sorted(links) if not self.gitlinks(b, at)] if links else [""]

@@ -282,7 +282,8 @@ struct Locks<'a> {
     evidence: &'a Evidence,
     read: BTreeMap<FileDigest, Vec<Pin>>,
     pointers: BTreeMap<FileDigest, FileDigest>,
-    done: BTreeSet<FileDigest>,
+    /// Contents that were read, each by the reader of each name under which it lies somewhere: one name must not hide what another pins.
+    done: BTreeSet<(FileDigest, locks::Format)>,
     /// Contents that were looked at as pointers.
     seen: BTreeSet<FileDigest>,
     items: Vec<Item>,
@@ -309,8 +310,8 @@ impl<'a> Locks<'a> {
             let Some(digest) = record.sha256.filter(|digest| self.evidence.blobs.contains_key(&digest.0)) else {
                 continue;
             };
-            if let Some(parse) = locks::parser(name)
-                && self.done.insert(digest)
+            if let Some((format, parse)) = locks::parser(name)
+                && self.done.insert((digest, format))
             {
                 self.read_lock(digest, parse);
             }
@@ -325,7 +326,10 @@ impl<'a> Locks<'a> {
         let Some((source, bytes)) = self.evidence.content(digest.0, LOCK_BYTES) else { return };
         let (status, reason) = match bytes.and_then(|bytes| parse(&bytes)) {
             Ok(pins) => {
-                self.read.insert(digest, pins);
+                let all = self.read.entry(digest).or_default();
+                all.extend(pins);
+                all.sort();
+                all.dedup();
                 (EvidenceStatus::Verified, None)
             }
             Err(reason) => (EvidenceStatus::Rejected, Some(reason)),

@@ -319,7 +319,8 @@ fn lock_files_count_by_their_bytes_only() {
     // pass: the bytes that the tree has; fail: other bytes under that name
     let lock = format!("[[package]]\nname = \"serde\"\nversion = \"1.0.0\"\nchecksum = \"{}\"\n", "ab".repeat(32));
     let digest = Sha256::of(lock.as_bytes());
-    let locked = support::tree(&[("Cargo.lock", &lock)]);
+    // Nor does it hide them that somebody laid the same bytes under another name.
+    let locked = support::tree(&[("A/Dockerfile", &lock), ("Cargo.lock", &lock)]);
     let mut world = World::accepted();
     let tree = json!({ "root": locked.root().to_string() });
     let predicate =
@@ -336,6 +337,31 @@ fn lock_files_count_by_their_bytes_only() {
     assert!(verification.facts.locks.is_empty());
     assert_eq!(item(&verification.report, &blob).status, EvidenceStatus::Rejected);
     assert_eq!(key("ana").id(), key("ana").id());
+}
+
+#[test]
+fn pointers_count_by_their_bytes_only() {
+    // pass: the bytes that the tree has are a pointer; fail: other bytes under that digest, and text that is no pointer
+    let content = "ab".repeat(32);
+    let pointer = format!("version https://git-lfs.github.com/spec/v1\noid sha256:{content}\nsize 12\n");
+    let tree = support::tree(&[("logo.png", &pointer), ("notes.txt", "no pointer")]);
+    let mut world = World::accepted();
+    let predicate = json!({
+        "kind": "edit", "repository": { "uri": support::REPOSITORY }, "actors": [],
+        "targetTree": { "root": tree.root().to_string() },
+    });
+    let edit = statement("t", &tree.root().0, "https://lasthand.dev/step-actor/v0.1", &predicate);
+    world.evidence.insert("edit.json".to_owned(), signed(&edit, "ana").1);
+    world.evidence.insert(format!("inventories/{}.inv", tree.root()), tree.to_blob());
+    let blob = |text: &str| format!("blobs/sha256/{}", Sha256::of(text.as_bytes()));
+    world.evidence.insert(blob("no pointer"), b"no pointer".to_vec());
+    assert!(world.verify().facts.pointers.is_empty());
+    world.evidence.insert(blob(&pointer), pointer.clone().into_bytes());
+    let verification = world.verify();
+    let found: Vec<_> = verification.facts.pointers.iter().map(|(own, file)| (own.0, file.to_string())).collect();
+    assert_eq!(found, [(Sha256::of(pointer.as_bytes()), content)]);
+    world.evidence.insert(blob(&pointer), pointer.replace("12", "13").into_bytes());
+    assert!(world.verify().facts.pointers.is_empty());
 }
 
 #[test]

@@ -280,12 +280,22 @@ impl<'a> Steps<'_, 'a> {
 
     /// Rule submodule: where a tree lies, as what its paths begin with.
     fn folders(&self, step: &'a Step, tree: &SourceTree) -> Vec<String> {
+        if self.has_unread_tree(step) {
+            return Vec::new();
+        }
         let holders = self.holders(step, tree);
         if holders.is_empty() {
             return vec![String::new()];
         }
         let at_top = holders.into_iter().filter(|(holder, _)| self.holders(step, holder).is_empty());
         at_top.map(|(_, path)| format!("{path}/")).collect()
+    }
+
+    /// Whether a step has several trees, and nobody read one of them.
+    fn has_unread_tree(&self, step: &Step) -> bool {
+        let places: BTreeSet<(&str, Sha256)> =
+            trees(step).filter_map(|tree| Some((tree.repository.as_str(), self.root_of(tree)?))).collect();
+        places.len() > 1 && places.iter().any(|(_, root)| self.evidence.entries(*root).is_none())
     }
 
     /// The other trees of a step that have a commit of this one as a submodule, and where.

@@ -8,9 +8,19 @@ use lasthand_model::wire::facts::Pin;
 /// Reads the bytes of a lock file, or says in words why not.
 pub(crate) type Parser = fn(&[u8]) -> Result<Vec<Pin>, String>;
 
-/// Formats that are read, by file name. The others of `lineage::LOCK_FORMATS` pin nothing yet.
-const PARSERS: &[(&str, Parser)] =
-    &[("Cargo.lock", cargo::pins), ("Dockerfile", dockerfile::pins), ("Containerfile", dockerfile::pins)];
+/// Formats that are read. The others of `lineage::LOCK_FORMATS` pin nothing yet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Format {
+    Cargo,
+    Dockerfile,
+}
+
+/// The formats by file name.
+const PARSERS: &[(&str, Format, Parser)] = &[
+    ("Cargo.lock", Format::Cargo, cargo::pins),
+    ("Dockerfile", Format::Dockerfile, dockerfile::pins),
+    ("Containerfile", Format::Dockerfile, dockerfile::pins),
+];
 
 /// Tells by the last segment of its path whether a file pins names to digests in a format that is read here.
 ///
@@ -21,8 +31,8 @@ pub fn is_lock_file(path: &[u8]) -> bool {
 }
 
 /// Finds the reader of a lock file by the last segment of its path.
-pub(crate) fn parser(name: &[u8]) -> Option<Parser> {
-    PARSERS.iter().find(|(known, _)| known.as_bytes() == name).map(|(_, parser)| *parser)
+pub(crate) fn parser(name: &[u8]) -> Option<(Format, Parser)> {
+    PARSERS.iter().find(|(known, ..)| known.as_bytes() == name).map(|(_, format, parser)| (*format, *parser))
 }
 
 #[cfg(test)]
@@ -30,7 +40,7 @@ mod tests {
     #[test]
     fn every_reader_is_for_a_known_lock_format() {
         // pass: `lineage` asks for no other names
-        for (name, _) in super::PARSERS {
+        for (name, ..) in super::PARSERS {
             assert!(lasthand_lineage::LOCK_FORMATS.contains(name), "{name}");
         }
     }
