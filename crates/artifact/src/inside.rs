@@ -30,7 +30,7 @@ use lasthand_model::limits::Limits;
 use crate::codec::has_two_forms;
 use crate::collect::Collector;
 use crate::error::ArtifactError;
-use crate::meter::Meter;
+use crate::meter::{Meter, Together};
 use crate::note::{NoteKind, ReaderNote};
 use crate::path;
 use crate::stream::{fill, sort_error};
@@ -39,7 +39,7 @@ use crate::turn::Turns;
 use form::Form;
 
 pub(crate) use form::named_as_archive;
-pub(crate) use npm::is_odd_package;
+pub(crate) use npm::Tops;
 pub(crate) use passing::Passing;
 
 /// What stands between the path of an archive and that of a member.
@@ -99,6 +99,8 @@ pub(crate) struct Counts {
     pub(crate) nested: AtomicU64,
     /// Of blobs that are read side by side: which one has a large window open.
     pub(crate) turns: Turns,
+    /// And what comes out of all of them.
+    pub(crate) together: Together,
 }
 
 /// What was found in one file.
@@ -159,9 +161,9 @@ pub(crate) fn look(
         Form::Tar(packing) => {
             // SPEC: a gem is a tar of a packed tar and two documents.
             let part = form::ends(path, &[b".gem"]).then_some(&b"data.tar.gz"[..]);
-            let mut looked = tar(archive, packing, part, &mut whole)?;
-            let members = looked.inside.iter().flat_map(|inside| &inside.members).map(|member| member.path.as_slice());
-            if form::ends(path, &[b".tgz"]) && npm::is_merged(members) {
+            let mut tops = Tops::of_file(path::base(path));
+            let mut looked = tar(archive, packing, part, &mut whole, &mut tops)?;
+            if looked.inside.is_some() && tops.are_odd() {
                 looked.notes.push(ReaderNote::new(NoteKind::OddPackage, Vec::new(), 0));
             }
             looked
@@ -170,12 +172,13 @@ pub(crate) fn look(
     Ok(Some(looked))
 }
 
-/// Reads a tar stream, packed or not. `part` is the member that is opened as well.
+/// Reads a tar stream, packed or not. `part` is the member that is opened as well; `tops` is told of every entry.
 fn tar(
     archive: &Archive<'_>,
     packing: unpack::Packing,
     part: Option<&'static [u8]>,
     content: &mut dyn BufRead,
+    tops: &mut Tops,
 ) -> Result<Looked, ArtifactError> {
     let Archive { name, limits, meter, counts } = *archive;
     let mut collector = Collector::of_inside(name, limits, counts, part);
@@ -189,7 +192,7 @@ fn tar(
             collector.note(NoteKind::TwoForms, b"", 0);
         }
         let mut unpacked = Cursor::new(head).chain(unpacked);
-        tarball::read(&mut unpacked, name, limits, meter, &mut collector, &mut |_| {}, &sort)?;
+        tarball::read(&mut unpacked, name, limits, meter, &mut collector, &mut |entry| tops.add(entry), &sort)?;
         // What follows a cut was not read by then: damage there is damage.
         std::io::copy(&mut unpacked, &mut std::io::sink()).map(drop).map_err(|error| sort(0, error))
     });

@@ -9,6 +9,21 @@ use thiserror::Error;
 
 use crate::turn::{Turns, Windows};
 
+/// What all blobs of one reading cost together.
+#[derive(Debug, Default)]
+pub(crate) struct Together {
+    /// Bytes as shipped, of those read so far and of those that are being read.
+    stored: AtomicU64,
+    output: AtomicU64,
+}
+
+impl Together {
+    /// Counts the bytes of further blobs as shipped, before they are read: what is allowed does not depend on who reads first.
+    pub(crate) fn store(&self, bytes: u64) {
+        self.stored.fetch_add(bytes, Ordering::Relaxed);
+    }
+}
+
 /// Counts of one blob, shared by the threads that read it.
 pub(crate) struct Meter<'m> {
     shipped: AtomicU64,
@@ -20,18 +35,21 @@ pub(crate) struct Meter<'m> {
     stop: Option<&'m AtomicBool>,
     /// Those of its decoders that are large.
     pub(crate) windows: Windows<'m>,
+    /// Those of all blobs beside it; `None` for a blob that is read alone.
+    together: Option<&'m Together>,
 }
 
 impl<'m> Meter<'m> {
     /// Starts at nothing; `progress` is called with the further bytes as shipped.
     pub(crate) const fn new(limits: &'m Limits, progress: &'m (dyn Fn(u64) + Sync)) -> Self {
         let (shipped, output, windows) = (AtomicU64::new(0), AtomicU64::new(0), Windows::among(None));
-        Self { shipped, output, limits, progress, stop: None, windows }
+        Self { shipped, output, limits, progress, stop: None, windows, together: None }
     }
 
-    /// For a blob that is read beside others: large windows are open for one of them at a time.
-    pub(crate) fn in_turn(mut self, turns: &'m Turns) -> Self {
+    /// For a blob that is read beside others: large windows are open for one of them at a time, and what comes out is bounded over all.
+    pub(crate) fn beside(mut self, turns: &'m Turns, together: &'m Together) -> Self {
         self.windows = Windows::among(Some(turns));
+        self.together = Some(together);
         self
     }
 
@@ -64,12 +82,18 @@ impl<'m> Meter<'m> {
         // LIMIT: Limits::archive_bytes.
         self.check("uncompressed bytes", count, self.limits.archive_bytes)?;
         // SECURITY: a bomb is stopped by what it costs to ship. LIMIT: Limits::inflate_ratio, Limits::inflate_free_bytes.
-        let allowed = self.shipped().saturating_mul(self.limits.inflate_ratio);
-        if count > self.limits.inflate_free_bytes && count > allowed {
-            let what = "uncompressed bytes for one compressed byte";
-            return Err(io::Error::other(LimitPassed { what, limit: self.limits.inflate_ratio }));
-        }
-        Ok(())
+        let free = self.limits.inflate_free_bytes;
+        self.check_ratio(count, self.shipped(), free)?;
+        let Some(together) = self.together else { return Ok(()) };
+        let count = together.output.fetch_add(bytes, Ordering::Relaxed).saturating_add(bytes);
+        // SECURITY: so are many that stay below that one by one. LIMIT: one and three quarters of Limits::inflate_free_bytes.
+        self.check_ratio(count, together.stored.load(Ordering::Relaxed), free.saturating_add(free / 4 * 3))
+    }
+
+    fn check_ratio(&self, count: u64, shipped: u64, free: u64) -> io::Result<()> {
+        let (what, limit) = ("uncompressed bytes for one compressed byte", self.limits.inflate_ratio);
+        let is_over = count > free && count > shipped.saturating_mul(limit);
+        if is_over { Err(io::Error::other(LimitPassed { what, limit })) } else { Ok(()) }
     }
 
     fn check(&self, what: &'static str, count: u64, limit: u64) -> io::Result<()> {

@@ -11,7 +11,7 @@ use crate::collect::Collector;
 use crate::error::ArtifactError;
 use crate::facts::{ArtifactFacts, Kind, by_digest};
 use crate::inflated::{self, Inflated};
-use crate::inside::{Archive, At, Counts, Looked, Opening, Passing, is_odd_package, look};
+use crate::inside::{Archive, At, Counts, Looked, Opening, Passing, Tops, look};
 use crate::meter::{Meter, Progress};
 use crate::note::NoteKind;
 use crate::path;
@@ -109,6 +109,11 @@ fn read_blob(
         collector.note(NoteKind::TwoForms, b"", 0);
     }
     let mut looked = None;
+    let mut tops = Tops::of_artifact(path::base(name.as_bytes()));
+    let each: &mut Each<'_> = &mut |entry| {
+        tops.add(entry);
+        each(entry);
+    };
     let found = {
         let whole = BufReader::with_capacity(BUFFER_BYTES, Cursor::new(head).chain(&mut shipped));
         let mut body = Body { name, kind, limits, meter: &meter, collector: &mut collector, each, looked: &mut looked };
@@ -133,7 +138,7 @@ fn read_blob(
             collector.keep_inside(&record.path, FileDigest(digest), looked);
         }
         collector.push(record, 0)?;
-    } else if is_odd_package(path::base(name.as_bytes()), collector.records().iter().map(|record| record.path)) {
+    } else if tops.are_odd() {
         collector.note(NoteKind::OddPackage, b"", 0);
     }
     let inside = by_digest(collector.take_inside());

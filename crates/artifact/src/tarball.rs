@@ -34,8 +34,11 @@ pub(crate) use header::{BLOCK, looks_like_tar};
 const MAX_EXTENSION_BYTES: u64 = 1 << 20;
 
 /// What a record of a pax header costs beside its bytes, in bytes of [`Limits::extension_bytes`]: a place in a map, two texts in the heap.
-/// Three of them, as GNU tar writes times, fit into the quarter that the headers of an empty file give.
 const RECORD_BYTES: u64 = 96;
+
+/// Records of one header that cost nothing beside their bytes: times, names, what libarchive keeps, and some attributes. A header has two
+/// blocks at least, and they take as long to inflate.
+const FREE_RECORDS: u64 = 16;
 
 /// One entry as it lies in an archive, before its path is brought to one spelling: what Go's `archive/tar` gives its caller.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -245,7 +248,7 @@ impl<R: BufRead> TarStream<'_, '_, R> {
         if records.has_too_many_keys() {
             return Err(self.over("keys of a pax header", wide(MAX_KEYS), offset));
         }
-        self.count_extension(RECORD_BYTES.saturating_mul(records.count), offset)
+        self.count_extension(RECORD_BYTES.saturating_mul(records.count.saturating_sub(FREE_RECORDS)), offset)
     }
 
     fn count_extension(&mut self, bytes: u64, offset: u64) -> Result<(), ArtifactError> {

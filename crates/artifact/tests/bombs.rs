@@ -117,6 +117,28 @@ fn an_extension_header_of_a_million_records_is_stopped() {
 }
 
 #[test]
+fn extension_headers_of_sixteen_records_cost_what_their_bytes_cost() {
+    // pass: 100,000 headers, packed into nothing, one after the other before one file
+    let records: String = (0..16).map(|number| format!("10 aaa{}=b\n", char::from(b'a' + number))).collect();
+    let mut extension = tar::Header::new_ustar();
+    extension.set_path("pax").unwrap();
+    extension.set_entry_type(tar::EntryType::XHeader);
+    extension.set_size(records.len() as u64);
+    extension.set_cksum();
+    let mut block = [extension.as_bytes(), records.as_bytes()].concat();
+    block.resize(1024, 0);
+    let mut pack = zstd::Encoder::new(Vec::new(), 1).unwrap();
+    for _ in 0..100_000 {
+        pack.write_all(&block).unwrap();
+    }
+    pack.write_all(&header("file", 0)).unwrap();
+    pack.write_all(&[0; 1024]).unwrap();
+    let start = std::time::Instant::now();
+    assert_eq!(outcome(pack.finish().unwrap()).unwrap(), 0);
+    assert!(start.elapsed().as_secs() < 5, "{:?}", start.elapsed());
+}
+
+#[test]
 fn links_to_a_file_of_many_attributes_cost_what_their_own_headers_cost() {
     // pass: 20,000 hard links with a capability each, to a file with 4,000 attributes, one of them of 256 KiB
     let extension = |records: &str| {

@@ -136,16 +136,15 @@ fn an_archive_of_both_kinds_must_hold_the_same_images() {
 
 #[test]
 fn a_member_that_cannot_be_followed_is_not_absent() {
-    // fail: `manifest.json` as a link that engines resolve below their own root, in a circle, to nothing; as a folder; the same of
-    // `oci-layout`; pass: a link inside the archive
+    // fail: `manifest.json` as a link that engines resolve below their own root, in a circle, through a folder that is a link, to
+    // nothing; as a folder; the same of `oci-layout`; pass: a link inside the archive
     let sample = sample(Packing::Plain);
     let evil = Image::new(&[&[file("evil", "x")]]);
-    let detect = |files: &Files, more: Entry| {
-        let text = |content: &Vec<u8>| String::from_utf8(content.clone()).unwrap();
-        let mut entries: Vec<Entry> = files.iter().map(|(path, content)| file(path, &text(content))).collect();
-        entries.push(more);
+    let detect_with = |files: &Files, more: Vec<Entry>| {
+        let entries: Vec<Entry> = entries(files).into_iter().chain(more).collect();
         ImageStore::detect(&MemoryBlob::new("a", tar(&entries)), &Limits::DEFAULT)
     };
+    let detect = |files: &Files, more: Entry| detect_with(files, vec![more]);
     let mut both = evil.docker();
     let manifest = both.remove("manifest.json").unwrap();
     both.insert("x.json".to_owned(), manifest);
@@ -157,6 +156,23 @@ fn a_member_that_cannot_be_followed_is_not_absent() {
     assert!(matches!(fault(detect(&both, dir("manifest.json/")).unwrap_err()), ImageFault::NotAFile { .. }));
     let error = detect(&both, link("manifest.json", "x.json")).unwrap_err();
     assert!(matches!(fault(error), ImageFault::OtherImages { .. }));
+    // Without a layout beside it, too: skopeo goes by the text of the link, below the root of the archive.
+    let mut docker = evil.docker();
+    let manifest = docker.remove("manifest.json").unwrap();
+    docker.insert("x.json".to_owned(), manifest.clone());
+    docker.insert("e/x.json".to_owned(), manifest);
+    for target in ["/x.json", "../x.json", "manifest.json", "nothing", "d/x.json", "nothing/x.json"] {
+        let error = detect_with(&docker, vec![link("d", "e"), link("manifest.json", target)]).unwrap_err();
+        assert!(matches!(fault(error), ImageFault::NotAFile { .. }), "{target}");
+    }
+    for odd in [hard("manifest.json", "nothing"), dir("manifest.json/"), device("manifest.json")] {
+        assert!(matches!(fault(detect(&docker, odd).unwrap_err()), ImageFault::NotAFile { .. }));
+    }
+    for target in ["x.json", "e/x.json"] {
+        assert_eq!(detect(&docker, link("manifest.json", target)).unwrap(), Some(Form::DockerArchive));
+    }
+    let plain = Files::from([("x.json".to_owned(), b"{}".to_vec())]);
+    assert_eq!(detect(&plain, link("manifest.json", "x.json")).unwrap(), None);
     let mut layout = sample.layout();
     layout.extend(sample.docker());
     let marker = layout.remove("oci-layout").unwrap();
@@ -746,15 +762,31 @@ fn a_layout_without_its_mark_is_refused() {
         index.clone(),
         index.replace("manifests", "Manifests").replace("digest", "DIGEST"),
         index.replace("\"schemaVersion\":2", "\"a\":1"),
-        format!("{{\"manifests\":[],{}", index.strip_prefix('{').unwrap()),
-        format!("{index} more"),
         index.replace("sha256:", "sha256\\u003a"),
     ] {
         for detected in detect(&with_index(&text)) {
             assert_eq!(fault(detected.unwrap_err()), ImageFault::NoLayoutMark, "{text}");
         }
     }
-    for text in [r#"{"name":"site"}"#, "[1]", "text", "{}", r#"{"schemaVersion":2,"manifests":[]}"#] {
+    // No JSON to this reader, and a list of images to some.
+    let folded = index.replace("manifests", "manife\u{17f}ts");
+    for text in [
+        format!("{index} more"),
+        format!("{} more", index.replace("manifests", "MANIFESTS")),
+        format!("{folded} more"),
+        format!("{} more", index.replace("manifests", "m\\u0061nifests")),
+        index.replacen('{', "{\"a\":1e999,", 1),
+        index.replacen('{', "{\"manifests\":[],", 1),
+    ] {
+        for detected in detect(&with_index(&text)) {
+            let error = detected.unwrap_err();
+            assert!(error.hints().iter().any(|hint| hint.contains("rename")));
+            assert_eq!(fault(error), ImageFault::UnclearIndex, "{text}");
+        }
+    }
+    let plain =
+        ["{\"name\":\"site\"}", "[1]", "text", "{}", "{\"schemaVersion\":2,\"manifests\":[]}", "{ // comments\n}"];
+    for text in plain {
         for detected in detect(&with_index(text)) {
             assert_eq!(detected.unwrap(), None, "{text}");
         }
@@ -762,7 +794,11 @@ fn a_layout_without_its_mark_is_refused() {
     let no_blobs = Files::from([("index.json".to_owned(), index.clone().into_bytes())]);
     let mut other_blobs = no_blobs.clone();
     other_blobs.insert("blobs/sha256/readme".to_owned(), b"text".to_vec());
-    for files in [&no_blobs, &other_blobs] {
+    let fonts = Files::from([
+        ("index.json".to_owned(), b"{ // manifests\n}".to_vec()),
+        ("blobs/fonts/0123456789abcdef0123456789abcdef".to_owned(), b"text".to_vec()),
+    ]);
+    for files in [&no_blobs, &other_blobs, &fonts] {
         for detected in detect(files) {
             assert_eq!(detected.unwrap(), None);
         }
@@ -809,6 +845,77 @@ fn a_layout_without_its_mark_is_no_plain_archive_by_a_trick() {
         assert!(detect(more).is_err());
     }
     assert_eq!(detect(vec![file("other.json", &index)]).unwrap(), None);
+}
+
+#[test]
+fn a_layout_without_its_mark_is_found_behind_links() {
+    // fail: `blobs`, or a folder in it, is a link to where the blobs are, also beside an index that is a link or has bytes behind its end, in an
+    // archive that cannot be indexed too; pass: a link that is no place of blobs, and an index of something else
+    let mut layout = sample(Packing::Plain).layout();
+    layout.remove("oci-layout").unwrap();
+    let index = String::from_utf8(layout.remove("index.json").unwrap()).unwrap();
+    let moved = |to: &str| -> Vec<Entry> {
+        let moved = layout.iter().map(|(path, bytes)| (path.replace("blobs/sha256", to), bytes.clone()));
+        entries(&moved.collect())
+    };
+    let longer = format!("{index} more");
+    let indexes = || {
+        [
+            vec![file("index.json", &index)],
+            vec![file("index.json", &longer)],
+            vec![file("i.json", &index), link("index.json", "i.json")],
+            vec![file("i.json", &longer), link("index.json", "i.json")],
+            vec![file("i.json", &index), link("index.json", "/i.json")],
+            vec![file("index.json", &index), sparse("sparse", "content")],
+        ]
+    };
+    let detect = |entries: Vec<Entry>| ImageStore::detect(&MemoryBlob::new("a", tar(&entries)), &Limits::DEFAULT);
+    for (to, from, target) in [("b/sha256", "blobs", "b"), ("b", "blobs/sha256", "../b"), ("b", "blobs/sha512", "../b")]
+    {
+        for (number, index) in indexes().into_iter().enumerate() {
+            let with_link = moved(to).into_iter().chain([link(from, target)]).chain(index);
+            // Of sha256 a plain index lists nothing behind the other link.
+            let is_elsewhere = from == "blobs/sha512" && (number == 0 || number == 2);
+            assert_eq!(detect(with_link.collect()).is_err(), !is_elsewhere, "{from} {number}");
+        }
+        let other = moved(to).into_iter().chain([link(from, target), file("index.json", "{ // comments\n}")]);
+        assert_eq!(detect(other.collect()).unwrap(), None);
+    }
+    for index in indexes().into_iter().take(5) {
+        let with_link = moved("b").into_iter().chain([link("blobs/a/b", "../../b")]).chain(index);
+        assert_eq!(detect(with_link.collect()).unwrap(), None);
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_folder_without_its_mark_is_found_behind_links() {
+    // fail: `blobs`, or a folder in it, is a link, and the index is plain, has bytes behind its end, or is a link itself
+    use std::os::unix::fs::symlink;
+    let mut files = sample(Packing::Plain).layout();
+    files.remove("oci-layout").unwrap();
+    for (from, to, target) in [("blobs", "b", "b"), ("blobs/sha256", "b", "../b")] {
+        for way in 0..3 {
+            let folder = folder(&files);
+            let at = |path: &str| folder.path().join(path);
+            std::fs::rename(at(from), at(to)).unwrap();
+            symlink(target, at(from)).unwrap();
+            match way {
+                0 => {}
+                1 => {
+                    let longer = [files["index.json"].as_slice(), b" more"].concat();
+                    std::fs::write(at("index.json"), longer).unwrap();
+                }
+                _ => {
+                    std::fs::rename(at("index.json"), at("i.json")).unwrap();
+                    symlink("i.json", at("index.json")).unwrap();
+                }
+            }
+            let found = ImageStore::detect(&local::open(folder.path()).unwrap(), &Limits::DEFAULT);
+            let found = fault(found.unwrap_err());
+            assert!(matches!(found, ImageFault::NoLayoutMark | ImageFault::UnclearIndex), "{from} {way}: {found:?}");
+        }
+    }
 }
 
 #[test]

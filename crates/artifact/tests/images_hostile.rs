@@ -266,6 +266,46 @@ fn a_bomb_in_a_layer_is_stopped() {
 }
 
 #[test]
+fn bombs_in_many_layers_are_stopped_together() {
+    // fail: layers that each stay below what is free, of one image and of several of an index; pass: the same as one layer, as few layers, and as
+    // many that were not packed
+    let limits = Limits { inflate_free_bytes: 4 << 20, ..Limits::DEFAULT };
+    let zeros = |number: u8| tar(&[file(&format!("{number}"), &"\0".repeat(3 << 20))]);
+    let read = |files: &Files| {
+        let blob = archive(files);
+        let store = ImageStore::open(&blob, None, &limits)?;
+        store.read(&store.choices()[0], None, &limits, &mut |_| {})
+    };
+    let image = |numbers: std::ops::Range<u8>, packing: Packing| {
+        let layers = numbers.map(|number| (zeros(number), packing)).collect();
+        Image { config: json!({}), layers }
+    };
+    let is_stopped = |found: &Result<ImageArtifact, ArtifactError>| {
+        matches!(found, Err(ArtifactError::OverLimit { what: "uncompressed bytes for one compressed byte", .. }))
+    };
+    for packing in [Packing::Gzip, Packing::Zstd] {
+        assert!(read(&image(0..2, packing).layout()).is_ok());
+        let found = read(&image(0..3, packing).layout());
+        assert!(is_stopped(&found), "{found:?}");
+    }
+    assert!(read(&image(0..8, Packing::Plain).layout()).is_ok());
+    // What one of them ships counts for all.
+    let mut mixed = image(0..8, Packing::Zstd);
+    mixed.layers.push((zeros(8), Packing::Plain));
+    assert!(read(&mixed.layout()).is_ok());
+    let mut files = Files::new();
+    let members: Vec<Value> = (0..3)
+        .map(|number| {
+            let manifest = image(number..number + 1, Packing::Zstd).blobs(&mut files);
+            put_json(&mut files, &manifest, MANIFEST)
+        })
+        .collect();
+    let index = put_json(&mut files, &json!({"schemaVersion": 2, "manifests": members}), INDEX);
+    let found = read(&root(files, &[index]));
+    assert!(is_stopped(&found), "{found:?}");
+}
+
+#[test]
 fn names_in_a_docker_archive_stay_inside() {
     // fail: config and layers; a config whose name is another digest
     let with_manifest = |config: &str, layer: &str| {

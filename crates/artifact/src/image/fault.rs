@@ -185,6 +185,13 @@ pub enum ImageFault {
         "`index.json` lists images that lie in `blobs/`, and `oci-layout` is missing: some readers take it for an OCI layout, others do not"
     )]
     NoLayoutMark,
+    /// A file `index.json` beside blobs, without `oci-layout`, of which it is not known what it lists.
+    ///
+    /// SECURITY: as of [`NoLayoutMark`](Self::NoLayoutMark); some readers take what is no JSON to others, or follow links.
+    #[error(
+        "it cannot be told whether `index.json` lists images that lie in `blobs/`: it is no file of strict JSON, and `oci-layout` is missing"
+    )]
+    UnclearIndex,
     /// A layer with an annotation by which some pullers do not unpack its tar stream.
     #[error(
         "{blob} has the annotation `{annotation}`: pullers that know it unpack another list of files than its tar stream"
@@ -248,6 +255,7 @@ impl ImageFault {
             Self::OtherImages { .. } | Self::OtherName { .. } | Self::NotLoaded { .. } | Self::HalfLayout => {
                 vec!["name the form that will be read: `oci-archive:FILE` or `docker-archive:FILE`"]
             }
+            Self::UnclearIndex => vec!["to have its files judged, rename `index.json` or `blobs`"],
             Self::NoLayoutMark => vec![
                 "to have its images judged, add the file `oci-layout` with `{\"imageLayoutVersion\":\"1.0.0\"}` in it",
                 "to have its files judged, rename `index.json` or `blobs`",

@@ -85,6 +85,7 @@ impl Read<'_> {
             if is_new && !jobs.iter().any(|job| key(job.wanted) == key(layer)) {
                 let size = place.size(&layer.member)?;
                 let size = size.ok_or_else(|| missing(place, layer))?;
+                self.counts.together.store(size);
                 jobs.push(Job { wanted: layer, size, stop: AtomicBool::new(false) });
             }
         }
@@ -174,7 +175,7 @@ fn one(shares: Shares<'_, '_>, job: &Job<'_, '_>, apart: bool) -> Result<One, Ar
     }
     let opened = place.open(&job.wanted.member)?.ok_or_else(|| missing(place, job.wanted))?;
     let tell = |bytes| progress.add(bytes);
-    let meter = Meter::new(limits, &tell).until(&job.stop).in_turn(&counts.turns);
+    let meter = Meter::new(limits, &tell).until(&job.stop).beside(&counts.turns, &counts.together);
     let read = layer::read(&job.wanted.expected, opened, limits, &meter, (opening, counts), apart)?;
     // SECURITY: what changed while it was read is not what was read.
     let Some((cache, key)) = key.filter(|(_, key)| key_of(place, job.wanted, limits).as_ref() == Some(key)) else {

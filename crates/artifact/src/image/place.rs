@@ -9,7 +9,7 @@ use lasthand_model::inventory::EntryType;
 use lasthand_model::limits::Limits;
 
 use super::fault::ImageFault;
-use super::unmarked::is_blob;
+use super::unmarked::{holds_blobs, is_blob};
 use crate::cache::BlobIdentity;
 use crate::codec::{Codec, has_two_forms, peek};
 use crate::collect::Collector;
@@ -164,7 +164,7 @@ impl<'a> Place<'a> {
         crate::read::list(blob, None, limits, &mut |entry| {
             let path = path::settle(entry.path).path;
             found.extend(MARKS.iter().filter(|mark| **mark == path));
-            has_blobs |= is_blob(&path);
+            has_blobs |= is_blob(&path) || (entry.typeflag == b'2' && holds_blobs(&path));
         })?;
         Ok(may_be_images(|mark| found.contains(mark), has_blobs))
     }
@@ -205,11 +205,16 @@ impl<'a> Place<'a> {
         }
     }
 
-    /// True when something lies where an OCI layout has its blobs. Cost: the names of all members.
+    /// True when something lies where an OCI layout has its blobs, or may lie there behind a link. Cost: the names of all members.
     pub(super) fn has_blobs(&self) -> bool {
         match self {
-            Self::Folder(tree) => tree.entries().flatten().any(|entry| is_blob(&entry.path)),
-            Self::Archive(archive) => archive.members.keys().any(|path| is_blob(path)),
+            Self::Folder(tree) => tree.entries().flatten().any(|entry| {
+                is_blob(&entry.path) || (entry.entry_type == EntryType::Symlink && holds_blobs(&entry.path))
+            }),
+            Self::Archive(archive) => archive
+                .members
+                .iter()
+                .any(|(path, member)| is_blob(path) || (matches!(member, Member::Symlink(_)) && holds_blobs(path))),
         }
     }
 
@@ -295,7 +300,8 @@ impl Archive<'_> {
         let mut at = member.to_vec();
         for _ in 0..MAX_LINKS {
             at = match self.members.get(&at) {
-                None if at == member => return Ok(None),
+                // SECURITY: below a folder that is a link others find what lies elsewhere.
+                None if at == member && !self.is_below_link(member) => return Ok(None),
                 None | Some(Member::Other | Member::Folder) => return Err(not_a_file()),
                 Some(Member::File { start, size }) => return Ok(Some((*start, *size))),
                 Some(Member::Hardlink(target)) => target.clone(),
@@ -304,6 +310,11 @@ impl Archive<'_> {
             };
         }
         Err(not_a_file())
+    }
+
+    fn is_below_link(&self, member: &[u8]) -> bool {
+        let mut folders = std::iter::successors(path::parent(member), |folder| path::parent(folder));
+        folders.any(|folder| matches!(self.members.get(folder), Some(Member::Symlink(_))))
     }
 }
 

@@ -457,11 +457,10 @@ fn form_of(place: &Place<'_>, limits: &Limits) -> Result<Option<Found>, Artifact
             may_be
         }
         Ok(bytes) => bytes.is_some(),
-        Err(error @ (ArtifactError::Io { .. } | ArtifactError::Entry { .. })) => return Err(error),
+        // SECURITY: what is there and cannot be read here, as a link that leads out, may be read by others.
+        Err(error) if !unmarked::is_over_limit(&error) => return Err(error),
         // SECURITY: engines have no such limit.
-        Err(error) if unmarked::is_over_limit(&error) && unmarked::may_be_large_manifest(place, limits)? => {
-            return Err(error);
-        }
+        Err(error) if unmarked::may_be_large_manifest(place, limits)? => return Err(error),
         Err(_) => false,
     };
     // SECURITY: readers of OCI archives in use never look for `oci-layout`.

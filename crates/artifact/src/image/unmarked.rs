@@ -17,33 +17,53 @@ use crate::path;
 /// An `index.json` of anything else, or of images that are not there, is a file like any other.
 ///
 /// # Errors
-/// [`ImageFault::NoLayoutMark`]; [`ImageFault::OverLimit`] for an `index.json` that is too large to tell, beside blobs.
+/// [`ImageFault::NoLayoutMark`]; beside blobs, for an `index.json` of which it cannot be told, [`ImageFault::OverLimit`] for one that is too
+/// large, [`ImageFault::UnclearIndex`] for others.
 ///
 /// SECURITY: readers of OCI layouts in use (containers/image, go-containerregistry) never look for `oci-layout`.
 pub(super) fn check(place: &Place<'_>, limits: &Limits) -> Result<(), ArtifactError> {
     let read = place.bytes(INDEX, "index.json", limits.manifest_bytes);
-    let holds_images = match &read {
-        Ok(None) => false,
-        Ok(Some(bytes)) => lists_blobs(place, bytes, limits),
+    let fault = match &read {
+        Ok(None) => None,
+        Ok(Some(bytes)) => fault_of(place, bytes, limits),
         // It may be read by others.
-        Err(_) => place.has_blobs(),
+        Err(_) => place.has_blobs().then_some(ImageFault::UnclearIndex),
     };
-    match read {
-        _ if !holds_images => Ok(()),
-        Err(error) if is_over_limit(&error) => Err(error),
-        _ => Err(place.fault(ImageFault::NoLayoutMark)),
+    match (read, fault) {
+        (_, None) => Ok(()),
+        (Err(error), _) if is_over_limit(&error) => Err(error),
+        (_, Some(fault)) => Err(place.fault(fault)),
     }
 }
 
-/// True when the bytes of `index.json` list a blob that is there, for any reader.
+/// What is wrong where the bytes of `index.json` list a blob that is there, for any reader.
+///
+/// SECURITY: other readers take what is no JSON to this one: bytes behind its end, numbers out of range.
+fn fault_of(place: &Place<'_>, bytes: &[u8], limits: &Limits) -> Option<ImageFault> {
+    let names = Names { source: place.name(), document: "index.json" };
+    match names.parse(bytes, limits.manifest_bytes, limits) {
+        Ok(value) => lists_blobs(place, &value).then_some(ImageFault::NoLayoutMark),
+        Err(_) => (may_have_manifests(bytes) && place.has_blobs()).then_some(ImageFault::UnclearIndex),
+    }
+}
+
+/// True for bytes that begin as an object and hold the word `manifests`, in any case, or escaped.
+fn may_have_manifests(bytes: &[u8]) -> bool {
+    const WORD: &str = "manifests";
+    const LONG_S: char = '\u{17f}';
+    if !bytes.trim_ascii_start().starts_with(b"{") {
+        return false;
+    }
+    // SECURITY: Go folds U+017F to `s`.
+    let folded = String::from_utf8_lossy(bytes).to_ascii_lowercase().replace(LONG_S, "s");
+    folded.contains(WORD) || folded.contains("\\u")
+}
+
+/// True when an `index.json` lists a blob that is there.
 ///
 /// SECURITY: Go's `encoding/json` does not tell capitals from small letters, and takes the last of two members.
-fn lists_blobs(place: &Place<'_>, bytes: &[u8], limits: &Limits) -> bool {
-    let names = Names { source: place.name(), document: "index.json" };
-    let Ok(value) = names.parse(bytes, limits.manifest_bytes, limits) else {
-        return bytes.trim_ascii_start().starts_with(b"{") && place.has_blobs();
-    };
-    let manifests = of_name(&value, "manifests").filter_map(Value::as_array).flatten();
+fn lists_blobs(place: &Place<'_>, value: &Value) -> bool {
+    let manifests = of_name(value, "manifests").filter_map(Value::as_array).flatten();
     let mut digests = manifests.flat_map(|descriptor| of_name(descriptor, "digest")).filter_map(Value::as_str);
     digests.any(|digest| has_blob(place, digest))
 }
@@ -61,11 +81,20 @@ fn has_blob(place: &Place<'_>, digest: &str) -> bool {
     !matches!(place.has_file(&member), Ok(false))
 }
 
-/// True for the path of a blob of an OCI layout, of whatever algorithm.
+/// True for the path of a blob of an OCI layout.
+///
+/// SPEC: OCI image-spec descriptor.md, "Registered algorithms", and what readers in use know beside them.
 pub(super) fn is_blob(path: &[u8]) -> bool {
-    let mut segments = path.split(|byte| *byte == b'/');
-    let named = segments.next() == Some(b"blobs") && segments.next().is_some();
-    named && segments.next().is_some_and(|hex| hex.len() >= 32 && hex.iter().all(u8::is_ascii_hexdigit))
+    const PLACES: [(&[u8], usize); 3] = [(b"blobs/sha256/", 64), (b"blobs/sha384/", 96), (b"blobs/sha512/", 128)];
+    PLACES.iter().any(|(folder, digits)| {
+        let hex = path.strip_prefix(*folder).filter(|hex| hex.len() == *digits);
+        hex.is_some_and(|hex| hex.iter().all(u8::is_ascii_hexdigit))
+    })
+}
+
+/// True for the path of a folder of blobs, or of the one that holds these.
+pub(super) fn holds_blobs(path: &[u8]) -> bool {
+    path == b"blobs" || path::parent(path) == Some(b"blobs")
 }
 
 /// True when a `manifest.json` that is too large to be read may list images: it begins as a list does.
@@ -100,17 +129,25 @@ mod tests {
 
     #[test]
     fn blobs_are_known_by_their_place_and_name() {
-        // pass: any algorithm; fail: other names, other folders, a folder itself
+        // pass: each algorithm; fail: other names, other lengths, other algorithms, other folders, a folder itself
         let hex = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
         for (path, expected) in [
             (format!("blobs/sha256/{hex}"), true),
             (format!("blobs/sha512/{hex}{hex}"), true),
+            (format!("blobs/sha512/{hex}"), false),
+            (format!("blobs/fonts/{hex}"), false),
+            (format!("blobs/sha256/{}", hex.replace('a', "g")), false),
             (format!("blobs/{hex}"), false),
             (format!("a/blobs/sha256/{hex}"), false),
             ("blobs/images/cat.png".to_owned(), false),
             ("blobs/sha256".to_owned(), false),
         ] {
             assert_eq!(is_blob(path.as_bytes()), expected, "{path}");
+        }
+        // The folders that a link may stand for.
+        for (path, expected) in [("blobs", true), ("blobs/sha256", true), ("blobs/sha256/a", false), ("a/blobs", false)]
+        {
+            assert_eq!(holds_blobs(path.as_bytes()), expected, "{path}");
         }
     }
 }

@@ -9,7 +9,7 @@ use lasthand_model::inventory::{EntryType, FileRecord};
 
 use super::passing::Passing;
 use super::unpack::Packing;
-use super::{Archive, Looked, members, named, tar};
+use super::{Archive, Looked, Tops, members, named, tar};
 use crate::codec::has_two_forms;
 use crate::collect::Collector;
 use crate::error::ArtifactError;
@@ -144,7 +144,7 @@ fn part(archive: &Archive<'_>, name: &[u8], passing: &mut Passing<'_>) -> Result
     }
     let name = named(archive.name, name);
     let inner = Archive { name: &name, ..*archive };
-    tar(&inner, packing, None, &mut std::io::Cursor::new(head).chain(passing))
+    tar(&inner, packing, None, &mut std::io::Cursor::new(head).chain(passing), &mut Tops::default())
 }
 
 /// How a part of this name is packed.

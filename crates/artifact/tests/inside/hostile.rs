@@ -254,8 +254,26 @@ fn a_mode_in_an_extra_field_is_that_of_the_directory() {
 }
 
 #[test]
+fn a_version_that_there_is_not_is_refused() {
+    // fail: readers unpack the entry, or pass over it; pass: 6.3, and any host in the high byte
+    let zip = Zip::of(vec![Entry::stored("b", b"bbbb")]).bytes();
+    let central = zip.windows(4).position(|window| window == b"PK\x01\x02").unwrap();
+    let with = |local: [u8; 2], listed: [u8; 2]| {
+        let mut changed = zip.clone();
+        changed[4..6].copy_from_slice(&local);
+        changed[central + 6..central + 8].copy_from_slice(&listed);
+        changed
+    };
+    assert_eq!(refusals(&open("a.zip", &with([63, 3], [63, 0]))), []);
+    for (local, listed) in [([64, 0], [20, 0]), ([20, 0], [64, 0]), ([255, 0], [255, 0])] {
+        refused(&with(local, listed), NoteKind::ZipMethod, "b");
+    }
+}
+
+#[test]
 fn a_package_of_npm_has_one_folder() {
-    // fail: files of two folders, which npm lays into one; pass: one folder, two in what is no package or is named otherwise
+    // fail: files of two folders, which npm lays into one, whichever way they are written; pass: one folder, two in what is no package or is
+    // named otherwise, two of which no file becomes one
     let told = |name: &str, members: &[(&str, &[u8])]| {
         refusals(&open("outer.tar", &tar_of(&[(name, &gzip(&tar_of(members)))])))
     };
@@ -263,10 +281,18 @@ fn a_package_of_npm_has_one_folder() {
     let (other, top) = (("other/index.js", &b"2"[..]), ("README", &b"3"[..]));
     assert_eq!(told("x.tgz", &[package, index, top]), []);
     assert_eq!(told("x.tgz", &[index, other]), []);
-    assert_eq!(told("x.tar.gz", &[package, other]), []);
+    assert_eq!(told("x.txz", &[package, other]), []);
+    let (deploy, main) = (("server/package.json", &b"{}"[..]), ("client/main.py", &b"4"[..]));
+    assert_eq!(told("deploy.tgz", &[deploy, main]), []);
+    let below =
+        [("./package.json", &b"{}"[..]), ("./cjs/package.json", b"{}"), ("./cjs/a.js", b"1"), ("./esm/a.js", b"2")];
+    assert_eq!(told("dual.tgz", &below), []);
     for members in [[package, index, other], [other, index, package]] {
         assert_eq!(told("x.tgz", &members), [(NoteKind::OddPackage, "x.tgz".to_owned())]);
+        assert_eq!(told("x.tar.gz", &members), [(NoteKind::OddPackage, "x.tar.gz".to_owned())]);
     }
+    let server = ("server/index.js", &b"5"[..]);
+    assert_eq!(told("x.tgz", &[deploy, server, other]), [(NoteKind::OddPackage, "x.tgz".to_owned())]);
 }
 
 #[test]
@@ -286,16 +312,30 @@ fn a_package_of_npm_that_is_the_artifact_has_one_folder() {
         ("x.tgz", &[package, index, other][..]),
         ("some/x.TGZ", &[other, index, package]),
         ("left-pad-1.3.0.tgz", &[package, index, other]),
-        ("left-pad-1.3.0.tgz", &[server, other]),
+        ("left-pad-1.3.0.tgz", &[server, ("server/index.js", b"4"), other]),
+        ("left-pad-1.3.0.tar.gz", &[package, index, other]),
+        ("x.tar", &[package, index, other]),
+        ("x.tgz", &[package, index, ("./index.js", b"4")]),
+        ("left-pad-1.3.0.tgz", &[package, index, ("./new.js", b"4")]),
     ] {
-        assert_eq!(told(name, members), odd, "{name}");
+        assert_eq!(told(name, members), odd, "{name} {members:?}");
+    }
+    // Noted for their spelling, too.
+    for path in ["/index.js", "other//index.js"] {
+        let told = told("x.tgz", &[package, index, (path, b"4")]);
+        assert!(told.contains(&(NoteKind::OddPackage, String::new())), "{told:?}");
     }
     for (name, members) in [
         ("x.tgz", &[package, index, top][..]),
         ("x.tgz", &[index, other]),
         ("x.tgz", &[server, client]),
-        ("x.tar.gz", &[package, other]),
+        ("x.tar.zst", &[package, other]),
         ("left-pad-1.3.0.tgz", &[server, top]),
+        ("shop-1.2.3.tgz", &[server, client, ("server/a.js", b"1"), ("client/b.js", b"2")]),
+        (
+            "dual-1.2.3.tgz",
+            &[("./package.json", b"{}"), ("./cjs/package.json", b"{}"), ("./cjs/a.js", b"1"), ("./esm/a.js", b"2")],
+        ),
         ("linux-6.1.0.tgz", &[index, other]),
     ] {
         assert_eq!(told(name, members), [], "{name}");

@@ -59,7 +59,15 @@ pub(crate) fn tar_of(files: &[(&str, &[u8])]) -> Vec<u8> {
         let mut header = tar::Header::new_ustar();
         header.set_size(content.len() as u64);
         header.set_mode(0o644);
-        archive.append_data(&mut header, name, *content).unwrap();
+        match header.as_mut_bytes().get_mut(..name.len().min(101)) {
+            // As it is written: with what a path need not have.
+            Some(written) if written.len() <= 100 => {
+                written.copy_from_slice(name.as_bytes());
+                header.set_cksum();
+                archive.append(&header, *content).unwrap();
+            }
+            _ => archive.append_data(&mut header, name, *content).unwrap(),
+        }
     }
     archive.into_inner().unwrap()
 }

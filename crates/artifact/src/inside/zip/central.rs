@@ -3,7 +3,7 @@
 use lasthand_model::inventory::{EntryType, FileRecord};
 
 use super::end::is_locator;
-use super::local::{Extra, STREAMED};
+use super::local::{Extra, STREAMED, is_known};
 use super::{CENTRAL, Claim, Fields, Step, Stop, Zip, shown};
 use crate::meter::wide;
 use crate::note::{NoteKind, ReaderNote};
@@ -70,7 +70,7 @@ impl Zip<'_, '_> {
         let header = self.bytes(46)?;
         let mut fields = Fields(header.get(4..).unwrap_or_default());
         let made_by = u8::try_from(fields.u16() >> 8).unwrap_or_default();
-        let _needed = fields.u16();
+        let needed = fields.u16();
         let (flags, method) = (fields.u16(), fields.u16());
         let _time = fields.u32();
         let (crc, packed, size) = (fields.u32(), fields.u32(), fields.u32());
@@ -78,6 +78,9 @@ impl Zip<'_, '_> {
         let (disk, _internal) = (fields.u16(), fields.u16());
         let (attributes, offset) = (fields.u32(), fields.u32());
         let name = self.name(name_length)?;
+        if !is_known(needed) {
+            return Err(Stop::Odd(NoteKind::ZipMethod, shown(&name)));
+        }
         let extra = self.bytes(usize::from(extra_length))?;
         let comment = self.bytes(usize::from(comment_length))?;
         // SECURITY: any field may hold one, or parts of it.

@@ -26,7 +26,8 @@ impl Zip<'_, '_> {
         }
         let offset = self.input.offset();
         let header = self.bytes(30)?;
-        let mut fields = Fields(header.get(6..).unwrap_or_default());
+        let mut fields = Fields(header.get(4..).unwrap_or_default());
+        let needed = fields.u16();
         let (flags, method) = (fields.u16(), fields.u16());
         let _time = fields.u32();
         let (crc, packed, size) = (fields.u32(), fields.u32(), fields.u32());
@@ -41,7 +42,7 @@ impl Zip<'_, '_> {
         if flags & UNREADABLE != 0 {
             return Err(odd(NoteKind::ZipEncrypted));
         }
-        if !matches!(method, STORED | DEFLATED) {
+        if !matches!(method, STORED | DEFLATED) || !is_known(needed) {
             return Err(odd(NoteKind::ZipMethod));
         }
         let extra = Extra::parse(&extra, &name).ok_or_else(|| odd(NoteKind::ZipExtra))?;
@@ -106,6 +107,16 @@ impl Zip<'_, '_> {
         self.bytes(*length)?;
         Ok(true)
     }
+}
+
+/// The newest version of the format that there is, 6.3: readers pass over an entry that needs another one, or unpack it all the same.
+const NEWEST: u16 = 63;
+
+/// True for a version needed to extract that there is. The high byte says who made it, to some.
+///
+/// SPEC: APPNOTE 4.4.3.
+pub(super) const fn is_known(needed: u16) -> bool {
+    needed & 0xff <= NEWEST
 }
 
 /// The extra fields of a header, as far as they change what it says.
