@@ -80,7 +80,8 @@ pub struct SourceTreeRef {
     pub inventory: Inventory,
     /// Those of its files that are pointers of Git LFS and lie there otherwise: path to the digest of the file that each stands for.
     pub pointers: BTreeMap<Vec<u8>, FileDigest>,
-    /// The trees of its submodules by their paths; those in turn have none. One that is not listed is not compared.
+    /// The trees of its submodules by their paths; those in turn have none. One that is not listed is not compared. In each of these places `.git` is
+    /// a regular file: it is the only one that is not stated as a material without a digest.
     pub submodules: BTreeMap<Vec<u8>, SourceTreeRef>,
 }
 
@@ -131,7 +132,8 @@ pub struct StepStatements {
 ///
 /// Files that equal an entry of the source tree (path, type, content, execute bit) collapse into one material, the tree;
 /// every other file that was there before is a material of its own, save those that a base accounts for. The tree of a submodule is a material
-/// beside its files. An image is stated by the digests of its indexes, manifests and configs, all under its path. The command line is published
+/// beside its files. A `.git` below the folder is passed over where it is that of a submodule with a tree, and is a material without a digest elsewhere.
+/// An image is stated by the digests of its indexes, manifests and configs, all under its path. The command line is published
 /// as it stands: secrets do not belong in it.
 ///
 /// # Errors

@@ -174,11 +174,12 @@ fn unexplained(path: &[u8], kind: &str) -> ResourceDescriptor {
     descriptor
 }
 
-/// Whether something that was not looked into could hide an input: a `.git` that belongs neither to the checkout nor to a submodule.
+/// Whether something that was not looked into could hide an input: a `.git` that belongs neither to the checkout nor to a submodule whose tree is stated.
+///
+/// SECURITY: the `.git` of such a submodule is a file of one line. Any other may be a folder, and files in it would be inputs that nobody names.
 fn is_hidden(source: Option<&SourceTreeRef>, path: &[u8]) -> bool {
     let Some(folder) = path.strip_suffix(b"/.git") else { return false };
-    let submodule = source.and_then(|source| source.inventory.find(folder));
-    submodule.is_none_or(|record| record.entry_type != EntryType::Submodule)
+    source.is_none_or(|source| !source.submodules.contains_key(folder))
 }
 
 /// Whether a checkout of the record gives the entry. Git knows of the mode only the execute bit, so no other bit may be raised.

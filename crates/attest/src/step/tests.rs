@@ -322,6 +322,31 @@ fn a_submodule_without_a_tree_is_a_gap() {
 }
 
 #[test]
+fn a_git_folder_that_nobody_looked_into_hides_no_input() {
+    // fail: a `.git` of a submodule without a tree, of one in a submodule, of no submodule, and without a source tree; each is a material without a digest
+    let nested = Inventory::from_records(vec![submodule("deep")]).unwrap();
+    let source = with_submodules(&["a", "b"], &[("b", nested)]);
+    let mut seen = observed(&[script()], &[], 0);
+    seen.before.exclusions = [".git", "a/.git", "b/.git", "b/deep/.git", "b/src/.git", "c/.git"].map(Into::into).into();
+    let unexplained = |source: Option<SourceTreeRef>| -> Vec<String> {
+        let made = state(source, &seen, &[]);
+        let materials =
+            made.provenance.predicate["buildDefinition"]["resolvedDependencies"].as_array().unwrap().clone();
+        let hidden = materials.into_iter().filter(|material| material["annotations"]["type"] == "not recorded");
+        let names = hidden.map(|material| {
+            assert!(material.get("digest").is_none(), "{material}");
+            material["name"].as_str().unwrap().to_owned()
+        });
+        names.collect()
+    };
+    assert_eq!(unexplained(Some(source)), ["a/.git", "b/deep/.git", "b/src/.git", "c/.git"]);
+    assert_eq!(unexplained(None).len(), 5);
+    // pass: the checkout's own, and that of a submodule with its tree
+    let source = with_submodules(&["a", "b"], &[("a", inventory(&[])), ("b", inventory(&[]))]);
+    assert_eq!(unexplained(Some(source)), ["b/deep/.git", "b/src/.git", "c/.git"]);
+}
+
+#[test]
 fn what_differs_from_the_tree_of_a_submodule_is_named() {
     // fail: other content, a link, a file that is gone; a file that it has not is a material as any other
     let library = inventory(&[file("gone", "1", 0o644), file("x", "1", 0o644), link("l", "x"), file("y", "1", 0o644)]);

@@ -219,7 +219,8 @@ impl Writer<'_> {
         if !complete {
             let commit: String = landing.commit.as_str().chars().take(12).collect();
             self.context.output.warn(&format!(
-                "authors of {commit} are not stated complete: an agent has no sponsor (name one: --agent ACCOUNT=SPONSOR)"
+                "authors of {commit} are not stated complete: an agent, or somebody who is not known, has no sponsor (name one: \
+                 --agent ACCOUNT=SPONSOR)"
             ));
         }
         let actors = authors;

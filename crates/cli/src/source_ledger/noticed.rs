@@ -186,7 +186,7 @@ impl Keep for Residual {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+    #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
 
     use lasthand_observe::git::{Against, MergeNote};
 

@@ -1,5 +1,6 @@
 //! Releases that ship what their source tree only names: files of a submodule, and files that pointers of Git LFS stand for.
 //! Each refusal stands beside an acceptance that differs in one act.
+#![expect(clippy::type_complexity, reason = "tables of acts: a name, what is said, what is done")]
 
 use std::fs;
 use std::process::Command;
@@ -166,8 +167,13 @@ fn what_stands_beside_the_submodules_tree_is_refused() {
 
 #[test]
 fn a_submodule_that_cannot_be_read_is_warned_of() {
-    // fail: its repository lies elsewhere, or has no name; the step is recorded, and the warning says what to do
-    let acts: [(&str, &str, &dyn Fn(&Lab, &Lab)); 3] = [
+    // fail: its repository lies elsewhere, is a folder in its place, or has no name; the step is recorded, and the warning says what to do
+    let acts: [(&str, &str, &dyn Fn(&Lab, &Lab)); 5] = [
+        ("folder", "git submodule absorbgitdirs", &|lab, _| own_folder(lab)),
+        ("large", "git clone --recurse-submodules", &|lab, _| {
+            let file = fs::File::create(lab.repo().join(PLACE).join(".git")).unwrap();
+            file.set_len(1 << 30).unwrap();
+        }),
         ("elsewhere", "git clone --recurse-submodules", &|lab, library| {
             lab.write("vendor/lib/.git", &format!("gitdir: {}\n", library.repo().join(".git").display()));
         }),
@@ -184,13 +190,93 @@ fn a_submodule_that_cannot_be_read_is_warned_of() {
         let Some((lab, library)) = onboarded(name) else { return };
         library_taken(&lab, &library);
         act(&lab, &library);
-        let step = ["--step", "pack", "--kind", "package", "--product", "app", "--instruction", "pack.sh"];
-        let by = ["--key", "../keys/ci", "--evidence", "../evidence", "--", "sh", "pack.sh"];
-        let words = [&[env!("CARGO_BIN_EXE_lasthand"), "run"][..], &step, &by].concat();
-        let told = lab.run(Ci, &["sh", "-c", "\"$@\" 2>&1", "sh"].into_iter().chain(words).collect::<Vec<_>>());
+        let told = told_by_run(&lab, &[]);
         assert!(told.contains("`vendor/lib` is recorded without its tree") && told.contains(hint), "{name}: {told}");
+        assert!(!told.contains("--since"), "{name}: {told}");
         let statement = recorded(&lab).to_string();
         assert!(!statement.contains(LIBRARY), "{name}: {statement}");
+    }
+}
+
+#[test]
+fn a_submodule_that_no_recorded_folder_reaches_is_not_read() {
+    // pass: nobody is warned of what lies elsewhere; fail: a recorded folder is in it
+    let Some((lab, library)) = onboarded("folders") else { return };
+    library_taken(&lab, &library);
+    own_folder(&lab);
+    let told = told_by_run(&lab, &["--folder", "src", "--folder", "pack.sh"]);
+    assert!(!told.contains("without its tree"), "{told}");
+    let statement = recorded(&lab).to_string();
+    assert!(!statement.contains("vendor/lib/.git"), "{statement}");
+    fs::remove_dir_all(lab.repo().join("dist")).unwrap();
+    let told = told_by_run(&lab, &["--folder", "pack.sh", "--folder", "vendor/lib/src"]);
+    assert!(told.contains("`vendor/lib` is recorded without its tree"), "{told}");
+}
+
+/// Packs what is checked out; everything that is told.
+fn told_by_run(lab: &Lab, more: &[&str]) -> String {
+    let step = ["--step", "pack", "--kind", "package", "--product", "app", "--instruction", "pack.sh"];
+    let by = ["--key", "../keys/ci", "--evidence", "../evidence", "--", "sh", "pack.sh"];
+    let words = [&[env!("CARGO_BIN_EXE_lasthand"), "run"][..], &step, more, &by].concat();
+    lab.run(Ci, &["sh", "-c", "\"$@\" 2>&1", "sh"].into_iter().chain(words).collect::<Vec<_>>())
+}
+
+/// The library's repository lies in its place, as in old clones.
+fn own_folder(lab: &Lab) {
+    let (file, module) = (lab.repo().join(PLACE).join(".git"), lab.repo().join(".git/modules").join(PLACE));
+    fs::remove_file(&file).unwrap();
+    fs::rename(module, &file).unwrap();
+    lab.run(Ana, &["git", "config", "--file", "vendor/lib/.git/config", "--unset", "core.worktree"]);
+}
+
+/// Builds out of every text below `src` and `vendor`, and verifies with the evidence of both repositories.
+fn built(lab: &Lab, library: &Lab) -> Report {
+    lab.step("build", "build.sh", &["--output", "out.bin"]);
+    must(Command::new("cp").arg("-a").arg(library.top.join("evidence/.")).arg(lab.top.join("evidence")));
+    write_trust(lab, library);
+    lab.verify("repo/out.bin")
+}
+
+#[test]
+fn what_lies_in_the_git_folder_of_a_submodule_is_an_input() {
+    const FOLDER: &str = "vendor/lib/.git";
+    let acts: [(&str, Option<&str>, &dyn Fn(&Lab)); 6] = [
+        // pass: as git checks it out, not checked out
+        ("build", None, &|_| {}),
+        ("uninitialised", None, &|lab| {
+            fs::remove_dir_all(lab.repo().join(PLACE)).unwrap();
+            fs::create_dir(lab.repo().join(PLACE)).unwrap();
+        }),
+        // fail: a folder in the place of the file, with a text that the build takes; the library's repository with one; not checked out otherwise
+        ("git-evil", Some(FOLDER), &|lab| {
+            fs::remove_file(lab.repo().join(FOLDER)).unwrap();
+            lab.write("vendor/lib/.git/evil.txt", "evil\n");
+        }),
+        ("git-own", Some(FOLDER), &|lab| {
+            own_folder(lab);
+            lab.write("vendor/lib/.git/evil.txt", "evil\n");
+        }),
+        ("git-only", Some(FOLDER), &|lab| {
+            fs::remove_dir_all(lab.repo().join(PLACE)).unwrap();
+            lab.write("vendor/lib/.git/evil.txt", "evil\n");
+        }),
+        // fail: a link out of what is recorded
+        ("git-link", Some(FOLDER), &|lab| {
+            fs::remove_file(lab.repo().join(FOLDER)).unwrap();
+            std::os::unix::fs::symlink("../../../evidence", lab.repo().join(FOLDER)).unwrap();
+        }),
+    ];
+    for (name, refused, act) in acts {
+        let Some((lab, library)) = onboarded(name) else { return };
+        lab.write("build.sh", "cat $(find src vendor -type f -name '*.txt' | sort) > out.bin\n");
+        library_changed(&library, true);
+        library_taken(&lab, &library);
+        act(&lab);
+        let report = built(&lab, &library);
+        match refused {
+            Some(path) => report.refused("LH306", path),
+            None => report.accepted(),
+        };
     }
 }
 

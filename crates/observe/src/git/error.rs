@@ -41,6 +41,12 @@ pub enum GitError {
         /// What is wrong.
         reason: &'static str,
     },
+    /// The repository of a submodule is a folder in the submodule's place.
+    #[error("`{path}` is a folder, and whatever lies in it is not recorded; it has to be the file that names one")]
+    SubmoduleFolder {
+        /// The folder.
+        path: PathBuf,
+    },
     /// A file of the repository's own administration cannot be read.
     #[error("`{path}` cannot be read")]
     Io {
@@ -157,6 +163,9 @@ impl GitError {
             }
             Self::BadOwnFile { .. } => {
                 vec!["the repository is damaged or hostile: clone it again from a source you trust"]
+            }
+            Self::SubmoduleFolder { .. } => {
+                vec!["move it into the superproject's own git folder: `git submodule absorbgitdirs`"]
             }
             Self::UnknownRevision { .. } => {
                 vec!["fetch the branch or tag first; `git branch -a` and `git tag` list what is there"]

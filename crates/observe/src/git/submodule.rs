@@ -20,11 +20,11 @@ pub const SUBMODULES: usize = 1_000;
 /// Neither `.gitmodules` nor the index nor a working tree is read. Cost: as [`open`], and a file of one line.
 ///
 /// # Errors
-/// [`GitError::FilesOutside`] when the repository is neither the folder `.git` in that place nor below `modules` of the superproject's git folder, or the place
-/// is reached by a link; [`GitError::BadOwnFile`] for a `.git` file that git does not write; all of [`open`].
+/// [`GitError::FilesOutside`] when the repository is not below `modules` of the superproject's git folder, or the place is reached by a link;
+/// [`GitError::SubmoduleFolder`] for a `.git` that is a folder; [`GitError::BadOwnFile`] for a `.git` file that git does not write; all of [`open`].
 ///
 /// # Proves / does not prove
-/// As [`open`]. That the repository is the submodule's, its place alone says: what is read from it has to be asked for by an id of the superproject's tree.
+/// As [`open`]. That `.git` in the place is a regular file of one line. That the repository is the submodule's, its place alone says: what is read from it has to be asked for by an id of the superproject's tree.
 pub fn open_submodule(superproject: &Repository, top: &Path, path: &[u8]) -> Result<Option<Repository>, GitError> {
     let folder = top.join(OsStr::from_bytes(path));
     let git = folder.join(".git");
@@ -34,7 +34,11 @@ pub fn open_submodule(superproject: &Repository, top: &Path, path: &[u8]) -> Res
     if here != canonical(top)?.join(OsStr::from_bytes(path)) {
         return Err(outside(&folder, &here));
     }
-    let git_dir = if metadata.is_dir() { here.join(".git") } else { in_modules(superproject, &here)? };
+    // SECURITY: snapshots pass `.git` over: in a folder of that name anything may lie that a build reads.
+    if metadata.is_dir() {
+        return Err(GitError::SubmoduleFolder { path: git });
+    }
+    let git_dir = in_modules(superproject, &here)?;
     let repository = open(&git_dir)?;
     // SECURITY: a git folder may have a `.git` of its own, or share the files of another; neither was looked at above.
     for opened in [repository.inner.git_dir(), repository.inner.common_dir()] {

@@ -148,6 +148,10 @@ pub(super) const UNSEEN: &[char] = &[
 /// Characters that look like the `:` behind a key: fullwidth, small, of vertical text, a letter of its own, the sign of a ratio.
 pub(super) const COLONS: &[char] = &['\u{ff1a}', '\u{fe55}', '\u{fe13}', '\u{a789}', '\u{2236}'];
 
+/// Characters that look like the `-` of a key: hyphens and dashes, the minus, the small and the fullwidth one.
+pub(super) const HYPHENS: &[char] =
+    &['\u{2010}', '\u{2011}', '\u{2012}', '\u{2013}', '\u{2014}', '\u{2015}', '\u{2212}', '\u{fe63}', '\u{ff0d}'];
+
 /// What a trailer says that somebody did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in super::super) enum TrailerAct {

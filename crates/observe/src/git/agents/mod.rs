@@ -229,7 +229,7 @@ pub(super) struct Trailer<'a> {
 /// Finds the key of a trailer at the beginning of a line.
 ///
 /// Squashed messages are lists, and quote. A key counts, too, where git reads none: before a character that only looks like `:`, or with
-/// characters in it that are not seen.
+/// characters in it that only look like `-` or are not seen.
 pub(super) fn trailer_of(line: &str) -> Option<Trailer<'_>> {
     let line = without_marks(line);
     let (at, colon) = line.char_indices().find(|(_, c)| *c == ':' || lines::COLONS.contains(c))?;
@@ -238,7 +238,7 @@ pub(super) fn trailer_of(line: &str) -> Option<Trailer<'_>> {
     let (key, value) = (key.trim_end_matches(is_emphasis), value.trim_matches(is_emphasis));
     let find = |key: &str| lines::TRAILERS.iter().find(|(known, _)| key.eq_ignore_ascii_case(known));
     let exact = if colon == ':' { find(key) } else { None };
-    let (_, act) = exact.or_else(|| find(&normal(key)))?;
+    let (_, act) = exact.or_else(|| find(&normal(key).replace(lines::HYPHENS, "-")))?;
     Some(Trailer { act: *act, value, is_exact: exact.is_some() })
 }
 
@@ -281,8 +281,8 @@ fn is_all_model(rest: &str) -> bool {
 
 /// Recognises the agent that leaves this line in messages: by its key, by what it begins with, or by the address of a session anywhere in it.
 pub(super) fn recognise_line(line: &str) -> Option<Recognition> {
-    // SECURITY: what only looks like a `:` is read as one; no row has another, so nothing that is found without is lost.
-    let line = normal(without_marks(line)).replace(lines::COLONS, ":");
+    // SECURITY: what only looks like a `:` or `-` is read as one; no row has another, so nothing that is found without is lost.
+    let line = normal(without_marks(line)).replace(lines::COLONS, ":").replace(lines::HYPHENS, "-");
     let key = line.split_once(':').map(|(key, _)| key.trim_end_matches([' ', '*', '_']));
     key.and_then(|key| Part::Session.find(|known| known == key))
         .or_else(|| Part::Message.find(|start| line.starts_with(start)))

@@ -346,23 +346,86 @@ fn what_a_line_says_is_not_hidden_by_the_next() {
     // fail: the agent of the first line, whatever goes on behind it, and what cannot be read
     let agent = (ANTHROPIC.to_owned(), ActorKind::Agent);
     assert_eq!(machines("Co-authored-by: Claude <noreply@anthropic.com>\n <bo@example.com>"), [agent.clone()]);
-    let unknown = ("git-trailer:Claude".to_owned(), ActorKind::Unknown);
-    assert_eq!(machines("Co-authored-by: Claude\n <noreply@anthropic.com>"), [unknown, agent]);
-    // fail: a person of whom only the next line has the address is no less unreadable, and answers for no agent
+    let unknown = |name: &str| (format!("git-trailer:{name}"), ActorKind::Unknown);
+    assert_eq!(machines("Co-authored-by: Claude <noreply@\n anthropic.com>"), [unknown("Claude <noreply@"), agent]);
+    // fail: a person of whom only the next line has the address answers for no agent
     let claude = "Claude <noreply@anthropic.com>";
     let found = authors_of(&commit(claude, claude, "x\n\nCo-authored-by: Bo\n <bo@example.com>")).unwrap();
     let found: Vec<_> = found.iter().map(|a| (a.principal.as_str(), a.kind, a.sponsor.as_deref())).collect();
-    let expected = [
-        (ANTHROPIC, ActorKind::Agent, None),
-        ("git-trailer:Bo", ActorKind::Unknown, None),
-        ("mailto:bo@example.com", ActorKind::Human, None),
-    ];
+    let expected = [(ANTHROPIC, ActorKind::Agent, None), ("mailto:bo@example.com", ActorKind::Human, None)];
     assert_eq!(found, expected);
     // fail: nor does he take the warning of a borrowed account away
     let actions = "a <41898282+github-actions[bot]@users.noreply.github.com>";
     let told =
         odd(actions, "x\n\nCo-authored-by: Claude\n <noreply@anthropic.com>\nCo-authored-by: Bo\n <bo@example.com>");
     assert!(matches!(told.as_slice(), [OddPeople::BorrowedIdentity { .. }]), "{told:?}");
+}
+
+#[test]
+fn a_value_that_git_unfolds_is_not_unknown_by_its_first_line() {
+    let unknown = |name: &str| (format!("git-trailer:{name}"), ActorKind::Unknown);
+    // pass: a person, in two lines and three, with line ends of Windows; an agent, as with the address in the first line
+    let maria = ("mailto:maria@example.com", ActorKind::Human, TRAILER, None);
+    for message in [
+        "Co-authored-by: Ana Maria\n <maria@example.com>\n",
+        "Co-authored-by: Ana\n  Maria\n\t<maria@example.com>",
+        "Co-authored-by:\r\n Ana Maria <maria@example.com>\r\nSigned-off-by: Ana <ana@example.com>",
+    ] {
+        check(ANA, ANA, &format!("x\n\n{message}"), &[ANA_AUTHOR, maria]);
+    }
+    let agent = (ANTHROPIC.to_owned(), ActorKind::Agent);
+    assert_eq!(machines("Co-authored-by: Claude\n <noreply@anthropic.com>"), [agent]);
+    // fail: a tool that nobody knows stays one, by its address
+    let tool = ("mailto:maria@example.com".to_owned(), ActorKind::Unknown);
+    assert_eq!(machines("Assisted-by: Shinyware\n <maria@example.com>"), [tool]);
+    // fail: no address, a broken one, none of a mail, a key that git does not read
+    for more in ["\n of Acme", "\n <maria@\n example.com>", "\n <maria>", "\n <>"] {
+        let found = machines(&format!("Co-authored-by: Ana Maria{more}"));
+        assert!(found.contains(&unknown("Ana Maria")), "{more:?}: {found:?}");
+    }
+    let found = machines("Co-authored-by: Ana Maria\nCo-authored-by\u{ff1a} Ana Maria\n <maria@example.com>");
+    assert_eq!(found, [unknown("Ana Maria")]);
+    // fail: another line that says no more than the name, before or behind
+    let (alone, folded) = ("Co-authored-by: Ana Maria", "Co-authored-by: Ana Maria\n <maria@example.com>");
+    for message in [format!("{alone}\n{folded}"), format!("{folded}\n{alone}")] {
+        assert_eq!(machines(&message), [unknown("Ana Maria")], "{message:?}");
+    }
+    // fail: a tool of that name, by a line that git does not read
+    assert_eq!(
+        machines("Made-with\u{ff1a}Shinyware\nCo-authored-by: Shinyware\n <bo@example.com>"),
+        [unknown("Shinyware")]
+    );
+    let found = machines("Co-authored-by: Shiny ware\n <bo@example.com>\nMade-with\u{ff1a}Shiny\n ware");
+    assert!(found.contains(&unknown("Shiny ware")), "{found:?}");
+    // fail: whom a row recognised by the first line
+    let codex = ("agent:codex".to_owned(), ActorKind::Agent);
+    assert_eq!(machines("Assisted-by: Codex\n <maria@example.com>").first(), Some(&codex));
+    let claude = ("agent:claude-code".to_owned(), ActorKind::Agent);
+    assert_eq!(machines("Co-authored-by: Claude Code\n <maria@example.com>").first(), Some(&claude));
+}
+
+#[test]
+fn keys_with_what_only_looks_like_a_hyphen_tell_agents() {
+    // fail: hyphens, dashes, a minus, small and fullwidth, with either `:`; lines about sessions; a value that goes on
+    for hyphen in "\u{2010}\u{2011}\u{2012}\u{2013}\u{2014}\u{2015}\u{2212}\u{fe63}\u{ff0d}".chars() {
+        for (message, principal) in [
+            (format!("Co{hyphen}authored{hyphen}by: Claude <noreply@anthropic.com>"), ANTHROPIC),
+            (format!("Co-authored{hyphen}by\u{ff1a}Claude <noreply@anthropic.com>"), ANTHROPIC),
+            (format!("Co-authored{hyphen}by: Claude\n <noreply@anthropic.com>"), ANTHROPIC),
+            (format!("Assisted{hyphen}by: Codex"), "agent:codex"),
+            (format!("Claude{hyphen}Session: 1"), "agent:claude-code"),
+        ] {
+            assert_eq!(machines(&message), [(principal.to_owned(), ActorKind::Agent)], "{message:?}");
+        }
+        // pass: nobody is a person by such a line
+        check(ANA, ANA, &format!("x\n\nCo-authored{hyphen}by: Bo <bo@example.com>"), &[ANA_AUTHOR]);
+    }
+    // pass: what does not look so, another key
+    for message in
+        ["Co\u{b7}authored-by: Claude <noreply@anthropic.com>", "Co\u{2013}written: Claude <noreply@anthropic.com>"]
+    {
+        check(ANA, ANA, &format!("x\n\n{message}"), &[ANA_AUTHOR]);
+    }
 }
 
 #[test]

@@ -41,12 +41,9 @@ fn a_submodule_is_read_out_of_the_superprojects_own_folder() {
     let tree = commit_tree(&repository, &commit).unwrap();
     let inventory = tree_inventory(&repository, &tree, &mut TreeCache::default()).unwrap();
     assert_eq!(inventory.find(b"src/x.c").unwrap().sha256.unwrap().0, Sha256::of(b"x\n"));
-    // pass: a folder `.git` of its own, as a clone in that place has it; by a whole path
+    // pass: by a whole path
     let file = fixture.path().join("vendor/lib/.git");
     std::fs::write(&file, format!("gitdir: {}\n", fixture.path().join(".git/modules/vendor/lib").display())).unwrap();
-    assert!(opened(&fixture).unwrap().is_some());
-    std::fs::remove_file(&file).unwrap();
-    std::fs::rename(fixture.path().join(".git/modules/vendor/lib"), &file).unwrap();
     assert!(opened(&fixture).unwrap().is_some());
     // pass: not checked out: an empty folder, no folder, a file in its place
     let check = |make: &dyn Fn(&Path)| {
@@ -114,6 +111,28 @@ fn a_submodule_whose_repository_lies_elsewhere_is_refused() {
     std::fs::rename(fixture.path().join("vendor"), fixture.path().join("real")).unwrap();
     symlink("real", fixture.path().join("vendor")).unwrap();
     refused(&fixture);
+}
+
+#[test]
+fn a_submodule_whose_repository_is_a_folder_in_its_place_is_refused() {
+    // fail: the repository itself, as a clone in that place has it, and any other folder: what lies in it nobody records
+    let (fixture, _) = with_submodule();
+    let (file, module) = (fixture.path().join("vendor/lib/.git"), fixture.path().join(".git/modules/vendor/lib"));
+    std::fs::remove_file(&file).unwrap();
+    std::fs::create_dir(&file).unwrap();
+    let refused = || {
+        let error = opened(&fixture).unwrap_err();
+        assert!(matches!(error, GitError::SubmoduleFolder { .. }), "{error}");
+        assert!(error.hints().iter().any(|hint| hint.contains("git submodule absorbgitdirs")), "{error}");
+    };
+    refused();
+    std::fs::remove_dir(&file).unwrap();
+    std::fs::rename(&module, &file).unwrap();
+    fixture.git(&["config", "--file", "vendor/lib/.git/config", "--unset", "core.worktree"]);
+    refused();
+    // pass: after what the hint says
+    fixture.git(&["submodule", "--quiet", "absorbgitdirs"]);
+    assert!(file.is_file() && opened(&fixture).unwrap().is_some());
 }
 
 #[test]
