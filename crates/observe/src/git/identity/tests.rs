@@ -345,7 +345,10 @@ fn agents_in_values_that_go_on_are_found() {
 fn what_a_line_says_is_not_hidden_by_the_next() {
     // fail: the agent of the first line, whatever goes on behind it, and what cannot be read
     let agent = (ANTHROPIC.to_owned(), ActorKind::Agent);
-    assert_eq!(machines("Co-authored-by: Claude <noreply@anthropic.com>\n <bo@example.com>"), [agent.clone()]);
+    assert_eq!(
+        machines("Co-authored-by: Claude <noreply@anthropic.com>\n <bo@example.com>"),
+        std::slice::from_ref(&agent)
+    );
     let unknown = |name: &str| (format!("git-trailer:{name}"), ActorKind::Unknown);
     assert_eq!(machines("Co-authored-by: Claude <noreply@\n anthropic.com>"), [unknown("Claude <noreply@"), agent]);
     // fail: a person of whom only the next line has the address answers for no agent
