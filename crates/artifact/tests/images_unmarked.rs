@@ -1,5 +1,5 @@
 //! Layouts without `oci-layout`, and docker manifests that are too large to be read: no plain archives.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test")]
 
 mod image_kit;
 
