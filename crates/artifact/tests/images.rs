@@ -12,21 +12,12 @@ use lasthand_model::limits::Limits;
 use lasthand_testkit::need;
 use serde_json::{Value, json};
 
-fn sample(packing: Packing) -> Image {
-    let lower = tar(&[dir("etc/"), file("etc/a", "a"), file("etc/b", "b")]);
-    let upper = tar(&[dir("etc/"), file("etc/.wh.a", ""), file("etc/c", "c"), hard("etc/d", "etc/b")]);
-    Image {
-        config: json!({"Entrypoint": ["/app"], "Env": ["PATH=/bin"], "WorkingDir": "/"}),
-        layers: vec![(lower, packing), (upper, packing)],
-    }
-}
-
 #[test]
 fn one_image_has_one_inventory_in_every_form_and_packing() {
     // pass: folder, archive, docker archive; plain, gzip, zstd layers
     let mut inventories = Vec::new();
     for packing in [Packing::Plain, Packing::Gzip, Packing::Zstd] {
-        let image_here = sample(packing);
+        let image_here = two_layers(packing);
         for facts in [
             image(read_folder(&image_here.layout()).unwrap()),
             image(read_files(&image_here.layout()).unwrap()),
@@ -52,7 +43,7 @@ fn one_image_has_one_inventory_in_every_form_and_packing() {
 #[test]
 fn digests_are_those_of_the_manifest_or_of_the_docker_config() {
     // pass: what `docker images` and registries call it
-    let sample = sample(Packing::Gzip);
+    let sample = two_layers(Packing::Gzip);
     let files = sample.layout();
     let manifest: Value = serde_json::from_slice(&files["index.json"]).unwrap();
     let facts = image(read_files(&files).unwrap());
@@ -68,7 +59,7 @@ fn digests_are_those_of_the_manifest_or_of_the_docker_config() {
 #[test]
 fn a_place_is_detected_by_what_it_holds() {
     // pass: each form; a plain archive, folder or file is none
-    let sample = sample(Packing::Plain);
+    let sample = two_layers(Packing::Plain);
     let detect = |files: &Files| ImageStore::detect(&archive(files), &Limits::DEFAULT).unwrap();
     assert_eq!(detect(&sample.layout()), Some(Form::OciArchive));
     assert_eq!(detect(&sample.docker()), Some(Form::DockerArchive));
@@ -91,7 +82,7 @@ fn a_place_is_detected_by_what_it_holds() {
 #[test]
 fn an_archive_of_both_kinds_is_an_oci_one_unless_asked_for() {
     // pass: docker 25 writes both
-    let sample = sample(Packing::Plain);
+    let sample = two_layers(Packing::Plain);
     let mut both = sample.layout();
     both.extend(sample.docker());
     let blob = archive(&both);
@@ -106,7 +97,7 @@ fn an_archive_of_both_kinds_is_an_oci_one_unless_asked_for() {
 #[test]
 fn an_archive_of_both_kinds_must_hold_the_same_images() {
     // pass: a member of an index; no docker manifest at all; fail: another image, or a manifest that readers in use take all the same
-    let sample = sample(Packing::Plain);
+    let sample = two_layers(Packing::Plain);
     let mut files = Files::new();
     let manifest = sample.blobs(&mut files);
     let member = put_json(&mut files, &manifest, MANIFEST);
@@ -138,7 +129,7 @@ fn an_archive_of_both_kinds_must_hold_the_same_images() {
 fn a_member_that_cannot_be_followed_is_not_absent() {
     // fail: `manifest.json` as a link that engines resolve below their own root, in a circle, through a folder that is a link, to
     // nothing; as a folder; the same of `oci-layout`; pass: a link inside the archive
-    let sample = sample(Packing::Plain);
+    let sample = two_layers(Packing::Plain);
     let evil = Image::new(&[&[file("evil", "x")]]);
     let detect_with = |files: &Files, more: Vec<Entry>| {
         let entries: Vec<Entry> = entries(files).into_iter().chain(more).collect();
@@ -185,7 +176,7 @@ fn a_member_that_cannot_be_followed_is_not_absent() {
 #[test]
 fn a_docker_archive_with_an_index_and_no_layout_is_refused() {
     // fail: one reader takes `index.json`, another `manifest.json`; pass: whoever says which
-    let mut files = sample(Packing::Plain).docker();
+    let mut files = two_layers(Packing::Plain).docker();
     files.extend(Image::new(&[&[file("evil", "x")]]).layout());
     files.remove("oci-layout").unwrap();
     let blob = archive(&files);
@@ -202,7 +193,7 @@ fn a_layer_that_some_pullers_read_otherwise_is_refused() {
         ("org.opencontainers.image.title", false),
     ] {
         let mut files = Files::new();
-        let descriptor = sample(Packing::Gzip).blobs(&mut files);
+        let descriptor = two_layers(Packing::Gzip).blobs(&mut files);
         let mut manifest = descriptor;
         manifest["layers"][0]["annotations"] = json!({ key: "sha256:00" });
         let manifest = put_json(&mut files, &manifest, MANIFEST);
@@ -223,7 +214,7 @@ fn one_name_in_two_spellings_means_no_single_image() {
         manifest[0]["RepoTags"] = json!([tag]);
         (files, manifest[0].take())
     };
-    let (other, image) = (Image::new(&[&[file("evil", "x")]]), sample(Packing::Plain));
+    let (other, image) = (Image::new(&[&[file("evil", "x")]]), two_layers(Packing::Plain));
     for (tag, single) in [
         ("docker.io/library/app:1", false),
         ("index.docker.io/library/app:1", false),
@@ -247,7 +238,7 @@ fn one_name_in_two_spellings_means_no_single_image() {
 #[test]
 fn a_place_that_is_not_what_was_asked_for_is_refused() {
     // fail: with the missing member, or the compression
-    let sample = sample(Packing::Plain);
+    let sample = two_layers(Packing::Plain);
     let open = |blob: &MemoryBlob, form| ImageStore::open(blob, form, &Limits::DEFAULT).map(|_| ()).unwrap_err();
     let zipped = MemoryBlob::new("a.tar.gz", gzip(&tar(&[file("a", "a")])));
     assert_eq!(fault(open(&zipped, Some(Form::OciArchive))), ImageFault::Compressed { codec: "gzip" });
@@ -266,7 +257,7 @@ fn a_place_that_is_not_what_was_asked_for_is_refused() {
 fn choices_have_names_and_platforms_and_leave_out_what_is_about_others() {
     // pass: two names of one image are one choice; referrers are found by their subject
     let mut files = Files::new();
-    let manifest = sample(Packing::Plain).blobs(&mut files);
+    let manifest = two_layers(Packing::Plain).blobs(&mut files);
     let app = put_json(&mut files, &manifest, MANIFEST);
     let name = |name: &str| json!({"org.opencontainers.image.ref.name": name});
     let payload = put(&mut files, b"{}", "application/vnd.in-toto+json");
@@ -311,7 +302,7 @@ fn a_name_that_something_hidden_has_too_means_no_single_image() {
     let name = |name: &str| json!({"org.opencontainers.image.ref.name": name});
     let unknown = json!({"os": "unknown", "architecture": "unknown"});
     let mut files = Files::new();
-    let clean = sample(Packing::Plain).blobs(&mut files);
+    let clean = two_layers(Packing::Plain).blobs(&mut files);
     let clean = put_json(&mut files, &clean, MANIFEST);
     let evil = Image::new(&[&[file("evil", "x")]]).blobs(&mut files);
     let about = put_json(&mut files, &with(evil.clone(), "subject", clean.clone()), MANIFEST);
@@ -362,7 +353,7 @@ fn an_image_with_a_subject_is_meant_by_its_name_alone() {
     // pass: by tag and digest, and it is read; fail: without a name, what is no image
     let name = |name: &str| json!({"org.opencontainers.image.ref.name": name});
     let mut files = Files::new();
-    let app = sample(Packing::Plain).blobs(&mut files);
+    let app = two_layers(Packing::Plain).blobs(&mut files);
     let app = put_json(&mut files, &app, MANIFEST);
     let about = Image::new(&[&[file("tool", "x")]]).blobs(&mut files);
     let about = put_json(&mut files, &with(about, "subject", app.clone()), MANIFEST);
@@ -493,7 +484,7 @@ fn indexes_nest_two_deep() {
 #[test]
 fn progress_counts_stored_bytes_of_all_layers() {
     // pass: never backwards, and all of them at the end
-    let sample = sample(Packing::Plain);
+    let sample = two_layers(Packing::Plain);
     let blob = archive(&sample.layout());
     let store = ImageStore::open(&blob, None, &Limits::DEFAULT).unwrap();
     let mut seen = vec![0];
@@ -505,7 +496,7 @@ fn progress_counts_stored_bytes_of_all_layers() {
 #[test]
 fn docker_layers_may_be_links_to_each_other() {
     // pass: inside the archive; fail: out of it, in a circle, to nothing, to a folder
-    let sample = sample(Packing::Plain);
+    let sample = two_layers(Packing::Plain);
     let first = format!("{}/layer.tar", Sha256::of(&sample.layers[0].0));
     let linked = |target: &str| {
         let mut entries: Vec<Entry> = Vec::new();
@@ -583,7 +574,7 @@ fn each_config_field_that_takes_effect_is_an_entry() {
 fn annotations_of_a_manifest_that_runtimes_act_on_are_entries() {
     // pass: as fields and entries; what only describes is none; a manifest without any
     let mut files = Files::new();
-    let manifest = sample(Packing::Plain).blobs(&mut files);
+    let manifest = two_layers(Packing::Plain).blobs(&mut files);
     let annotations = json!({
         "seccomp-profile.kubernetes.cri-o.io": "unconfined", "run.oci.hooks.stdout": "", "org.opencontainers.image.title": "x",
         "org.opencontainers.image.stopSignal": "9", "com.docker.official-images.bashbrew.arch": "amd64", "vnd.docker.x": "",
@@ -732,7 +723,7 @@ fn foreign_images_are_read_as_their_manifest_expects() {
 #[test]
 fn an_odd_archive_around_an_image_is_noted() {
     // pass: where another reader could see another `index.json`
-    let files = sample(Packing::Plain).layout();
+    let files = two_layers(Packing::Plain).layout();
     let entries: Vec<Entry> =
         files.iter().map(|(name, bytes)| file(&format!("././{name}"), std::str::from_utf8(bytes).unwrap())).collect();
     let facts = image(read_blob(&MemoryBlob::new("a.tar", tar(&entries)), None).unwrap());

@@ -7,22 +7,12 @@ use image_kit::*;
 use lasthand_artifact::image::{Form, ImageFault, ImageStore};
 use lasthand_artifact::{MemoryBlob, local};
 use lasthand_model::limits::Limits;
-use serde_json::json;
-
-fn sample(packing: Packing) -> Image {
-    let lower = tar(&[dir("etc/"), file("etc/a", "a"), file("etc/b", "b")]);
-    let upper = tar(&[dir("etc/"), file("etc/.wh.a", ""), file("etc/c", "c"), hard("etc/d", "etc/b")]);
-    Image {
-        config: json!({"Entrypoint": ["/app"], "Env": ["PATH=/bin"], "WorkingDir": "/"}),
-        layers: vec![(lower, packing), (upper, packing)],
-    }
-}
 
 #[test]
 fn a_layout_without_its_mark_is_refused() {
     // fail: `index.json` lists images that lie there, as folder and archive, whichever way it is written; pass: with the mark it is a layout;
     // an `index.json` of another kind, of no images, of images that are elsewhere, and blobs of something else
-    let sample = sample(Packing::Plain);
+    let sample = two_layers(Packing::Plain);
     let mut layout = sample.layout();
     layout.remove("oci-layout").unwrap();
     let detect = |files: &Files| {
@@ -103,7 +93,7 @@ fn a_layout_without_its_mark_is_refused() {
 fn a_layout_without_its_mark_is_no_plain_archive_by_a_trick() {
     // fail: `index.json` twice, as a link to another member, below an absolute path, beside a member that cannot be indexed
     let text = |content: &Vec<u8>| String::from_utf8(content.clone()).unwrap();
-    let mut files = sample(Packing::Plain).layout();
+    let mut files = two_layers(Packing::Plain).layout();
     files.remove("oci-layout").unwrap();
     let index = files.remove("index.json").unwrap();
     let others: Vec<(String, String)> = files.iter().map(|(path, content)| (path.clone(), text(content))).collect();
@@ -130,7 +120,7 @@ fn a_layout_without_its_mark_is_no_plain_archive_by_a_trick() {
 fn a_layout_without_its_mark_is_found_behind_links() {
     // fail: `blobs`, or a folder in it, is a link to where the blobs are, also beside an index that is a link or has bytes behind its end, in an
     // archive that cannot be indexed too; pass: a link that is no place of blobs, and an index of something else
-    let mut layout = sample(Packing::Plain).layout();
+    let mut layout = two_layers(Packing::Plain).layout();
     layout.remove("oci-layout").unwrap();
     let index = String::from_utf8(layout.remove("index.json").unwrap()).unwrap();
     let moved = |to: &str| -> Vec<Entry> {
@@ -171,7 +161,7 @@ fn a_layout_without_its_mark_is_found_behind_links() {
 fn a_folder_without_its_mark_is_found_behind_links() {
     // fail: `blobs`, or a folder in it, is a link, and the index is plain, has bytes behind its end, or is a link itself
     use std::os::unix::fs::symlink;
-    let mut files = sample(Packing::Plain).layout();
+    let mut files = two_layers(Packing::Plain).layout();
     files.remove("oci-layout").unwrap();
     for (from, to, target) in [("blobs", "b", "b"), ("blobs/sha256", "b", "../b")] {
         for way in 0..3 {
@@ -200,7 +190,7 @@ fn a_folder_without_its_mark_is_found_behind_links() {
 #[test]
 fn a_manifest_that_is_too_large_to_be_read_is_refused() {
     // fail: a list of more than 4 MiB, whatever stands before what engines look for; pass: other documents of that size, and a limit above it
-    let docker = sample(Packing::Plain).docker();
+    let docker = two_layers(Packing::Plain).docker();
     let detect = |text: &str, limits: &Limits| {
         let mut files = docker.clone();
         files.insert("manifest.json".to_owned(), text.as_bytes().to_vec());

@@ -147,6 +147,16 @@ pub(crate) struct Image {
     pub(crate) layers: Vec<(Vec<u8>, Packing)>,
 }
 
+/// An image of two layers, the upper of which hides a file of the lower.
+pub(crate) fn two_layers(packing: Packing) -> Image {
+    let lower = tar(&[dir("etc/"), file("etc/a", "a"), file("etc/b", "b")]);
+    let upper = tar(&[dir("etc/"), file("etc/.wh.a", ""), file("etc/c", "c"), hard("etc/d", "etc/b")]);
+    Image {
+        config: json!({"Entrypoint": ["/app"], "Env": ["PATH=/bin"], "WorkingDir": "/"}),
+        layers: vec![(lower, packing), (upper, packing)],
+    }
+}
+
 impl Image {
     pub(crate) fn new(layers: &[&[Entry]]) -> Self {
         let layers = layers.iter().map(|entries| (tar(entries), Packing::Plain)).collect();
