@@ -310,14 +310,15 @@ impl<'a> Locks<'a> {
             let Some(digest) = record.sha256.filter(|digest| self.evidence.blobs.contains_key(&digest.0)) else {
                 continue;
             };
-            if let Some((format, parse)) = locks::parser(name)
+            let lock = locks::parser(name);
+            if let Some((format, parse)) = lock
                 && self.done.insert((digest, format))
             {
                 self.read_lock(digest, parse);
             }
             // LIMIT: what is as long as a pointer at most; every other content is what its path says that it is.
             if record.size < Pointer::LIMIT_BYTES as u64 && self.seen.insert(digest) {
-                self.read_pointer(digest);
+                self.read_pointer(digest, lock.is_some());
             }
         }
     }
@@ -337,12 +338,19 @@ impl<'a> Locks<'a> {
         self.items.push(Item::of_file(&source, "lock file", status, reason));
     }
 
-    /// Whether a file is meant as a pointer only its content says, so what is none is nothing wrong.
-    fn read_pointer(&mut self, digest: FileDigest) {
-        let Some((source, Ok(bytes))) = self.evidence.content(digest.0, Pointer::LIMIT_BYTES) else { return };
-        if let Some(pointer) = Pointer::parse(&bytes) {
-            self.pointers.insert(digest, pointer.sha256);
-            self.items.push(Item::of_file(&source, "pointer", EvidenceStatus::Verified, None));
+    /// Whether a file is meant as a pointer only its content says, so what is none is nothing wrong. What is no content of that name is,
+    /// where it was not told as a lock file.
+    fn read_pointer(&mut self, digest: FileDigest, is_told: bool) {
+        let Some((source, bytes)) = self.evidence.content(digest.0, Pointer::LIMIT_BYTES) else { return };
+        match bytes.map(|bytes| Pointer::parse(&bytes)) {
+            Ok(Some(pointer)) => {
+                self.pointers.insert(digest, pointer.sha256);
+                self.items.push(Item::of_file(&source, "pointer", EvidenceStatus::Verified, None));
+            }
+            Err(reason) if !is_told => {
+                self.items.push(Item::of_file(&source, "content", EvidenceStatus::Rejected, Some(reason)));
+            }
+            Ok(None) | Err(_) => {}
         }
     }
 }

@@ -361,7 +361,9 @@ fn pointers_count_by_their_bytes_only() {
     let found: Vec<_> = verification.facts.pointers.iter().map(|(own, file)| (own.0, file.to_string())).collect();
     assert_eq!(found, [(Sha256::of(pointer.as_bytes()), content)]);
     world.evidence.insert(blob(&pointer), pointer.replace("12", "13").into_bytes());
-    assert!(world.verify().facts.pointers.is_empty());
+    let verification = world.verify();
+    assert!(verification.facts.pointers.is_empty());
+    assert_eq!(item(&verification.report, &blob(&pointer)).status, EvidenceStatus::Rejected);
 }
 
 #[test]
