@@ -62,12 +62,16 @@ pub(crate) struct Collector<'a> {
     opens: Opens,
     /// What a file that is listed again is.
     repeated: NoteKind,
+    keeps: Option<Keeps>,
     /// Archives that were opened, by path and digest.
     inside: Vec<Opened>,
 }
 
 /// An archive that was opened: its path, the digest of its bytes, what it holds.
 pub(crate) type Opened = (Vec<u8>, FileDigest, Inside);
+
+/// How many bytes of a content are kept, by the name of the entry as it is written.
+pub(crate) type Keeps = fn(&[u8], &Limits) -> usize;
 
 /// Whose entries are gathered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -99,6 +103,7 @@ impl<'a> Collector<'a> {
             role: Role::Artifact,
             opens: Opens::Nothing,
             repeated: NoteKind::DuplicatePath,
+            keeps: None,
             inside: Vec::new(),
         }
     }
@@ -133,6 +138,16 @@ impl<'a> Collector<'a> {
     /// has those of all layers.
     pub(crate) fn of_layer(name: &'a str, limits: &'a Limits, counts: &'a Counts) -> Self {
         Self { counts: Some(counts), role: Role::Layer, ..Self::new(name, limits) }
+    }
+
+    /// Has the beginning of some contents kept, for whoever is told of each entry.
+    pub(crate) fn keeping(self, keeps: Keeps) -> Self {
+        Self { keeps: Some(keeps), ..self }
+    }
+
+    /// How many bytes of the content of an entry of this name are kept.
+    pub(crate) fn keeps(&self, name: &[u8]) -> usize {
+        self.keeps.map_or(0, |keeps| keeps(name, self.limits))
     }
 
     pub(crate) fn is_layer(&self) -> bool {
@@ -283,6 +298,13 @@ pub(crate) fn held_bytes<'r>(record: impl Into<Record<'r>>) -> u64 {
     let held = |text: &[u8]| if is_plain(text) { text.len() } else { 5 * text.len() };
     let attributes = bytes_of(record.xattrs) + ATTRIBUTE_BYTES * record.xattrs.len();
     wide(held(record.path) + held(record.link_target) + attributes)
+}
+
+/// [`held_bytes`] of all records of a table.
+///
+/// Cost: one look at each record that does not fit into a row.
+pub(crate) fn held_by(records: &Records) -> u64 {
+    wide(records.text_bytes()) + records.odd().map(held_bytes).sum::<u64>()
 }
 
 fn bytes_of(xattrs: &[(Vec<u8>, Vec<u8>)]) -> usize {

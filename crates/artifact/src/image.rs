@@ -24,6 +24,7 @@ mod kept;
 mod layer;
 mod layers;
 mod manifest;
+pub(crate) mod packed;
 mod place;
 mod platform;
 mod read;

@@ -34,6 +34,7 @@ mod source;
 mod codec;
 mod collect;
 mod collide;
+mod digester;
 mod inflated;
 mod inside;
 mod meter;

@@ -10,6 +10,7 @@ use crate::codec::{Codec, has_two_forms, peek};
 use crate::collect::Collector;
 use crate::error::ArtifactError;
 use crate::facts::{ArtifactFacts, Kind, by_digest};
+use crate::image::packed::Packed;
 use crate::inflated::{self, Inflated};
 use crate::inside::{Archive, At, Counts, Looked, Opening, Passing, Tops, look};
 use crate::meter::{Meter, Progress};
@@ -108,10 +109,17 @@ fn read_blob(
     if kind != Some(Kind::File) && has_two_forms(&head) {
         collector.note(NoteKind::TwoForms, b"", 0);
     }
+    // What can be read by offset was looked at before: see `ImageStore::detect`.
+    let is_packed = codec != Codec::None || is_from_start_only(source);
+    if is_packed {
+        collector = collector.keeping(Packed::keeps);
+    }
     let mut looked = None;
+    let mut packed = Packed::new(limits);
     let mut tops = Tops::of_artifact(path::base(name.as_bytes()));
     let each: &mut Each<'_> = &mut |entry| {
         tops.add(entry);
+        packed.add(entry);
         each(entry);
     };
     let found = {
@@ -138,12 +146,21 @@ fn read_blob(
             collector.keep_inside(&record.path, FileDigest(digest), looked);
         }
         collector.push(record, 0)?;
-    } else if tops.are_odd() {
-        collector.note(NoteKind::OddPackage, b"", 0);
+    } else {
+        if tops.are_odd() {
+            collector.note(NoteKind::OddPackage, b"", 0);
+        }
+        if is_packed && packed.are_images() {
+            collector.note(NoteKind::PackedImages, b"", 0);
+        }
     }
     let inside = by_digest(collector.take_inside());
     let (inventory, notes) = collector.finish()?;
     Ok(ArtifactFacts { kind: found, digest: ArtifactDigest(digest), size, inventory, notes, inside })
+}
+
+fn is_from_start_only(source: &dyn BlobSource) -> bool {
+    matches!(source.open_at(1).map(|_| ()), Err(error) if error.kind() == io::ErrorKind::Unsupported)
 }
 
 /// What is known while the inflated bytes are read.

@@ -56,6 +56,8 @@ pub struct RawEntry<'a> {
     pub link: &'a [u8],
     /// Digest of the content; `None` where the type has none, and where contents are passed over.
     pub sha256: Option<Sha256>,
+    /// The beginning of the content, where it was to be kept.
+    pub(crate) content: &'a [u8],
 }
 
 /// Told of every entry, complete, in archive order.
@@ -219,7 +221,7 @@ impl<R: BufRead> TarStream<'_, '_, R> {
         let records = PaxRecords::parse(&content).map_err(|reason| self.malformed(offset, reason))?;
         self.count_records(&records, offset)?;
         let path = records.value(b"path").unwrap_or(&header.path);
-        (self.each)(&RawEntry { path, typeflag: b'g', mode: 0, size: 0, link: b"", sha256: None });
+        (self.each)(&RawEntry { path, typeflag: b'g', mode: 0, size: 0, link: b"", sha256: None, content: b"" });
         let kind = match () {
             () if records.is_comment_only() => NoteKind::GlobalComment,
             () if records.is_metadata_only() => NoteKind::GlobalMetadata,

@@ -8,6 +8,7 @@ use lasthand_model::limits::Limits;
 use sha2::Digest as _;
 
 use crate::collect::Collector;
+use crate::digester::Digester;
 use crate::error::ArtifactError;
 use crate::facts::{ArtifactFacts, Kind, by_digest};
 use crate::inside::{Archive, At, Counts, Opening, Passing, look};
@@ -113,9 +114,10 @@ impl Walk<'_> {
         }
         let archive = Archive { name: self.name, limits: self.limits, meter, counts };
         let mut content = BufReader::with_capacity(BUFFER_BYTES, content);
-        let mut passing = Passing::new(&mut content, expected).hashed();
+        let mut digester = Digester::default();
+        let mut passing = Passing::new(&mut content, expected).digested_by(&mut digester);
         let looked = look(&archive, At::File(path), &mut passing);
-        let (mut got, digest) = passing.finish().map_err(|error| self.fault(fault(error)))?;
+        let mut got = passing.finish().map_err(|error| self.fault(fault(error)))?;
         // A file that grew has more.
         got += wide(fill(&mut content, &mut [0]).map_err(|error| self.fault(fault(error)))?);
         if got != expected {
@@ -123,7 +125,7 @@ impl Walk<'_> {
             return Err(ArtifactError::LengthDiffers { name, path, expected, got });
         }
         (self.progress)(self.total_bytes);
-        let digest = FileDigest(digest.unwrap_or_else(|| Sha256::of(b"")));
+        let digest = FileDigest(digester.finish().0);
         if let Some(looked) = looked? {
             collector.keep_inside(path, digest, looked);
         }

@@ -3,10 +3,14 @@
 
 mod image_kit;
 
+use std::io::Read;
+
 use image_kit::*;
 use lasthand_artifact::image::{Form, ImageFault, ImageStore};
-use lasthand_artifact::{MemoryBlob, local};
+use lasthand_artifact::{BlobSource, MemoryBlob, NoteKind, Opening, local, read_opening};
+use lasthand_model::digest::Sha256;
 use lasthand_model::limits::Limits;
+use serde_json::json;
 
 #[test]
 fn a_layout_without_its_mark_is_refused() {
@@ -212,4 +216,115 @@ fn a_manifest_that_is_too_large_to_be_read_is_refused() {
     for text in [format!("{{\"name\":\"{filler}\"}}"), format!("\"{filler}\""), filler.clone()] {
         assert_eq!(detect(&text, &Limits::DEFAULT).unwrap(), None);
     }
+}
+
+#[test]
+fn a_folder_that_skopeo_wrote_is_no_folder_of_files() {
+    // fail: an image, an index, one of the old form, in other letters, no strict JSON, too large; blobs as skopeo names them; as link;
+    // pass: a `manifest.json` of something else, blobs that are not there, the same below the top
+    let hex = Sha256::of(b"config").to_string();
+    let detect = |files: &Files| ImageStore::detect(&local::open(folder(files).path()).unwrap(), &Limits::DEFAULT);
+    let with = |manifest: &str, blob: &str| {
+        let blob = (blob.to_owned(), b"config".to_vec());
+        Files::from([("manifest.json".to_owned(), manifest.as_bytes().to_vec()), blob])
+    };
+    let image = json!({"schemaVersion": 2, "config": {"digest": format!("sha256:{hex}")}, "layers": []}).to_string();
+    let layer = json!({"schemaVersion": 2, "layers": [{"digest": format!("sha256:{hex}")}]}).to_string();
+    let index = json!({"schemaVersion": 2, "manifests": [{"digest": format!("sha256:{hex}")}]}).to_string();
+    let old = json!({"schemaVersion": 1, "fsLayers": [{"blobSum": format!("sha256:{hex}")}]}).to_string();
+    let large = format!("{{\"a\":\"{}\",{}", "a".repeat(5 << 20), image.strip_prefix('{').unwrap());
+    for manifest in [&image, &layer, &index, &old, &image.replace("config", "CONFIG"), &format!("{image} more"), &large]
+    {
+        let error = detect(&with(manifest, &hex)).unwrap_err();
+        assert!(error.hints().iter().any(|hint| hint.contains("skopeo copy")));
+        assert_eq!(fault(error), ImageFault::DirTransport);
+    }
+    let listed = format!("{hex}.manifest.json");
+    assert_eq!(fault(detect(&with(&index, &listed)).unwrap_err()), ImageFault::DirTransport);
+    let below = format!("blobs/{hex}");
+    for (manifest, blob) in
+        [("{\"name\":\"app\"}", &hex), ("[]", &hex), ("text", &hex), (&image, &below), (&image, &"a".repeat(64))]
+    {
+        assert_eq!(detect(&with(manifest, blob)).unwrap(), None, "{manifest} {blob}");
+    }
+    // What such a folder says beside a layout is another image than that one.
+    let mut layout = two_layers(Packing::Plain).layout();
+    assert_eq!(detect(&layout).unwrap(), Some(Form::OciLayout));
+    layout.extend(with(&image, &hex));
+    assert_eq!(fault(detect(&layout).unwrap_err()), ImageFault::DirTransport);
+}
+
+#[test]
+fn an_archive_of_images_that_is_compressed_is_no_archive_of_files() {
+    // fail: docker archives and layouts, in gzip and zstd, opened or not, with a manifest that is a link, in another case, no strict JSON, too
+    // large, below another spelling of its name; the same from a pipe; pass: documents of something else, and of nothing that is there
+    let sample = two_layers(Packing::Plain);
+    let is_told = |tar: &[u8]| {
+        let ways = [Packing::Gzip, Packing::Zstd].into_iter().flat_map(|packing| {
+            [Opening::Closed, Opening::Open].map(|opening| (MemoryBlob::new("x", packing.pack(tar)), opening))
+        });
+        let told = |blob: &dyn BlobSource, opening| {
+            let facts = read_opening(blob, None, opening, &Limits::DEFAULT, &mut |_| {}).unwrap();
+            facts.refusals().any(|note| note.kind == NoteKind::PackedImages)
+        };
+        let mut all: Vec<bool> = ways.map(|(blob, opening)| told(&blob, opening)).collect();
+        all.push(told(&Pipe(MemoryBlob::new("x", tar.to_vec())), Opening::Closed));
+        assert!(all.iter().all(|one| *one == all[0]), "{all:?}");
+        // What can be read by offset is looked at before.
+        assert!(!told(&MemoryBlob::new("x", tar.to_vec()), Opening::Closed));
+        all[0]
+    };
+    let refused = |files: &Files| is_told(&bytes_of(&archive(files)));
+    for files in [sample.docker(), sample.layout()] {
+        assert!(refused(&files));
+    }
+    let manifest = String::from_utf8(sample.docker()["manifest.json"].clone()).unwrap();
+    let with = |name: &str, text: &str| Files::from([(name.to_owned(), text.as_bytes().to_vec())]);
+    let large = format!("[{{\"a\":\"{}\"}},{}", "a".repeat(5 << 20), manifest.strip_prefix('[').unwrap());
+    for text in [&manifest, &manifest.replace("Layers", "LAYERS"), &format!("{manifest} more"), &large] {
+        assert!(refused(&with("manifest.json", text)));
+    }
+    assert!(refused(&with("./x/../manifest.json", &manifest)));
+    assert!(!refused(&with("package/manifest.json", &manifest)));
+    let object = format!("{{\"a\":\"{}\"}}", "a".repeat(5 << 20));
+    for text in ["{\"name\":\"app\"}", "[]", "[{\"name\":\"app\"}]", "text", "", &object] {
+        assert!(!refused(&with("manifest.json", text)), "{text}");
+    }
+    let mut site = sample.layout();
+    site.insert("index.json".to_owned(), b"{\"name\":\"site\"}".to_vec());
+    assert!(!refused(&site));
+    assert!(!refused(&with("index.json", "{\"manifests\":[{}]}")));
+    let names = |entries: &[Entry]| is_told(&tar(entries));
+    assert!(names(&[file("a.json", &manifest), link("manifest.json", "a.json")]));
+    assert!(names(&[file("a.json", &manifest), hard("manifest.json", "a.json")]));
+    assert!(names(&[file("manifest.json", "[]"), file("manifest.json", &manifest)]));
+    assert!(!names(&[dir("manifest.json"), file("manifest.json/a", &manifest)]));
+    // No more of them is read than some.
+    let many: Vec<Entry> = (0..100).map(|_| file("manifest.json", "{}")).collect();
+    assert!(!names(&many));
+    let many: Vec<Entry> = many.into_iter().chain([file("manifest.json", "[]")]).collect();
+    assert!(names(&many));
+}
+
+/// Can be read from its start alone.
+struct Pipe(MemoryBlob);
+
+impl BlobSource for Pipe {
+    fn open(&self) -> std::io::Result<Box<dyn Read + Send + '_>> {
+        self.0.open()
+    }
+
+    fn name(&self) -> &'static str {
+        "x"
+    }
+
+    fn len(&self) -> Option<u64> {
+        None
+    }
+}
+
+fn bytes_of(blob: &MemoryBlob) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    blob.open().unwrap().read_to_end(&mut bytes).unwrap();
+    bytes
 }

@@ -199,8 +199,10 @@ impl Collector {
 
     /// Adds the answer for the next entry.
     pub(crate) fn push(&mut self, path: &str, verdict: FileVerdict, why: Explanation, source: Option<&str>) {
-        let reason = match self.reasons.get(&why) {
-            Some(known) => *known,
+        let last = self.answers.members.last().and_then(|member| member.rows.last()).map(|row| row.reason);
+        let last = last.filter(|last| self.answers.reasons.get(wide(*last)) == Some(&why));
+        let reason = match last.or_else(|| self.reasons.get(&why).copied()) {
+            Some(known) => known,
             None => {
                 let number = narrow(self.answers.reasons.len());
                 self.answers.reasons.push(why.clone());

@@ -99,15 +99,56 @@ impl Inventory {
     /// # Errors
     /// The first path that occurs twice.
     pub fn from_tables(tables: Vec<Arc<Records>>, mut rows: Vec<RecordAt>) -> Result<Self, Vec<u8>> {
-        let path = |row: &RecordAt| tables.get(index(row.table)).map_or(&b""[..], |table| table.path(index(row.at)));
-        if !rows.is_sorted_by(|a, b| path(a) < path(b)) {
-            rows.sort_by(|a, b| path(a).cmp(path(b)));
+        let path = |row: &RecordAt| path_of(&tables, *row);
+        if rows.is_sorted_by(|a, b| path(a) < path(b)) {
+            return Ok(Self { tables, rows });
         }
+        rows.sort_by(|a, b| path(a).cmp(path(b)));
         let twice = rows.windows(2).find_map(|pair| match pair {
             [a, b] if path(a) == path(b) => Some(path(a).to_vec()),
             _ => None,
         });
         twice.map_or(Ok(Self { tables, rows }), Err)
+    }
+
+    /// Adds a table, each record in its place. Extended attributes must be sorted by name.
+    ///
+    /// Cost: O(entries), and O(log entries) for each record of the table.
+    ///
+    /// # Errors
+    /// A path that occurs twice.
+    pub fn with(self, table: Records) -> Result<Self, Vec<u8>> {
+        let Self { mut tables, rows } = self;
+        let number = u32::try_from(tables.len()).unwrap_or(u32::MAX);
+        let added = (0..).take(table.len()).map(|at| RecordAt { table: number, at }).collect();
+        tables.push(Arc::new(table));
+        let Self { tables, rows: added } = Self::from_tables(tables, added)?;
+        let path = |row: &RecordAt| path_of(&tables, *row);
+        let mut merged = Vec::with_capacity(rows.len() + added.len());
+        let mut rest = rows.as_slice();
+        for row in added {
+            let (before, after) = rest.split_at(rest.partition_point(|known| path(known) < path(&row)));
+            if after.first().is_some_and(|known| path(known) == path(&row)) {
+                return Err(path(&row).to_vec());
+            }
+            merged.extend_from_slice(before);
+            merged.push(row);
+            rest = after;
+        }
+        merged.extend_from_slice(rest);
+        Ok(Self { tables, rows: merged })
+    }
+
+    /// The tables that the records lie in.
+    #[must_use]
+    pub fn tables(&self) -> &[Arc<Records>] {
+        &self.tables
+    }
+
+    /// Where the records lie, in path order.
+    #[must_use]
+    pub fn rows(&self) -> &[RecordAt] {
+        &self.rows
     }
 
     /// The number of records.
@@ -157,10 +198,22 @@ impl Inventory {
         self.row(at).map_or("", |(table, at)| table.link_target_text(at))
     }
 
-    /// True when every path is the same text as its bytes, so that texts are in the order of the records.
+    /// True when the paths are in order as texts, too: as [`path_text`](Self::path_text) gives them, each once.
+    ///
+    /// Cost: a search for each record whose path may be another text than its bytes.
     #[must_use]
-    pub fn is_plain(&self) -> bool {
-        !self.tables.iter().any(|table| table.has_odd())
+    pub fn is_sorted_as_text(&self) -> bool {
+        let odd: usize = self.tables.iter().map(|table| table.odd().len()).sum();
+        if odd > self.len() / 16 {
+            return (1..self.len()).all(|at| self.path_text(at - 1) < self.path_text(at));
+        }
+        // What stands for itself is in order as it is, so those beside the others decide.
+        let mut paths = self.tables.iter().flat_map(|table| table.odd().map(|record| record.path.as_slice()));
+        paths.all(|path| {
+            let at = self.position(path).unwrap_or_default();
+            let is_behind = at == 0 || self.path_text(at - 1) < self.path_text(at);
+            is_behind && (at + 1 >= self.len() || self.path_text(at) < self.path_text(at + 1))
+        })
     }
 
     /// The RFC 6962 root over the canonical records.
@@ -170,8 +223,7 @@ impl Inventory {
     }
 
     fn position(&self, path: &[u8]) -> Option<usize> {
-        let path_of = |row: &RecordAt| self.tables.get(index(row.table)).map_or(&b""[..], |t| t.path(index(row.at)));
-        self.rows.binary_search_by(|row| path_of(row).cmp(path)).ok()
+        self.rows.binary_search_by(|row| path_of(&self.tables, *row).cmp(path)).ok()
     }
 
     fn row(&self, at: usize) -> Option<(&Records, usize)> {
@@ -192,6 +244,10 @@ impl PartialEq for Inventory {
 }
 
 impl Eq for Inventory {}
+
+fn path_of(tables: &[Arc<Records>], row: RecordAt) -> &[u8] {
+    tables.get(index(row.table)).map_or(&b""[..], |table| table.path(index(row.at)))
+}
 
 const fn index(number: u32) -> usize {
     number as usize

@@ -1,11 +1,13 @@
 //! Inventories: vectors computed by another program, the blob and back, and paths as text.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that cannot go on has failed")]
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use lasthand_model::digest::{FileDigest, Sha256};
 use lasthand_model::inventory::{
-    BlobError, EntryType, EscapeError, Field, FileRecord, Inventory, canonical_bytes, escape_path, unescape_path,
+    BlobError, EntryType, EscapeError, Field, FileRecord, Inventory, Records, canonical_bytes, escape_path,
+    unescape_path,
 };
 use lasthand_model::json;
 use lasthand_model::limits::Limits;
@@ -217,6 +219,26 @@ proptest! {
     }
 
     #[test]
+    fn a_table_that_is_added_lies_as_if_it_had_been_there(
+        records in prop::collection::vec(near_record(), 0..12), added in prop::collection::vec(near_record(), 0..6),
+    ) {
+        // pass: every record in its place; fail: a path of both, a path of the table twice
+        let Ok(inventory) = Inventory::from_records(records.clone()) else { return Ok(()) };
+        let table: Records = added.iter().cloned().collect();
+        let whole = Inventory::from_records(records.into_iter().chain(added).collect());
+        prop_assert_eq!(inventory.with(table).ok(), whole.ok());
+    }
+
+    #[test]
+    fn order_of_texts_is_known_without_a_look_at_all(records in prop::collection::vec(near_record(), 0..80)) {
+        // pass and fail: escaped bytes sort as `\\`, which is before most bytes and behind some
+        let records: BTreeMap<Vec<u8>, FileRecord> = records.into_iter().map(|record| (record.path.clone(), record)).collect();
+        let inventory = Inventory::from_records(records.into_values().collect()).unwrap();
+        let texts: Vec<&str> = (0..inventory.len()).map(|at| inventory.path_text(at)).collect();
+        prop_assert_eq!(inventory.is_sorted_as_text(), texts.is_sorted_by(|a, b| a < b));
+    }
+
+    #[test]
     fn escape_is_injective(path in prop::collection::vec(path_byte(), 0..12), other in prop::collection::vec(path_byte(), 0..12)) {
         // pass: what is written is read back, and two paths have two texts
         prop_assert_eq!(unescape_path(&escape_path(&path)), Ok(path.clone()));
@@ -230,6 +252,17 @@ proptest! {
             prop_assert_eq!(escape_path(&path), text);
         }
     }
+}
+
+/// Records whose paths are near each other, some of them no plain text.
+fn near_record() -> impl Strategy<Value = FileRecord> {
+    let byte = prop_oneof![40 => prop::sample::select(&b"aZ]_~"[..]), 1 => prop::sample::select(&b"\\\xff"[..])];
+    (prop::collection::vec(byte, 1..4), any_record()).prop_map(|(path, record)| FileRecord {
+        path,
+        xattrs: Vec::new(),
+        device: None,
+        ..record
+    })
 }
 
 /// Bytes that meet in escapes more often than chance has it.

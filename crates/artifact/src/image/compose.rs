@@ -47,27 +47,19 @@ pub(super) type LayerNote = (Option<usize>, ReaderNote);
 
 /// What the layers make.
 pub(super) struct Applied {
-    pub(super) placed: Placed,
+    /// The records of the tree. Its tables are those of the layers, then for each layer one of records whose path is not that of their
+    /// own entry.
+    pub(super) tree: Inventory,
     notes: Vec<LayerNote>,
-}
-
-/// The records of a tree by path, and the tables they lie in: those of the layers, then for each layer one of records whose path is not
-/// that of their own entry.
-pub(super) struct Placed {
-    pub(super) tables: Vec<Arc<Records>>,
-    /// By path, each once.
-    pub(super) rows: Vec<RecordAt>,
 }
 
 impl Applied {
     /// What is odd about the way the layers lie on each other, and about names beside each other.
     pub(super) fn notes(&self) -> impl Iterator<Item = LayerNote> {
-        let Placed { tables, rows } = &self.placed;
-        let path = |row: &RecordAt| tables.get(index(row.table)).map_or(&b""[..], |table| table.path(index(row.at)));
-        let names = collide::collisions(rows.iter().map(path));
+        let tree = &self.tree;
+        let names = collide::collisions(tree.records().map(|record| record.path));
         let names = names.into_iter().map(move |(kind, name)| {
-            let row = rows.binary_search_by(|row| path(row).cmp(&name)).ok().and_then(|at| rows.get(at));
-            let layer = row.and_then(|row| layer_of(index(row.table), tables.len() / 2));
+            let layer = tree.table_of(&name).and_then(|table| layer_of(table, tree.tables().len() / 2));
             (layer, ReaderNote::new(kind, name, 0))
         });
         self.notes.iter().cloned().chain(names.collect::<Vec<_>>())
@@ -97,19 +89,19 @@ pub(super) fn apply(name: &str, layers: &[Arc<LayerFacts>], steps: &mut Steps) -
         }
     }
     let tables = layers.iter().map(|layer| Arc::clone(&layer.records)).chain(copies.into_iter().map(Arc::new));
-    Ok(Applied { placed: Placed { tables: tables.collect(), rows }, notes })
+    // A map has each path once, in order.
+    let tree = Inventory::from_tables(tables.collect(), rows).map_err(|path| twice(name, &path))?;
+    Ok(Applied { tree, notes })
 }
 
 /// Makes the inventory of a tree and the fields of a configuration.
-pub(super) fn inventory(name: &str, placed: Placed, fields: Records) -> Result<Inventory, ArtifactError> {
-    let Placed { mut tables, mut rows } = placed;
-    let table = narrow(tables.len());
-    rows.extend((0..).take(fields.len()).map(|at| RecordAt { table, at }));
-    tables.push(Arc::new(fields));
-    Inventory::from_tables(tables, rows).map_err(|path| ArtifactError::Image {
-        name: name.to_owned(),
-        fault: Box::new(ImageFault::ConfigPath { path: path.escape_ascii().to_string() }),
-    })
+pub(super) fn inventory(name: &str, tree: Inventory, fields: Records) -> Result<Inventory, ArtifactError> {
+    tree.with(fields).map_err(|path| twice(name, &path))
+}
+
+fn twice(name: &str, path: &[u8]) -> ArtifactError {
+    let fault = Box::new(ImageFault::ConfigPath { path: path.escape_ascii().to_string() });
+    ArtifactError::Image { name: name.to_owned(), fault }
 }
 
 fn record_at(layers: &[Arc<LayerFacts>], row: RecordAt) -> Record<'_> {

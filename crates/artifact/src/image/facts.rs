@@ -140,8 +140,7 @@ impl ImageFacts {
     pub fn rootfs(&self, layers: usize) -> Result<Inventory, ArtifactError> {
         let lowest = self.layers.get(..layers).unwrap_or(&self.layers);
         // LIMIT: no more steps than all layers took when the image was read.
-        let applied = compose::apply(&self.name, lowest, &mut compose::Steps::unbounded())?;
-        compose::inventory(&self.name, applied.placed, Records::default())
+        compose::apply(&self.name, lowest, &mut compose::Steps::unbounded()).map(|applied| applied.tree)
     }
 
     /// The number of the layer that wrote a path of the root filesystem last.

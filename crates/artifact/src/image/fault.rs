@@ -192,6 +192,11 @@ pub enum ImageFault {
         "it cannot be told whether `index.json` lists images that lie in `blobs/`: it is no file of strict JSON, and `oci-layout` is missing"
     )]
     UnclearIndex,
+    /// A folder that skopeo copies an image out of, and nobody else knows as one.
+    #[error(
+        "`manifest.json` lists blobs that lie beside it, named by their digests: skopeo takes the folder for an image (`dir:`)"
+    )]
+    DirTransport,
     /// A layer with an annotation by which some pullers do not unpack its tar stream.
     #[error(
         "{blob} has the annotation `{annotation}`: pullers that know it unpack another list of files than its tar stream"
@@ -259,6 +264,10 @@ impl ImageFault {
             Self::NoLayoutMark => vec![
                 "to have its images judged, add the file `oci-layout` with `{\"imageLayoutVersion\":\"1.0.0\"}` in it",
                 "to have its files judged, rename `index.json` or `blobs`",
+            ],
+            Self::DirTransport => vec![
+                "to have its image judged, copy it into a layout: `skopeo copy dir:FOLDER oci:LAYOUT:TAG`",
+                "to have its files judged, rename `manifest.json`",
             ],
             Self::Compressed { .. } => vec!["decompress it first (`gunzip`, `zstd -d`): an archive is read by offset"],
             Self::NoSuchChoice { .. } | Self::Platform { .. } => vec!["name one of the images that the place offers"],

@@ -4,10 +4,10 @@
 
 use std::sync::Arc;
 
-use lasthand_model::inventory::{RecordAt, Records};
+use lasthand_model::inventory::{Inventory, RecordAt, Records};
 use lasthand_model::limits::Limits;
 
-use super::compose::{self, LayerNote, Placed, Steps};
+use super::compose::{self, LayerNote, Steps};
 use super::facts::LayerFacts;
 use super::layers::Shared;
 use crate::cache::{CacheKey, FactsCache, array, note, number, push, push_note, push_number, text};
@@ -22,7 +22,7 @@ pub(super) fn applied(
     limits: &Limits,
     cache: Option<&dyn FactsCache>,
     steps: &mut Steps,
-) -> Result<(Placed, Vec<LayerNote>), ArtifactError> {
+) -> Result<(Inventory, Vec<LayerNote>), ArtifactError> {
     let facts: Vec<_> = layers.iter().map(|layer| Arc::clone(&layer.facts)).collect();
     let keys = layers.iter().map(|layer| layer.key).collect::<Option<Vec<_>>>();
     let kept = cache.zip(keys.map(CacheKey::Tree));
@@ -32,23 +32,23 @@ pub(super) fn applied(
     let applied = compose::apply(name, &facts, steps)?;
     let notes: Vec<_> = applied.notes().collect();
     if let Some((cache, key)) = kept {
-        cache.store(&key, &encode(&applied.placed, layers.len(), &notes));
+        cache.store(&key, &encode(&applied.tree, layers.len(), &notes));
     }
-    Ok((applied.placed, notes))
+    Ok((applied.tree, notes))
 }
 
-fn encode(placed: &Placed, layers: usize, notes: &[LayerNote]) -> Vec<u8> {
+fn encode(tree: &Inventory, layers: usize, notes: &[LayerNote]) -> Vec<u8> {
     let mut out = Vec::new();
     push_number(&mut out, notes.len());
     for (layer, note) in notes {
         push_number(&mut out, layer.unwrap_or(usize::MAX));
         push_note(&mut out, note);
     }
-    for copies in placed.tables.iter().skip(layers) {
+    for copies in tree.tables().iter().skip(layers) {
         push(&mut out, &copies.to_bytes());
     }
-    push_number(&mut out, placed.rows.len());
-    for row in &placed.rows {
+    push_number(&mut out, tree.rows().len());
+    for row in tree.rows() {
         out.extend_from_slice(&row.table.to_le_bytes());
         out.extend_from_slice(&row.at.to_le_bytes());
     }
@@ -56,7 +56,7 @@ fn encode(placed: &Placed, layers: usize, notes: &[LayerNote]) -> Vec<u8> {
 }
 
 /// Reads what [`encode`] wrote of these layers; `None` for anything else.
-fn decode(bytes: &[u8], layers: &[Arc<LayerFacts>], limits: &Limits) -> Option<(Placed, Vec<LayerNote>)> {
+fn decode(bytes: &[u8], layers: &[Arc<LayerFacts>], limits: &Limits) -> Option<(Inventory, Vec<LayerNote>)> {
     let mut rest = bytes;
     let count = number(&mut rest)?;
     let mut notes = Vec::new();
@@ -74,15 +74,12 @@ fn decode(bytes: &[u8], layers: &[Arc<LayerFacts>], limits: &Limits) -> Option<(
         return None;
     }
     let mut rows: Vec<RecordAt> = Vec::with_capacity(count);
-    let mut last: Option<&[u8]> = None;
     for _ in 0..count {
         let row = RecordAt { table: u32::from_le_bytes(array(&mut rest)?), at: u32::from_le_bytes(array(&mut rest)?) };
-        let path = tables.get(row.table as usize)?.get(row.at as usize)?.path;
-        if last.is_some_and(|last| last >= path) {
+        if row.at as usize >= tables.get(row.table as usize)?.len() {
             return None;
         }
-        last = Some(path);
         rows.push(row);
     }
-    Some((Placed { tables, rows }, notes))
+    Some((Inventory::from_tables(tables, rows).ok()?, notes))
 }

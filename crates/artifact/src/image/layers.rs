@@ -13,7 +13,7 @@ use super::fault::ImageFault;
 use super::layer::{self, Expected, LayerRead};
 use super::place::Place;
 use crate::cache::{self, CacheKey, FactsCache, LayerKey};
-use crate::collect::held_bytes;
+use crate::collect::held_by;
 use crate::error::ArtifactError;
 use crate::inflated;
 use crate::inside::{Counts, Opening};
@@ -164,7 +164,7 @@ fn one(shares: Shares<'_, '_>, job: &Job<'_, '_>, apart: bool) -> Result<One, Ar
     let Shares { place, limits, progress, opening, counts, cache } = shares;
     let key = cache.and_then(|cache| Some((cache, key_of(place, job.wanted, limits)?)));
     if let Some(known) = key.and_then(|(cache, key)| kept(cache, &key)) {
-        let (entries, held) = (known.facts.records.len(), known.facts.records.iter().map(held_bytes).sum());
+        let (entries, held) = (known.facts.records.len(), held_by(&known.facts.records));
         let entries = counts.entries.fetch_add(entries, Ordering::Relaxed).saturating_add(entries);
         let held_bytes = counts.metadata.fetch_add(held, Ordering::Relaxed).saturating_add(held);
         // LIMIT: Limits::entries and Limits::metadata_bytes, over all layers; the error is that of reading them.

@@ -218,6 +218,13 @@ impl<'a> Place<'a> {
         }
     }
 
+    /// True when a file or link at the top of a folder has a name that fits.
+    pub(super) fn has_file_beside(&self, fits: impl Fn(&[u8]) -> bool) -> bool {
+        let Self::Folder(tree) = self else { return false };
+        let mut at_top = tree.entries().flatten().filter(|entry| !entry.path.contains(&b'/'));
+        at_top.any(|entry| matches!(entry.entry_type, EntryType::File | EntryType::Symlink) && fits(&entry.path))
+    }
+
     /// What is odd about the archive itself, where another reader could see other members.
     pub(super) fn notes(&self) -> &[ReaderNote] {
         match self {

@@ -274,12 +274,12 @@ impl<'r> Reading<'r> {
         let mut notes: Vec<_> = self.place.notes().iter().cloned().map(|note| (None, note)).collect();
         let of_layers = read.iter().enumerate();
         notes.extend(of_layers.flat_map(|(number, layer)| layer.notes.iter().cloned().map(move |n| (Some(number), n))));
-        let (placed, of_tree) = kept::applied(&name, &read, self.limits, self.layers.cache(), &mut self.steps)?;
+        let (tree, of_tree) = kept::applied(&name, &read, self.limits, self.layers.cache(), &mut self.steps)?;
         notes.extend(of_tree);
         notes.extend(config.history.map(|kind| (None, ReaderNote::new(kind, Vec::new(), 0))));
         let layers: Vec<_> = read.into_iter().map(|layer| layer.facts).collect();
         let fields = config.fields.iter().map(|(field, value)| super::facts::config_record(field, value));
-        let inventory = Arc::new(compose::inventory(&name, placed, fields.collect())?);
+        let inventory = Arc::new(compose::inventory(&name, tree, fields.collect())?);
         self.composed = self.composed.saturating_add(inventory.len());
         let limit = self.limits.entries.saturating_mul(SHARING);
         if self.composed > limit {

@@ -82,11 +82,12 @@ impl<'a> ImageStore<'a> {
     /// Out: a folder with the file `oci-layout`; an archive with `oci-layout` and `index.json`; an archive whose `manifest.json`
     /// lists configs and layers. An archive that is both an OCI layout and a docker archive is the former, unless its
     /// `index.json` lists nothing; each image of its `manifest.json` must then be one that `index.json` offers. A compressed archive, or one that cannot be read by offset, is never one.
-    /// Cost: for a folder a look at two files, and at the blobs that `index.json` lists where `oci-layout` is missing; for an archive its headers.
+    /// Cost: for a folder a look at three files, and at the blobs that `index.json` lists where `oci-layout` is missing; for an archive its headers.
     ///
     /// # Errors
     /// [`ArtifactError`] when the source cannot be read, is an archive that [`read`](crate::read()) would not read either, or is one of
-    /// images in which members are twice, absolute or sparse; [`ImageFault::NoLayoutMark`] for an OCI layout without `oci-layout`.
+    /// images in which members are twice, absolute or sparse; [`ImageFault::NoLayoutMark`] for an OCI layout without `oci-layout`,
+    /// [`ImageFault::DirTransport`] for a folder that only skopeo knows as an image.
     pub fn detect(source: impl Into<Source<'a>>, limits: &Limits) -> Result<Option<Form>, ArtifactError> {
         Ok(found(source.into(), limits)?.map(|(_, found)| found.form))
     }
@@ -432,6 +433,7 @@ fn form_of(place: &Place<'_>, limits: &Limits) -> Result<Option<Found>, Artifact
         if !is_layout {
             unmarked::check(place, limits)?;
         }
+        unmarked::check_dir(place, limits)?;
         return Ok(is_layout.then_some(Form::OciLayout.into()));
     }
     let manifest = place.bytes(MANIFEST, "manifest.json", limits.manifest_bytes);

@@ -1,5 +1,7 @@
-//! Images in a place that does not say that it holds images: an OCI layout without `oci-layout`, a `manifest.json` too large to be read.
+//! Images in a place that does not say that it holds images: an OCI layout without `oci-layout`, a folder that skopeo wrote as `dir:`, a
+//! `manifest.json` too large to be read.
 
+use std::collections::BTreeSet;
 use std::io::{BufRead as _, BufReader, Read as _};
 
 use lasthand_model::limits::Limits;
@@ -36,6 +38,52 @@ pub(super) fn check(place: &Place<'_>, limits: &Limits) -> Result<(), ArtifactEr
     }
 }
 
+/// Refuses a folder whose `manifest.json` names blobs that lie beside it by their digests alone, as skopeo writes and reads it (`dir:`).
+///
+/// # Errors
+/// [`ImageFault::DirTransport`]; beside files of such names also for a `manifest.json` of which it cannot be told.
+///
+/// SPEC: containers/image `directory/directory_transport.go`: `layerPath`, `manifestPath`.
+pub(super) fn check_dir(place: &Place<'_>, limits: &Limits) -> Result<(), ArtifactError> {
+    let names = Names { source: place.name(), document: "manifest.json" };
+    let is_image = match place.bytes(MANIFEST, "manifest.json", limits.manifest_bytes) {
+        Ok(None) => false,
+        Ok(Some(bytes)) => match names.parse(&bytes, limits.manifest_bytes, limits) {
+            Ok(value) => {
+                let listed = blobs_of(&value);
+                !listed.is_empty() && place.has_file_beside(|name| listed.contains(named_by(name)))
+            }
+            Err(_) => bytes.trim_ascii_start().starts_with(b"{") && place.has_file_beside(is_named_by_digest),
+        },
+        // It may be read by others.
+        Err(_) => place.has_file_beside(is_named_by_digest),
+    };
+    if is_image { Err(place.fault(ImageFault::DirTransport)) } else { Ok(()) }
+}
+
+/// The digests that an image manifest of any form, or an index, lists; their digits alone.
+fn blobs_of(value: &Value) -> BTreeSet<&[u8]> {
+    let config = of_name(value, "config");
+    let lists = ["layers", "manifests", "fsLayers"].into_iter().flat_map(|list| of_name(value, list));
+    let listed = lists.filter_map(Value::as_array).flatten();
+    let digests = config.chain(listed).flat_map(|of| of_name(of, "digest").chain(of_name(of, "blobSum")));
+    digests
+        .filter_map(Value::as_str)
+        .filter_map(|digest| digest.split_once(':'))
+        .map(|(_, hex)| hex.as_bytes())
+        .collect()
+}
+
+fn is_named_by_digest(name: &[u8]) -> bool {
+    let hex = named_by(name);
+    matches!(hex.len(), 64 | 96 | 128) && hex.iter().all(u8::is_ascii_hexdigit)
+}
+
+/// What the name of a blob in such a folder says its digest is.
+fn named_by(name: &[u8]) -> &[u8] {
+    name.strip_suffix(b".manifest.json").unwrap_or(name)
+}
+
 /// What is wrong where the bytes of `index.json` list a blob that is there, for any reader.
 ///
 /// SECURITY: other readers take what is no JSON to this one: bytes behind its end, numbers out of range.
@@ -48,7 +96,7 @@ fn fault_of(place: &Place<'_>, bytes: &[u8], limits: &Limits) -> Option<ImageFau
 }
 
 /// True for bytes that begin as an object and hold the word `manifests`, in any case, or escaped.
-fn may_have_manifests(bytes: &[u8]) -> bool {
+pub(super) fn may_have_manifests(bytes: &[u8]) -> bool {
     const WORD: &str = "manifests";
     const LONG_S: char = '\u{17f}';
     if !bytes.trim_ascii_start().starts_with(b"{") {

@@ -4,7 +4,7 @@
 
 use std::io::{BufRead, Read as _};
 
-use lasthand_model::digest::{FileDigest, Sha256};
+use lasthand_model::digest::FileDigest;
 use lasthand_model::inventory::{EntryType, FileRecord};
 
 use super::passing::Passing;
@@ -12,6 +12,7 @@ use super::unpack::Packing;
 use super::{Archive, Looked, Tops, members, named, tar};
 use crate::codec::has_two_forms;
 use crate::collect::Collector;
+use crate::digester::Digester;
 use crate::error::ArtifactError;
 use crate::meter::wide;
 use crate::note::{NoteKind, ReaderNote};
@@ -78,13 +79,14 @@ impl Package<'_, '_> {
             return Err(self.malformed("more members than a package has"));
         }
         let is_part = header.name.starts_with(b"data.tar") || header.name.starts_with(b"control.tar");
-        let mut passing = Passing::new(self.content, header.size).hashed();
+        let mut digester = Digester::default();
+        let mut passing = Passing::new(self.content, header.size).digested_by(&mut digester);
         let looked = if is_part { part(self.archive, &header.name, &mut passing).map(Some) } else { Ok(None) };
         let error = |error| {
             let meter = self.archive.meter;
             sort_error(self.archive.name, None, meter.shipped(), self.offset, error)
         };
-        let (read, digest) = passing.finish().map_err(error)?;
+        let read = passing.finish().map_err(error)?;
         let looked = looked?;
         self.offset += read;
         if read < header.size {
@@ -97,7 +99,7 @@ impl Package<'_, '_> {
                 self.collector.note(NoteKind::OddPackage, &header.name, self.offset);
             }
         }
-        let digest = FileDigest(digest.unwrap_or_else(|| Sha256::of(b"")));
+        let digest = FileDigest(digester.finish().0);
         if let Some(looked) = looked {
             if looked.inside.is_none() {
                 // Its own notes say why, and at which place.

@@ -2,10 +2,9 @@
 
 use std::io::{self, BufRead, Read};
 
-use lasthand_model::digest::Sha256;
-use sha2::Digest as _;
 use thiserror::Error;
 
+use crate::digester::Digester;
 use crate::meter::wide;
 
 /// The bytes of one file in a stream.
@@ -13,7 +12,7 @@ pub(crate) struct Passing<'r> {
     inner: &'r mut dyn BufRead,
     left: u64,
     read: u64,
-    hasher: Option<sha2::Sha256>,
+    digester: Option<&'r mut Digester>,
     failed: Option<io::Error>,
 }
 
@@ -25,20 +24,19 @@ struct OuterFailed;
 impl<'r> Passing<'r> {
     /// The next `size` bytes, or what there is of them; `u64::MAX` for all.
     pub(crate) fn new(inner: &'r mut dyn BufRead, size: u64) -> Self {
-        Self { inner, left: size, read: 0, hasher: None, failed: None }
+        Self { inner, left: size, read: 0, digester: None, failed: None }
     }
 
-    /// Digests them.
-    pub(crate) fn hashed(mut self) -> Self {
-        self.hasher = Some(sha2::Sha256::new());
-        self
+    /// Has them digested.
+    pub(crate) fn digested_by(self, digester: &'r mut Digester) -> Self {
+        Self { digester: Some(digester), ..self }
     }
 
-    /// Reads what is left. Out: bytes read of the file, and their digest where it was asked for.
+    /// Reads what is left. Out: bytes read of the file.
     ///
     /// # Errors
     /// Of the stream around it, from now or from before.
-    pub(crate) fn finish(mut self) -> Result<(u64, Option<Sha256>), io::Error> {
+    pub(crate) fn finish(mut self) -> Result<u64, io::Error> {
         loop {
             if let Some(error) = self.failed.take() {
                 return Err(error);
@@ -49,7 +47,7 @@ impl<'r> Passing<'r> {
             }
             self.consume(available);
         }
-        Ok((self.read, self.hasher.map(|hasher| Sha256::from_bytes(hasher.finalize().into()))))
+        Ok(self.read)
     }
 }
 
@@ -79,11 +77,11 @@ impl BufRead for Passing<'_> {
         if amount == 0 {
             return;
         }
-        if let Some(hasher) = &mut self.hasher
+        if let Some(digester) = &mut self.digester
             && let Ok(available) = self.inner.fill_buf()
         {
             // Nothing is read here: the caller has seen these bytes.
-            hasher.update(available.get(..amount).unwrap_or(available));
+            digester.update(available.get(..amount).unwrap_or(available));
         }
         self.inner.consume(amount);
         self.left -= wide(amount);

@@ -2,13 +2,11 @@
 
 use std::io::{self, BufRead};
 
-use lasthand_model::digest::Sha256;
-use sha2::Digest as _;
-
 use super::header::{BLOCK, Block, Format, Header, field, has_checksum};
 use super::pax::PaxRecords;
 use super::sparse::{self, MapReader, PaxForm, Region};
 use super::{TarStream, number};
+use crate::digester::Digester;
 use crate::error::ArtifactError;
 use crate::meter::wide;
 
@@ -26,6 +24,14 @@ pub(super) enum Contents<'c, R> {
     PassOver { starts: Vec<u64>, open_at: &'c dyn Fn(u64) -> io::Result<R> },
 }
 
+/// How a content went by.
+pub(super) struct Passed {
+    /// False when it was passed over.
+    pub(super) is_digested: bool,
+    /// What lies where it was to be looked at can be a header.
+    pub(super) is_header: bool,
+}
+
 /// A sparse file's map, and the stored bytes that follow it.
 pub(super) struct Sparse {
     regions: Vec<Region>,
@@ -36,10 +42,13 @@ pub(super) struct Sparse {
 }
 
 impl<R: BufRead> TarStream<'_, '_, R> {
-    /// Digests the content of one file while it passes, or passes over it.
-    ///
-    /// `look_at` is an offset in the content; out also: true when what lies there can be a header.
-    pub(super) fn content(&mut self, size: u64, look_at: Option<u64>) -> Result<(Option<Sha256>, bool), ArtifactError> {
+    /// Digests the content of one file while it passes, or passes over it. `look_at` is an offset in it.
+    pub(super) fn content(
+        &mut self,
+        size: u64,
+        look_at: Option<u64>,
+        digester: &mut Digester,
+    ) -> Result<Passed, ArtifactError> {
         if let Contents::PassOver { starts, open_at } = &mut self.contents {
             starts.push(self.offset);
             if size > PASS_OVER_BYTES {
@@ -47,51 +56,54 @@ impl<R: BufRead> TarStream<'_, '_, R> {
                 self.offset = self.offset.saturating_add(size - 1);
                 self.inner = open_at(self.offset).map_err(|error| (self.sort)(self.offset, error))?;
                 self.take_exact(&mut [0])?;
-                return Ok((None, look_at.is_some()));
+                return Ok(Passed { is_digested: false, is_header: look_at.is_some() });
             }
         }
-        let mut hasher = sha2::Sha256::new();
         let before = look_at.unwrap_or_default().min(size);
-        self.digest(before, &mut hasher)?;
+        self.digest(before, digester)?;
         let (mut left, mut is_header) = (size - before, false);
         if look_at.is_some() {
             let mut block: Block = [0; BLOCK];
             let length = usize::try_from(left).unwrap_or(BLOCK).min(BLOCK);
             let part = block.get_mut(..length).unwrap_or_default();
             self.take_exact(part)?;
-            hasher.update(&*part);
+            digester.update(part);
             left -= wide(length);
             is_header = has_checksum(&block);
         }
-        self.digest(left, &mut hasher)?;
-        Ok((Some(Sha256::from_bytes(hasher.finalize().into())), is_header))
+        self.digest(left, digester)?;
+        Ok(Passed { is_digested: true, is_header })
     }
 
     /// Digests the content of a sparse file as it is once unpacked.
-    pub(super) fn sparse_content(&mut self, sparse: &Sparse, offset: u64) -> Result<Sha256, ArtifactError> {
-        let mut hasher = sha2::Sha256::new();
+    pub(super) fn sparse_content(
+        &mut self,
+        sparse: &Sparse,
+        offset: u64,
+        digester: &mut Digester,
+    ) -> Result<(), ArtifactError> {
         let (mut at, mut left) = (0u64, sparse.stored);
         for region in &sparse.regions {
             let (start, length) = (region.start.cast_unsigned(), region.length.cast_unsigned());
             if length == 0 {
                 continue;
             }
-            self.hole(start - at, &mut hasher)?;
+            self.hole(start - at, digester)?;
             if length > left {
-                self.digest(left, &mut hasher)?;
+                self.digest(left, digester)?;
                 return Err(self.malformed(offset, "a sparse file has fewer stored bytes than its map"));
             }
-            self.digest(length, &mut hasher)?;
+            self.digest(length, digester)?;
             (at, left) = (start + length, left - length);
         }
-        self.hole(sparse.size - at, &mut hasher)?;
+        self.hole(sparse.size - at, digester)?;
         if left > 0 {
             return Err(self.malformed(offset, "a sparse file has more stored bytes than its map"));
         }
-        Ok(Sha256::from_bytes(hasher.finalize().into()))
+        Ok(())
     }
 
-    fn digest(&mut self, size: u64, hasher: &mut sha2::Sha256) -> Result<(), ArtifactError> {
+    fn digest(&mut self, size: u64, digester: &mut Digester) -> Result<(), ArtifactError> {
         let mut left = size;
         while left > 0 {
             let available = match self.inner.fill_buf() {
@@ -102,7 +114,7 @@ impl<R: BufRead> TarStream<'_, '_, R> {
             if take == 0 {
                 return Err(self.truncated("the rest of an entry"));
             }
-            hasher.update(available.get(..take).unwrap_or_default());
+            digester.update(available.get(..take).unwrap_or_default());
             self.inner.consume(take);
             self.offset = self.offset.saturating_add(wide(take));
             left -= wide(take);
@@ -110,13 +122,13 @@ impl<R: BufRead> TarStream<'_, '_, R> {
         Ok(())
     }
 
-    fn hole(&self, size: u64, hasher: &mut sha2::Sha256) -> Result<(), ArtifactError> {
+    fn hole(&self, size: u64, digester: &mut Digester) -> Result<(), ArtifactError> {
         let mut left = size;
         while left > 0 {
             let take = left.min(wide(ZEROS.len()));
             // SECURITY: holes cost nothing to ship.
             self.meter.output(take).map_err(|error| (self.sort)(self.offset, error))?;
-            hasher.update(ZEROS.get(..usize::try_from(take).unwrap_or_default()).unwrap_or_default());
+            digester.update(ZEROS.get(..usize::try_from(take).unwrap_or_default()).unwrap_or_default());
             left -= take;
         }
         Ok(())

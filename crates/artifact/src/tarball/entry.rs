@@ -10,6 +10,7 @@ use super::header::{BLOCK, Block, Format, Header};
 use super::pax::{PaxRecords, Xattrs};
 use super::{Pending, RawEntry, TarStream};
 use crate::collect::OUTSIDE;
+use crate::digester::Digester;
 use crate::error::ArtifactError;
 use crate::meter::wide;
 use crate::note::NoteKind;
@@ -63,23 +64,23 @@ impl<R: BufRead> TarStream<'_, '_, R> {
             }
             end => end,
         };
-        let sha256 = match sparse {
+        let mut digester = Digester::keeping(self.collector.keeps(&header.path));
+        let is_digested = match sparse {
             // SECURITY: what lies at the offset of a member is not what a reader of the archive gets.
             Some(_) if matches!(self.contents, Contents::PassOver { .. }) => {
                 return Err(self.unsupported("a sparse member", offset));
             }
-            Some(sparse) => Some(self.sparse_content(&sparse, offset)?),
-            None if header.is_header_only() => None,
+            Some(sparse) => self.sparse_content(&sparse, offset, &mut digester).map(|()| true)?,
+            None if header.is_header_only() => false,
+            None if look_at.is_none() && self.opened_content(stored, &header, &mut digester)? => true,
             None => {
-                let opened = if look_at.is_none() { self.opened_content(stored, &header)? } else { None };
-                let (sha256, is_header) = match opened {
-                    Some(sha256) => (Some(sha256), false),
-                    None => self.content(stored, look_at)?,
-                };
-                notes.extend(chosen([(is_header, NoteKind::PaxSizeHides)]));
-                sha256
+                let passed = self.content(stored, look_at, &mut digester)?;
+                notes.extend(chosen([(passed.is_header, NoteKind::PaxSizeHides)]));
+                passed.is_digested
             }
         };
+        let (sha256, content) = digester.finish();
+        let sha256 = is_digested.then_some(sha256);
         (self.each)(&RawEntry {
             path: &header.path,
             typeflag: header.typeflag,
@@ -87,6 +88,7 @@ impl<R: BufRead> TarStream<'_, '_, R> {
             size: header.size,
             link: &header.link,
             sha256,
+            content: &content,
         });
         self.skip_padding(stored)?;
         let mut xattrs = pax.map(|pax| pax.xattrs()).unwrap_or_default();

@@ -18,7 +18,7 @@ pub(crate) struct NearMatch<'a> {
 
 /// The tree of a landing that a container differs least from, when more of it agrees than differs.
 pub(crate) fn near_match<'a>(run: &Run<'_, 'a>, cover: &Cover<'a>, digest: Sha256) -> Option<NearMatch<'a>> {
-    let product = run.world.trees.get(&digest)?;
+    let product = run.world.trees.get(&digest).filter(|_| !cover.landings.is_empty())?;
     let files = product.entries().filter(|entry| entry.entry_type() != EntryType::Directory).count();
     let mut best: Option<NearMatch<'a>> = None;
     let mut places: Vec<(Place<'a>, usize)> =

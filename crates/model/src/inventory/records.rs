@@ -214,9 +214,15 @@ impl Records {
         (0..self.rows.len()).map(|at| self.get(at).unwrap_or(Record::NOTHING))
     }
 
-    /// True when some record does not fit into a row, as one with an escaped path.
-    pub(super) fn has_odd(&self) -> bool {
-        !self.odd.is_empty()
+    /// Bytes of the paths and link targets of all records but the [`odd`](Self::odd) ones.
+    #[must_use]
+    pub const fn text_bytes(&self) -> usize {
+        self.text.len()
+    }
+
+    /// The records that take more memory than others: see [`Records`].
+    pub fn odd(&self) -> impl ExactSizeIterator<Item = &FileRecord> {
+        self.odd.values().map(|odd| &odd.record)
     }
 
     fn slice(&self, range: std::ops::Range<usize>) -> &str {

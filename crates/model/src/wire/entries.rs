@@ -55,7 +55,7 @@ impl Entries {
     /// True when the entries are known to be sorted by path, each path once.
     #[must_use]
     pub fn is_sorted(&self) -> bool {
-        self.read.as_ref().is_some_and(|read| read.inventory.is_plain())
+        self.read.as_ref().is_some_and(|read| read.inventory.is_sorted_as_text())
     }
 }
 

@@ -56,6 +56,11 @@ pub(crate) struct Part {
 }
 
 impl Part {
+    /// True when no archive in it was opened.
+    fn is_closed(&self) -> bool {
+        self.inside.is_empty() && self.image.iter().flat_map(|image| &image.layers).all(|layer| layer.inside.is_empty())
+    }
+
     /// What an entry holds, where it is an archive that was opened.
     pub(crate) fn inside_of(&self, record: Record<'_>) -> Option<&Inside> {
         let digest = record.sha256.filter(|_| record.entry_type == EntryType::File)?;
@@ -106,7 +111,7 @@ pub(crate) fn open(
 /// LIMIT: members are listed with each file that has the content, and many files may have it.
 fn bound(opened: &Opened, limits: &Limits) -> Result<(), VerifyError> {
     let mut listed = 0_usize;
-    for part in &opened.parts {
+    for part in opened.parts.iter().filter(|part| !part.is_closed()) {
         let archives = part.inventory.records().filter_map(|record| part.inside_of(record));
         listed = archives.fold(listed, |sum, inside| sum.saturating_add(inside.members.len()));
     }
