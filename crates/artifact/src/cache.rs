@@ -12,7 +12,7 @@ use crate::image::LayerFacts;
 use crate::note::{NoteKind, ReaderNote};
 
 /// The version of what the reader finds. Raised when the same bytes yield something else.
-pub const READER_VERSION: u32 = 4;
+pub const READER_VERSION: u32 = 5;
 
 /// Which bytes lie at a place, as far as that can be told without reading them.
 ///
@@ -94,6 +94,7 @@ pub(crate) fn encode(facts: &LayerFacts, notes: &[ReaderNote]) -> Vec<u8> {
     out.extend_from_slice(facts.digest.as_bytes());
     out.extend_from_slice(facts.diff_id.as_bytes());
     out.extend_from_slice(&facts.size.to_le_bytes());
+    out.extend_from_slice(&facts.came_out.to_le_bytes());
     push(&mut out, facts.media_type.as_bytes());
     push_number(&mut out, notes.len());
     notes.iter().for_each(|note| push_note(&mut out, note));
@@ -109,6 +110,7 @@ pub(crate) fn decode(bytes: &[u8], limits: &Limits) -> Option<(LayerFacts, Vec<R
     let digest = Sha256::from_bytes(array(&mut rest)?);
     let diff_id = Sha256::from_bytes(array(&mut rest)?);
     let size = u64::from_le_bytes(array(&mut rest)?);
+    let came_out = u64::from_le_bytes(array(&mut rest)?);
     let media_type = String::from_utf8(text(&mut rest)?.to_vec()).ok()?;
     let count = number(&mut rest)?;
     let notes = (0..count).map(|_| note(&mut rest)).collect::<Option<Vec<_>>>()?;
@@ -119,7 +121,7 @@ pub(crate) fn decode(bytes: &[u8], limits: &Limits) -> Option<(LayerFacts, Vec<R
     let records = Arc::new(Records::from_bytes(rest, limits)?);
     let inside = std::collections::BTreeMap::new();
     let is_whole = records.len() == offsets.len();
-    is_whole.then_some((LayerFacts { digest, diff_id, size, media_type, records, inside, offsets }, notes))
+    is_whole.then_some((LayerFacts { digest, diff_id, size, media_type, records, inside, offsets, came_out }, notes))
 }
 
 /// Notes about several entries are those of archives inside, which are not kept.

@@ -55,12 +55,14 @@ impl Codec {
     }
 }
 
+const XZ: &[u8] = b"\xfd7zXZ\0";
+
 /// First bytes by which readers take a file for something else than a tar archive: compressed streams and other archives.
 ///
 /// SPEC: RFC 1952; RFC 8878; xz-file-format 1.2.1; bzip2 (a block, or none); LZ4 frame format; lzip; lzop; `compress`; APPNOTE 4.3.7, 4.3.14,
 /// 4.3.16, 8.5.3; 7-Zip; ar(5); RPM; xar.
 const OTHER_FORMS: &[&[u8]] = &[
-    b"\xfd7zXZ\0",
+    XZ,
     b"LZIP\x01",
     b"\x04\x22\x4d\x18",
     b"\x02\x21\x4c\x18",
@@ -103,13 +105,24 @@ const fn is_dictionary(bytes: u32) -> bool {
     bytes >= 1 << 12 && (is_power || is_mebibytes || bytes == u32::MAX)
 }
 
+/// The form of a stream that engines unpack before they look for images in it.
+///
+/// SPEC: containers/image `pkg/compression`; moby `archive.DetectCompression`.
+pub(crate) fn compressed_by(head: &[u8]) -> Option<&'static str> {
+    let others = [(is_bzip2(head), "bzip2"), (head.starts_with(XZ), "xz")];
+    Codec::of(head).name().or_else(|| others.into_iter().find_map(|(is_it, name)| is_it.then_some(name)))
+}
+
+fn is_bzip2(head: &[u8]) -> bool {
+    head.starts_with(b"BZh") && matches!(head.get(4..8), Some(b"1AY&" | b"\x17rE8"))
+}
+
 /// True for a first block that is a tar header and at the same time the beginning of something else.
 ///
 /// SECURITY: GNU tar believes the header, bsdtar and others the first bytes: one file, two contents.
 pub(crate) fn has_two_forms(head: &[u8]) -> bool {
-    let is_bzip2 = head.starts_with(b"BZh") && matches!(head.get(4..8), Some(b"1AY&" | b"\x17rE8"));
     let is_other = Codec::of(head) != Codec::None
-        || is_bzip2
+        || is_bzip2(head)
         || has_weak_magic(head)
         || OTHER_FORMS.iter().any(|magic| head.starts_with(magic));
     // libarchive looks for uuencoded lines in what begins as text; writers of tar archives fill their fields with NULs.

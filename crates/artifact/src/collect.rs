@@ -9,6 +9,7 @@ use lasthand_model::inventory::{EntryType, FileRecord, Inventory, Record, Record
 use lasthand_model::limits::Limits;
 
 use crate::collide;
+use crate::digester::Keep;
 use crate::error::ArtifactError;
 use crate::inside::{Counts, Inside, Looked, Opening, joined};
 use crate::meter::wide;
@@ -70,8 +71,8 @@ pub(crate) struct Collector<'a> {
 /// An archive that was opened: its path, the digest of its bytes, what it holds.
 pub(crate) type Opened = (Vec<u8>, FileDigest, Inside);
 
-/// How many bytes of a content are kept, by the name of the entry as it is written.
-pub(crate) type Keeps = fn(&[u8], &Limits) -> usize;
+/// What is kept of a content, by the name of the entry as it is written.
+pub(crate) type Keeps = fn(&[u8], &Limits) -> Keep;
 
 /// Whose entries are gathered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -145,9 +146,9 @@ impl<'a> Collector<'a> {
         Self { keeps: Some(keeps), ..self }
     }
 
-    /// How many bytes of the content of an entry of this name are kept.
-    pub(crate) fn keeps(&self, name: &[u8]) -> usize {
-        self.keeps.map_or(0, |keeps| keeps(name, self.limits))
+    /// What is kept of the content of an entry of this name.
+    pub(crate) fn keeps(&self, name: &[u8]) -> Keep {
+        self.keeps.map(|keeps| keeps(name, self.limits)).unwrap_or_default()
     }
 
     pub(crate) fn is_layer(&self) -> bool {

@@ -22,6 +22,21 @@ impl Together {
     pub(crate) fn store(&self, bytes: u64) {
         self.stored.fetch_add(bytes, Ordering::Relaxed);
     }
+
+    /// Counts what came out of a blob that was read another time. False when that is more than is allowed: who reads it again gets the error.
+    pub(crate) fn output_again(&self, bytes: u64, limits: &Limits) -> bool {
+        self.output(bytes, limits).is_ok() || {
+            self.output.fetch_sub(bytes, Ordering::Relaxed);
+            false
+        }
+    }
+
+    fn output(&self, bytes: u64, limits: &Limits) -> io::Result<()> {
+        let count = self.output.fetch_add(bytes, Ordering::Relaxed).saturating_add(bytes);
+        // SECURITY: so are many that stay below that one by one. LIMIT: one and three quarters of Limits::inflate_free_bytes.
+        let free = limits.inflate_free_bytes;
+        check_ratio(count, self.stored.load(Ordering::Relaxed), free.saturating_add(free / 4 * 3), limits)
+    }
 }
 
 /// Counts of one blob, shared by the threads that read it.
@@ -64,6 +79,11 @@ impl<'m> Meter<'m> {
         self.shipped.load(Ordering::Relaxed)
     }
 
+    /// Bytes that came out so far.
+    pub(crate) fn came_out(&self) -> u64 {
+        self.output.load(Ordering::Relaxed)
+    }
+
     /// Counts bytes as shipped.
     pub(crate) fn ship(&self, bytes: usize) -> io::Result<()> {
         if self.stop.is_some_and(|stop| stop.load(Ordering::Relaxed)) {
@@ -82,23 +102,19 @@ impl<'m> Meter<'m> {
         // LIMIT: Limits::archive_bytes.
         self.check("uncompressed bytes", count, self.limits.archive_bytes)?;
         // SECURITY: a bomb is stopped by what it costs to ship. LIMIT: Limits::inflate_ratio, Limits::inflate_free_bytes.
-        let free = self.limits.inflate_free_bytes;
-        self.check_ratio(count, self.shipped(), free)?;
-        let Some(together) = self.together else { return Ok(()) };
-        let count = together.output.fetch_add(bytes, Ordering::Relaxed).saturating_add(bytes);
-        // SECURITY: so are many that stay below that one by one. LIMIT: one and three quarters of Limits::inflate_free_bytes.
-        self.check_ratio(count, together.stored.load(Ordering::Relaxed), free.saturating_add(free / 4 * 3))
-    }
-
-    fn check_ratio(&self, count: u64, shipped: u64, free: u64) -> io::Result<()> {
-        let (what, limit) = ("uncompressed bytes for one compressed byte", self.limits.inflate_ratio);
-        let is_over = count > free && count > shipped.saturating_mul(limit);
-        if is_over { Err(io::Error::other(LimitPassed { what, limit })) } else { Ok(()) }
+        check_ratio(count, self.shipped(), self.limits.inflate_free_bytes, self.limits)?;
+        self.together.map_or(Ok(()), |together| together.output(bytes, self.limits))
     }
 
     fn check(&self, what: &'static str, count: u64, limit: u64) -> io::Result<()> {
         if count <= limit { Ok(()) } else { Err(io::Error::other(LimitPassed { what, limit })) }
     }
+}
+
+fn check_ratio(count: u64, shipped: u64, free: u64, limits: &Limits) -> io::Result<()> {
+    let (what, limit) = ("uncompressed bytes for one compressed byte", limits.inflate_ratio);
+    let is_over = count > free && count > shipped.saturating_mul(limit);
+    if is_over { Err(io::Error::other(LimitPassed { what, limit })) } else { Ok(()) }
 }
 
 /// Tells somebody of the sum of what all threads have read.

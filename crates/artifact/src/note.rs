@@ -78,7 +78,7 @@ note_kinds! {
     DisputedSparse = "disputed-sparse", Error, "a sparse file with two maps, sizes or forms, or regions behind a NUL: readers that expand it see different bytes";
     UnknownSparse = "unknown-sparse", Error, "marks of a sparse form that Go does not expand; listed as stored";
     NestedCompression = "nested-compression", Error, "a compressed stream inside a compressed stream; some readers unwrap both";
-    PackedImages = "packed-images", Error, "an archive that engines load images out of, compressed as a whole or from a pipe: as a plain file (`gunzip`, `zstd -d`) its images are judged";
+    PackedImages = "packed-images", Error, "an archive of images, compressed as a whole or from a pipe: engines load images out of it that are not judged here; verify the decompressed file";
     // The end.
     MissingEndMarker = "missing-end-marker", Warning, "the archive ends without end marker";
     ShortEndMarker = "short-end-marker", Warning, "the end marker has one zero block instead of two";

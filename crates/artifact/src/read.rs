@@ -6,7 +6,7 @@ use lasthand_model::digest::{ArtifactDigest, FileDigest, Sha256};
 use lasthand_model::inventory::{EntryType, FileRecord};
 use lasthand_model::limits::Limits;
 
-use crate::codec::{Codec, has_two_forms, peek};
+use crate::codec::{Codec, compressed_by, has_two_forms, peek};
 use crate::collect::Collector;
 use crate::error::ArtifactError;
 use crate::facts::{ArtifactFacts, Kind, by_digest};
@@ -194,7 +194,7 @@ impl Body<'_, '_, '_> {
             inflated.finish().map_err(|error| sort(0, error))?;
             return Ok(archive);
         }
-        if codec != Codec::None && Codec::of(head) != Codec::None {
+        if codec != Codec::None && compressed_by(head).is_some() {
             self.collector.note(NoteKind::NestedCompression, b"", 0);
         }
         if codec == Codec::None {

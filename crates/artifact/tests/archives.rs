@@ -427,9 +427,13 @@ fn a_pax_header_has_thousands_of_keys_at_most() {
 #[test]
 fn a_stream_in_a_stream_is_a_file_with_a_note() {
     // pass: some readers unwrap both
-    let facts = read_bytes(&gzip(&gzip(&good())), None).unwrap();
-    assert_eq!(facts.kind, Kind::File);
-    assert_eq!(facts.refusals().map(|note| note.kind).collect::<Vec<_>>(), [NoteKind::NestedCompression]);
+    let (xz, bzip2) = (b"\xfd7zXZ\0...".to_vec(), b"BZh91AY&SY...".to_vec());
+    for inner in [gzip(&good()), zstd(&good()), xz, bzip2] {
+        let facts = read_bytes(&gzip(&inner), None).unwrap();
+        assert_eq!(facts.kind, Kind::File);
+        assert_eq!(facts.refusals().map(|note| note.kind).collect::<Vec<_>>(), [NoteKind::NestedCompression]);
+    }
+    assert_eq!(read_bytes(&gzip(b"BZh is a name"), None).unwrap().refusals().count(), 0);
 }
 
 #[test]

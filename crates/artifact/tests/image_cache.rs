@@ -10,8 +10,8 @@ use std::io::{self, Read};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use kit::{Files, Image, device, dir, file, hard, image, link, pax};
-use lasthand_artifact::image::{ImageFacts, ImageStore};
+use kit::{Files, Image, Packing, device, dir, file, hard, image, link, pax};
+use lasthand_artifact::image::{ImageFacts, ImageFault, ImageStore};
 use lasthand_artifact::{
     ArtifactError, BlobIdentity, CacheKey, FactsCache, NoteKind, OpenedFile, Opening, Source, TreeEntry, TreeFault,
     TreeSource,
@@ -19,6 +19,7 @@ use lasthand_artifact::{
 use lasthand_model::digest::Sha256;
 use lasthand_model::inventory::EntryType;
 use lasthand_model::limits::Limits;
+use serde_json::json;
 
 /// A folder in memory that counts what is read of its blobs.
 #[derive(Default)]
@@ -262,4 +263,56 @@ fn a_folder_of_this_test_is_read_as_any_other() {
     let records = |facts: &ImageFacts| format!("{:?}", facts.inventory.records().collect::<Vec<_>>());
     assert_eq!(records(&facts), records(&on_disk));
     assert!(facts.inventory.records().any(|record| record.entry_type == EntryType::Symlink));
+}
+
+#[test]
+fn what_comes_out_of_layers_that_were_kept_counts_with_the_others() {
+    // fail: layers of zeros that are too much together, however often they were tried, whichever of them were kept then; pass: two of them, again
+    let limits = Limits { inflate_free_bytes: 4 << 20, ..Limits::DEFAULT };
+    let of = |count: usize| {
+        let zeros = |number: usize| kit::tar(&[file(&format!("{number}"), &"\0".repeat(3 << 20))]);
+        let layers = (0..count).map(|number| (zeros(number), Packing::Gzip)).collect();
+        folder(Image { config: json!({}), layers }.layout())
+    };
+    let cache = Memory::default();
+    for _ in 0..2 {
+        read_under(&of(2), Some(&cache), &limits).unwrap();
+    }
+    let three = of(3);
+    for _ in 0..5 {
+        let refused = read_under(&three, Some(&cache), &limits);
+        let what = "uncompressed bytes for one compressed byte";
+        assert!(matches!(&refused, Err(ArtifactError::OverLimit { what: over, .. }) if *over == what), "{refused:?}");
+    }
+}
+
+#[test]
+fn what_applying_layers_cost_when_it_was_kept_counts_with_the_others() {
+    // fail: many images over the same layers, which are applied once and then kept; pass: some of them
+    let limits = Limits { entries: 5_000, ..Limits::DEFAULT };
+    let many: Vec<_> = (0..2_000).map(|number| file(&format!("d/{number}"), "")).collect();
+    let image = Image::new(&[&many, &[file(".wh.d", "")]]);
+    let of = |count: usize| {
+        let mut files = Files::new();
+        let manifest = image.blobs(&mut files);
+        let mut member = |number: usize| {
+            let annotations = json!({"org.opencontainers.image.title": number.to_string()});
+            let manifest = kit::with(manifest.clone(), "annotations", annotations);
+            let descriptor = kit::put_json(&mut files, &manifest, kit::MANIFEST);
+            kit::with(descriptor, "platform", json!({"os": "linux", "architecture": format!("a{number}")}))
+        };
+        let members: Vec<_> = (0..count).map(&mut member).collect();
+        let index = kit::put_json(&mut files, &json!({"schemaVersion": 2, "manifests": members}), kit::INDEX);
+        folder(kit::root(files, &[index]))
+    };
+    let cache = Memory::default();
+    let tell = |folder: &Folder| {
+        let store = ImageStore::open(Source::Tree(folder), None, &limits).unwrap().cached(Some(&cache));
+        store.read(&store.choices()[0], None, &limits, &mut |_| {}).map(drop)
+    };
+    for _ in 0..2 {
+        tell(&of(10)).unwrap();
+        let refused = kit::fault(tell(&of(40)).unwrap_err());
+        assert!(matches!(refused, ImageFault::OverLimit { what: "steps to apply the layers", .. }), "{refused:?}");
+    }
 }

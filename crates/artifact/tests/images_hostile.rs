@@ -635,3 +635,49 @@ fn what_applying_layers_costs_is_bounded_over_all_images_of_an_index() {
     read(&[&links(100)], 1).unwrap();
     bounded(read(&[&links(4_000)], 1));
 }
+
+#[test]
+fn configs_of_all_images_are_bounded_together() {
+    // fail: one large config, of which each of many images is read; pass: a few images of it, many of a small one
+    let read = |bytes: usize, images: usize| {
+        let mut files = Files::new();
+        let image = Image { config: json!({"Labels": {"a": "a".repeat(bytes)}}), ..Image::new(&[&[file("a", "")]]) };
+        let manifest = image.blobs(&mut files);
+        let mut member = |number: usize| {
+            let annotations = json!({"org.opencontainers.image.title": number.to_string()});
+            let descriptor = put_json(&mut files, &with(manifest.clone(), "annotations", annotations), MANIFEST);
+            with(descriptor, "platform", json!({"os": "linux", "architecture": format!("a{number}")}))
+        };
+        let members: Vec<_> = (0..images).map(&mut member).collect();
+        let index = put_json(&mut files, &json!({"schemaVersion": 2, "manifests": members}), INDEX);
+        let blob = archive(&root(files, &[index]));
+        let store = ImageStore::open(&blob, None, &Limits::DEFAULT).unwrap();
+        store.read(&store.choices()[0], None, &Limits::DEFAULT, &mut |_| {}).map(drop)
+    };
+    read(7 << 20, 4).unwrap();
+    read(7 << 10, 400).unwrap();
+    let found = fault(read(7 << 20, 5).unwrap_err());
+    assert!(matches!(found, ImageFault::OverLimit { what: "bytes of the configs of all images", .. }), "{found:?}");
+    // A docker archive names one member as often as it likes.
+    let docker = |bytes: usize| {
+        let image = Image { config: json!({"Labels": {"a": "a".repeat(bytes)}}), ..Image::new(&[&[file("a", "")]]) };
+        let mut files = image.docker();
+        let listed: Value = serde_json::from_slice(&files["manifest.json"]).unwrap();
+        let many = vec![listed[0].clone(); 100];
+        files.insert("manifest.json".to_owned(), serde_json::to_vec(&many).unwrap());
+        ImageStore::open(&archive(&files), None, &Limits::DEFAULT).map(drop)
+    };
+    docker(7 << 10).unwrap();
+    let found = fault(docker(7 << 20).unwrap_err());
+    assert!(matches!(found, ImageFault::OverLimit { what: "bytes of the configs of all images", .. }), "{found:?}");
+}
+
+#[test]
+fn a_config_of_nothing_but_brackets_is_refused_before_it_takes_its_memory() {
+    // fail: two bytes a value; pass: as many bytes of text, many short texts
+    let read = |member: Value| read_files(&Image { config: json!({"top": {"x": member}}), ..sample() }.layout());
+    assert!(read(json!("a".repeat(4 << 20))).is_ok());
+    assert!(read(json!(vec!["a"; 50_000])).is_ok());
+    let error = read(json!(vec![json!([]); 1 << 20])).unwrap_err();
+    assert!(matches!(error, ArtifactError::Document { .. }), "{error:?}");
+}

@@ -233,12 +233,16 @@ fn a_folder_that_skopeo_wrote_is_no_folder_of_files() {
     let index = json!({"schemaVersion": 2, "manifests": [{"digest": format!("sha256:{hex}")}]}).to_string();
     let old = json!({"schemaVersion": 1, "fsLayers": [{"blobSum": format!("sha256:{hex}")}]}).to_string();
     let large = format!("{{\"a\":\"{}\",{}", "a".repeat(5 << 20), image.strip_prefix('{').unwrap());
-    for manifest in [&image, &layer, &index, &old, &image.replace("config", "CONFIG"), &format!("{image} more"), &large]
-    {
+    for manifest in [&image, &layer, &index, &old, &image.replace("config", "CONFIG")] {
         let error = detect(&with(manifest, &hex)).unwrap_err();
         assert!(error.hints().iter().any(|hint| hint.contains("skopeo copy")));
         assert_eq!(fault(error), ImageFault::DirTransport);
     }
+    for manifest in [&format!("{image} more"), &large] {
+        assert_eq!(fault(detect(&with(manifest, &hex)).unwrap_err()), ImageFault::UnclearManifest);
+        assert_eq!(detect(&with(manifest, "app")).unwrap(), None);
+    }
+    assert_eq!(detect(&with("{\"layers\":[{\"digest\":\"sha256:app\"}]}", "app")).unwrap(), None);
     let listed = format!("{hex}.manifest.json");
     assert_eq!(fault(detect(&with(&index, &listed)).unwrap_err()), ImageFault::DirTransport);
     let below = format!("blobs/{hex}");
@@ -295,8 +299,20 @@ fn an_archive_of_images_that_is_compressed_is_no_archive_of_files() {
     assert!(!refused(&site));
     assert!(!refused(&with("index.json", "{\"manifests\":[{}]}")));
     let names = |entries: &[Entry]| is_told(&tar(entries));
-    assert!(names(&[file("a.json", &manifest), link("manifest.json", "a.json")]));
-    assert!(names(&[file("a.json", &manifest), hard("manifest.json", "a.json")]));
+    for link in [link("manifest.json", "a.json"), hard("manifest.json", "a.json")] {
+        assert!(names(&[file("a.json", &format!("\n {manifest}")), link]));
+    }
+    for link in [link("manifest.json", "dist/a.json"), hard("manifest.json", "dist/a.json")] {
+        let other = file("b.json", "[1, 2]");
+        assert!(!names(&[file("dist/a.json", "{\"name\":\"extension\"}"), other, link]));
+    }
+    let blob = format!("blobs/sha256/{}", Sha256::of(b""));
+    let index = |text: &str, path: &str| names(&[file("index.json", text), file(path, "")]);
+    assert!(index("{\"manifests\":[{\"digest\":\"a\"}]}", &blob));
+    assert!(index("{\"m\\u0061nifests\":1, // comment", &blob));
+    assert!(!index("{\"title\":\"Caf\\u00e9, all manifests of the fleet\"}", &blob));
+    assert!(!index("{\"manifests\":[{\"digest\":\"a\"}]}", "blobs/cat.png"));
+    assert!(!index("{\"manifests\":[{\"digest\":\"a\"}]}", "blobs"));
     assert!(names(&[file("manifest.json", "[]"), file("manifest.json", &manifest)]));
     assert!(!names(&[dir("manifest.json"), file("manifest.json/a", &manifest)]));
     // No more of them is read than some.

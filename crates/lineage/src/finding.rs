@@ -94,7 +94,7 @@ findings! {
     MemberForeign = "LH405", "member-foreign", "remove the manifest from the index, or give its evidence";
     NoPathMap = "LH407", "no-path-map", "record the package step with --map FROM=TO";
     NoInventory = "LH408", "no-inventory", "give the archive itself, not only its digest; of an image also the file that states its configuration, and the manifest and config of its base";
-    ReadDifferently = "LH410", "read-differently", "pack it again with an ordinary tool, each path once and inside the root; docs/reader.md says what readers disagree on";
+    ReadDifferently = "LH410", "read-differently", "pack it again with an ordinary tool, each path once and inside the root, an archive of images without compression around it; docs/reader.md says what readers disagree on";
     OddEntry = "LH411", "odd-entry", "look at the entries that are named; nothing needs to be done if they are meant to be so";
 }
 

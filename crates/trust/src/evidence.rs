@@ -194,7 +194,7 @@ pub fn verify_evidence(bytes: &[u8], ring: &KeyRing, limits: &Limits) -> Result<
 /// # Errors
 /// [`TrustError`].
 pub fn verify_envelope(bytes: &[u8], ring: &KeyRing, limits: &Limits) -> Result<Verified<Statement>, TrustError> {
-    let envelope: Envelope = json::parse_as(bytes, limits).map_err(TrustError::Json)?;
+    let envelope: Envelope = json::parse_as(bytes, &json::of_words(bytes, limits)).map_err(TrustError::Json)?;
     verify(&envelope, ring, limits)
 }
 
@@ -218,7 +218,7 @@ fn statement_of(signed: Signed) -> Result<Verified<Statement>, TrustError> {
 }
 
 fn signed_bundle(bytes: &[u8], ring: &KeyRing, limits: &Limits) -> Result<Signed, TrustError> {
-    let bundle: Bundle = json::parse_as(bytes, limits).map_err(TrustError::Json)?;
+    let bundle: Bundle = json::parse_as(bytes, &json::of_words(bytes, limits)).map_err(TrustError::Json)?;
     if !BUNDLE_MEDIA_TYPES.contains(&bundle.media_type.as_str()) {
         return Err(TrustError::MediaType { got: shorten(&bundle.media_type) });
     }
@@ -458,7 +458,7 @@ pub(crate) fn algorithms_unverified(bytes: &[u8], limits: &Limits) -> BTreeSet<D
 }
 
 fn detect(bytes: &[u8], limits: &Limits) -> Result<EvidenceFile, TrustError> {
-    let document = json::parse(bytes, limits).map_err(TrustError::Json)?;
+    let document = json::parse(bytes, &json::of_words(bytes, limits)).map_err(TrustError::Json)?;
     EvidenceFile::detect(&document).ok_or(TrustError::NotEvidence)
 }
 

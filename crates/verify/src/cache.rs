@@ -165,7 +165,12 @@ impl FactsCache for InventoryCache {
         if !self.is_of_owner(key) {
             return None;
         }
-        let mut file = File::open(self.path(key)).ok()?;
+        let path = self.path(key);
+        // A pipe would wait for somebody who writes.
+        if !fs::symlink_metadata(&path).ok()?.is_file() {
+            return None;
+        }
+        let mut file = File::open(path).ok()?;
         let metadata = file.metadata().ok()?;
         if !platform::is_own(&metadata, self.owner) || metadata.len() > FILE_BYTES {
             return None;

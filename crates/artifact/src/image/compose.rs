@@ -183,6 +183,22 @@ impl Steps {
         self.bytes %= STEP_BYTES;
     }
 
+    /// All of them, in bytes that are compared.
+    pub(super) const fn in_bytes(&self) -> usize {
+        self.whole.saturating_mul(STEP_BYTES).saturating_add(self.bytes)
+    }
+
+    /// Takes what applying layers took another time. False, and nothing taken, when that is too many: who applies them again gets the error.
+    pub(super) const fn again(&mut self, bytes: usize) -> bool {
+        let (whole, own) = (self.whole, self.bytes);
+        self.add_bytes(bytes);
+        let is_within = !self.are_too_many();
+        if !is_within {
+            (self.whole, self.bytes) = (whole, own);
+        }
+        is_within
+    }
+
     const fn are_too_many(&self) -> bool {
         self.whole > self.limit
     }

@@ -27,7 +27,7 @@ impl Names<'_> {
 
     /// Reads strict JSON of at most `limit` bytes.
     pub(super) fn parse(&self, bytes: &[u8], limit: usize, limits: &Limits) -> Result<Value, ArtifactError> {
-        let limits = Limits { json_bytes: limit, ..*limits };
+        let limits = Limits { json_bytes: limit, ..json::of_words(bytes, limits) };
         json::parse(bytes, &limits).map_err(|source| ArtifactError::Document {
             name: self.source.to_owned(),
             document: self.document.to_owned(),

@@ -110,6 +110,8 @@ pub struct LayerFacts {
     pub inside: BTreeMap<FileDigest, Inside>,
     /// Start of each entry's header.
     pub(crate) offsets: Vec<u64>,
+    /// Bytes that came out of it: of its decoder, and of holes.
+    pub(crate) came_out: u64,
 }
 
 impl ImageFacts {

@@ -15,10 +15,10 @@ pub enum ImageFault {
         /// The member that it needs.
         missing: String,
     },
-    /// An image archive inside gzip or zstd: its members cannot be read by offset.
+    /// An image archive that is compressed as a whole: its members cannot be read by offset.
     #[error("the archive itself is compressed with {codec}")]
     Compressed {
-        /// `gzip` or `zstd`.
+        /// `gzip`, `zstd`, `bzip2` or `xz`.
         codec: &'static str,
     },
     /// A blob, or a member of the archive, is not there.
@@ -197,6 +197,11 @@ pub enum ImageFault {
         "`manifest.json` lists blobs that lie beside it, named by their digests: skopeo takes the folder for an image (`dir:`)"
     )]
     DirTransport,
+    /// A `manifest.json` beside blobs that are named by their digests, of which it is not known what it lists.
+    #[error(
+        "it cannot be told whether `manifest.json` lists the blobs beside it, as in a folder of skopeo (`dir:`): it is no file of strict JSON"
+    )]
+    UnclearManifest,
     /// A layer with an annotation by which some pullers do not unpack its tar stream.
     #[error(
         "{blob} has the annotation `{annotation}`: pullers that know it unpack another list of files than its tar stream"
@@ -265,11 +270,14 @@ impl ImageFault {
                 "to have its images judged, add the file `oci-layout` with `{\"imageLayoutVersion\":\"1.0.0\"}` in it",
                 "to have its files judged, rename `index.json` or `blobs`",
             ],
+            Self::UnclearManifest => vec!["to have its files judged, rename `manifest.json`"],
             Self::DirTransport => vec![
                 "to have its image judged, copy it into a layout: `skopeo copy dir:FOLDER oci:LAYOUT:TAG`",
                 "to have its files judged, rename `manifest.json`",
             ],
-            Self::Compressed { .. } => vec!["decompress it first (`gunzip`, `zstd -d`): an archive is read by offset"],
+            Self::Compressed { .. } => {
+                vec!["decompress it first (`gunzip`, `zstd -d`, `unxz`, `bunzip2`): an archive is read by offset"]
+            }
             Self::NoSuchChoice { .. } | Self::Platform { .. } => vec!["name one of the images that the place offers"],
             Self::AmbiguousEnv { .. } | Self::ConfigPath { .. } | Self::Apply { .. } => {
                 vec!["build the image again: pullers would not agree on what it holds"]

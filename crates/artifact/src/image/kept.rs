@@ -26,19 +26,25 @@ pub(super) fn applied(
     let facts: Vec<_> = layers.iter().map(|layer| Arc::clone(&layer.facts)).collect();
     let keys = layers.iter().map(|layer| layer.key).collect::<Option<Vec<_>>>();
     let kept = cache.zip(keys.map(CacheKey::Tree));
-    if let Some(known) = kept.as_ref().and_then(|(cache, key)| decode(&cache.load(key)?, &facts, limits)) {
-        return Ok(known);
+    let known = kept.as_ref().and_then(|(cache, key)| decode(&cache.load(key)?, &facts, limits));
+    if let Some((cost, tree, notes)) = known
+        && steps.again(cost)
+    {
+        return Ok((tree, notes));
     }
+    let before = steps.in_bytes();
     let applied = compose::apply(name, &facts, steps)?;
+    let cost = steps.in_bytes().saturating_sub(before);
     let notes: Vec<_> = applied.notes().collect();
     if let Some((cache, key)) = kept {
-        cache.store(&key, &encode(&applied.tree, layers.len(), &notes));
+        cache.store(&key, &encode(cost, &applied.tree, layers.len(), &notes));
     }
     Ok((applied.tree, notes))
 }
 
-fn encode(tree: &Inventory, layers: usize, notes: &[LayerNote]) -> Vec<u8> {
+fn encode(cost: usize, tree: &Inventory, layers: usize, notes: &[LayerNote]) -> Vec<u8> {
     let mut out = Vec::new();
+    push_number(&mut out, cost);
     push_number(&mut out, notes.len());
     for (layer, note) in notes {
         push_number(&mut out, layer.unwrap_or(usize::MAX));
@@ -56,8 +62,9 @@ fn encode(tree: &Inventory, layers: usize, notes: &[LayerNote]) -> Vec<u8> {
 }
 
 /// Reads what [`encode`] wrote of these layers; `None` for anything else.
-fn decode(bytes: &[u8], layers: &[Arc<LayerFacts>], limits: &Limits) -> Option<(Inventory, Vec<LayerNote>)> {
+fn decode(bytes: &[u8], layers: &[Arc<LayerFacts>], limits: &Limits) -> Option<(usize, Inventory, Vec<LayerNote>)> {
     let mut rest = bytes;
+    let cost = number(&mut rest)?;
     let count = number(&mut rest)?;
     let mut notes = Vec::new();
     for _ in 0..count {
@@ -81,5 +88,5 @@ fn decode(bytes: &[u8], layers: &[Arc<LayerFacts>], limits: &Limits) -> Option<(
         }
         rows.push(row);
     }
-    Some((Inventory::from_tables(tables, rows).ok()?, notes))
+    Some((cost, Inventory::from_tables(tables, rows).ok()?, notes))
 }

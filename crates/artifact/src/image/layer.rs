@@ -107,7 +107,11 @@ pub(super) fn read(
     let (records, offsets, notes) = collector.into_parts();
     let records = Arc::new(records);
     let media_type = expected.media_type.unwrap_or_else(|| docker_type(codec)).to_owned();
-    Ok(LayerRead { facts: LayerFacts { digest, diff_id, size: stored, media_type, records, inside, offsets }, notes })
+    let came_out = meter.came_out();
+    Ok(LayerRead {
+        facts: LayerFacts { digest, diff_id, size: stored, media_type, records, inside, offsets, came_out },
+        notes,
+    })
 }
 
 /// Checks what a manifest states of a layer that was read under another one.

@@ -167,8 +167,9 @@ fn one(shares: Shares<'_, '_>, job: &Job<'_, '_>, apart: bool) -> Result<One, Ar
         let (entries, held) = (known.facts.records.len(), held_by(&known.facts.records));
         let entries = counts.entries.fetch_add(entries, Ordering::Relaxed).saturating_add(entries);
         let held_bytes = counts.metadata.fetch_add(held, Ordering::Relaxed).saturating_add(held);
-        // LIMIT: Limits::entries and Limits::metadata_bytes, over all layers; the error is that of reading them.
-        if entries <= limits.entries && held_bytes <= limits.metadata_bytes {
+        // LIMIT: Limits::entries, Limits::metadata_bytes and what comes out, over all layers; the error is that of reading them.
+        let is_within = entries <= limits.entries && held_bytes <= limits.metadata_bytes;
+        if is_within && counts.together.output_again(known.facts.came_out, limits) {
             progress.add(job.size);
             return Ok((known, key.map(|(_, key)| key)));
         }

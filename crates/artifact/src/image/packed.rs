@@ -8,63 +8,83 @@ use lasthand_model::limits::Limits;
 use super::docker;
 use super::place::{INDEX, MANIFEST};
 use super::unmarked;
+use crate::digester::Keep;
 use crate::path;
 use crate::tarball::RawEntry;
+
+/// LIMIT: documents of one kind that are read; of the others it counts how they begin.
+const DOCUMENTS: usize = 8;
 
 /// What an archive holds that makes it one of images.
 pub(crate) struct Packed<'a> {
     limits: &'a Limits,
-    /// Documents that were looked at.
-    documents: usize,
-    /// Some `manifest.json` may list images.
-    is_docker: bool,
-    /// Some `index.json` may.
-    has_index: bool,
+    manifests: Documents,
+    indexes: Documents,
+    others: Documents,
+    /// Some `manifest.json` is a link.
+    is_linked: bool,
     has_blobs: bool,
 }
 
-impl<'a> Packed<'a> {
-    /// LIMIT: documents that are read, of all that have the name of one.
-    const DOCUMENTS: usize = 8;
+/// Documents of one kind.
+#[derive(Default)]
+struct Documents {
+    count: usize,
+    /// Some of them may list images.
+    may_list: bool,
+}
 
-    pub(crate) const fn new(limits: &'a Limits) -> Self {
-        Self { limits, documents: 0, is_docker: false, has_index: false, has_blobs: false }
+impl<'a> Packed<'a> {
+    pub(crate) fn new(limits: &'a Limits) -> Self {
+        let [manifests, indexes, others] = Default::default();
+        Self { limits, manifests, indexes, others, is_linked: false, has_blobs: false }
     }
 
-    /// Bytes of a content that are to be kept: of a document one more than it may have.
-    pub(crate) fn keeps(path: &[u8], limits: &Limits) -> usize {
-        if is_document(path) { limits.manifest_bytes.saturating_add(1) } else { 0 }
+    /// What is to be kept of a content: of a document one byte more than it may have. A link may lead to any list.
+    pub(crate) fn keeps(path: &[u8], limits: &Limits) -> Keep {
+        Keep { bytes: limits.manifest_bytes.saturating_add(1), first: (!is_document(path)).then_some(b'[') }
     }
 
     /// Takes one entry, with the beginning of its content where that was to be kept.
     pub(crate) fn add(&mut self, entry: &RawEntry<'_>) {
-        let is_folder = matches!(entry.typeflag, b'5' | b'g');
-        let path = path::settle(entry.path).path;
-        if path == MANIFEST && !is_folder {
-            self.is_docker |= self.may_be(entry, b"[", |bytes, limits| docker::may_be_manifest("", bytes, limits));
-        } else if path == INDEX && !is_folder {
-            self.has_index |= self.may_be(entry, b"{", |bytes, _| unmarked::may_have_manifests(bytes));
-        } else {
-            self.has_blobs |= unmarked::is_blob(&path) || (unmarked::holds_blobs(&path) && !is_folder);
+        if matches!(entry.typeflag, b'5' | b'g') {
+            return;
         }
+        let (is_link, path) = (entry.sha256.is_none(), path::settle(entry.path).path);
+        let (content, limits) = (entry.content, self.limits);
+        match path.as_slice() {
+            MANIFEST if is_link => self.is_linked = true,
+            MANIFEST => self.manifests.add(content, limits, b"[", docker_may_list),
+            INDEX if is_link => self.indexes.may_list = true,
+            INDEX => self.indexes.add(content, limits, b"{", unmarked::may_list),
+            _ if !content.is_empty() => self.others.add(content, limits, b"[", docker_may_list),
+            _ => {}
+        }
+        self.has_blobs |= unmarked::is_blob(&path) || (is_link && unmarked::holds_blobs(&path));
     }
 
     /// True when some engine finds images in it.
     pub(crate) const fn are_images(&self) -> bool {
-        self.is_docker || (self.has_index && self.has_blobs)
+        let is_docker = self.manifests.may_list || (self.is_linked && self.others.may_list);
+        is_docker || (self.indexes.may_list && self.has_blobs)
     }
+}
 
-    /// True when a document may be one that lists images: as it is, or, where it cannot be read here, as it begins.
-    fn may_be(&mut self, entry: &RawEntry<'_>, begin: &[u8], lists: impl Fn(&[u8], &Limits) -> bool) -> bool {
-        // SECURITY: what lies behind a link is another member.
-        if entry.sha256.is_none() {
-            return true;
+impl Documents {
+    /// Takes one; what is too large, or one too many, may list images when it begins so.
+    fn add(&mut self, content: &[u8], limits: &Limits, begin: &[u8], may_list: fn(&[u8], &Limits) -> bool) {
+        if self.may_list {
+            return;
         }
-        self.documents += 1;
-        let is_read = entry.content.len() <= self.limits.manifest_bytes && self.documents <= Self::DOCUMENTS;
-        let start = entry.content.trim_ascii_start();
-        if is_read { lists(entry.content, self.limits) } else { start.is_empty() || start.starts_with(begin) }
+        self.count += 1;
+        let is_read = content.len() <= limits.manifest_bytes && self.count <= DOCUMENTS;
+        let start = content.trim_ascii_start();
+        self.may_list = if is_read { may_list(content, limits) } else { start.is_empty() || start.starts_with(begin) };
     }
+}
+
+fn docker_may_list(bytes: &[u8], limits: &Limits) -> bool {
+    docker::may_be_manifest("", bytes, limits)
 }
 
 fn is_document(path: &[u8]) -> bool {

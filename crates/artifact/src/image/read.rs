@@ -27,6 +27,9 @@ use crate::note::ReaderNote;
 /// LIMIT: indexes inside each other, the first one counted.
 const INDEX_DEPTH: usize = 2;
 
+/// LIMIT: bytes of the configs of all images of one reading, as many times what one may have.
+const CONFIGS: usize = 4;
+
 /// LIMIT: how often all entries that may be may stand in the images of an index, which share layers.
 const SHARING: usize = 4;
 
@@ -41,6 +44,7 @@ pub(super) struct Reading<'r> {
     layers: layers::Read<'r>,
     /// Entries of all images so far, each counted in every image that has it.
     composed: usize,
+    configs: Configs,
     /// What applying the layers of all images so far has cost.
     steps: compose::Steps,
 }
@@ -48,7 +52,15 @@ pub(super) struct Reading<'r> {
 impl<'r> Reading<'r> {
     pub(super) fn new(place: &'r Place<'r>, limits: &'r Limits, progress: &'r mut (dyn FnMut(u64) + Send)) -> Self {
         let (layers, steps) = (layers::Read::default(), compose::Steps::within(limits));
-        Self { place, limits, progress: Progress::new(progress), layers, composed: 0, steps }
+        Self {
+            place,
+            limits,
+            progress: Progress::new(progress),
+            layers,
+            composed: 0,
+            configs: Configs::default(),
+            steps,
+        }
     }
 
     /// Has archives in the layers opened.
@@ -194,13 +206,15 @@ impl<'r> Reading<'r> {
         configs
     }
 
-    fn config(&self, manifest: &Manifest) -> Result<config::Config, ArtifactError> {
+    fn config(&mut self, manifest: &Manifest) -> Result<config::Config, ArtifactError> {
         let document = format!("config sha256:{}", manifest.config.digest);
         let names = Names { source: self.place.name(), document: &document };
         if !matches!(manifest.config.media_type.as_str(), OCI_CONFIG | DOCKER_CONFIG) {
             return Err(names.unsupported("media type", &manifest.config.media_type));
         }
-        config::read(names, &self.blob(&manifest.config, self.limits.config_bytes)?, self.limits)
+        let bytes = self.blob(&manifest.config, self.limits.config_bytes)?;
+        self.configs.add(names, &bytes, self.limits)?;
+        config::read(names, &bytes, self.limits)
     }
 
     /// Reads an image by its manifest.
@@ -239,7 +253,9 @@ impl<'r> Reading<'r> {
     pub(super) fn docker_image(&mut self, image: &DockerImage) -> Result<ImageFacts, ArtifactError> {
         let (digest, bytes) = docker_config(self.place, image, self.limits)?;
         let document = format!("config `{}`", image.config.escape_ascii());
-        let config = config::read(Names { source: self.place.name(), document: &document }, &bytes, self.limits)?;
+        let names = Names { source: self.place.name(), document: &document };
+        self.configs.add(names, &bytes, self.limits)?;
+        let config = config::read(names, &bytes, self.limits)?;
         self.check_count(image.layers.len(), config.diff_ids.len())?;
         let mut layers = Vec::new();
         for (number, (member, diff_id)) in image.layers.iter().zip(&config.diff_ids).enumerate() {
@@ -304,6 +320,23 @@ impl<'r> Reading<'r> {
 ///
 /// Engines compute the id from the bytes and take the member's name as a path: a config that was edited under its old name is
 /// loaded under its new id. A blob of an OCI layout is another matter: it is found by its digest.
+/// The configs that were read so far.
+#[derive(Debug, Default)]
+pub(super) struct Configs {
+    bytes: usize,
+}
+
+impl Configs {
+    /// Counts one.
+    ///
+    /// SECURITY: images of one index can share one config, which is read for each.
+    pub(super) fn add(&mut self, names: Names<'_>, config: &[u8], limits: &Limits) -> Result<(), ArtifactError> {
+        self.bytes = self.bytes.saturating_add(config.len());
+        let limit = limits.config_bytes.saturating_mul(CONFIGS);
+        if self.bytes <= limit { Ok(()) } else { Err(names.over("bytes of the configs of all images", limit)) }
+    }
+}
+
 pub(super) fn docker_config(
     place: &Place<'_>,
     image: &DockerImage,

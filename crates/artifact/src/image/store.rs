@@ -15,7 +15,7 @@ use super::fault::ImageFault;
 use super::manifest::{self, Descriptor, Document, DocumentKind, Index, Manifest, UNKNOWN_PLATFORM};
 use super::place::{INDEX, LAYOUT, Look, MANIFEST, Place};
 use super::platform;
-use super::read::{self, Reading};
+use super::read::{self, Configs, Reading};
 use super::unmarked;
 use crate::cache::FactsCache;
 use crate::error::ArtifactError;
@@ -154,8 +154,10 @@ impl<'a> ImageStore<'a> {
     fn open_docker(place: Place<'a>, limits: &Limits) -> Result<Self, ArtifactError> {
         let mut choices = Vec::new();
         let mut images = Vec::new();
+        let mut configs = Configs::default();
         for image in docker::read(&place, limits)? {
             let (digest, bytes) = read::docker_config(&place, &image, limits)?;
+            configs.add(Names { source: place.name(), document: "manifest.json" }, &bytes, limits)?;
             offer(
                 &mut choices,
                 Choice {
@@ -492,8 +494,10 @@ fn loaded_alike(place: &Place<'_>, root: &Root, limits: &Limits) -> Result<BTree
         offered.push((descriptor, reading.configs(descriptor, 0, &mut known)));
     }
     let mut loaded = BTreeSet::new();
+    let mut configs = Configs::default();
     for image in docker::read(place, limits)? {
-        let (config, _) = read::docker_config(place, &image, limits)?;
+        let (config, bytes) = read::docker_config(place, &image, limits)?;
+        configs.add(Names { source: place.name(), document: "manifest.json" }, &bytes, limits)?;
         if !offered.iter().any(|(_, configs)| configs.contains(&config)) {
             return Err(place.fault(ImageFault::OtherImages { config }));
         }

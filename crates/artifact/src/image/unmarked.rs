@@ -41,11 +41,15 @@ pub(super) fn check(place: &Place<'_>, limits: &Limits) -> Result<(), ArtifactEr
 /// Refuses a folder whose `manifest.json` names blobs that lie beside it by their digests alone, as skopeo writes and reads it (`dir:`).
 ///
 /// # Errors
-/// [`ImageFault::DirTransport`]; beside files of such names also for a `manifest.json` of which it cannot be told.
+/// [`ImageFault::DirTransport`]; [`ImageFault::UnclearManifest`] beside files of such names, where it cannot be told.
 ///
 /// SPEC: containers/image `directory/directory_transport.go`: `layerPath`, `manifestPath`.
 pub(super) fn check_dir(place: &Place<'_>, limits: &Limits) -> Result<(), ArtifactError> {
     let names = Names { source: place.name(), document: "manifest.json" };
+    let unclear = |may_be: bool| match may_be && place.has_file_beside(is_named_by_digest) {
+        true => Err(place.fault(ImageFault::UnclearManifest)),
+        false => Ok(()),
+    };
     let is_image = match place.bytes(MANIFEST, "manifest.json", limits.manifest_bytes) {
         Ok(None) => false,
         Ok(Some(bytes)) => match names.parse(&bytes, limits.manifest_bytes, limits) {
@@ -53,10 +57,10 @@ pub(super) fn check_dir(place: &Place<'_>, limits: &Limits) -> Result<(), Artifa
                 let listed = blobs_of(&value);
                 !listed.is_empty() && place.has_file_beside(|name| listed.contains(named_by(name)))
             }
-            Err(_) => bytes.trim_ascii_start().starts_with(b"{") && place.has_file_beside(is_named_by_digest),
+            Err(_) => return unclear(bytes.trim_ascii_start().starts_with(b"{")),
         },
         // It may be read by others.
-        Err(_) => place.has_file_beside(is_named_by_digest),
+        Err(_) => return unclear(true),
     };
     if is_image { Err(place.fault(ImageFault::DirTransport)) } else { Ok(()) }
 }
@@ -67,11 +71,9 @@ fn blobs_of(value: &Value) -> BTreeSet<&[u8]> {
     let lists = ["layers", "manifests", "fsLayers"].into_iter().flat_map(|list| of_name(value, list));
     let listed = lists.filter_map(Value::as_array).flatten();
     let digests = config.chain(listed).flat_map(|of| of_name(of, "digest").chain(of_name(of, "blobSum")));
-    digests
-        .filter_map(Value::as_str)
-        .filter_map(|digest| digest.split_once(':'))
-        .map(|(_, hex)| hex.as_bytes())
-        .collect()
+    let hex =
+        digests.filter_map(Value::as_str).filter_map(|digest| digest.split_once(':')).map(|(_, hex)| hex.as_bytes());
+    hex.filter(|hex| is_named_by_digest(hex)).collect()
 }
 
 fn is_named_by_digest(name: &[u8]) -> bool {
@@ -95,8 +97,17 @@ fn fault_of(place: &Place<'_>, bytes: &[u8], limits: &Limits) -> Option<ImageFau
     }
 }
 
+/// True for an `index.json` that may list images, wherever these are.
+pub(super) fn may_list(bytes: &[u8], limits: &Limits) -> bool {
+    let names = Names { source: "", document: "index.json" };
+    match names.parse(bytes, limits.manifest_bytes, limits) {
+        Ok(value) => digests(&value).next().is_some(),
+        Err(_) => may_have_manifests(bytes),
+    }
+}
+
 /// True for bytes that begin as an object and hold the word `manifests`, in any case, or escaped.
-pub(super) fn may_have_manifests(bytes: &[u8]) -> bool {
+fn may_have_manifests(bytes: &[u8]) -> bool {
     const WORD: &str = "manifests";
     const LONG_S: char = '\u{17f}';
     if !bytes.trim_ascii_start().starts_with(b"{") {
@@ -111,9 +122,12 @@ pub(super) fn may_have_manifests(bytes: &[u8]) -> bool {
 ///
 /// SECURITY: Go's `encoding/json` does not tell capitals from small letters, and takes the last of two members.
 fn lists_blobs(place: &Place<'_>, value: &Value) -> bool {
+    digests(value).any(|digest| has_blob(place, digest))
+}
+
+fn digests(value: &Value) -> impl Iterator<Item = &str> {
     let manifests = of_name(value, "manifests").filter_map(Value::as_array).flatten();
-    let mut digests = manifests.flat_map(|descriptor| of_name(descriptor, "digest")).filter_map(Value::as_str);
-    digests.any(|digest| has_blob(place, digest))
+    manifests.flat_map(|descriptor| of_name(descriptor, "digest")).filter_map(Value::as_str)
 }
 
 /// The members of an object that a reader without regard to case takes for this one.
