@@ -11,7 +11,7 @@ use lasthand_model::limits::Limits;
 use super::fault::ImageFault;
 use super::unmarked::{holds_blobs, is_blob};
 use crate::cache::BlobIdentity;
-use crate::codec::{compressed_by, has_two_forms, peek};
+use crate::codec::{Codec, compressed_by, has_two_forms, peek};
 use crate::collect::Collector;
 use crate::error::{ArtifactError, PathFault};
 use crate::meter::wide;
@@ -81,13 +81,13 @@ impl<'a> Place<'a> {
         let Source::Blob(blob) = source else { return Ok(Look::Indexable) };
         let io_error = |source| ArtifactError::Io { name: blob.name().to_owned(), offset: 0, source };
         let head = peek(&mut blob.open().map_err(io_error)?).map_err(io_error)?;
-        Ok(match compressed_by(&head) {
+        Ok(match Codec::of(&head).name() {
             Some(codec) => Look::Compressed(codec),
             None if tarball::looks_like_tar(&head) => match blob.open_at(wide(head.len())).map(|_| ()) {
                 Err(error) if error.kind() == io::ErrorKind::Unsupported => Look::FromStartOnly(error),
                 other => other.map_err(io_error).map(|()| Look::Indexable)?,
             },
-            None => Look::NoArchive,
+            None => compressed_by(&head).map_or(Look::NoArchive, Look::Compressed),
         })
     }
 
