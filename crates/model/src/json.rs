@@ -110,7 +110,9 @@ pub fn parse(bytes: &[u8], limits: &Limits) -> Result<Value, JsonError> {
     let text = std::str::from_utf8(bytes).map_err(|error| JsonError::NotUtf8 { offset: error.valid_up_to() })?;
     let reading = Reading {
         depth_limit: limits.json_depth.min(DEEPEST),
-        value_limit: limits.json_values,
+        // LIMIT: a value takes up to 350 bytes of memory, and two bytes can make one: a document of nothing but brackets would take 175 times
+        // its length.
+        value_limit: limits.json_values.min(250_000 + bytes.len() / 8),
         values: Cell::new(0),
         fault: RefCell::new(None),
     };
@@ -121,9 +123,8 @@ pub fn parse(bytes: &[u8], limits: &Limits) -> Result<Value, JsonError> {
     Ok(value)
 }
 
-/// Limits for a document whose values are words and names: at most one value for 16 bytes, save the first 100,000.
-///
-/// A value takes up to 350 bytes, and two bytes can make one, so that a document of nothing but brackets takes 175 times its length.
+/// Limits for a document of words and names, such as a bundle: at most one value for 16 bytes, save the first 100,000. In others there may be
+/// one for 8 bytes, save the first 250,000.
 #[must_use]
 pub fn of_words(bytes: &[u8], limits: &Limits) -> Limits {
     Limits { json_values: limits.json_values.min(100_000 + bytes.len() / 16), ..*limits }

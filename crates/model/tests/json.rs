@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use lasthand_model::json::{JsonError, parse, parse_as};
+use lasthand_model::json::{JsonError, of_words, parse, parse_as};
 use lasthand_model::limits::Limits;
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -86,6 +86,19 @@ fn values_and_bytes_are_counted() {
     assert!(matches!(parse(b"[1,2,3]", &limits), Err(JsonError::OverValues { limit: 3, .. })));
     assert!(parse(b"\"12345678\"", &limits).is_ok());
     assert!(matches!(parse(b"\"123456789\"", &limits), Err(JsonError::OverBytes { limit: 10, got: 11 })));
+}
+
+#[test]
+fn values_take_bytes_of_their_own() {
+    // fail: two bytes a value; pass: few of them, and as many of some more bytes; a document of words has fewer
+    let brackets = |count: usize| format!("[{}[]]", "[],".repeat(count - 2)).into_bytes();
+    let all = Limits::DEFAULT;
+    let is_of_words = |bytes: &[u8]| parse(bytes, &of_words(bytes, &all)).is_ok();
+    assert!(parse(&brackets(250_000), &all).is_ok() && is_of_words(&brackets(100_000)));
+    assert!(matches!(parse(&brackets(500_000), &all), Err(JsonError::OverValues { limit: 437_499, .. })));
+    assert!(!is_of_words(&brackets(200_000)));
+    let numbers = |count: usize| format!("[{}1]", "1234567,".repeat(count)).into_bytes();
+    assert!(parse(&numbers(1_000_000), &all).is_ok() && !is_of_words(&numbers(1_000_000)));
 }
 
 #[test]

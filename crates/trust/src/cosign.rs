@@ -75,7 +75,8 @@ fn bundle(
     limits: &Limits,
 ) -> Result<Value, TrustError> {
     let annotation = |name: &str| annotations.get(name).map(String::as_str).filter(|text| !text.is_empty());
-    let parse = |text: &str| json::parse(text.as_bytes(), limits).map_err(TrustError::Json);
+    let parse =
+        |text: &str| json::parse(text.as_bytes(), &json::of_words(text.as_bytes(), limits)).map_err(TrustError::Json);
     let mut material = Map::new();
     match annotation(CERTIFICATE) {
         Some(pem) => {
@@ -122,7 +123,7 @@ fn entry(log: &Value, limits: &Limits) -> Result<Value, TrustError> {
     // SECURITY: bodies that are no text were read as empty ones elsewhere.
     let body = text(payload, "body").ok_or_else(unread)?;
     let bytes = decode_base64(&body).ok_or_else(unread)?;
-    let inner = json::parse(&bytes, limits).map_err(TrustError::Json)?;
+    let inner = json::parse(&bytes, &json::of_words(&bytes, limits)).map_err(TrustError::Json)?;
     let id = hex::decode(text(payload, "logID").ok_or_else(unread)?).map_err(|_| unread())?;
     Ok(json!({
         "logIndex": number("logIndex").ok_or_else(unread)?,

@@ -419,13 +419,13 @@ pub struct Unverified {
 /// [`TrustError`] when there is nothing that could be looked at.
 pub fn peek_unverified(bytes: &[u8], limits: &Limits) -> Result<Unverified, TrustError> {
     let envelope: Envelope = match detect(bytes, limits)? {
-        EvidenceFile::Envelope => json::parse_as(bytes, limits).map_err(TrustError::Json)?,
+        EvidenceFile::Envelope => json::parse_as(bytes, &json::of_words(bytes, limits)).map_err(TrustError::Json)?,
         kind => {
             let bytes = match kind {
                 EvidenceFile::PythonAttestation => foreign::bundle_of_python(bytes, limits)?,
                 _ => bytes.to_vec(),
             };
-            let bundle: Bundle = json::parse_as(&bytes, limits).map_err(TrustError::Json)?;
+            let bundle: Bundle = json::parse_as(&bytes, &json::of_words(&bytes, limits)).map_err(TrustError::Json)?;
             bundle.dsse_envelope.ok_or(TrustError::Missing { member: "dsseEnvelope" })?
         }
     };
@@ -446,7 +446,7 @@ pub(crate) fn algorithms_unverified(bytes: &[u8], limits: &Limits) -> BTreeSet<D
         let names = claimed.subjects_unverified.iter().flat_map(|subject| subject.digest.keys());
         return names.filter_map(|name| DigestAlgorithm::ALL.into_iter().find(|known| known.word() == name)).collect();
     }
-    let document = json::parse(bytes, limits).unwrap_or_default();
+    let document = json::parse(bytes, &json::of_words(bytes, limits)).unwrap_or_default();
     let name = document.pointer("/messageSignature/messageDigest/algorithm").and_then(serde_json::Value::as_str);
     // SPEC: sigstore_common.proto, `HashAlgorithm`.
     match name {

@@ -24,7 +24,7 @@ pub const MAX_ATTESTATIONS: usize = 256;
 /// # Errors
 /// [`TrustError::Json`]; [`TrustError::Python`] for a member that is missing, of another type, or not of version 1.
 pub fn bundle_of_python(bytes: &[u8], limits: &Limits) -> Result<Vec<u8>, TrustError> {
-    let attestation = json::parse(bytes, limits).map_err(TrustError::Json)?;
+    let attestation = json::parse(bytes, &json::of_words(bytes, limits)).map_err(TrustError::Json)?;
     let wrong = |reason| TrustError::Python { reason };
     if attestation.get("version").and_then(Value::as_u64) != Some(1) {
         return Err(wrong("`version` is not 1"));
@@ -68,7 +68,7 @@ fn only(object: &Value, known: &[&str]) -> Result<(), TrustError> {
 /// [`TrustError::Json`], [`TrustError::TooMany`]; [`TrustError::List`] for a list of nothing, and for one of which a member cannot be found:
 /// evidence never vanishes unseen.
 pub fn documents<'b>(bytes: &'b [u8], limits: &Limits) -> Result<Vec<Cow<'b, [u8]>>, TrustError> {
-    let document = json::parse(bytes, limits).map_err(TrustError::Json)?;
+    let document = json::parse(bytes, &json::of_words(bytes, limits)).map_err(TrustError::Json)?;
     let array = |value: &Value, member: &str| value.get(member).and_then(Value::as_array).cloned();
     let listed = match (array(&document, "attestation_bundles"), array(&document, "attestations")) {
         // SECURITY: a member beside an envelope, which nobody signed, must not hide it.
