@@ -658,6 +658,27 @@ fn configs_of_all_images_are_bounded_together() {
     read(7 << 10, 400).unwrap();
     let found = fault(read(7 << 20, 5).unwrap_err());
     assert!(matches!(found, ImageFault::OverLimit { what: "bytes of the configs of all images", .. }), "{found:?}");
+    let labels = |count: usize| {
+        let labels: serde_json::Map<_, _> = (0..count).map(|number| (format!("\\{number}"), json!("1"))).collect();
+        read_files(&Image { config: json!({"Labels": labels}), ..sample() }.layout())
+    };
+    labels(90_000).unwrap();
+    let found = fault(labels(100_001).unwrap_err());
+    assert!(matches!(found, ImageFault::OverLimit { what: "fields of the configs of all images", .. }), "{found:?}");
+    // To pick one of them by its config reads it twice, and counts once.
+    let mut files = Files::new();
+    let of = |architecture: &str| {
+        let label = json!({"Labels": {"a": "a".repeat(7 << 20)}, "top": {"architecture": architecture}});
+        Image { config: label, ..Image::new(&[&[file("a", "")]]) }
+    };
+    let manifests = ["amd64", "arm64", "riscv64", "s390x"].map(|architecture| of(architecture).blobs(&mut files));
+    let members = manifests.map(|manifest| put_json(&mut files, &manifest, MANIFEST));
+    let index = put_json(&mut files, &json!({"schemaVersion": 2, "manifests": members}), INDEX);
+    let blob = archive(&root(files, &[index]));
+    let store = ImageStore::open(&blob, None, &Limits::DEFAULT).unwrap();
+    for platform in [None, Some("linux/s390x")] {
+        store.read(&store.choices()[0], platform, &Limits::DEFAULT, &mut |_| {}).unwrap();
+    }
     // A docker archive names one member as often as it likes.
     let docker = |bytes: usize| {
         let image = Image { config: json!({"Labels": {"a": "a".repeat(bytes)}}), ..Image::new(&[&[file("a", "")]]) };

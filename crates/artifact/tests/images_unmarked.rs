@@ -315,11 +315,16 @@ fn an_archive_of_images_that_is_compressed_is_no_archive_of_files() {
     assert!(!index("{\"manifests\":[{\"digest\":\"a\"}]}", "blobs"));
     assert!(names(&[file("manifest.json", "[]"), file("manifest.json", &manifest)]));
     assert!(!names(&[dir("manifest.json"), file("manifest.json/a", &manifest)]));
-    // No more of them is read than some.
     let many: Vec<Entry> = (0..100).map(|_| file("manifest.json", "{}")).collect();
     assert!(!names(&many));
-    let many: Vec<Entry> = many.into_iter().chain([file("manifest.json", "[]")]).collect();
-    assert!(names(&many));
+    // A link leads to any member, an `index.json` among them; lists of other things are none of images.
+    assert!(names(&[file("index.json", &manifest), link("manifest.json", "index.json")]));
+    assert!(names(&[file("index.json", &manifest), hard("manifest.json", "index.json")]));
+    let others = [file("Cargo.toml", "[package]"), file("a.service", "[Unit]"), file("README", "[![ci](a)](b)")];
+    let honest = [file("a.json", "{}"), file("b.json", "[{\"x\":1}]"), link("manifest.json", "a.json")];
+    assert!(!names(&others.into_iter().chain(honest).collect::<Vec<_>>()));
+    let numbers = format!("[{}1]", "1,".repeat(1_200_000));
+    assert!(!names(&[file("manifest.json", &numbers)]));
 }
 
 /// Can be read from its start alone.

@@ -112,7 +112,7 @@ pub fn parse(bytes: &[u8], limits: &Limits) -> Result<Value, JsonError> {
         depth_limit: limits.json_depth.min(DEEPEST),
         // LIMIT: a value takes up to 350 bytes of memory, and two bytes can make one: a document of nothing but brackets would take 175 times
         // its length.
-        value_limit: limits.json_values.min(250_000 + bytes.len() / 8),
+        value_limit: limits.json_values.min(1_000_000 + bytes.len() / 8),
         values: Cell::new(0),
         fault: RefCell::new(None),
     };
@@ -124,7 +124,7 @@ pub fn parse(bytes: &[u8], limits: &Limits) -> Result<Value, JsonError> {
 }
 
 /// Limits for a document of words and names, such as a bundle: at most one value for 16 bytes, save the first 100,000. In others there may be
-/// one for 8 bytes, save the first 250,000.
+/// one for 8 bytes, save the first million.
 #[must_use]
 pub fn of_words(bytes: &[u8], limits: &Limits) -> Limits {
     Limits { json_values: limits.json_values.min(100_000 + bytes.len() / 16), ..*limits }

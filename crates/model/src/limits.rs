@@ -9,7 +9,7 @@ pub struct Limits {
     pub json_bytes: usize,
     /// Nesting of one JSON document.
     pub json_depth: usize,
-    /// Values (objects, arrays, scalars) in one JSON document; and no more than 250,000 and one for 8 bytes.
+    /// Values (objects, arrays, scalars) in one JSON document; and no more than 1,000,000 and one for 8 bytes.
     pub json_values: usize,
     /// Bundles read for one question.
     pub bundles: usize,

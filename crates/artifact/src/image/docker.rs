@@ -3,7 +3,7 @@
 use lasthand_model::limits::Limits;
 use serde_json::Value;
 
-use super::document::{Names, Object, shown};
+use super::document::{Names, Object, may_hold, shown};
 use super::fault::ImageFault;
 use super::place::{MANIFEST, Place};
 use crate::error::ArtifactError;
@@ -32,7 +32,9 @@ pub(super) fn is_manifest(source: &str, bytes: &[u8], limits: &Limits) -> bool {
 pub(super) fn may_be_manifest(source: &str, bytes: &[u8], limits: &Limits) -> bool {
     let is_list = bytes.trim_ascii_start().starts_with(b"[");
     let names = Names { source, document: "manifest.json" };
-    let Ok(value) = names.parse(bytes, limits.manifest_bytes, limits) else { return is_list };
+    let Ok(value) = names.parse(bytes, limits.manifest_bytes, limits) else {
+        return is_list && may_hold(bytes, &["config", "layers"]);
+    };
     let is_member = |name: &String| name.eq_ignore_ascii_case("Config") || name.eq_ignore_ascii_case("Layers");
     let images = value.as_array().into_iter().flatten();
     images.filter_map(Value::as_object).any(|image| image.keys().any(is_member))

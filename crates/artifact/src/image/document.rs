@@ -13,6 +13,15 @@ use crate::error::ArtifactError;
 /// Longest foreign text in a message, in characters.
 const SHOWN_CHARS: usize = 80;
 
+/// True for bytes that hold one of these words, in any case, or something escaped.
+///
+/// SECURITY: Go folds U+017F to `s`.
+pub(super) fn may_hold(bytes: &[u8], words: &[&str]) -> bool {
+    const LONG_S: char = '\u{17f}';
+    let folded = String::from_utf8_lossy(bytes).to_ascii_lowercase().replace(LONG_S, "s");
+    words.iter().any(|word| folded.contains(word)) || folded.contains("\\u")
+}
+
 /// Source and document, for messages.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Names<'n> {

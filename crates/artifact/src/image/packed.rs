@@ -12,7 +12,7 @@ use crate::digester::Keep;
 use crate::path;
 use crate::tarball::RawEntry;
 
-/// LIMIT: documents of one kind that are read; of the others it counts how they begin.
+/// LIMIT: bytes of the documents of one kind that are read, as many times what one may have; of the others it counts how they begin.
 const DOCUMENTS: usize = 8;
 
 /// What an archive holds that makes it one of images.
@@ -29,7 +29,7 @@ pub(crate) struct Packed<'a> {
 /// Documents of one kind.
 #[derive(Default)]
 struct Documents {
-    count: usize,
+    bytes: usize,
     /// Some of them may list images.
     may_list: bool,
 }
@@ -57,8 +57,11 @@ impl<'a> Packed<'a> {
             MANIFEST => self.manifests.add(content, limits, b"[", docker_may_list),
             INDEX if is_link => self.indexes.may_list = true,
             INDEX => self.indexes.add(content, limits, b"{", unmarked::may_list),
-            _ if !content.is_empty() => self.others.add(content, limits, b"[", docker_may_list),
             _ => {}
+        }
+        // What a link may lead to.
+        if path != MANIFEST && begins_as_list_of_objects(content) {
+            self.others.add(content, limits, b"[", docker_may_list);
         }
         self.has_blobs |= unmarked::is_blob(&path) || (is_link && unmarked::holds_blobs(&path));
     }
@@ -76,11 +79,18 @@ impl Documents {
         if self.may_list {
             return;
         }
-        self.count += 1;
-        let is_read = content.len() <= limits.manifest_bytes && self.count <= DOCUMENTS;
+        self.bytes = self.bytes.saturating_add(content.len());
+        let is_read =
+            content.len() <= limits.manifest_bytes && self.bytes <= limits.manifest_bytes.saturating_mul(DOCUMENTS);
         let start = content.trim_ascii_start();
         self.may_list = if is_read { may_list(content, limits) } else { start.is_empty() || start.starts_with(begin) };
     }
+}
+
+/// True for a list whose first member may be an object, or nothing.
+fn begins_as_list_of_objects(content: &[u8]) -> bool {
+    let inside = content.trim_ascii_start().strip_prefix(b"[");
+    inside.is_some_and(|inside| matches!(inside.trim_ascii_start().first(), None | Some(b'{' | b'n')))
 }
 
 fn docker_may_list(bytes: &[u8], limits: &Limits) -> bool {

@@ -30,6 +30,9 @@ const INDEX_DEPTH: usize = 2;
 /// LIMIT: bytes of the configs of all images of one reading, as many times what one may have.
 const CONFIGS: usize = 4;
 
+/// LIMIT: fields of all these configs. Each is an entry, and can take as much memory as the oddest.
+const FIELDS: usize = 100_000;
+
 /// LIMIT: how often all entries that may be may stand in the images of an index, which share layers.
 const SHARING: usize = 4;
 
@@ -113,11 +116,12 @@ impl<'r> Reading<'r> {
     pub(super) fn one_of(&mut self, digest: Sha256, index: &Index, wanted: &str) -> Result<ImageFacts, ArtifactError> {
         let mut offered = Vec::new();
         let mut found = Vec::new();
+        let mut looked_at = Configs::default();
         for (descriptor, manifest) in self.members(digest, index)? {
             let Some(manifest) = manifest else { continue };
             let platform = match &descriptor.platform {
                 Some(platform) => platform.clone(),
-                None => self.config(&manifest)?.platform,
+                None => self.config(&manifest, &mut looked_at)?.platform,
             };
             if platform::fits(&platform, wanted) {
                 found.push((descriptor, manifest));
@@ -206,15 +210,14 @@ impl<'r> Reading<'r> {
         configs
     }
 
-    fn config(&mut self, manifest: &Manifest) -> Result<config::Config, ArtifactError> {
+    fn config(&self, manifest: &Manifest, configs: &mut Configs) -> Result<config::Config, ArtifactError> {
         let document = format!("config sha256:{}", manifest.config.digest);
         let names = Names { source: self.place.name(), document: &document };
         if !matches!(manifest.config.media_type.as_str(), OCI_CONFIG | DOCKER_CONFIG) {
             return Err(names.unsupported("media type", &manifest.config.media_type));
         }
         let bytes = self.blob(&manifest.config, self.limits.config_bytes)?;
-        self.configs.add(names, &bytes, self.limits)?;
-        config::read(names, &bytes, self.limits)
+        configs.read(names, &bytes, self.limits)
     }
 
     /// Reads an image by its manifest.
@@ -224,7 +227,9 @@ impl<'r> Reading<'r> {
         media_type: &str,
         manifest: &Manifest,
     ) -> Result<ImageFacts, ArtifactError> {
-        let mut config = self.config(manifest)?;
+        let mut configs = std::mem::take(&mut self.configs);
+        let mut config = self.config(manifest, &mut configs)?;
+        self.configs = configs;
         config.fields.extend(super::facts::annotation_fields(&manifest.annotations));
         self.check_count(manifest.layers.len(), config.diff_ids.len())?;
         let mut layers = Vec::new();
@@ -254,8 +259,7 @@ impl<'r> Reading<'r> {
         let (digest, bytes) = docker_config(self.place, image, self.limits)?;
         let document = format!("config `{}`", image.config.escape_ascii());
         let names = Names { source: self.place.name(), document: &document };
-        self.configs.add(names, &bytes, self.limits)?;
-        let config = config::read(names, &bytes, self.limits)?;
+        let config = self.configs.read(names, &bytes, self.limits)?;
         self.check_count(image.layers.len(), config.diff_ids.len())?;
         let mut layers = Vec::new();
         for (number, (member, diff_id)) in image.layers.iter().zip(&config.diff_ids).enumerate() {
@@ -316,17 +320,22 @@ impl<'r> Reading<'r> {
     }
 }
 
-/// Reads the config of an image of a docker archive: its digest is the image id.
-///
-/// Engines compute the id from the bytes and take the member's name as a path: a config that was edited under its old name is
-/// loaded under its new id. A blob of an OCI layout is another matter: it is found by its digest.
 /// The configs that were read so far.
 #[derive(Debug, Default)]
 pub(super) struct Configs {
     bytes: usize,
+    fields: usize,
 }
 
 impl Configs {
+    /// Reads one, and counts what it says.
+    fn read(&mut self, names: Names<'_>, bytes: &[u8], limits: &Limits) -> Result<config::Config, ArtifactError> {
+        self.add(names, bytes, limits)?;
+        let config = config::read(names, bytes, limits)?;
+        self.fields = self.fields.saturating_add(config.fields.len());
+        if self.fields <= FIELDS { Ok(config) } else { Err(names.over("fields of the configs of all images", FIELDS)) }
+    }
+
     /// Counts one.
     ///
     /// SECURITY: images of one index can share one config, which is read for each.
@@ -337,6 +346,10 @@ impl Configs {
     }
 }
 
+/// Reads the config of an image of a docker archive: its digest is the image id.
+///
+/// Engines compute the id from the bytes and take the member's name as a path: a config that was edited under its old name is
+/// loaded under its new id. A blob of an OCI layout is another matter: it is found by its digest.
 pub(super) fn docker_config(
     place: &Place<'_>,
     image: &DockerImage,

@@ -7,7 +7,7 @@ use std::io::{BufRead as _, BufReader, Read as _};
 use lasthand_model::limits::Limits;
 use serde_json::Value;
 
-use super::document::{Names, folds_to};
+use super::document::{Names, folds_to, may_hold};
 use super::fault::ImageFault;
 use super::place::{INDEX, MANIFEST, Place};
 use crate::error::ArtifactError;
@@ -57,7 +57,9 @@ pub(super) fn check_dir(place: &Place<'_>, limits: &Limits) -> Result<(), Artifa
                 let listed = blobs_of(&value);
                 !listed.is_empty() && place.has_file_beside(|name| listed.contains(named_by(name)))
             }
-            Err(_) => return unclear(bytes.trim_ascii_start().starts_with(b"{")),
+            Err(_) => {
+                return unclear(bytes.trim_ascii_start().starts_with(b"{") && may_hold(&bytes, &["digest", "blobsum"]));
+            }
         },
         // It may be read by others.
         Err(_) => return unclear(true),
@@ -108,14 +110,7 @@ pub(super) fn may_list(bytes: &[u8], limits: &Limits) -> bool {
 
 /// True for bytes that begin as an object and hold the word `manifests`, in any case, or escaped.
 fn may_have_manifests(bytes: &[u8]) -> bool {
-    const WORD: &str = "manifests";
-    const LONG_S: char = '\u{17f}';
-    if !bytes.trim_ascii_start().starts_with(b"{") {
-        return false;
-    }
-    // SECURITY: Go folds U+017F to `s`.
-    let folded = String::from_utf8_lossy(bytes).to_ascii_lowercase().replace(LONG_S, "s");
-    folded.contains(WORD) || folded.contains("\\u")
+    bytes.trim_ascii_start().starts_with(b"{") && may_hold(bytes, &["manifests"])
 }
 
 /// True when an `index.json` lists a blob that is there.

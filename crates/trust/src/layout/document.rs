@@ -55,7 +55,7 @@ impl Document {
     /// # Errors
     /// [`LayoutError`].
     pub fn read(bytes: &[u8], limits: &Limits) -> Result<Self, LayoutError> {
-        let value = json::parse(bytes, &json::of_words(bytes, limits)).map_err(LayoutError::Json)?;
+        let value = json::parse(bytes, limits).map_err(LayoutError::Json)?;
         let Value::Object(mut members) = value else { return Err(LayoutError::NotSigned) };
         // SECURITY: a document that is both is read as one by some and as the other by others.
         match (members.contains_key("signed"), members.contains_key("payload")) {
