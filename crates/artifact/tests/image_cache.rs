@@ -292,19 +292,7 @@ fn what_applying_layers_cost_when_it_was_kept_counts_with_the_others() {
     let limits = Limits { entries: 5_000, ..Limits::DEFAULT };
     let many: Vec<_> = (0..2_000).map(|number| file(&format!("d/{number}"), "")).collect();
     let image = Image::new(&[&many, &[file(".wh.d", "")]]);
-    let of = |count: usize| {
-        let mut files = Files::new();
-        let manifest = image.blobs(&mut files);
-        let mut member = |number: usize| {
-            let annotations = json!({"org.opencontainers.image.title": number.to_string()});
-            let manifest = kit::with(manifest.clone(), "annotations", annotations);
-            let descriptor = kit::put_json(&mut files, &manifest, kit::MANIFEST);
-            kit::with(descriptor, "platform", json!({"os": "linux", "architecture": format!("a{number}")}))
-        };
-        let members: Vec<_> = (0..count).map(&mut member).collect();
-        let index = kit::put_json(&mut files, &json!({"schemaVersion": 2, "manifests": members}), kit::INDEX);
-        folder(kit::root(files, &[index]))
-    };
+    let of = |count: usize| folder(kit::many_of(&image, count));
     let cache = Memory::default();
     let tell = |folder: &Folder| {
         let store = ImageStore::open(Source::Tree(folder), None, &limits).unwrap().cached(Some(&cache));

@@ -607,16 +607,7 @@ fn what_applying_layers_costs_is_bounded_over_all_images_of_an_index() {
     // fail: many manifests over the same layers, a chain of links before many folders; pass: a few of both
     let limits = Limits { entries: 5_000, ..Limits::DEFAULT };
     let read = |layers: &[&[Entry]], manifests: usize| {
-        let mut files = Files::new();
-        let manifest = Image::new(layers).blobs(&mut files);
-        let mut of = |number: usize| {
-            let annotations = json!({"org.opencontainers.image.title": number.to_string()});
-            let descriptor = put_json(&mut files, &with(manifest.clone(), "annotations", annotations), MANIFEST);
-            with(descriptor, "platform", json!({"os": "linux", "architecture": format!("a{number}")}))
-        };
-        let members: Vec<_> = (0..manifests).map(&mut of).collect();
-        let index = put_json(&mut files, &json!({"schemaVersion": 2, "manifests": members}), INDEX);
-        let blob = archive(&root(files, &[index]));
+        let blob = archive(&many_of(&Image::new(layers), manifests));
         let store = ImageStore::open(&blob, None, &limits).unwrap();
         store.read(&store.choices()[0], None, &limits, &mut |_| {}).map(drop)
     };
@@ -640,17 +631,8 @@ fn what_applying_layers_costs_is_bounded_over_all_images_of_an_index() {
 fn configs_of_all_images_are_bounded_together() {
     // fail: one large config, of which each of many images is read; pass: a few images of it, many of a small one
     let read = |bytes: usize, images: usize| {
-        let mut files = Files::new();
         let image = Image { config: json!({"Labels": {"a": "a".repeat(bytes)}}), ..Image::new(&[&[file("a", "")]]) };
-        let manifest = image.blobs(&mut files);
-        let mut member = |number: usize| {
-            let annotations = json!({"org.opencontainers.image.title": number.to_string()});
-            let descriptor = put_json(&mut files, &with(manifest.clone(), "annotations", annotations), MANIFEST);
-            with(descriptor, "platform", json!({"os": "linux", "architecture": format!("a{number}")}))
-        };
-        let members: Vec<_> = (0..images).map(&mut member).collect();
-        let index = put_json(&mut files, &json!({"schemaVersion": 2, "manifests": members}), INDEX);
-        let blob = archive(&root(files, &[index]));
+        let blob = archive(&many_of(&image, images));
         let store = ImageStore::open(&blob, None, &Limits::DEFAULT).unwrap();
         store.read(&store.choices()[0], None, &Limits::DEFAULT, &mut |_| {}).map(drop)
     };

@@ -320,6 +320,10 @@ fn an_archive_of_images_that_is_compressed_is_no_archive_of_files() {
     // A link leads to any member, an `index.json` among them; lists of other things are none of images.
     assert!(names(&[file("index.json", &manifest), link("manifest.json", "index.json")]));
     assert!(names(&[file("index.json", &manifest), hard("manifest.json", "index.json")]));
+    let blanks = " ".repeat(5 << 20);
+    assert!(names(&[file("a.json", &format!("{blanks}{manifest}")), link("manifest.json", "a.json")]));
+    assert!(names(&[file("a.json", &format!("[{blanks}{}", &manifest[1..])), link("manifest.json", "a.json")]));
+    assert!(!names(&[file("a.json", &blanks[..1_000]), link("manifest.json", "a.json")]));
     let others = [file("Cargo.toml", "[package]"), file("a.service", "[Unit]"), file("README", "[![ci](a)](b)")];
     let honest = [file("a.json", "{}"), file("b.json", "[{\"x\":1}]"), link("manifest.json", "a.json")];
     assert!(!names(&others.into_iter().chain(honest).collect::<Vec<_>>()));

@@ -60,7 +60,7 @@ impl<'a> Packed<'a> {
             _ => {}
         }
         // What a link may lead to.
-        if path != MANIFEST && begins_as_list_of_objects(content) {
+        if path != MANIFEST && (begins_as_list_of_objects(content) || is_cut_in_blanks(content, limits)) {
             self.others.add(content, limits, b"[", docker_may_list);
         }
         self.has_blobs |= unmarked::is_blob(&path) || (is_link && unmarked::holds_blobs(&path));
@@ -91,6 +91,11 @@ impl Documents {
 fn begins_as_list_of_objects(content: &[u8]) -> bool {
     let inside = content.trim_ascii_start().strip_prefix(b"[");
     inside.is_some_and(|inside| matches!(inside.trim_ascii_start().first(), None | Some(b'{' | b'n')))
+}
+
+/// True for the kept beginning of something larger of which nothing is known yet.
+fn is_cut_in_blanks(content: &[u8], limits: &Limits) -> bool {
+    content.len() > limits.manifest_bytes && content.trim_ascii_start().is_empty()
 }
 
 fn docker_may_list(bytes: &[u8], limits: &Limits) -> bool {

@@ -231,6 +231,20 @@ pub(crate) fn root(mut files: Files, descriptors: &[Value]) -> Files {
     files
 }
 
+/// A layout of an index of so many images, which are the same but for a title.
+pub(crate) fn many_of(image: &Image, images: usize) -> Files {
+    let mut files = Files::new();
+    let manifest = image.blobs(&mut files);
+    let mut of = |number: usize| {
+        let annotations = json!({"org.opencontainers.image.title": number.to_string()});
+        let descriptor = put_json(&mut files, &with(manifest.clone(), "annotations", annotations), MANIFEST);
+        with(descriptor, "platform", json!({"os": "linux", "architecture": format!("a{number}")}))
+    };
+    let members: Vec<_> = (0..images).map(&mut of).collect();
+    let index = put_json(&mut files, &json!({"schemaVersion": 2, "manifests": members}), INDEX);
+    root(files, &[index])
+}
+
 pub(crate) fn with(mut descriptor: Value, member: &str, value: Value) -> Value {
     descriptor[member] = value;
     descriptor
