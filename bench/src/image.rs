@@ -38,6 +38,9 @@ pub struct Options {
     /// Only peers whose name has this in it; repeatable
     #[arg(long, value_name = "WORD")]
     peer: Vec<String>,
+    /// Measure also a build of lasthand with the feature `fast-inflate`
+    #[arg(long)]
+    fast_inflate: bool,
     /// Another program `lasthand` to measure beside the one built here; repeatable
     #[arg(long, value_name = "FILE")]
     also: Vec<PathBuf>,
@@ -77,7 +80,7 @@ pub(super) fn run(options: &Options) -> Result<bool> {
     if options.only_corpus {
         return Ok(true);
     }
-    let programs = Programs::built(&options.also)?;
+    let programs = Programs::built(options.fast_inflate, &options.also, &folder)?;
     let peers = peers::find(&folder, &options.peer);
     machine::print(options, &peers);
     let mut setting = Setting::new(&corpus, &programs, options.rounds)?;

@@ -11,7 +11,7 @@ const QUIET_LOAD: f64 = 1.0;
 /// Prints processor, load and peers; what is missing, with the way to get it.
 pub(super) fn print(options: &Options, peers: &[Peer]) {
     let command = std::env::args().skip(1).collect::<Vec<_>>().join(" ");
-    println!("`cargo xtask {command}`: {} rounds, commands in turn; middle (least to most).", options.rounds);
+    println!("`cargo xtask bench {command}`: {} rounds, commands in turn; middle (least to most).", options.rounds);
     let cores = std::thread::available_parallelism().map_or(0, std::num::NonZero::get);
     let processors = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
     let model = processors.lines().find_map(|line| line.strip_prefix("model name")).unwrap_or_default();

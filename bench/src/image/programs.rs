@@ -1,6 +1,7 @@
 //! The programs that are built here: lasthand and the floor, both optimised.
 
 use std::ffi::OsString;
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -22,18 +23,23 @@ pub(super) struct Programs {
 }
 
 impl Programs {
-    /// Builds both, one after the other.
-    pub(super) fn built(also: &[PathBuf]) -> Result<Self> {
-        for words in [["-p", "lasthand", "--bin", "lasthand"], ["-p", "bench", "--example", "image-floor"]] {
-            let mut command = cargo();
-            command.args(["build", "--release", "--quiet"]).args(words);
-            ensure!(command.status().context("cannot start cargo")?.success(), "{} cannot be built", words[3]);
-        }
+    /// Builds them, one after the other; the build with `fast-inflate` is kept in `folder`.
+    pub(super) fn built(fast_inflate: bool, also: &[PathBuf], folder: &Path) -> Result<Self> {
+        const LASTHAND: [&str; 4] = ["-p", "lasthand", "--bin", "lasthand"];
         let release = target().join("release");
-        let mut lasthand = vec![("lasthand".to_owned(), release.join("lasthand"))];
-        for file in also {
+        let own = release.join("lasthand");
+        let fast = folder.join("lasthand-fast-inflate");
+        if fast_inflate {
+            build(&[&LASTHAND[..], &["--features", "fast-inflate"]].concat())?;
+            fs::copy(&own, &fast).with_context(|| format!("cannot write {}", fast.display()))?;
+        }
+        build(&LASTHAND)?;
+        build(&["-p", "bench", "--example", "image-floor"])?;
+        let mut lasthand = vec![("lasthand".to_owned(), own)];
+        lasthand.extend(fast_inflate.then(|| ("lasthand, fast-inflate".to_owned(), fast)));
+        for (number, file) in (1..).zip(also) {
             let file = file.canonicalize().with_context(|| format!("cannot read {}", file.display()))?;
-            lasthand.push((format!("lasthand, other {}", lasthand.len()), file));
+            lasthand.push((format!("lasthand, other {number}"), file));
         }
         Ok(Self { lasthand, floor: release.join("examples/image-floor") })
     }
@@ -101,4 +107,11 @@ pub(super) struct Asked {
     /// An empty folder.
     pub(super) evidence: PathBuf,
     pub(super) cache: PathBuf,
+}
+
+fn build(words: &[&str]) -> Result<()> {
+    let mut command = cargo();
+    command.args(["build", "--release", "--quiet"]).args(words);
+    ensure!(command.status().context("cannot start cargo")?.success(), "{} cannot be built", words.join(" "));
+    Ok(())
 }

@@ -12,7 +12,7 @@ use crate::image::LayerFacts;
 use crate::note::{NoteKind, ReaderNote};
 
 /// The version of what the reader finds. Raised when the same bytes yield something else.
-pub const READER_VERSION: u32 = 5;
+pub const READER_VERSION: u32 = 6;
 
 /// Which bytes lie at a place, as far as that can be told without reading them.
 ///

@@ -464,14 +464,24 @@ fn difference(link: Record<'_>, target: Record<'_>) -> Option<NoteKind> {
     }
 }
 
+/// True for a folder that is listed again without an attribute that it had.
+///
+/// SECURITY: on disk it keeps it, an access list that new files inherit too; who unpacks each layer by itself drops it.
+pub(crate) fn keeps_attributes(old: Record<'_>, new: Record<'_>) -> bool {
+    let are_folders = old.entry_type == EntryType::Directory && new.entry_type == EntryType::Directory;
+    let has = |name: &[u8]| new.xattrs.binary_search_by(|(known, _)| known.as_slice().cmp(name)).is_ok();
+    are_folders && !old.xattrs.iter().all(|(name, _)| has(name))
+}
+
 /// What an entry in place of an earlier one of its path is.
 pub(crate) fn replacement(old: Record<'_>, new: Record<'_>, is_linked: bool) -> NoteKind {
     use EntryType::{Directory, File};
     match (old.entry_type, new.entry_type) {
+        (Directory, Directory) if keeps_attributes(old, new) => NoteKind::KeptAttributes,
         (Directory, Directory) => NoteKind::RepeatedDirectory,
         (Directory, _) | (_, Directory) => NoteKind::ReplacedFolder,
         // SECURITY: written in place, the file under its other name changes too.
-        (File, _) if !is_linked => NoteKind::DuplicatePath,
+        (File, _) if !is_linked || old == new => NoteKind::DuplicatePath,
         _ => NoteKind::ReplacedLink,
     }
 }

@@ -52,9 +52,11 @@ note_kinds! {
     GlobalMetadata = "global-metadata", Warning, "a pax global header that sets no more than times, names of owners and a label; Go hands it to its caller, others apply it to all that follows";
     RepeatedPaxKey = "repeated-pax-key", Error, "one key twice in a pax header; the last counts";
     EmptyPaxValue = "empty-pax-value", Error, "a pax record without value; the header's own value counts";
+    BlankPaxKey = "blank-pax-key", Error, "a pax key behind a blank, which some readers pass over: to them it is another key, and counts";
+    SignedPaxNumber = "signed-pax-number", Error, "a number of a pax header with a `+`, which some readers take for nothing: with the size they see other entries";
     UnappliedPaxKey = "unapplied-pax-key", Note, "a pax record that is not applied (vendor keys)";
     ForeignAttribute = "foreign-attribute", Warning, "an access list, file flag or attribute that some readers apply and Go does not; listed as an attribute under its pax key";
-    OwnerByName = "owner-by-name", Warning, "owner or group 0 by number and somebody else by name, which some readers go by; listed as an attribute";
+    OwnerByName = "owner-by-name", Warning, "owner or group root by number or by name and somebody else by the other, and some readers go by the name; it is listed as an attribute";
     RepeatedExtension = "repeated-extension", Error, "two extension headers of one type before one entry; the last counts";
     MixedExtensions = "mixed-extensions", Error, "both a pax header and a GNU long name or link before one entry; the GNU one counts";
     OddLongName = "odd-long-name", Error, "a GNU long name with bytes after its NUL, or without any before it";
@@ -65,10 +67,13 @@ note_kinds! {
     SignedChecksum = "signed-checksum", Error, "the checksum only holds when bytes are taken as signed";
     PrefixInGnuHeader = "prefix-in-gnu-header", Error, "the GNU time fields hold a ustar prefix, as old Go writers left it; it counts";
     OddMagic = "odd-magic", Error, "`ustar` magic with a version that is neither ustar's nor GNU's: readers differ in whether the prefix counts";
-    OddNumber = "odd-number", Error, "a negative number, or one that is too large for its field";
+    OddVersion = "odd-version", Warning, "`ustar` magic with a version that is neither ustar's nor GNU's, in a header without prefix";
+    OddNumber = "odd-number", Error, "a negative number, or one that is too large for its field: of an owner systems keep 32 bits, so that 4294967296 is root";
     LeadingNul = "leading-nul", Error, "a number with digits behind a NUL, which count here and are nothing to others: with the size they see other entries";
+    NulInNumber = "nul-in-number", Warning, "a number with more bytes behind its NUL; some readers refuse the archive";
     DisputedPrefix = "disputed-prefix", Error, "bytes of the prefix that some readers take into the name and others do not: behind the prefix of star, in the times of GNU, in a header of the old form";
     FolderByHeader = "folder-by-header", Error, "a slash ends the header's name and not the one that counts, or the other way round: a folder to some readers, a file to others";
+    NamedFolder = "named-folder", Warning, "a folder by its name and not by its type: a file to some readers";
     OldFormat = "old-format", Note, "a header without `ustar` magic: the old V7 form";
     VolumeLabel = "volume-label", Warning, "the label of a GNU archive at its beginning; listed as an empty file, which some readers write and others pass over";
     OddType = "odd-type", Error, "an entry type that pullers refuse or skip; listed as a file with the content that follows it";
@@ -102,6 +107,7 @@ note_kinds! {
     DuplicatePath = "duplicate-path", Warning, "a file listed again; the last one counts, as on disk after unpacking";
     ReplacedLink = "replaced-link", Error, "an entry in place of a link or device, or of a file that a link shares: readers that write in place change something else too";
     ReplacedFolder = "replaced-folder", Error, "a folder and something else under one path; some readers refuse, others remove what was there";
+    KeptAttributes = "kept-attributes", Error, "a folder listed again without an attribute that it had: on disk it keeps it, pullers that unpack each layer by itself drop it";
     RepeatedDirectory = "repeated-directory", Note, "a folder listed again; the last entry counts";
     BelowNonDirectory = "below-non-directory", Error, "an entry below something that is no folder";
     ReplacedRoot = "replaced-root", Error, "the root itself as something else than a folder";
@@ -110,6 +116,7 @@ note_kinds! {
     RootEntry = "root-entry", Note, "the entry `./` itself has a mode other than 0755 or an owner other than root; no inventory lists it";
     // Links.
     EmptyLinkTarget = "empty-link-target", Error, "a link without a target";
+    HardlinkTargetSlash = "hardlink-target-slash", Error, "a hard link whose target ends in `/`: some pullers follow a symbolic link there, others fail or link to it";
     HardlinkEscapes = "hardlink-escapes", Error, "a hard link whose target has `..`; it is resolved by its text and kept inside the root";
     HardlinkTargetMissing = "hardlink-target-missing", Warning, "a hard link whose target is no earlier entry of this archive";
     HardlinkToNothing = "hardlink-to-nothing", Error, "a hard link to something that no layer has; pullers fail";
@@ -129,6 +136,9 @@ note_kinds! {
     WhiteoutOfFolder = "whiteout-of-folder", Error, "a whiteout of the folder that it lies in, or of the one above; it is skipped";
     RepeatedWhiteout = "repeated-whiteout", Error, "one whiteout twice in a layer";
     WhiteoutMetadata = "whiteout-metadata", Warning, "a `.wh..wh.` name other than the opaque marker: bookkeeping of old storage drivers, which is skipped";
+    OpaqueThroughSymlink = "opaque-through-symlink", Error, "an opaque marker behind a symbolic link of its layer, or above what its layer wrote through one: pullers remove different files";
+    ImpliedFolder = "implied-folder", Warning, "a folder of a lower layer that this layer writes in without listing it: pullers that unpack each layer by itself give it mode 0755 and root for its owner";
+    WidenedFolder = "widened-folder", Error, "a folder of a lower layer that this layer writes in without listing it, and that not everybody may enter, or that has attributes: pullers that unpack each layer by itself make it anew with mode 0755";
     BelowWhiteout = "below-whiteout", Error, "an entry below a folder with a whiteout's name: some pullers write it, others skip it; it is skipped";
     ThroughSymlink = "through-symlink", Warning, "an entry below a symbolic link that its own layer wrote before; it lands where the link leads, inside the root";
     ThroughEscapingSymlink = "through-escaping-symlink", Error, "an entry below a symbolic link that is absolute or leads above the root, written by its own layer";

@@ -184,15 +184,19 @@ impl Body<'_, '_, '_> {
             return Err(ArtifactError::WrongKind { name: self.name.to_owned(), expected });
         }
         let head = inflated.look(BLOCK).map_err(|error| sort(0, error))?;
+        if head.iter().all(|byte| *byte == 0) {
+            let head = inflated.look(2 * BLOCK).map_err(|error| sort(0, error))?;
+            if tarball::begins_with_its_end(head) {
+                return self.archive(inflated, archive, &sort);
+            }
+        }
+        let head = inflated.look(BLOCK).map_err(|error| sort(0, error))?;
         // SECURITY: some readers unpack as often as they find something packed.
         if codec != Codec::None && has_two_forms(head) {
             self.collector.note(NoteKind::TwoForms, b"", 0);
         }
         if self.kind.is_some() || tarball::looks_like_tar(head) {
-            tarball::read(&mut inflated, self.name, self.limits, self.meter, self.collector, self.each, &sort)?;
-            // What follows the end marker was read by then, what follows a cut was not.
-            inflated.finish().map_err(|error| sort(0, error))?;
-            return Ok(archive);
+            return self.archive(inflated, archive, &sort);
         }
         if codec != Codec::None && compressed_by(head).is_some() {
             self.collector.note(NoteKind::NestedCompression, b"", 0);
@@ -203,6 +207,18 @@ impl Body<'_, '_, '_> {
         // A compressed file is inflated to its end all the same: damage is found, and a bomb.
         inflated.finish().map_err(|error| sort(0, error))?;
         Ok(Kind::File)
+    }
+
+    fn archive(
+        &mut self,
+        mut inflated: Inflated<'_>,
+        kind: Kind,
+        sort: &dyn Fn(u64, io::Error) -> ArtifactError,
+    ) -> Result<Kind, ArtifactError> {
+        tarball::read(&mut inflated, self.name, self.limits, self.meter, self.collector, self.each, sort)?;
+        // What follows the end marker was read by then, what follows a cut was not.
+        inflated.finish().map_err(|error| sort(0, error))?;
+        Ok(kind)
     }
 
     /// Looks into a plain file, where archives are opened.

@@ -28,7 +28,7 @@ use content::Contents;
 use header::{Block, Header};
 use pax::{MAX_KEYS, PaxRecords};
 
-pub(crate) use header::{BLOCK, looks_like_tar};
+pub(crate) use header::{BLOCK, begins_with_its_end, looks_like_tar};
 
 /// LIMIT: bytes of one extension header, as in Go and libarchive.
 const MAX_EXTENSION_BYTES: u64 = 1 << 20;
@@ -280,21 +280,26 @@ impl<R: BufRead> TarStream<'_, '_, R> {
         if !is_zero(&block) {
             return Err(self.malformed(marker, "the end marker has one zero block, and more follows"));
         }
-        let (mut zeros, mut bytes) = (true, 0);
+        // The blocks behind the marker: where the last of them begins, and where the first that is not all zero does.
+        let first = self.offset;
+        let mut odd = None;
         loop {
             let rest = self.inner.fill_buf().map_err(|error| (self.sort)(self.offset, error))?;
             let length = rest.len();
             if length == 0 {
                 break;
             }
-            zeros = zeros && is_zero(rest);
+            if odd.is_none() && !is_zero(rest) {
+                odd = rest.iter().position(|byte| *byte != 0).map(|at| self.offset.saturating_add(wide(at)));
+            }
             self.inner.consume(length);
             self.offset = self.offset.saturating_add(wide(length));
-            bytes += wide(length);
         }
-        if !zeros {
+        if let Some(odd) = odd {
+            let block = odd - (odd - first) % wide(BLOCK);
             // In less than a block there is no entry.
-            let kind = if bytes < wide(BLOCK) { NoteKind::TrailingBytes } else { NoteKind::AfterEndMarker };
+            let is_cut = self.offset - block < wide(BLOCK);
+            let kind = if is_cut { NoteKind::TrailingBytes } else { NoteKind::AfterEndMarker };
             self.collector.note(kind, b"", marker);
         }
         Ok(())

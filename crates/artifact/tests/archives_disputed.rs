@@ -1,7 +1,7 @@
 //! Archives that readers in use unpack differently: each says so, and what honest writers make does not refuse.
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test")]
 
-use lasthand_artifact::{ArtifactFacts, MemoryBlob, NoteKind, read};
+use lasthand_artifact::{ArtifactError, ArtifactFacts, Kind, MemoryBlob, NoteKind, read};
 use lasthand_model::limits::Limits;
 
 /// One header block; the checksum is set last.
@@ -156,7 +156,7 @@ fn a_slash_of_one_of_two_names_is_refused() {
     for (typeflag, own, last) in [(0, &b"d/"[..], &b"f"[..]), (0, b"f", b"d/"), (b'0', b"d/", b"f")] {
         refuses(&both(typeflag, own, last), NoteKind::FolderByHeader);
     }
-    check(&both(0, b"d/", b"e/"), &[]);
+    check(&both(0, b"d/", b"e/"), &[NoteKind::NamedFolder]);
     check(&both(0, b"d", b"e"), &[]);
     let long = [&[b'd'; 99][..], b"/f"].concat();
     check(&both(b'0', &long[..100], &long), &[]);
@@ -288,4 +288,179 @@ fn labels_and_owners_of_a_whole_archive_are_told() {
     for key in ["path", "size", "uid", "GNU.sparse.name", "SCHILY.xattr.user.k"] {
         refuses(&[pax(b'g', &[(key, b"1"), ("gname", b"staff")]), file(b"a", b"x")], NoteKind::GlobalHeader);
     }
+}
+
+#[test]
+fn a_pax_key_behind_a_blank_is_refused() {
+    // fail: GNU tar 1.34 passes over the blank and applies the key, Go and others do not; pass: a key of somebody else
+    for key in [" path", "\tpath", "  size", " linkpath", " uid", " GNU.sparse.size"] {
+        refuses(&[pax(b'x', &[(key, b"1")]), file(b"a", b"x")], NoteKind::BlankPaxKey);
+    }
+    check(&[pax(b'x', &[("ACME.path", b"b")]), file(b"a", b"x")], &[NoteKind::UnappliedPaxKey]);
+}
+
+#[test]
+fn a_number_with_a_plus_is_refused() {
+    // fail: BSD tar 3.6 reads 0, and with the size what lies in the content; GNU tar ends; pass: a name with a plus
+    let hidden = file(b"hidden", b"");
+    let size = format!("+{}", hidden.len());
+    let sized = [pax(b'x', &[("size", size.as_bytes())]), file(b"a", &hidden)];
+    refuses(&sized, NoteKind::SignedPaxNumber);
+    for key in ["uid", "gid", "mtime", "atime", "ctime", "SCHILY.ino"] {
+        refuses(&[pax(b'x', &[(key, b"+1")]), file(b"a", b"x")], NoteKind::SignedPaxNumber);
+    }
+    let map: &[(&str, &[u8])] =
+        &[("GNU.sparse.size", b"5"), ("GNU.sparse.numblocks", b"1"), ("GNU.sparse.map", b"0,+5")];
+    refuses(&[pax(b'x', map), file(b"s", b"hello")], NoteKind::SignedPaxNumber);
+    let form: &[(&str, &[u8])] = &[
+        ("GNU.sparse.major", b"1"),
+        ("GNU.sparse.minor", b"0"),
+        ("GNU.sparse.name", b"s"),
+        ("GNU.sparse.realsize", b"5"),
+    ];
+    let stored = [&b"1\n0\n+5\n"[..], &[0; 505], b"hello"].concat();
+    refuses(&[pax(b'x', form), file(b"GNUSparseFile.0/s", &stored)], NoteKind::DisputedSparse);
+    let length = Block::new(b"pax", b'x', 10).with(b"+10 k=vvv\n");
+    refuses(&[length, file(b"a", b"x")], NoteKind::SignedPaxNumber);
+    for (key, value) in [("path", &b"+1"[..]), ("SCHILY.xattr.user.k", b"+1"), ("comment", b"+1")] {
+        assert_eq!(facts(&[pax(b'x', &[(key, value)]), file(b"a", b"x")]).refusals().count(), 0, "{key}");
+    }
+}
+
+#[test]
+fn an_owner_of_more_than_32_bits_is_refused() {
+    // fail: systems cut it, so that 4294967296 is root, and take the last one for nobody's; pass: the largest user
+    for owner in [1_u64 << 32, (1 << 32) + 1000, (1 << 32) - 1] {
+        for key in ["uid", "gid"] {
+            let decimal = owner.to_string();
+            refuses(&[pax(b'x', &[(key, decimal.as_bytes())]), file(b"a", b"x")], NoteKind::OddNumber);
+        }
+        let mut bytes = owner.to_be_bytes();
+        bytes[0] |= 0x80;
+        refuses(&[Block::new(b"a", b'0', 0).put(108, &bytes).alone()], NoteKind::OddNumber);
+    }
+    check(&[pax(b'x', &[("uid", b"4294967294")]), file(b"a", b"x")], &[]);
+}
+
+#[test]
+fn an_owner_who_is_root_by_name_alone_is_told() {
+    // warned, and listed: readers that go by name make root its owner; pass: names that are not root's, numbers that are
+    let owned = |uid: u32, name: &[u8]| [Block::new(b"a", b'0', 0).owner(uid).put(265, name).alone()];
+    check(&owned(1000, b"root"), &[NoteKind::OwnerByName]);
+    let facts = facts(&owned(1000, b"root"));
+    assert_eq!(facts.inventory.get(0).unwrap().xattrs, [(b"uname".to_vec(), b"root".to_vec())]);
+    check(&[Block::new(b"a", b'0', 0).put(116, b"0000012").put(297, b"root").alone()], &[NoteKind::OwnerByName]);
+    for (uid, name) in [(1000, &b"ana"[..]), (0, b"root"), (1000, b""), (10, b"wheel")] {
+        check(&owned(uid, name), &[]);
+    }
+}
+
+#[test]
+fn an_archive_that_begins_with_its_end_is_malformed() {
+    // fail: busybox reads on behind the zero block; pass: zeros, and what only begins with them
+    let zeros = vec![0; 512];
+    let refused = [zeros.clone(), file(b"a", b"x"), vec![0; 1024]].concat();
+    let read = |bytes: Vec<u8>| read(&MemoryBlob::new("test", bytes), None, &Limits::DEFAULT, &mut |_| {});
+    assert!(matches!(read(refused).unwrap_err(), ArtifactError::Malformed { offset: 0, .. }));
+    for bytes in [vec![0; 2048], [zeros, vec![b'x'; 1024]].concat()] {
+        assert_eq!(read(bytes).unwrap().kind, Kind::File);
+    }
+}
+
+#[test]
+fn a_number_with_more_behind_its_nul_is_told() {
+    // warned: BSD tar takes no such header; pass: padding
+    check(&[Block::new(b"a", b'0', 0).put(124, b"0000\x00000007").alone()], &[NoteKind::NulInNumber]);
+    check(&[Block::new(b"a", b'0', 0).put(124, b"0000\0 \0 \0 \0 ").alone()], &[]);
+}
+
+#[test]
+fn a_folder_by_its_name_alone_is_told() {
+    // warned: busybox writes a file; pass: the type of folders, the old form
+    check(&[Block::new(b"d/", 0, 0).alone()], &[NoteKind::NamedFolder]);
+    check(&[Block::new(b"d/", b'5', 0).alone()], &[]);
+    check(&[Block::new(b"d/", 0, 0).put(257, &[0; 8]).alone()], &[NoteKind::OldFormat]);
+}
+
+#[test]
+fn the_same_file_again_changes_nothing_for_its_links() {
+    // warned: `f`, a hard link to it, and `f` once more as it was; fail: with other content, mode or owner, which the link may get
+    let link = || Block::new(b"l", b'1', 1).put(124, b"00000000000").link(b"f").alone();
+    let again = |second: Vec<u8>| [file(b"f", b"x"), link(), second];
+    check(&again(file(b"f", b"x")), &[NoteKind::DuplicatePath]);
+    for second in [
+        file(b"f", b"y"),
+        Block::new(b"f", b'0', 1).mode(0o600).with(b"x"),
+        Block::new(b"f", b'0', 1).owner(7).with(b"x"),
+    ] {
+        refuses(&again(second), NoteKind::ReplacedLink);
+    }
+}
+
+#[test]
+fn a_version_that_nobody_knows_is_told() {
+    // warned: `ustar` and another version, with nothing in the header that depends on it; fail: with a prefix, devices, or names of owners
+    // that only some readers take
+    let odd = |version: &[u8]| Block::new(b"a", b'0', 0).put(257, version);
+    for version in [&b"ustar\x000 "[..], b"ustar  0", b"ustar\0\0\0"] {
+        check_more(&[odd(version).alone()], NoteKind::OddVersion);
+        refuses(&[odd(version).put(345, b"b").alone()], NoteKind::OddMagic);
+        refuses(&[odd(version).put(156, b"3").alone()], NoteKind::OddMagic);
+    }
+    refuses(&[odd(b"ustar  0").put(265, b"ana").alone()], NoteKind::OddMagic);
+}
+
+/// Asserts a note, and that nothing refuses.
+fn check_more(parts: &[Vec<u8>], kind: NoteKind) {
+    let facts = facts(parts);
+    assert!(facts.notes.iter().any(|note| note.kind == kind), "{kind}: {:?}", facts.notes);
+    assert_eq!(facts.refusals().count(), 0, "{:?}", facts.notes);
+}
+
+#[test]
+fn an_empty_value_of_a_packager_is_nobodys() {
+    // pass: what npm wrote for itself; fail: what some reader applies, or may
+    check(&[pax(b'x', &[("NODETAR.package.author.email", b"")]), file(b"a", b"x")], &[NoteKind::UnappliedPaxKey]);
+    for key in ["path", "size", "SCHILY.xattr.user.k", "hdrcharset"] {
+        refuses(&[pax(b'x', &[(key, b"")]), file(b"a", b"x")], NoteKind::EmptyPaxValue);
+    }
+}
+
+#[test]
+fn less_than_a_block_behind_the_padding_is_told() {
+    // warned: 14 bytes at the end of a padded archive; fail: a whole block that is not all zero, wherever its bytes lie in it
+    let after = |bytes: &[u8]| {
+        let bytes = [file(b"a", b"x"), vec![0; 4096], bytes.to_vec()].concat();
+        read(&MemoryBlob::new("test", bytes), None, &Limits::DEFAULT, &mut |_| {}).unwrap()
+    };
+    let kinds = |facts: &ArtifactFacts| facts.notes.iter().map(|note| note.kind).collect::<Vec<_>>();
+    assert_eq!(kinds(&after(b"trailing bytes")), [NoteKind::TrailingBytes]);
+    let mut late = [0; 512];
+    late[511] = b'x';
+    assert_eq!(kinds(&after(&late)), [NoteKind::AfterEndMarker]);
+    assert_eq!(kinds(&after(&late[100..])), [NoteKind::TrailingBytes]);
+    assert_eq!(kinds(&after(&[&late[..], b"more"].concat())), [NoteKind::AfterEndMarker]);
+}
+
+#[test]
+fn a_hard_link_to_a_name_with_a_slash_is_refused() {
+    // fail: containerd follows a symbolic link there, others link to it, GNU tar finds no folder; pass: the name alone
+    let link = |target: &[u8]| [file(b"f", b"x"), Block::new(b"l", b'1', 0).link(target).alone()];
+    for target in [&b"f/"[..], b"f//", b"f/.", b"./f/"] {
+        refuses(&link(target), NoteKind::HardlinkTargetSlash);
+    }
+    check(&link(b"./f"), &[]);
+}
+
+#[test]
+fn a_folder_that_loses_an_attribute_is_refused() {
+    // fail: on disk it keeps its access list, and new files inherit it; pass: the same attributes, more of them
+    let folder = |keys: &[&str]| {
+        let records: Vec<(&str, &[u8])> = keys.iter().map(|key| (*key, &b"x"[..])).collect();
+        [pax(b'x', &records), Block::new(b"d/", b'5', 0).alone()].concat()
+    };
+    let (acl, other) = ("SCHILY.xattr.system.posix_acl_default", "SCHILY.xattr.user.k");
+    refuses(&[folder(&[acl]), Block::new(b"d/", b'5', 0).alone()], NoteKind::KeptAttributes);
+    refuses(&[folder(&[acl, other]), folder(&[other])], NoteKind::KeptAttributes);
+    check(&[folder(&[acl]), folder(&[acl, other])], &[NoteKind::RepeatedDirectory]);
 }

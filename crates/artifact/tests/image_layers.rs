@@ -325,3 +325,61 @@ fn the_root_entry_of_a_layer_has_the_mode_that_root_folders_have() {
         assert_eq!(root(mode), [NoteKind::RaisedRootEntry], "{mode:o}");
     }
 }
+
+#[test]
+fn a_folder_keeps_attributes_that_its_new_entry_has_not() {
+    // fail: who writes in place keeps the access list, who unpacks each layer by itself drops it; pass: the same attribute again
+    let acl = || pax("SCHILY.xattr.system.posix_acl_default", "x");
+    let paths = &["etc", "etc/shadow"];
+    check(&[&[acl(), dir("etc")], &[dir("etc"), file("etc/shadow", "s")]], paths, &[NoteKind::KeptAttributes]);
+    check(&[&[acl(), dir("etc"), dir("etc"), file("etc/shadow", "s")]], paths, &[NoteKind::KeptAttributes]);
+    check(&[&[acl(), dir("etc")], &[acl(), dir("etc"), file("etc/shadow", "s")]], paths, &[]);
+}
+
+#[test]
+fn an_opaque_marker_and_a_link_are_refused() {
+    // fail: moby walks no link, and removes what the layer wrote under another name; pass: a link beside the opaque folder
+    let lower = [dir("d"), file("d/x", "1"), dir("e"), file("e/x", "1")];
+    let through = NoteKind::ThroughSymlink;
+    let opaque = NoteKind::OpaqueThroughSymlink;
+    check(&[&lower, &[link("l", "d"), file("l/.wh..wh..opq", "")]], &["d", "e", "e/x", "l"], &[through, opaque]);
+    let written = [dir("d"), link("l", "d"), file("l/new", "2"), file("d/.wh..wh..opq", "")];
+    check(&[&lower, &written], &["d", "d/new", "e", "e/x", "l"], &[through, opaque]);
+    let beside = [dir("e"), link("l", "d"), file("l/new", "2"), file("e/.wh..wh..opq", "")];
+    check(&[&lower, &beside], &["d", "d/new", "d/x", "e", "l"], &[through]);
+}
+
+#[test]
+fn a_folder_that_a_layer_enters_without_listing_it_may_be_made_anew() {
+    // fail: Docker gives a private folder the mode 0755; warned: other modes; pass: 0755 of root, a folder that is listed, one layer alone
+    let lower = |mode| [dir_mode("d", mode), file("d/x", "1")];
+    for (mode, kind) in [(0o700, NoteKind::WidenedFolder), (0o1777, NoteKind::ImpliedFolder)] {
+        check(&[&lower(mode), &[file("d/y", "2")]], &["d", "d/x", "d/y"], &[kind]);
+        check(&[&lower(mode), &[file("d/e/f/y", "2")]], &["d", "d/e/f/y", "d/x"], &[kind]);
+        check(&[&lower(mode), &[file("d/.wh.x", "")]], &["d"], &[kind]);
+        check(&[&lower(mode), &[file("d/y", "2"), dir_mode("d", mode)]], &["d", "d/x", "d/y"], &[]);
+        check(&[&[dir_mode("d", mode), file("d/x", "1"), file("d/y", "2")]], &["d", "d/x", "d/y"], &[]);
+    }
+    check(&[&lower(0o755), &[file("d/y", "2")]], &["d", "d/x", "d/y"], &[]);
+}
+
+#[test]
+fn what_hard_links_and_links_copy_is_bounded() {
+    // fail: attributes of one file under many names, a long path in front of many names: some kilobytes, packed
+    let value = "v".repeat(1 << 20);
+    let mut shared = vec![pax("SCHILY.xattr.user.k", &value[..(1 << 20) - 100]), file("f", "1")];
+    shared.extend((0..300).map(|number| hard(&format!("l{number}"), "f")));
+    let long = ["n".repeat(250).as_str(); 15].join("/");
+    let mut behind = vec![pax("linkpath", &long), link("l", "x")];
+    behind.extend((0..40_000).map(|number| file(&format!("l/{number}"), "")));
+    for layer in [shared, behind] {
+        match compose(&[&layer]).unwrap_err() {
+            ArtifactError::Image { fault, .. } => {
+                let is_limit =
+                    matches!(*fault, ImageFault::OverLimit { what: "bytes of all paths and attributes", .. });
+                assert!(is_limit, "{fault:?}");
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+}

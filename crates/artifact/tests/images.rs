@@ -415,6 +415,30 @@ fn an_index_is_read_whole_or_for_one_platform() {
 }
 
 #[test]
+fn an_index_saved_with_one_of_its_images_is_read_for_its_platform() {
+    // pass: what engines save of an index, by the platform that is there; fail: the whole, one that is not there, a member without a platform
+    let mut files = Files::new();
+    let (index, members) = two_platforms(&mut files);
+    let absent = members[1]["digest"].as_str().unwrap().replace(':', "/");
+    files.remove(&format!("blobs/{absent}")).unwrap();
+    let read = |files: &Files, wanted| {
+        let blob = archive(files);
+        let store = ImageStore::open(&blob, None, &Limits::DEFAULT).unwrap();
+        store.read(&store.choices()[0], wanted, &Limits::DEFAULT, &mut |_| {})
+    };
+    let saved = root(files.clone(), &[index]);
+    assert_eq!(paths(&image(read(&saved, Some("linux/amd64")).unwrap())), ["amd64"]);
+    for wanted in [None, Some("linux/arm64")] {
+        assert!(matches!(fault(read(&saved, wanted).unwrap_err()), ImageFault::Missing { .. }), "{wanted:?}");
+    }
+    let unstated =
+        json!({"schemaVersion": 2, "manifests": [members[0], with(members[1].clone(), "platform", Value::Null)]});
+    let index = put_json(&mut files, &unstated, INDEX);
+    let saved = root(files, &[index]);
+    assert!(matches!(fault(read(&saved, Some("linux/amd64")).unwrap_err()), ImageFault::Missing { .. }));
+}
+
+#[test]
 fn entries_are_bounded_over_all_images_of_an_index() {
     // fail: one image under more platforms than its entries may stand there for; pass: a few, as images share layers
     let limits = Limits { entries: 4, ..Limits::DEFAULT };
@@ -636,6 +660,8 @@ fn a_config_that_readers_take_differently_is_refused() {
     for items in [json!(["A=1", "A=2"]), json!(["A"]), json!(["=x"]), json!([""])] {
         check(json!({"config": {"Env": items}}), env);
     }
+    // One value twice is one value.
+    assert_eq!(fields(&json!({"config": {"Env": ["A=1", "A=1"]}}), ConfigOrigin::Image).unwrap().len(), 1);
     let case = |fault: &ImageFault| matches!(fault, ImageFault::CaseVariant { .. });
     check(json!({"config": {"Cmd": ["a"], "cmd": []}}), case);
     check(json!({"config": {"Cmd": ["a"]}, "Config": {}}), case);

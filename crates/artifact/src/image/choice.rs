@@ -1,6 +1,6 @@
 //! What a place offers.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use lasthand_model::digest::{ArtifactDigest, Sha256};
@@ -72,6 +72,32 @@ impl fmt::Display for Choice {
             Some(platform) => write!(f, " ({platform})"),
             None => Ok(()),
         }
+    }
+}
+
+/// Choices as they are found.
+#[derive(Default)]
+pub(super) struct Choices {
+    found: Vec<Choice>,
+    places: BTreeMap<ArtifactDigest, usize>,
+    names: BTreeSet<(ArtifactDigest, String)>,
+}
+
+impl Choices {
+    /// Adds a choice, or its names to the same one.
+    pub(super) fn offer(&mut self, mut new: Choice) {
+        let digest = new.digest;
+        new.names.retain(|name| self.names.insert((digest, name.clone())));
+        let at = *self.places.entry(digest).or_insert(self.found.len());
+        match self.found.get_mut(at) {
+            Some(known) => known.names.append(&mut new.names),
+            None => self.found.push(new),
+        }
+    }
+
+    /// Them, in the order in which they were found.
+    pub(super) fn into_vec(self) -> Vec<Choice> {
+        self.found
     }
 }
 

@@ -14,9 +14,10 @@ use lasthand_model::limits::Limits;
 
 use super::facts::LayerFacts;
 use super::fault::ImageFault;
-use crate::collect::{Notes, OUTSIDE, replacement};
+use crate::collect::{Notes, OUTSIDE, held_bytes, keeps_attributes, replacement};
 use crate::collide;
 use crate::error::ArtifactError;
+use crate::meter::wide;
 use crate::note::{NoteKind, ReaderNote};
 use crate::path;
 
@@ -34,6 +35,9 @@ const LOOKUP_BYTES: usize = 256;
 
 /// Bytes that a byte costs that is joined: it is split, and moved one by one.
 const JOIN_BYTES: usize = 12;
+
+/// Bytes that a path takes in a table beside its own.
+const HELD_PATH: usize = 64;
 
 /// LIMIT: bytes of a path behind links: `PATH_MAX` of Linux.
 const MAX_PATH: usize = 4_096;
@@ -75,7 +79,7 @@ pub(super) fn layer_of(table: usize, layers: usize) -> Option<usize> {
 ///
 /// `steps` are those of all images of the reading.
 pub(super) fn apply(name: &str, layers: &[Arc<LayerFacts>], steps: &mut Steps) -> Result<Applied, ArtifactError> {
-    let Tree { nodes, notes, .. } = Tree::of(name, layers, steps)?;
+    let Tree { nodes, notes, steps, .. } = Tree::of(name, layers, steps)?;
     let mut copies: Vec<Records> = layers.iter().map(|_| Records::default()).collect();
     let mut rows = Vec::with_capacity(nodes.len());
     for (path, node) in nodes {
@@ -84,6 +88,11 @@ pub(super) fn apply(name: &str, layers: &[Arc<LayerFacts>], steps: &mut Steps) -
             rows.push(node.record);
         } else if let Some(table) = copies.get_mut(node.layer()) {
             let at = u32::try_from(table.len()).unwrap_or(u32::MAX);
+            // SECURITY: thousands of hard links to one file have its attributes each.
+            steps.hold(held_bytes(Record { path: &path, ..own }));
+            if steps.hold_too_much() {
+                return Err(over_held(name, node.layer(), steps));
+            }
             table.push(FileRecord { path: path.into_owned(), ..own.to_record() });
             rows.push(RecordAt { table: node.layer + narrow(layers.len()), at });
         }
@@ -97,6 +106,13 @@ pub(super) fn apply(name: &str, layers: &[Arc<LayerFacts>], steps: &mut Steps) -
 /// Makes the inventory of a tree and the fields of a configuration.
 pub(super) fn inventory(name: &str, tree: Inventory, fields: Records) -> Result<Inventory, ArtifactError> {
     tree.with(fields).map_err(|path| twice(name, &path))
+}
+
+/// LIMIT: Limits::metadata_bytes, over what applying the layers of all images copies.
+fn over_held(name: &str, layer: usize, steps: &Steps) -> ArtifactError {
+    let (document, limit) = (format!("layer {layer}"), steps.held_limit);
+    let fault = Box::new(ImageFault::OverLimit { document, what: "bytes of all paths and attributes", limit });
+    ArtifactError::Image { name: name.to_owned(), fault }
 }
 
 fn twice(name: &str, path: &[u8]) -> ArtifactError {
@@ -145,6 +161,10 @@ struct Tree<'f> {
     emptied: BTreeMap<Vec<u8>, (u64, bool)>,
     /// Whiteouts of this layer, at the paths that they are resolved to.
     markers: BTreeSet<Vec<u8>>,
+    /// Where entries of this layer lie that were written through a link.
+    linked_to: BTreeSet<Vec<u8>>,
+    /// Folders that this layer writes in.
+    entered: BTreeSet<Vec<u8>>,
     /// Files that a hard link shares, by the path of their own entry.
     linked: BTreeSet<&'f [u8]>,
     /// The last folder resolved, and what it is resolved to.
@@ -160,17 +180,37 @@ pub(super) struct Steps {
     whole: usize,
     /// Bytes of paths that make no whole step yet.
     bytes: usize,
+    /// Bytes of paths and attributes that no layer has: behind links, and of files under the names of hard links.
+    held: u64,
+    held_limit: u64,
+}
+
+/// What applying some layers took.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Cost {
+    /// Steps, in bytes that are compared.
+    pub(super) steps: usize,
+    /// Bytes of paths and attributes that no layer has.
+    pub(super) held: u64,
 }
 
 impl Steps {
     pub(super) const fn within(limits: &Limits) -> Self {
         let limit = limits.entries.saturating_mul(STEPS_PER_ENTRY).saturating_add(FREE_STEPS);
-        Self { limit, whole: 0, bytes: 0 }
+        Self { limit, whole: 0, bytes: 0, held: 0, held_limit: limits.metadata_bytes }
     }
 
     /// For layers that were applied before.
     pub(super) const fn unbounded() -> Self {
-        Self { limit: usize::MAX, whole: 0, bytes: 0 }
+        Self { limit: usize::MAX, whole: 0, bytes: 0, held: 0, held_limit: u64::MAX }
+    }
+
+    const fn hold(&mut self, bytes: u64) {
+        self.held = self.held.saturating_add(bytes);
+    }
+
+    fn hold_path(&mut self, path: &[u8]) {
+        self.hold(wide(path.len() + HELD_PATH));
     }
 
     const fn add(&mut self, steps: usize) {
@@ -183,24 +223,29 @@ impl Steps {
         self.bytes %= STEP_BYTES;
     }
 
-    /// All of them, in bytes that are compared.
-    pub(super) const fn in_bytes(&self) -> usize {
-        self.whole.saturating_mul(STEP_BYTES).saturating_add(self.bytes)
+    /// What all layers took so far.
+    pub(super) const fn cost(&self) -> Cost {
+        Cost { steps: self.whole.saturating_mul(STEP_BYTES).saturating_add(self.bytes), held: self.held }
     }
 
-    /// Takes what applying layers took another time. False, and nothing taken, when that is too many: who applies them again gets the error.
-    pub(super) const fn again(&mut self, bytes: usize) -> bool {
-        let (whole, own) = (self.whole, self.bytes);
-        self.add_bytes(bytes);
-        let is_within = !self.are_too_many();
+    /// Takes what applying layers took another time. False, and nothing taken, when that is too much: who applies them again gets the error.
+    pub(super) const fn again(&mut self, cost: Cost) -> bool {
+        let (whole, own, held) = (self.whole, self.bytes, self.held);
+        self.add_bytes(cost.steps);
+        self.hold(cost.held);
+        let is_within = !self.are_too_many() && !self.hold_too_much();
         if !is_within {
-            (self.whole, self.bytes) = (whole, own);
+            (self.whole, self.bytes, self.held) = (whole, own, held);
         }
         is_within
     }
 
     const fn are_too_many(&self) -> bool {
         self.whole > self.limit
+    }
+
+    const fn hold_too_much(&self) -> bool {
+        self.held > self.held_limit
     }
 }
 
@@ -234,6 +279,8 @@ impl<'f> Tree<'f> {
             offset: 0,
             emptied: BTreeMap::new(),
             markers: BTreeSet::new(),
+            linked_to: BTreeSet::new(),
+            entered: BTreeSet::new(),
             linked: BTreeSet::new(),
             last: None,
             steps,
@@ -247,9 +294,11 @@ impl<'f> Tree<'f> {
                 tree.check_steps()?;
             }
             tree.check_emptied();
+            tree.check_entered();
             let own = tree.own_notes.take().into_iter();
             tree.notes.extend(own.map(|note| (Some(number), note)));
             tree.markers.clear();
+            tree.linked_to.clear();
             tree.last = None;
         }
         Ok(tree)
@@ -272,10 +321,19 @@ impl<'f> Tree<'f> {
         let base = path::base(record.path);
         if base.starts_with(WHITEOUT) {
             self.last = None;
-            return self.whiteout(base, &folder.path, record);
+            return self.whiteout(base, &folder, record);
         }
-        let at =
-            if folder.through.is_none() { Cow::Borrowed(record.path) } else { Cow::Owned(join(&folder.path, base)) };
+        let at = if folder.through.is_none() {
+            Cow::Borrowed(record.path)
+        } else {
+            let at = join(&folder.path, base);
+            self.steps.add_bytes(at.len());
+            // Here, and in a table of the tree.
+            self.steps.hold_path(&at);
+            self.steps.hold_path(&at);
+            self.linked_to.insert(at.clone());
+            Cow::Owned(at)
+        };
         if is_overlay_mark(record) {
             self.note(NoteKind::OverlayMark, record.path);
         }
@@ -295,10 +353,12 @@ impl<'f> Tree<'f> {
             return Ok(());
         }
         let is_folder = record.entry_type == EntryType::Directory;
-        if let Some(old) = self.nodes.get(at).filter(|old| old.layer() == self.layer) {
-            let old = record_at(self.layers, old.record);
-            let kind = replacement(old, record, self.linked.contains(old.path));
-            self.note(kind, record.path);
+        if let Some(node) = self.nodes.get(at).copied() {
+            let old = record_at(self.layers, node.record);
+            let is_own = node.layer() == self.layer;
+            let kind = is_own.then(|| replacement(old, record, self.linked.contains(old.path)));
+            let kept = keeps_attributes(old, record).then_some(NoteKind::KeptAttributes);
+            kind.or(kept).into_iter().for_each(|kind| self.note(kind, record.path));
         }
         if is_folder {
             return Ok(());
@@ -338,11 +398,19 @@ impl<'f> Tree<'f> {
         Ok(found)
     }
 
-    fn whiteout(&mut self, base: &[u8], folder: &[u8], record: Record<'_>) -> Result<(), ArtifactError> {
-        if !self.markers.insert(join(folder, base)) {
+    fn whiteout(&mut self, base: &[u8], folder: &Folder, record: Record<'_>) -> Result<(), ArtifactError> {
+        let is_linked = folder.through.is_some();
+        let folder = folder.path.as_slice();
+        let marker = join(folder, base);
+        self.steps.hold_path(&marker);
+        if !self.markers.insert(marker) {
             self.note(NoteKind::RepeatedWhiteout, record.path);
         }
         if base == OPAQUE {
+            // SECURITY: moby and containers/storage walk no link, and remove what its own layer wrote under another name.
+            if is_linked || has_below(&self.linked_to, folder) {
+                self.note(NoteKind::OpaqueThroughSymlink, record.path);
+            }
             return self.opaque(folder, record);
         }
         if base.starts_with(WHITEOUT_META) {
@@ -360,6 +428,7 @@ impl<'f> Tree<'f> {
         if !own.is_empty() || itself == Some(self.layer) {
             self.note(NoteKind::WhiteoutOfOwn, &at);
         } else {
+            self.steps.hold_path(&at);
             self.emptied.insert(at.clone(), (self.offset, !lower.is_empty()));
             if lower.is_empty() && itself.is_none() {
                 self.note(NoteKind::WhiteoutOfNothing, record.path);
@@ -399,6 +468,26 @@ impl<'f> Tree<'f> {
             if again || is_marked || self.range(&path).next().is_some() {
                 self.offset = offset;
                 self.note(NoteKind::WhiteoutOfOwn, &path);
+            }
+        }
+    }
+
+    /// Folders of lower layers that this layer writes in and does not list.
+    ///
+    /// SECURITY: Docker unpacks each layer by itself and makes them anew; containerd and others leave them as they are.
+    fn check_entered(&mut self) {
+        let entered = std::mem::take(&mut self.entered);
+        let mut known: BTreeSet<&[u8]> = BTreeSet::new();
+        for folder in &entered {
+            let mut above = Some(folder.as_slice()).filter(|folder| !folder.is_empty());
+            while let Some(folder) = above.filter(|folder| known.insert(folder)) {
+                self.steps.add_bytes(LOOKUP_BYTES + folder.len());
+                let lower = self.nodes.get(folder).filter(|node| node.layer() < self.layer);
+                if let Some(kind) = lower.and_then(|node| made_anew(record_at(self.layers, node.record))) {
+                    self.offset = 0;
+                    self.note(kind, folder);
+                }
+                above = path::parent(folder);
             }
         }
     }
@@ -463,10 +552,13 @@ impl<'f> Tree<'f> {
     }
 
     fn check_steps(&self) -> Result<(), ArtifactError> {
+        if self.steps.hold_too_much() {
+            return Err(over_held(self.name, self.layer, self.steps));
+        }
         if !self.steps.are_too_many() {
             return Ok(());
         }
-        let (document, limit) = (format!("layer {}", self.layer), crate::meter::wide(self.steps.limit));
+        let (document, limit) = (format!("layer {}", self.layer), wide(self.steps.limit));
         Err(self.fault(ImageFault::OverLimit { document, what: "steps to apply the layers", limit }))
     }
 
@@ -475,6 +567,9 @@ impl<'f> Tree<'f> {
             return Ok(folder.clone());
         }
         let folder = self.resolve(parent, entry)?;
+        if self.layer > 0 {
+            self.entered.insert(folder.path.clone());
+        }
         self.last = Some((parent, folder.clone()));
         Ok(folder)
     }
@@ -563,9 +658,36 @@ fn join(folder: &[u8], base: &[u8]) -> Vec<u8> {
     if folder.is_empty() { base.to_vec() } else { [folder, b"/", base].concat() }
 }
 
-/// SPEC: Linux `filesystems/overlayfs.rst`, "whiteouts and opaque directories", "redirect_dir", "metacopy".
+/// True when one of these paths lies below a folder.
+fn has_below(paths: &BTreeSet<Vec<u8>>, folder: &[u8]) -> bool {
+    let first = if folder.is_empty() { Vec::new() } else { [folder, b"/"].concat() };
+    let from = (Bound::Included(first.as_slice()), Bound::Unbounded);
+    paths.range::<[u8], _>(from).next().is_some_and(|path| path.starts_with(&first))
+}
+
+/// What a folder is that some pullers make anew, with the mode 0755 and root for its owner.
+fn made_anew(folder: Record<'_>) -> Option<NoteKind> {
+    let is_same = (folder.mode, folder.uid, folder.gid) == (0o755, 0, 0) && folder.xattrs.is_empty();
+    let is_wider = 0o755 & !folder.mode != 0 || !folder.xattrs.is_empty();
+    match folder.entry_type {
+        EntryType::Directory if is_wider => Some(NoteKind::WidenedFolder),
+        EntryType::Directory if !is_same => Some(NoteKind::ImpliedFolder),
+        _ => None,
+    }
+}
+
+/// SPEC: Linux `filesystems/overlayfs.rst`, "whiteouts and opaque directories", "redirect_dir", "metacopy"; fuse-overlayfs(1);
+/// containers/storage `pkg/idtools` `ContainersOverrideXattr`; rootlesscontainers `user.rootlesscontainers`.
 fn is_overlay_mark(record: Record<'_>) -> bool {
-    let is_attribute = |name: &[u8]| name.starts_with(b"trusted.overlay.") || name.starts_with(b"user.overlay.");
+    const MARKS: [&[u8]; 6] = [
+        b"trusted.overlay.",
+        b"user.overlay.",
+        b"user.fuseoverlayfs.",
+        b"user.containers.override_stat",
+        b"security.containers.override_stat",
+        b"user.rootlesscontainers",
+    ];
+    let is_attribute = |name: &[u8]| MARKS.iter().any(|mark| name.starts_with(mark));
     (record.entry_type == EntryType::CharDevice && record.device == Some((0, 0)))
         || record.xattrs.iter().any(|(name, _)| is_attribute(name))
 }

@@ -33,6 +33,7 @@ const DESCRIPTIVE: &[&str] = &[
     "throwaway",
     "comment",
     "Size",
+    "VirtualSize",
 ];
 
 /// The member of `container_config` that takes effect.
@@ -70,7 +71,7 @@ pub enum FieldValue {
 /// this reader does not know, under their own name. Values that are empty (`null`, `""`, `[]`, `{}`, `false`, 0), and
 /// `WorkingDir` `/`, are as if absent; but a variable, label, port or volume is there also with an empty value.
 /// Not listed, because no engine applies them: `created author history rootfs architecture os variant os.version os.features
-/// docker_version container container_config parent id throwaway comment Size`, and of `config` `Image Hostname Domainname`. But a
+/// docker_version container container_config parent id throwaway comment Size VirtualSize`, and of `config` `Image Hostname Domainname`. But a
 /// `Healthcheck` of `container_config` is listed, as `container_config/Healthcheck`: Podman runs it.
 /// With [`ConfigOrigin::Source`] a member that is `null` is [`FieldValue::Removed`]; `Env`, `Labels`, `ExposedPorts` or `Volumes`
 /// itself being `null` is so under that name alone, and means all below it.
@@ -214,7 +215,8 @@ impl Fields<'_> {
             };
             let value = FieldValue::Value(Value::from(value).to_string());
             // SECURITY: of two values of one variable some runtimes take the first, some the last.
-            if self.found.insert(format!("Env/{name}"), value).is_some() {
+            let known = self.found.insert(format!("Env/{name}"), value.clone());
+            if known.is_some_and(|known| known != value) {
                 return Err(self.ambiguous(name));
             }
         }

@@ -278,6 +278,10 @@ impl ImageFault {
             Self::Compressed { .. } => {
                 vec!["decompress it first (`gunzip`, `zstd -d`, `unxz`, `bunzip2`): an archive is read by offset"]
             }
+            Self::Missing { .. } => vec![
+                "copy the image again: its parts do not belong together",
+                "where an index was saved with the image of one platform alone, ask for that one: `--platform os/arch`",
+            ],
             Self::NoSuchChoice { .. } | Self::Platform { .. } => vec!["name one of the images that the place offers"],
             Self::AmbiguousEnv { .. } | Self::ConfigPath { .. } | Self::Apply { .. } => {
                 vec!["build the image again: pullers would not agree on what it holds"]

@@ -7,11 +7,12 @@ use std::sync::Arc;
 use lasthand_model::inventory::{Inventory, RecordAt, Records};
 use lasthand_model::limits::Limits;
 
-use super::compose::{self, LayerNote, Steps};
+use super::compose::{self, Cost, LayerNote, Steps};
 use super::facts::LayerFacts;
 use super::layers::Shared;
 use crate::cache::{CacheKey, FactsCache, array, note, number, push, push_note, push_number, text};
 use crate::error::ArtifactError;
+use crate::meter::wide;
 
 /// Applies the layers, or takes what was kept of applying them.
 ///
@@ -32,9 +33,10 @@ pub(super) fn applied(
     {
         return Ok((tree, notes));
     }
-    let before = steps.in_bytes();
+    let before = steps.cost();
     let applied = compose::apply(name, &facts, steps)?;
-    let cost = steps.in_bytes().saturating_sub(before);
+    let after = steps.cost();
+    let cost = Cost { steps: after.steps.saturating_sub(before.steps), held: after.held.saturating_sub(before.held) };
     let notes: Vec<_> = applied.notes().collect();
     if let Some((cache, key)) = kept {
         cache.store(&key, &encode(cost, &applied.tree, layers.len(), &notes));
@@ -42,9 +44,10 @@ pub(super) fn applied(
     Ok((applied.tree, notes))
 }
 
-fn encode(cost: usize, tree: &Inventory, layers: usize, notes: &[LayerNote]) -> Vec<u8> {
+fn encode(cost: Cost, tree: &Inventory, layers: usize, notes: &[LayerNote]) -> Vec<u8> {
     let mut out = Vec::new();
-    push_number(&mut out, cost);
+    push_number(&mut out, cost.steps);
+    push_number(&mut out, usize::try_from(cost.held).unwrap_or(usize::MAX));
     push_number(&mut out, notes.len());
     for (layer, note) in notes {
         push_number(&mut out, layer.unwrap_or(usize::MAX));
@@ -62,9 +65,9 @@ fn encode(cost: usize, tree: &Inventory, layers: usize, notes: &[LayerNote]) -> 
 }
 
 /// Reads what [`encode`] wrote of these layers; `None` for anything else.
-fn decode(bytes: &[u8], layers: &[Arc<LayerFacts>], limits: &Limits) -> Option<(usize, Inventory, Vec<LayerNote>)> {
+fn decode(bytes: &[u8], layers: &[Arc<LayerFacts>], limits: &Limits) -> Option<(Cost, Inventory, Vec<LayerNote>)> {
     let mut rest = bytes;
-    let cost = number(&mut rest)?;
+    let cost = Cost { steps: number(&mut rest)?, held: wide(number(&mut rest)?) };
     let count = number(&mut rest)?;
     let mut notes = Vec::new();
     for _ in 0..count {

@@ -26,13 +26,10 @@ const NAMES: [&str; 2] = ["org.opencontainers.image.ref.name", "io.containerd.im
 
 /// Annotations of a layer by which some pullers unpack another list of files than its tar stream.
 ///
-/// SPEC: stargz-snapshotter docs/estargz.md, "TOC"; containers/storage `zstd:chunked`.
-const OTHER_CONTENT: [&str; 4] = [
-    "containerd.io/snapshot/stargz/",
-    "containerd.io/snapshot/remote/",
-    "io.github.containers.zstd-chunked.",
-    "io.containers.zstd-chunked.",
-];
+/// SPEC: stargz-snapshotter docs/estargz.md, "TOC"; nydus-snapshotter `pkg/label`; accelerated-container-image `pkg/label`; containers/storage
+/// `zstd:chunked`.
+const OTHER_CONTENT: [&str; 3] =
+    ["containerd.io/snapshot/", "io.github.containers.zstd-chunked.", "io.containers.zstd-chunked."];
 
 /// What a media type says a document is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -96,7 +96,7 @@ impl<'r> Reading<'r> {
     /// Reads every image of an index.
     pub(super) fn index(&mut self, digest: Sha256, index: &Index) -> Result<IndexFacts, ArtifactError> {
         let mut members = Vec::new();
-        for (descriptor, manifest) in self.members(digest, index)? {
+        for (descriptor, manifest) in self.members(digest, index, None)? {
             let image = manifest.map(|manifest| self.image(descriptor.digest, &descriptor.media_type, &manifest));
             let image = image.transpose()?;
             let own = image.as_ref().map(|image| image.platform.clone());
@@ -117,8 +117,11 @@ impl<'r> Reading<'r> {
         let mut offered = Vec::new();
         let mut found = Vec::new();
         let mut looked_at = Configs::default();
-        for (descriptor, manifest) in self.members(digest, index)? {
-            let Some(manifest) = manifest else { continue };
+        for (descriptor, manifest) in self.members(digest, index, Some(wanted))? {
+            let Some(manifest) = manifest else {
+                offered.extend(descriptor.platform.filter(|platform| platform != UNKNOWN_PLATFORM));
+                continue;
+            };
             let platform = match &descriptor.platform {
                 Some(platform) => platform.clone(),
                 None => self.config(&manifest, &mut looked_at)?.platform,
@@ -141,10 +144,11 @@ impl<'r> Reading<'r> {
         self.place.fault(ImageFault::Platform { wanted, found, offered })
     }
 
-    /// The manifests of an index, those of indexes inside it in their place; `None` beside what no puller runs.
-    fn members(&self, digest: Sha256, index: &Index) -> Result<Vec<Member>, ArtifactError> {
+    /// The manifests of an index, those of indexes inside it in their place; `None` beside what no puller runs, and beside what is not there
+    /// and stated to be of another platform than the one `wanted`.
+    fn members(&self, digest: Sha256, index: &Index, wanted: Option<&str>) -> Result<Vec<Member>, ArtifactError> {
         let mut members = Vec::new();
-        self.collect_members(digest, index, 1, &mut members)?;
+        self.collect_members(digest, index, (1, wanted), &mut members)?;
         Ok(members)
     }
 
@@ -152,7 +156,7 @@ impl<'r> Reading<'r> {
         &self,
         digest: Sha256,
         index: &Index,
-        depth: usize,
+        (depth, wanted): (usize, Option<&str>),
         members: &mut Vec<Member>,
     ) -> Result<(), ArtifactError> {
         let document = format!("sha256:{digest}");
@@ -165,12 +169,18 @@ impl<'r> Reading<'r> {
                 let names = Names { source: self.place.name(), document: &document };
                 return Err(names.over("manifests", self.limits.manifests));
             }
-            if descriptor.platform.as_deref() == Some(UNKNOWN_PLATFORM) {
+            let platform = descriptor.platform.as_deref();
+            let is_other = wanted.zip(platform).is_some_and(|(wanted, platform)| !platform::fits(platform, wanted));
+            // Engines save an index whole, and of its images the one that they have.
+            let is_left_out = is_other && self.place.size(&blob_path(descriptor.digest))?.is_none();
+            if platform == Some(UNKNOWN_PLATFORM) || is_left_out {
                 members.push((descriptor.clone(), None));
                 continue;
             }
             match self.document(descriptor)? {
-                Document::Index(inner) => self.collect_members(descriptor.digest, &inner, depth + 1, members)?,
+                Document::Index(inner) => {
+                    self.collect_members(descriptor.digest, &inner, (depth + 1, wanted), members)?
+                }
                 Document::Manifest(manifest) => members.push((descriptor.clone(), Some(manifest))),
             }
         }

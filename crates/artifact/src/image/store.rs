@@ -2,12 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
-use std::sync::Arc;
 
 use lasthand_model::digest::{ArtifactDigest, Sha256};
 use lasthand_model::limits::Limits;
 
-use super::choice::{Choice, Form, Hidden, Referrer};
+use super::choice::{Choice, Choices, Form, Hidden, Referrer};
 use super::docker::{self, DockerImage};
 use super::document::{Names, Object, shown};
 use super::facts::{ImageArtifact, ImageFacts};
@@ -152,29 +151,26 @@ impl<'a> ImageStore<'a> {
     }
 
     fn open_docker(place: Place<'a>, limits: &Limits) -> Result<Self, ArtifactError> {
-        let mut choices = Vec::new();
+        let mut choices = Choices::default();
         let mut images = Vec::new();
         let mut configs = Configs::default();
         for image in docker::read(&place, limits)? {
             let (digest, bytes) = read::docker_config(&place, &image, limits)?;
             configs.add(Names { source: place.name(), document: "manifest.json" }, &bytes, limits)?;
-            offer(
-                &mut choices,
-                Choice {
-                    digest: ArtifactDigest(digest),
-                    media_type: manifest::DOCKER_CONFIG.to_owned(),
-                    size: wide(bytes.len()),
-                    names: image.tags.clone(),
-                    platform: None,
-                    is_index: false,
-                },
-            );
+            choices.offer(Choice {
+                digest: ArtifactDigest(digest),
+                media_type: manifest::DOCKER_CONFIG.to_owned(),
+                size: wide(bytes.len()),
+                names: image.tags.clone(),
+                platform: None,
+                is_index: false,
+            });
             images.push((digest, image));
         }
         Ok(Self {
             place,
             form: Form::DockerArchive,
-            choices,
+            choices: choices.into_vec(),
             hidden: Vec::new(),
             attached: Vec::new(),
             loaded: None,
@@ -493,6 +489,16 @@ fn loaded_alike(place: &Place<'_>, root: &Root, limits: &Limits) -> Result<BTree
     for descriptor in root.index.manifests.iter().filter(is_choice) {
         offered.push((descriptor, reading.configs(descriptor, 0, &mut known)));
     }
+    // Of each name, and of each tag that is the only name: the configs of what has it.
+    let mut by_name: BTreeMap<String, Vec<&BTreeSet<Sha256>>> = BTreeMap::new();
+    let mut by_tag: BTreeMap<&str, Vec<&BTreeSet<Sha256>>> = BTreeMap::new();
+    for (of, configs) in &offered {
+        let full: BTreeSet<String> = of.names.iter().map(|name| filled_up(name)).collect();
+        full.into_iter().for_each(|name| by_name.entry(name).or_default().push(configs));
+        if let Some(tag) = of.names.first().filter(|tag| of.names.iter().all(|name| name == *tag)) {
+            by_tag.entry(tag).or_default().push(configs);
+        }
+    }
     let mut loaded = BTreeSet::new();
     let mut configs = Configs::default();
     for image in docker::read(place, limits)? {
@@ -501,17 +507,14 @@ fn loaded_alike(place: &Place<'_>, root: &Root, limits: &Limits) -> Result<BTree
         if !offered.iter().any(|(_, configs)| configs.contains(&config)) {
             return Err(place.fault(ImageFault::OtherImages { config }));
         }
-        for name in &image.tags {
+        for name in image.tags.iter().collect::<BTreeSet<_>>() {
             let full = filled_up(name);
-            let mut by_name = offered.iter().filter(|(of, _)| of.names.iter().any(|name| filled_up(name) == full));
-            let tag = tag_of(&full).unwrap_or_default();
+            let has_it = |configs: &&BTreeSet<Sha256>| configs.contains(&config);
             // A descriptor may have the tag for its only name.
-            let mut by_tag =
-                offered.iter().filter(|(of, _)| !of.names.is_empty() && of.names.iter().all(|name| name == tag));
-            let has_it = |(_, configs): &(_, Arc<BTreeSet<Sha256>>)| configs.contains(&config);
-            let alike = match by_name.next() {
-                Some(first) => has_it(first) && by_name.all(has_it),
-                None => by_tag.next().is_none_or(|first| has_it(first) || by_tag.any(has_it)),
+            let alike = match (by_name.get(&full), tag_of(&full).and_then(|tag| by_tag.get(tag))) {
+                (Some(named), _) => named.iter().all(has_it),
+                (None, Some(tagged)) => tagged.iter().any(has_it),
+                (None, None) => true,
             };
             if !alike {
                 return Err(place.fault(ImageFault::OtherName { name: shown(name) }));
@@ -555,6 +558,7 @@ struct Listed {
 
 fn list(place: &Place<'_>, root: &Root, limits: &Limits) -> Listed {
     let mut listed = Listed::default();
+    let (mut choices, mut attached) = (Choices::default(), Choices::default());
     // LIMIT: manifests read to learn what they are, in bytes of all.
     let mut budget = limits.json_bytes;
     let mut all_by_platform = true;
@@ -583,11 +587,11 @@ fn list(place: &Place<'_>, root: &Root, limits: &Limits) -> Listed {
             && descriptor.names.is_empty()
             && (unknown || reason.is_none());
         let Some(reason) = reason else {
-            offer(&mut listed.choices, choice(descriptor, kind == Some(DocumentKind::Index)));
+            choices.offer(choice(descriptor, kind == Some(DocumentKind::Index)));
             continue;
         };
         if has_subject && is_image == Some(true) && !unknown {
-            offer(&mut listed.attached, choice(descriptor, false));
+            attached.offer(choice(descriptor, false));
         }
         listed.hidden.push(Hidden {
             digest: ArtifactDigest(descriptor.digest),
@@ -603,6 +607,7 @@ fn list(place: &Place<'_>, root: &Root, limits: &Limits) -> Listed {
             listed.referrers.push((subject, referrer(descriptor.digest, *manifest)));
         }
     }
+    (listed.choices, listed.attached) = (choices.into_vec(), attached.into_vec());
     if all_by_platform && listed.choices.len() > 1 {
         listed.choices.push(Choice {
             digest: ArtifactDigest(root.digest),
@@ -663,19 +668,5 @@ fn choice(descriptor: &Descriptor, is_index: bool) -> Choice {
         names: descriptor.names.clone(),
         platform: descriptor.platform.clone(),
         is_index,
-    }
-}
-
-/// Adds a choice, or its names to the same one.
-fn offer(choices: &mut Vec<Choice>, new: Choice) {
-    match choices.iter_mut().find(|known| known.digest == new.digest) {
-        None => choices.push(new),
-        Some(known) => {
-            for name in new.names {
-                if !known.names.contains(&name) {
-                    known.names.push(name);
-                }
-            }
-        }
     }
 }

@@ -166,7 +166,7 @@ impl<R: BufRead> TarStream<'_, '_, R> {
                     let regions = sparse::map_in_records(pax, map);
                     regions.ok_or_else(|| self.malformed(offset, "the map of a sparse file is malformed"))?
                 }
-                PaxForm::InContent => self.map_in_content(&mut stored, offset)?,
+                PaxForm::InContent => self.map_in_content(&mut stored, offset, &mut disputed)?,
             }
         };
         if header.is_header_only() || !sparse::are_valid(&regions, header.size) {
@@ -175,7 +175,12 @@ impl<R: BufRead> TarStream<'_, '_, R> {
         Ok(Some(Sparse { regions, size: header.size.cast_unsigned(), stored, disputed }))
     }
 
-    fn map_in_content(&mut self, stored: &mut u64, offset: u64) -> Result<Vec<Region>, ArtifactError> {
+    fn map_in_content(
+        &mut self,
+        stored: &mut u64,
+        offset: u64,
+        disputed: &mut bool,
+    ) -> Result<Vec<Region>, ArtifactError> {
         let mut map = MapReader::default();
         loop {
             let mut block: Block = [0; BLOCK];
@@ -185,6 +190,7 @@ impl<R: BufRead> TarStream<'_, '_, R> {
             self.take_exact(&mut block)?;
             *stored = left;
             if let Some(regions) = map.push(&block).map_err(|reason| self.malformed(offset, reason))? {
+                *disputed |= map.has_sign();
                 return Ok(regions);
             }
         }

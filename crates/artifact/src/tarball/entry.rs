@@ -1,6 +1,7 @@
 //! One entry: its header, the extension headers before it, its content.
 
 use std::io::BufRead;
+use std::ops::Range;
 
 use lasthand_model::digest::{FileDigest, Sha256};
 use lasthand_model::inventory::{EntryType, FileRecord};
@@ -18,6 +19,9 @@ use crate::path::{self, Settled};
 
 /// The largest size that a ustar header holds in octal.
 const USTAR_MAX_SIZE: i64 = (1 << 33) - 1;
+
+/// Owners and device numbers as systems hold them, in 32 bits; the last one means nobody.
+const NUMBERS: Range<i64> = 0..0xffff_ffff;
 
 /// The largest mode that a writer can mean: type and permission bits.
 const MAX_MODE: i64 = 0o177_777;
@@ -133,6 +137,8 @@ impl<R: BufRead> TarStream<'_, '_, R> {
                 (size_differs, NoteKind::PaxSizeDiffers),
                 (pax.repeated_key, NoteKind::RepeatedPaxKey),
                 (pax.has_empty_value(), NoteKind::EmptyPaxValue),
+                (pax.has_blank_key(), NoteKind::BlankPaxKey),
+                (pax.signed_number, NoteKind::SignedPaxNumber),
                 (pax.has_unapplied(), NoteKind::UnappliedPaxKey),
                 (pax.has_foreign_attribute(), NoteKind::ForeignAttribute),
                 (is_device && pax.has_other_device(header.device), NoteKind::DeviceDiffers),
@@ -151,7 +157,8 @@ impl<R: BufRead> TarStream<'_, '_, R> {
             b'0' => header.is_named_folder && !header.may_be_cut && !header.path.ends_with(b"/"),
             _ => false,
         };
-        notes.extend(chosen([(differs, NoteKind::FolderByHeader)]));
+        let by_name = header.typeflag == 0 && header.format != Format::V7 && header.path.ends_with(b"/");
+        notes.extend(chosen([(differs, NoteKind::FolderByHeader), (by_name, NoteKind::NamedFolder)]));
         // SPEC: Go `next`: the oldest type is a folder when the final name ends in a slash.
         if header.typeflag == 0 {
             header.typeflag = if header.path.ends_with(b"/") { b'5' } else { b'0' };
@@ -247,13 +254,17 @@ fn entry_type(typeflag: u8, notes: &mut Vec<NoteKind>) -> EntryType {
     }
 }
 
-/// Names that say somebody else than root, where the number says root.
+/// Names that say somebody else than root, where the number says root, or the other way round.
 ///
-/// SECURITY: GNU tar as root goes by name, Go and containerd by number. As an attribute it is compared with everything else.
+/// SECURITY: GNU tar as root goes by name, BSD tar, busybox and Python too; Go and containerd by number. As an attribute it is compared with
+/// everything else.
 fn owner_names(header: &Header, notes: &mut Vec<NoteKind>) -> Xattrs {
     let named = [(b"uname", header.uid, &header.owner_name), (b"gname", header.gid, &header.group_name)];
-    let other =
-        named.into_iter().filter(|(_, id, name)| *id == 0 && !matches!(name.as_slice(), b"" | b"root" | b"wheel"));
+    let other = named.into_iter().filter(|(_, id, name)| match name.as_slice() {
+        b"" | b"wheel" => false,
+        b"root" => *id != 0,
+        _ => *id == 0,
+    });
     let found: Xattrs = other.map(|(key, _, name)| (key.to_vec(), name.clone())).collect();
     notes.extend(chosen([(!found.is_empty(), NoteKind::OwnerByName)]));
     found
@@ -285,11 +296,13 @@ fn root_entry(header: &Header, xattrs: &Xattrs, is_layer: bool) -> Option<NoteKi
 fn note_header(header: &Header, entry_type: EntryType, settled: &Settled, xattrs: &Xattrs, notes: &mut Vec<NoteKind>) {
     let is_file = entry_type == EntryType::File;
     let numbers = [header.uid, header.gid, header.device.0, header.device.1];
-    let odd_number = !(0..=MAX_MODE).contains(&header.mode) || numbers.into_iter().any(i64::is_negative);
+    let odd_number =
+        !(0..=MAX_MODE).contains(&header.mode) || numbers.into_iter().any(|number| !NUMBERS.contains(&number));
     notes.extend(header.notes());
     notes.extend(chosen([
         (header.disputed_prefix, NoteKind::DisputedPrefix),
         (header.odd_magic, NoteKind::OddMagic),
+        (header.odd_version, NoteKind::OddVersion),
         (header.prefix_in_gnu, NoteKind::PrefixInGnuHeader),
         (header.format == Format::V7, NoteKind::OldFormat),
         (odd_number, NoteKind::OddNumber),
@@ -315,6 +328,7 @@ fn link_target(header: &Header, entry_type: EntryType, notes: &mut Vec<NoteKind>
             let target = path::settle(&header.link);
             notes.extend(chosen([
                 (target.path.is_empty(), NoteKind::EmptyLinkTarget),
+                (header.link.ends_with(b"/") || header.link.ends_with(b"/."), NoteKind::HardlinkTargetSlash),
                 (target.parent, NoteKind::HardlinkEscapes),
                 (target.absolute, NoteKind::AbsolutePath),
             ]));

@@ -29,6 +29,10 @@ pub(super) struct Header {
     pub(super) odd_magic: bool,
     /// Some number has digits behind a NUL.
     pub(super) leading_nul: bool,
+    /// Some number has more behind the NUL that ends it.
+    pub(super) nul_in_number: bool,
+    /// [`odd_magic`](Self::odd_magic), and nothing in the block that readers would take differently for it.
+    pub(super) odd_version: bool,
     /// Readers differ in whether, or how far, the bytes of the prefix belong to the name.
     pub(super) disputed_prefix: bool,
     /// The label of an archive, which GNU tar writes as its first header and extracts as nothing.
@@ -54,6 +58,12 @@ pub(crate) fn looks_like_tar(head: &[u8]) -> bool {
     magic || <&Block>::try_from(head).is_ok_and(has_checksum)
 }
 
+/// True when two first blocks are one of zeros, which ends an archive, and a header: to some readers the archive goes on.
+pub(crate) fn begins_with_its_end(head: &[u8]) -> bool {
+    let Some((first, second)) = head.split_at_checked(BLOCK) else { return false };
+    first.iter().all(|byte| *byte == 0) && <&Block>::try_from(second).is_ok_and(has_checksum)
+}
+
 /// True when a block that is not all zero has the checksum of a header.
 pub(super) fn has_checksum(block: &Block) -> bool {
     block.iter().any(|byte| *byte != 0) && checksum(block).is_some()
@@ -66,6 +76,8 @@ impl Header {
     pub(super) fn parse(block: &Block) -> Result<Self, &'static str> {
         let signed_checksum = checksum(block).ok_or("the header checksum does not match")?;
         let format = format(block);
+        let is_odd = field(block, 257, 5) == b"ustar" && !matches!(field(block, 257, 8), b"ustar\x0000" | b"ustar  \0");
+        let is_plain = is_plain(block, format);
         let mut header = Self {
             typeflag: block.get(156).copied().unwrap_or_default(),
             path: text(field(block, 0, 100)).to_vec(),
@@ -80,9 +92,10 @@ impl Header {
             format,
             signed_checksum,
             prefix_in_gnu: false,
-            odd_magic: field(block, 257, 5) == b"ustar"
-                && !matches!(field(block, 257, 8), b"ustar\x0000" | b"ustar  \0"),
-            leading_nul: has_leading_nul(block, format),
+            odd_magic: is_odd && !is_plain,
+            odd_version: is_odd && is_plain,
+            leading_nul: numbers(block, format).any(number::has_leading_nul),
+            nul_in_number: numbers(block, format).any(number::has_rest_behind_nul),
             disputed_prefix: has_disputed_prefix(block, format),
             is_label: false,
             is_named_folder: false,
@@ -104,9 +117,12 @@ impl Header {
     ///
     /// SECURITY: said of extension headers, too: where their size is another, other entries follow.
     pub(super) fn notes(&self) -> impl Iterator<Item = NoteKind> + use<> {
-        [(self.signed_checksum, NoteKind::SignedChecksum), (self.leading_nul, NoteKind::LeadingNul)]
-            .into_iter()
-            .filter_map(|(odd, kind)| odd.then_some(kind))
+        let notes = [
+            (self.signed_checksum, NoteKind::SignedChecksum),
+            (self.leading_nul, NoteKind::LeadingNul),
+            (self.nul_in_number, NoteKind::NulInNumber),
+        ];
+        notes.into_iter().filter_map(|(odd, kind)| odd.then_some(kind))
     }
 
     /// True for the types that have no content, whatever their size says.
@@ -152,12 +168,20 @@ pub(super) fn format(block: &Block) -> Format {
     }
 }
 
-/// SECURITY: with the size, one header further or less is one more or one less entry.
-fn has_leading_nul(block: &Block, format: Format) -> bool {
+/// The fields of a header that hold numbers.
+fn numbers(block: &Block, format: Format) -> impl Iterator<Item = &[u8]> {
     const NUMBERS: [(usize, usize); 8] =
         [(100, 8), (108, 8), (116, 8), (124, 12), (136, 12), (148, 8), (329, 8), (337, 8)];
     let read = if format == Format::V7 { NUMBERS.len() - 2 } else { NUMBERS.len() };
-    NUMBERS.iter().take(read).any(|(at, length)| number::has_leading_nul(field(block, *at, *length)))
+    NUMBERS.iter().take(read).map(|(at, length)| field(block, *at, *length))
+}
+
+/// True for a file, folder or link without a prefix, whose owners' names are read, or not there: with a version that is not known readers
+/// differ in which of these they take.
+fn is_plain(block: &Block, format: Format) -> bool {
+    let is_zero = |at, length| field(block, at, length).iter().all(|byte| *byte == 0);
+    let has_plain_type = matches!(block.get(156), Some(0 | b'0' | b'1' | b'2' | b'5'));
+    has_plain_type && is_zero(345, 155) && (format == Format::Ustar || is_zero(265, 64))
 }
 
 /// True where bytes lie at the prefix that not every reader takes as one: behind the name of star's prefix, in the times of GNU, in a

@@ -46,6 +46,13 @@ pub(super) fn has_leading_nul(bytes: &[u8]) -> bool {
     first.is_some_and(|first| bytes.iter().take(first).any(|byte| *byte == 0))
 }
 
+/// True when something other than padding follows the NUL that ends the digits: Go passes over it, and BSD tar takes no such header.
+pub(super) fn has_rest_behind_nul(bytes: &[u8]) -> bool {
+    let is_octal = bytes.first().is_some_and(|first| first & 0x80 == 0);
+    let mut rest = bytes.iter().skip_while(|byte| matches!(byte, b' ' | 0)).skip_while(|byte| **byte != 0);
+    is_octal && rest.any(|byte| !matches!(byte, b' ' | 0))
+}
+
 /// Reads a decimal number with an optional sign.
 pub(super) fn decimal(text: &[u8]) -> Option<i64> {
     std::str::from_utf8(text).ok()?.parse().ok()
@@ -95,6 +102,24 @@ mod tests {
             (b"", false),
         ] {
             assert_eq!(has_leading_nul(bytes), expected, "{}", bytes.escape_ascii());
+        }
+    }
+
+    #[test]
+    fn bytes_behind_the_nul_of_a_number_are_told() {
+        // fail: digits or others behind the NUL that ends the number; pass: padding, digits behind a first NUL, base-256
+        for (bytes, expected) in [
+            (&b"2000\x0000007\0"[..], true),
+            (b"644\x00junk", true),
+            (b"0000644\0", false),
+            (b"644 \0\0\0", false),
+            (b"644\0 \0 ", false),
+            (b"\x000000644\0", false),
+            (b"\x80\0\0\x01", false),
+            (b"\0\0\0\0", false),
+            (b"", false),
+        ] {
+            assert_eq!(has_rest_behind_nul(bytes), expected, "{}", bytes.escape_ascii());
         }
     }
 

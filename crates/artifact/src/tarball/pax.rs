@@ -14,6 +14,8 @@ pub(super) const MAX_KEYS: usize = 4_096;
 pub(super) struct PaxRecords {
     records: BTreeMap<Vec<u8>, Vec<u8>>,
     pub(super) repeated_key: bool,
+    /// Some record has a length, or a number, with a `+`.
+    pub(super) signed_number: bool,
     /// Records as they are written, repeated ones each.
     pub(super) count: u64,
 }
@@ -51,9 +53,11 @@ impl PaxRecords {
         let mut parsed = Self::default();
         let mut map: Vec<&[u8]> = Vec::new();
         while !bytes.is_empty() && !parsed.has_too_many_keys() {
+            let bytes_before = bytes;
             let (key, value, rest) = split_record(bytes)?;
             bytes = rest;
             parsed.count += 1;
+            parsed.signed_number |= bytes_before.starts_with(b"+") || is_signed_number(key, value);
             if matches!(key, b"GNU.sparse.offset" | b"GNU.sparse.numbytes") {
                 let wanted: &[u8] =
                     if map.len().is_multiple_of(2) { b"GNU.sparse.offset" } else { b"GNU.sparse.numbytes" };
@@ -115,9 +119,16 @@ impl PaxRecords {
             || self.records.keys().any(|key| key.starts_with(b"GNU.sparse."))
     }
 
-    /// True when some record has no value.
+    /// True when some record that a reader applies has no value.
     pub(super) fn has_empty_value(&self) -> bool {
-        self.records.iter().any(|(key, value)| value.is_empty() && key != b"comment")
+        self.records.iter().any(|(key, value)| value.is_empty() && key != b"comment" && !is_of_a_packager(key))
+    }
+
+    /// True when some key lies behind a blank.
+    ///
+    /// SECURITY: GNU tar 1.34 passes over blanks and tabs behind the length, and applies the key.
+    pub(super) fn has_blank_key(&self) -> bool {
+        self.records.keys().any(|key| matches!(key.first(), Some(b' ' | b'\t')))
     }
 
     /// True when some record is an attribute that other readers apply.
@@ -181,6 +192,22 @@ fn is_foreign_attribute(key: &[u8]) -> bool {
     const PREFIXES: [&[u8]; 5] =
         [b"SCHILY.acl.", b"SCHILY.fflags", b"LIBARCHIVE.xattr.", b"RHT.security.", b"GNU.dumpdir"];
     PREFIXES.iter().any(|prefix| key.starts_with(prefix))
+}
+
+/// True for a key that a packager wrote for itself, such as npm's `NODETAR.*`: no reader of archives applies it.
+fn is_of_a_packager(key: &[u8]) -> bool {
+    key.starts_with(b"NODETAR.")
+}
+
+/// True for a number with a `+`, alone or in a list.
+///
+/// SECURITY: to BSD tar 3.6 it is 0, GNU tar 1.34 refuses it; Go and Python take it.
+fn is_signed_number(key: &[u8], value: &[u8]) -> bool {
+    const NUMBERS: [&[u8]; 6] = [b"size", b"uid", b"gid", b"mtime", b"atime", b"ctime"];
+    const PREFIXES: [&[u8]; 4] = [b"GNU.sparse.", b"SCHILY.", b"SUN.holesdata", b"LIBARCHIVE.creationtime"];
+    let is_text = matches!(key, b"GNU.sparse.name") || key.starts_with(XATTR) || is_foreign_attribute(key);
+    let is_number = NUMBERS.contains(&key) || PREFIXES.iter().any(|prefix| key.starts_with(prefix));
+    is_number && !is_text && value.split(|byte| matches!(byte, b',' | b' ')).any(|number| number.starts_with(b"+"))
 }
 
 fn is_time(value: &[u8]) -> bool {

@@ -90,6 +90,11 @@ impl MapReader {
         regions(&numbers).map(Some).ok_or(bad)
     }
 
+    /// True when a number of the map may have a `+`, which GNU tar and BSD tar do not take.
+    pub(super) fn has_sign(&self) -> bool {
+        self.bytes.contains(&b'+')
+    }
+
     fn wait(&self) -> Result<Option<Vec<Region>>, &'static str> {
         if self.bytes.len() + BLOCK > MAX_MAP { Err("the map of a sparse file is too long") } else { Ok(None) }
     }
