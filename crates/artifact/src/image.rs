@@ -24,6 +24,7 @@ mod kept;
 mod layer;
 mod layers;
 mod manifest;
+mod names;
 pub(crate) mod packed;
 mod place;
 mod platform;

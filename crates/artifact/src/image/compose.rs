@@ -4,13 +4,18 @@
 //! `fs.RootPath`. Whiteouts touch lower layers only, as the image-spec says and as overlay does; where a naive puller, or one that
 //! unpacks each layer by itself, makes another tree of it, there is an ambiguous note.
 
+mod links;
+mod steps;
+
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
 use std::sync::Arc;
 
 use lasthand_model::inventory::{EntryType, FileRecord, Inventory, Record, RecordAt, Records};
-use lasthand_model::limits::Limits;
+
+use links::{follow, has_dots_inside, join, leads_out};
+pub(super) use steps::{Cost, Steps};
 
 use super::facts::LayerFacts;
 use super::fault::ImageFault;
@@ -24,20 +29,11 @@ use crate::path;
 /// LIMIT: links followed for one path, as in continuity.
 const MAX_LINKS: usize = 255;
 
-/// LIMIT: steps to apply the layers, for each entry that all layers may have ([`Limits::entries`]), and beside them. A step is an entry, a path
-/// looked at below a folder that is replaced, whited out or opaque, or so many bytes of paths that are compared and joined.
-const STEPS_PER_ENTRY: usize = 2;
-const FREE_STEPS: usize = 100_000;
-const STEP_BYTES: usize = 2_048;
-
 /// Bytes that a path costs that is looked up or joined, beside its own.
 const LOOKUP_BYTES: usize = 256;
 
 /// Bytes that a byte costs that is joined: it is split, and moved one by one.
 const JOIN_BYTES: usize = 12;
-
-/// Bytes that a path takes in a table beside its own.
-const HELD_PATH: usize = 64;
 
 /// LIMIT: bytes of a path behind links: `PATH_MAX` of Linux.
 const MAX_PATH: usize = 4_096;
@@ -171,82 +167,6 @@ struct Tree<'f> {
     last: Option<(&'f [u8], Folder)>,
     /// Taken by all images of the reading.
     steps: &'f mut Steps,
-}
-
-/// What applying layers has cost so far, over all images of one reading.
-#[derive(Debug)]
-pub(super) struct Steps {
-    limit: usize,
-    whole: usize,
-    /// Bytes of paths that make no whole step yet.
-    bytes: usize,
-    /// Bytes of paths and attributes that no layer has: behind links, and of files under the names of hard links.
-    held: u64,
-    held_limit: u64,
-}
-
-/// What applying some layers took.
-#[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Cost {
-    /// Steps, in bytes that are compared.
-    pub(super) steps: usize,
-    /// Bytes of paths and attributes that no layer has.
-    pub(super) held: u64,
-}
-
-impl Steps {
-    pub(super) const fn within(limits: &Limits) -> Self {
-        let limit = limits.entries.saturating_mul(STEPS_PER_ENTRY).saturating_add(FREE_STEPS);
-        Self { limit, whole: 0, bytes: 0, held: 0, held_limit: limits.metadata_bytes }
-    }
-
-    /// For layers that were applied before.
-    pub(super) const fn unbounded() -> Self {
-        Self { limit: usize::MAX, whole: 0, bytes: 0, held: 0, held_limit: u64::MAX }
-    }
-
-    const fn hold(&mut self, bytes: u64) {
-        self.held = self.held.saturating_add(bytes);
-    }
-
-    fn hold_path(&mut self, path: &[u8]) {
-        self.hold(wide(path.len() + HELD_PATH));
-    }
-
-    const fn add(&mut self, steps: usize) {
-        self.whole = self.whole.saturating_add(steps);
-    }
-
-    const fn add_bytes(&mut self, bytes: usize) {
-        self.bytes = self.bytes.saturating_add(bytes);
-        self.add(self.bytes / STEP_BYTES);
-        self.bytes %= STEP_BYTES;
-    }
-
-    /// What all layers took so far.
-    pub(super) const fn cost(&self) -> Cost {
-        Cost { steps: self.whole.saturating_mul(STEP_BYTES).saturating_add(self.bytes), held: self.held }
-    }
-
-    /// Takes what applying layers took another time. False, and nothing taken, when that is too much: who applies them again gets the error.
-    pub(super) const fn again(&mut self, cost: Cost) -> bool {
-        let (whole, own, held) = (self.whole, self.bytes, self.held);
-        self.add_bytes(cost.steps);
-        self.hold(cost.held);
-        let is_within = !self.are_too_many() && !self.hold_too_much();
-        if !is_within {
-            (self.whole, self.bytes, self.held) = (whole, own, held);
-        }
-        is_within
-    }
-
-    const fn are_too_many(&self) -> bool {
-        self.whole > self.limit
-    }
-
-    const fn hold_too_much(&self) -> bool {
-        self.held > self.held_limit
-    }
 }
 
 /// What was found below a folder.
@@ -654,10 +574,6 @@ impl<'f> Tree<'f> {
     }
 }
 
-fn join(folder: &[u8], base: &[u8]) -> Vec<u8> {
-    if folder.is_empty() { base.to_vec() } else { [folder, b"/", base].concat() }
-}
-
 /// True when one of these paths lies below a folder.
 fn has_below(paths: &BTreeSet<Vec<u8>>, folder: &[u8]) -> bool {
     let first = if folder.is_empty() { Vec::new() } else { [folder, b"/"].concat() };
@@ -690,44 +606,4 @@ fn is_overlay_mark(record: Record<'_>) -> bool {
     let is_attribute = |name: &[u8]| MARKS.iter().any(|mark| name.starts_with(mark));
     (record.entry_type == EntryType::CharDevice && record.device == Some((0, 0)))
         || record.xattrs.iter().any(|(name, _)| is_attribute(name))
-}
-
-/// True for a target that leaves the root, where the root is not that of the container.
-fn leads_out(link: &[u8], target: &[u8]) -> bool {
-    let mut depth = link.iter().filter(|byte| **byte == b'/').count();
-    target.starts_with(b"/")
-        || target.split(|byte| *byte == b'/').any(|segment| match segment {
-            b"" | b"." => false,
-            b".." => match depth.checked_sub(1) {
-                Some(up) => {
-                    depth = up;
-                    false
-                }
-                None => true,
-            },
-            _ => {
-                depth += 1;
-                false
-            }
-        })
-}
-
-/// True for a target with a `..` behind a name, such as `a/../b`.
-fn has_dots_inside(target: &[u8]) -> bool {
-    let mut segments = target.split(|byte| *byte == b'/').filter(|segment| !matches!(*segment, b"" | b"."));
-    segments.any(|segment| segment != b"..") && segments.any(|segment| segment == b"..")
-}
-
-/// The path that `rest` below the link at `link` stands for.
-fn follow(link: &[u8], target: &[u8], rest: &[u8]) -> Vec<u8> {
-    let folder = if target.starts_with(b"/") { b"" } else { path::parent(link).unwrap_or_default() };
-    let mut segments: Vec<&[u8]> = Vec::new();
-    for segment in [folder, target, rest].into_iter().flat_map(|part| part.split(|byte| *byte == b'/')) {
-        match segment {
-            b"" | b"." => {}
-            b".." => drop(segments.pop()),
-            _ => segments.push(segment),
-        }
-    }
-    segments.join(&b'/')
 }

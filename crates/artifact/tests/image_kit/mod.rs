@@ -1,6 +1,9 @@
 //! Images made in memory, for the tests of images.
 #![allow(dead_code, reason = "each test file uses a part")]
 
+#[cfg(unix)]
+pub(crate) mod random;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::Write as _;
