@@ -304,3 +304,24 @@ fn what_applying_layers_cost_when_it_was_kept_counts_with_the_others() {
         assert!(matches!(refused, ImageFault::OverLimit { what: "steps to apply the layers", .. }), "{refused:?}");
     }
 }
+
+#[test]
+fn what_applying_layers_copied_when_it_was_kept_counts_with_the_others() {
+    // fail: many images whose hard links copy attributes, which are applied once and then kept; pass: some of them
+    let limits = Limits { metadata_bytes: 100_000, ..Limits::DEFAULT };
+    let mut linked = vec![pax("SCHILY.xattr.user.k", &"v".repeat(1_000)), file("f", "1")];
+    linked.extend((0..10).map(|number| hard(&format!("l{number}"), "f")));
+    let image = Image::new(&[&linked]);
+    let of = |count: usize| folder(kit::many_of(&image, count));
+    let cache = Memory::default();
+    let tell = |folder: &Folder| {
+        let store = ImageStore::open(Source::Tree(folder), None, &limits).unwrap().cached(Some(&cache));
+        store.read(&store.choices()[0], None, &limits, &mut |_| {}).map(drop)
+    };
+    for _ in 0..2 {
+        tell(&of(5)).unwrap();
+        let refused = kit::fault(tell(&of(20)).unwrap_err());
+        let is_held = matches!(refused, ImageFault::OverLimit { what: "bytes of all paths and attributes", .. });
+        assert!(is_held, "{refused:?}");
+    }
+}
