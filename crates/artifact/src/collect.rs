@@ -213,6 +213,9 @@ impl<'a> Collector<'a> {
         record.xattrs.shrink_to_fit();
         self.bound(&record, offset)?;
         self.note_name(&record.path, offset);
+        if access_list(&record.xattrs).is_some_and(|list| access_list_differs(record.mode, list)) {
+            self.note(NoteKind::AccessListDiffers, &record.path, offset);
+        }
         match record.entry_type {
             EntryType::File if record.mode & 0o6000 != 0 => self.note(NoteKind::SetId, &record.path, offset),
             EntryType::CharDevice | EntryType::BlockDevice | EntryType::Fifo => {
@@ -258,6 +261,11 @@ impl<'a> Collector<'a> {
         }
         if path.iter().any(u8::is_ascii_control) {
             self.note(NoteKind::ControlInName, path, offset);
+        }
+        // SECURITY: of the first segment, and of the second one where the first is stripped, as npm does.
+        let mut firsts = path.split(|byte| *byte == b'/').take(2);
+        if !self.is_layer() && (path.starts_with(b"\\") || firsts.any(has_drive)) {
+            self.note(NoteKind::DriveInName, path, offset);
         }
         if path.contains(&b'\\') {
             self.note(NoteKind::BackslashInName, path, offset);
@@ -315,6 +323,10 @@ fn bytes_of(xattrs: &[(Vec<u8>, Vec<u8>)]) -> usize {
 /// True for text that is kept as it is.
 fn is_plain(text: &[u8]) -> bool {
     std::str::from_utf8(text).is_ok() && !text.contains(&b'\\')
+}
+
+fn has_drive(segment: &[u8]) -> bool {
+    segment.get(1) == Some(&b':') && segment.first().is_some_and(u8::is_ascii_alphabetic)
 }
 
 const fn place(at: u32) -> usize {
@@ -442,9 +454,32 @@ impl<'r> Sorted<'r> {
 }
 
 /// The capabilities of a record, whose attributes are sorted: a file of thousands may have thousands of links.
-fn capability(record: Record<'_>) -> Option<&[u8]> {
+pub(crate) fn capability(record: Record<'_>) -> Option<&[u8]> {
     let at = record.xattrs.binary_search_by(|(name, _)| name.as_slice().cmp(b"security.capability")).ok()?;
     record.xattrs.get(at).map(|(_, value)| value.as_slice())
+}
+
+/// The access list among attributes, which are sorted.
+fn access_list(xattrs: &[(Vec<u8>, Vec<u8>)]) -> Option<&[u8]> {
+    let at = xattrs.binary_search_by(|(name, _)| name.as_slice().cmp(b"system.posix_acl_access")).ok()?;
+    xattrs.get(at).map(|(_, value)| value.as_slice())
+}
+
+/// True for an access list that does not say what the mode says, or has no mask: the kernel makes a mode of it.
+///
+/// SPEC: Linux `uapi/linux/posix_acl_xattr.h`, `posix_acl.h`; acl(5).
+fn access_list_differs(mode: u32, list: &[u8]) -> bool {
+    const ENTRY: usize = 8;
+    let Some((&[2, 0, 0, 0], entries)) = list.split_first_chunk() else { return true };
+    let permissions = |wanted: u8| {
+        let found = entries.chunks_exact(ENTRY).find_map(|entry| match entry {
+            [tag, 0, permissions, 0, ..] if *tag == wanted => Some(u32::from(*permissions)),
+            _ => None,
+        });
+        found.unwrap_or(u32::MAX)
+    };
+    let (owner, mask, other) = (permissions(0x01), permissions(0x10), permissions(0x20));
+    !entries.len().is_multiple_of(ENTRY) || [owner, mask, other] != [mode >> 6 & 7, mode >> 3 & 7, mode & 7]
 }
 
 /// What a hard link's header says otherwise than that of its target.

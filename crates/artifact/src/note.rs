@@ -59,7 +59,7 @@ note_kinds! {
     OwnerByName = "owner-by-name", Warning, "owner or group root by number or by name and somebody else by the other, and some readers go by the name; it is listed as an attribute";
     RepeatedExtension = "repeated-extension", Error, "two extension headers of one type before one entry; the last counts";
     MixedExtensions = "mixed-extensions", Error, "both a pax header and a GNU long name or link before one entry; the GNU one counts";
-    OddLongName = "odd-long-name", Error, "a GNU long name with bytes after its NUL, or without any before it";
+    OddLongName = "odd-long-name", Error, "a GNU long name with bytes after its NUL or behind its end, or without any before it: some readers take them into the name";
     LostExtension = "lost-extension", Error, "an extension header with no entry after it; it applies to nothing";
     PaxSizeDiffers = "pax-size-differs", Warning, "the pax size differs from a header size that could have held it; the pax size counts";
     PaxSizeHides = "pax-size-hides", Error, "where the header's size ends, and not the pax size, other entries begin for readers that go by it";
@@ -70,6 +70,9 @@ note_kinds! {
     OddVersion = "odd-version", Warning, "`ustar` magic with a version that is neither ustar's nor GNU's, in a header without prefix";
     OddNumber = "odd-number", Error, "a negative number, or one that is too large for its field: of an owner systems keep 32 bits, so that 4294967296 is root";
     LeadingNul = "leading-nul", Error, "a number with digits behind a NUL, which count here and are nothing to others: with the size they see other entries";
+    PaxOwnerDiffers = "pax-owner-differs", Error, "a pax owner or group that differs from a header's that could have held it: readers that go by the header see another one";
+    LinkOnFile = "link-on-file", Error, "an empty file whose header names a link: some readers make a hard link to that";
+    LinkByExtension = "link-by-extension", Warning, "a link whose target stands in an extension header alone: some readers make an empty file";
     NulInNumber = "nul-in-number", Warning, "a number with more bytes behind its NUL; some readers refuse the archive";
     DisputedPrefix = "disputed-prefix", Error, "bytes of the prefix that some readers take into the name and others do not: behind the prefix of star, in the times of GNU, in a header of the old form";
     FolderByHeader = "folder-by-header", Error, "a slash ends the header's name and not the one that counts, or the other way round: a folder to some readers, a file to others";
@@ -81,7 +84,7 @@ note_kinds! {
     Sparse = "sparse", Warning, "a sparse file, listed with its holes as zeros; readers without sparse files see other bytes";
     SparseOtherName = "sparse-other-name", Error, "a sparse file whose header has the name of another file: readers without sparse files write that one";
     DisputedSparse = "disputed-sparse", Error, "a sparse file with two maps, sizes or forms, or regions behind a NUL: readers that expand it see different bytes";
-    UnknownSparse = "unknown-sparse", Error, "marks of a sparse form that Go does not expand; listed as stored";
+    UnknownSparse = "unknown-sparse", Error, "marks of a sparse form that Go does not expand, or on an entry that is none; listed as stored";
     NestedCompression = "nested-compression", Error, "a compressed stream inside a compressed stream; some readers unwrap both";
     PackedImages = "packed-images", Error, "an archive of images, compressed as a whole or from a pipe: engines load images out of it that are not judged here; verify the decompressed file";
     // The end.
@@ -99,6 +102,7 @@ note_kinds! {
     TrailingSlashFile = "trailing-slash-file", Error, "a file whose name ends in `/`; some readers call it a folder";
     NonUtf8Name = "non-utf8-name", Warning, "a name that is not UTF-8";
     ControlInName = "control-in-name", Warning, "a name with control characters";
+    DriveInName = "drive-in-name", Error, "a name that begins with a drive letter or a backslash, which some readers take off";
     BackslashInName = "backslash-in-name", Note, "a name with a backslash, which some systems take for a separator";
     WhiteoutName = "whiteout-name", Note, "a name with the prefix that layers of images give a meaning to (`.wh.`); here it is a plain file";
     CaseCollision = "case-collision", Note, "names that differ in case alone: one file where case is folded";
@@ -108,6 +112,8 @@ note_kinds! {
     ReplacedLink = "replaced-link", Error, "an entry in place of a link or device, or of a file that a link shares: readers that write in place change something else too";
     ReplacedFolder = "replaced-folder", Error, "a folder and something else under one path; some readers refuse, others remove what was there";
     KeptAttributes = "kept-attributes", Error, "a folder listed again without an attribute that it had: on disk it keeps it, pullers that unpack each layer by itself drop it";
+    AccessListDiffers = "access-list-differs", Error, "an access list that says otherwise than the mode, or no more than it: pullers set the one or the other last";
+    InheritedAccessList = "inherited-access-list", Error, "an entry below a folder with a default access list: on disk it gets one that no inventory lists";
     RepeatedDirectory = "repeated-directory", Note, "a folder listed again; the last entry counts";
     BelowNonDirectory = "below-non-directory", Error, "an entry below something that is no folder";
     ReplacedRoot = "replaced-root", Error, "the root itself as something else than a folder";

@@ -191,8 +191,9 @@ impl<R: BufRead> TarStream<'_, '_, R> {
     ///
     /// SECURITY: its own size comes from its own header alone, never from a pax header before it (GHSA-3cv2-h65g-fgmm).
     fn extension(&mut self, header: &Header, offset: u64, pending: &mut Pending) -> Result<(), ArtifactError> {
-        let content = self.extension_content(header, offset)?;
+        let (content, is_padded) = self.extension_content(header, offset)?;
         pending.notes.extend(header.notes());
+        pending.notes.extend(header.has_odd_number().then_some(NoteKind::OddNumber));
         pending.start.get_or_insert(offset);
         let repeated = match header.typeflag {
             b'x' => {
@@ -203,7 +204,8 @@ impl<R: BufRead> TarStream<'_, '_, R> {
             typeflag => {
                 let text = header::text(&content);
                 let rest = content.get(text.len()..).unwrap_or_default();
-                if text.is_empty() || rest.iter().any(|byte| *byte != 0) {
+                // SECURITY: GNU tar and Python read on to a NUL, also behind the end.
+                if text.is_empty() || rest.iter().any(|byte| *byte != 0) || !is_padded {
                     pending.notes.push(NoteKind::OddLongName);
                 }
                 let waiting = if typeflag == b'L' { &mut pending.long_path } else { &mut pending.long_link };
@@ -217,7 +219,7 @@ impl<R: BufRead> TarStream<'_, '_, R> {
     }
 
     fn global(&mut self, header: &Header, offset: u64) -> Result<(), ArtifactError> {
-        let content = self.extension_content(header, offset)?;
+        let (content, _) = self.extension_content(header, offset)?;
         let records = PaxRecords::parse(&content).map_err(|reason| self.malformed(offset, reason))?;
         self.count_records(&records, offset)?;
         let path = records.value(b"path").unwrap_or(&header.path);
@@ -228,13 +230,14 @@ impl<R: BufRead> TarStream<'_, '_, R> {
             () => NoteKind::GlobalHeader,
         };
         self.collector.note(kind, b"", offset);
-        for kind in header.notes() {
+        for kind in header.notes().chain(header.has_odd_number().then_some(NoteKind::OddNumber)) {
             self.collector.note(kind, b"", offset);
         }
         Ok(())
     }
 
-    fn extension_content(&mut self, header: &Header, offset: u64) -> Result<Vec<u8>, ArtifactError> {
+    /// The content of an extension header, and whether nothing but zeros lies between its end and the next block.
+    fn extension_content(&mut self, header: &Header, offset: u64) -> Result<(Vec<u8>, bool), ArtifactError> {
         let size = self.stored_size(header, offset)?;
         if size > MAX_EXTENSION_BYTES {
             return Err(self.over("bytes of an extension header", MAX_EXTENSION_BYTES, offset));
@@ -242,8 +245,8 @@ impl<R: BufRead> TarStream<'_, '_, R> {
         self.count_extension(size, offset)?;
         let mut content = vec![0; usize::try_from(size).unwrap_or_default()];
         self.take_exact(&mut content)?;
-        self.skip_padding(size)?;
-        Ok(content)
+        let is_padded = self.skip_padding(size)?;
+        Ok((content, is_padded))
     }
 
     fn count_records(&mut self, records: &PaxRecords, offset: u64) -> Result<(), ArtifactError> {
@@ -326,11 +329,13 @@ impl<R: BufRead> TarStream<'_, '_, R> {
     }
 
     /// Reads the padding after a content. Go takes the end of the stream in it as the end of the archive.
-    fn skip_padding(&mut self, size: u64) -> Result<(), ArtifactError> {
+    ///
+    /// Out: whether it is all zero.
+    fn skip_padding(&mut self, size: u64) -> Result<bool, ArtifactError> {
         let mut padding: Block = [0; BLOCK];
         let length = usize::try_from(size.wrapping_neg() % wide(BLOCK)).unwrap_or_default();
         self.cut = self.take(padding.get_mut(..length).unwrap_or_default())? != length;
-        Ok(())
+        Ok(is_zero(&padding))
     }
 
     fn malformed(&self, offset: u64, reason: &'static str) -> ArtifactError {

@@ -4,9 +4,10 @@
 mod image_kit;
 
 use image_kit::*;
-use lasthand_artifact::image::ImageFault;
-use lasthand_artifact::{ArtifactError, NoteKind};
+use lasthand_artifact::image::{ImageFault, ImageStore};
+use lasthand_artifact::{ArtifactError, NoteKind, local};
 use lasthand_model::inventory::EntryType;
+use lasthand_model::limits::Limits;
 
 /// Paths and notes after all layers.
 fn check(layers: &[&[Entry]], expected: &[&str], kinds: &[NoteKind]) {
@@ -328,8 +329,8 @@ fn the_root_entry_of_a_layer_has_the_mode_that_root_folders_have() {
 
 #[test]
 fn a_folder_keeps_attributes_that_its_new_entry_has_not() {
-    // fail: who writes in place keeps the access list, who unpacks each layer by itself drops it; pass: the same attribute again
-    let acl = || pax("SCHILY.xattr.system.posix_acl_default", "x");
+    // fail: who writes in place keeps the attribute, who unpacks each layer by itself drops it; pass: the same attribute again
+    let acl = || pax("SCHILY.xattr.user.k", "x");
     let paths = &["etc", "etc/shadow"];
     check(&[&[acl(), dir("etc")], &[dir("etc"), file("etc/shadow", "s")]], paths, &[NoteKind::KeptAttributes]);
     check(&[&[acl(), dir("etc"), dir("etc"), file("etc/shadow", "s")]], paths, &[NoteKind::KeptAttributes]);
@@ -380,6 +381,53 @@ fn what_hard_links_and_links_copy_is_bounded() {
                 assert!(is_limit, "{fault:?}");
             }
             other => panic!("{other:?}"),
+        }
+    }
+}
+
+#[test]
+fn what_a_folder_with_a_default_access_list_gets_is_refused() {
+    // fail: a file or folder below it inherits a list that nothing says, in whatever layer; pass: before it, a hard link, beside it
+    let list = || [pax("SCHILY.xattr.system.posix_acl_default", "x"), dir("d")];
+    let inherited = NoteKind::InheritedAccessList;
+    let layer =
+        |before: Vec<Entry>, after: Vec<Entry>| before.into_iter().chain(list()).chain(after).collect::<Vec<_>>();
+    check(&[&layer(vec![], vec![file("d/x", "1")])], &["d", "d/x"], &[inherited]);
+    check(&[&layer(vec![], vec![file("d/e/x", "1")])], &["d", "d/e/x"], &[inherited]);
+    check(&[&layer(vec![], vec![]), &layer(vec![], vec![file("d/x", "1")])], &["d", "d/x"], &[inherited]);
+    check(&[&layer(vec![], vec![]), &[dir("d2"), file("d2/x", "1")]], &["d", "d2", "d2/x"], &[]);
+    check(&[&layer(vec![file("d/x", "1")], vec![])], &["d", "d/x"], &[]);
+    check(&[&layer(vec![file("x", "1")], vec![hard("d/l", "x")])], &["d", "d/l", "x"], &[]);
+}
+
+#[test]
+fn a_hard_link_that_is_silent_of_capabilities_is_refused() {
+    // fail: setting its owner takes them away; pass: a link that names them, too
+    let able = || pax("SCHILY.xattr.security.capability", "x");
+    let differs = NoteKind::HardlinkMetadataDiffers;
+    check(&[&[able(), file("f", "1"), hard("l", "f")]], &["f", "l"], &[NoteKind::Capability, differs]);
+    let notes = notes(&facts(&[&[able(), file("f", "1"), able(), hard("l", "f")]]));
+    assert!(!notes.contains(&differs), "{notes:?}");
+}
+
+#[test]
+fn names_are_bounded_over_all_images_of_an_index() {
+    // fail: long names that many images share, which are compared in each; pass: the same in few
+    let long = ["\u{e9}".repeat(120).as_str(); 8].join("/");
+    let mut entries = Vec::new();
+    for number in 0..200 {
+        entries.extend([pax("path", &format!("{long}/{number}")), file("f", "")]);
+    }
+    let image = Image::new(&[&entries]);
+    let limits = Limits { entries: 20_000, ..Limits::DEFAULT };
+    for (images, fine) in [(5, true), (40, false)] {
+        let folder = folder(&many_of(&image, images));
+        let artifact = local::open(folder.path()).unwrap();
+        let store = ImageStore::open(&artifact, None, &limits).unwrap();
+        let read = store.read(&store.choices()[0], None, &limits, &mut |_| {});
+        assert_eq!(read.is_ok(), fine, "{images}");
+        if let Err(error) = read {
+            assert!(matches!(fault(error), ImageFault::OverLimit { what: "steps to apply the layers", .. }));
         }
     }
 }

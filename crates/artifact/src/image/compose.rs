@@ -19,7 +19,7 @@ pub(super) use steps::{Cost, Steps};
 
 use super::facts::LayerFacts;
 use super::fault::ImageFault;
-use crate::collect::{Notes, OUTSIDE, held_bytes, keeps_attributes, replacement};
+use crate::collect::{Notes, OUTSIDE, capability, held_bytes, keeps_attributes, replacement};
 use crate::collide;
 use crate::error::ArtifactError;
 use crate::meter::wide;
@@ -79,6 +79,10 @@ pub(super) fn apply(name: &str, layers: &[Arc<LayerFacts>], steps: &mut Steps) -
     let mut copies: Vec<Records> = layers.iter().map(|_| Records::default()).collect();
     let mut rows = Vec::with_capacity(nodes.len());
     for (path, node) in nodes {
+        steps.add_name(&path);
+        if steps.are_too_many() {
+            return Err(over_steps(name, node.layer(), steps));
+        }
         let own = record_at(layers, node.record);
         if own.path == path.as_ref() && index(node.record.table) == node.layer() {
             rows.push(node.record);
@@ -104,8 +108,14 @@ pub(super) fn inventory(name: &str, tree: Inventory, fields: Records) -> Result<
     tree.with(fields).map_err(|path| twice(name, &path))
 }
 
+fn over_steps(name: &str, layer: usize, steps: &Steps) -> ArtifactError {
+    let (document, limit) = (format!("layer {layer}"), wide(steps.limit));
+    let fault = Box::new(ImageFault::OverLimit { document, what: "steps to apply the layers", limit });
+    ArtifactError::Image { name: name.to_owned(), fault }
+}
+
 /// LIMIT: Limits::metadata_bytes, over what applying the layers of all images copies.
-fn over_held(name: &str, layer: usize, steps: &Steps) -> ArtifactError {
+pub(super) fn over_held(name: &str, layer: usize, steps: &Steps) -> ArtifactError {
     let (document, limit) = (format!("layer {layer}"), steps.held_limit);
     let fault = Box::new(ImageFault::OverLimit { document, what: "bytes of all paths and attributes", limit });
     ArtifactError::Image { name: name.to_owned(), fault }
@@ -159,6 +169,8 @@ struct Tree<'f> {
     markers: BTreeSet<Vec<u8>>,
     /// Where entries of this layer lie that were written through a link.
     linked_to: BTreeSet<Vec<u8>>,
+    /// Folders that have, or had, a default access list.
+    defaults: BTreeSet<Vec<u8>>,
     /// Folders that this layer writes in.
     entered: BTreeSet<Vec<u8>>,
     /// Files that a hard link shares, by the path of their own entry.
@@ -200,6 +212,7 @@ impl<'f> Tree<'f> {
             emptied: BTreeMap::new(),
             markers: BTreeSet::new(),
             linked_to: BTreeSet::new(),
+            defaults: BTreeSet::new(),
             entered: BTreeSet::new(),
             linked: BTreeSet::new(),
             last: None,
@@ -215,6 +228,7 @@ impl<'f> Tree<'f> {
             }
             tree.check_emptied();
             tree.check_entered();
+            tree.check_steps()?;
             let own = tree.own_notes.take().into_iter();
             tree.notes.extend(own.map(|note| (Some(number), note)));
             tree.markers.clear();
@@ -256,6 +270,14 @@ impl<'f> Tree<'f> {
         };
         if is_overlay_mark(record) {
             self.note(NoteKind::OverlayMark, record.path);
+        }
+        // SECURITY: a hard link is a file that is there, and inherits nothing.
+        if record.entry_type != EntryType::Hardlink && self.inherits(&at) {
+            self.note(NoteKind::InheritedAccessList, record.path);
+        }
+        if has_default_list(record) {
+            self.steps.hold_path(&at);
+            self.defaults.insert(at.to_vec());
         }
         self.make_room(&at, record)?;
         let itself = if record.entry_type == EntryType::Hardlink { self.target(record)? } else { itself };
@@ -308,7 +330,9 @@ impl<'f> Tree<'f> {
         }
         // SECURITY: pullers set the mode and owner of the link's header on the file, under all its names.
         let same = (link.mode, link.uid, link.gid) == (target.mode, target.uid, target.gid);
-        if !same || !(link.xattrs.is_empty() || link.xattrs == target.xattrs) {
+        // Setting the owner takes capabilities away, and whoever names them again sets them again.
+        let is_silent = link.xattrs.is_empty() && capability(target).is_none();
+        if !same || !(is_silent || link.xattrs == target.xattrs) {
             self.note(NoteKind::HardlinkMetadataDiffers, link.path);
         }
         if let Some(kind) = folder.through {
@@ -390,6 +414,13 @@ impl<'f> Tree<'f> {
                 self.note(NoteKind::WhiteoutOfOwn, &path);
             }
         }
+    }
+
+    /// True for a path below a folder that has a default access list.
+    fn inherits(&self, at: &[u8]) -> bool {
+        !self.defaults.is_empty()
+            && std::iter::successors(path::parent(at), |folder| path::parent(folder))
+                .any(|folder| self.defaults.contains(folder))
     }
 
     /// Folders of lower layers that this layer writes in and does not list.
@@ -478,8 +509,7 @@ impl<'f> Tree<'f> {
         if !self.steps.are_too_many() {
             return Ok(());
         }
-        let (document, limit) = (format!("layer {}", self.layer), wide(self.steps.limit));
-        Err(self.fault(ImageFault::OverLimit { document, what: "steps to apply the layers", limit }))
+        Err(over_steps(self.name, self.layer, self.steps))
     }
 
     fn folder(&mut self, parent: &'f [u8], entry: &[u8]) -> Result<Folder, ArtifactError> {
@@ -581,6 +611,10 @@ fn has_below(paths: &BTreeSet<Vec<u8>>, folder: &[u8]) -> bool {
     paths.range::<[u8], _>(from).next().is_some_and(|path| path.starts_with(&first))
 }
 
+fn has_default_list(record: Record<'_>) -> bool {
+    record.xattrs.iter().any(|(name, _)| name == b"system.posix_acl_default")
+}
+
 /// What a folder is that some pullers make anew, with the mode 0755 and root for its owner.
 fn made_anew(folder: Record<'_>) -> Option<NoteKind> {
     let is_same = (folder.mode, folder.uid, folder.gid) == (0o755, 0, 0) && folder.xattrs.is_empty();
@@ -595,12 +629,13 @@ fn made_anew(folder: Record<'_>) -> Option<NoteKind> {
 /// SPEC: Linux `filesystems/overlayfs.rst`, "whiteouts and opaque directories", "redirect_dir", "metacopy"; fuse-overlayfs(1);
 /// containers/storage `pkg/idtools` `ContainersOverrideXattr`; rootlesscontainers `user.rootlesscontainers`.
 fn is_overlay_mark(record: Record<'_>) -> bool {
-    const MARKS: [&[u8]; 6] = [
+    const MARKS: [&[u8]; 7] = [
         b"trusted.overlay.",
         b"user.overlay.",
         b"user.fuseoverlayfs.",
-        b"user.containers.override_stat",
-        b"security.containers.override_stat",
+        b"security.fuseoverlayfs.",
+        b"user.containers.override_",
+        b"security.containers.override_",
         b"user.rootlesscontainers",
     ];
     let is_attribute = |name: &[u8]| MARKS.iter().any(|mark| name.starts_with(mark));

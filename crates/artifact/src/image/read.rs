@@ -307,6 +307,11 @@ impl<'r> Reading<'r> {
         let (tree, of_tree) = kept::applied(&name, &read, self.limits, self.layers.cache(), &mut self.steps)?;
         notes.extend(of_tree);
         notes.extend(config.history.map(|kind| (None, ReaderNote::new(kind, Vec::new(), 0))));
+        // SECURITY: images of one index can share layers of which there is much to tell, and each tells it.
+        notes.iter().for_each(|(_, note)| self.steps.hold_path(&note.path));
+        if self.steps.hold_too_much() {
+            return Err(compose::over_held(&name, read.len().saturating_sub(1), &self.steps));
+        }
         let layers: Vec<_> = read.into_iter().map(|layer| layer.facts).collect();
         let fields = config.fields.iter().map(|(field, value)| super::facts::config_record(field, value));
         let inventory = Arc::new(compose::inventory(&name, tree, fields.collect())?);

@@ -1,7 +1,6 @@
 //! One entry: its header, the extension headers before it, its content.
 
 use std::io::BufRead;
-use std::ops::Range;
 
 use lasthand_model::digest::{FileDigest, Sha256};
 use lasthand_model::inventory::{EntryType, FileRecord};
@@ -20,11 +19,8 @@ use crate::path::{self, Settled};
 /// The largest size that a ustar header holds in octal.
 const USTAR_MAX_SIZE: i64 = (1 << 33) - 1;
 
-/// Owners and device numbers as systems hold them, in 32 bits; the last one means nobody.
-const NUMBERS: Range<i64> = 0..0xffff_ffff;
-
-/// The largest mode that a writer can mean: type and permission bits.
-const MAX_MODE: i64 = 0o177_777;
+/// The largest owner that a ustar header holds in octal.
+const USTAR_MAX_OWNER: i64 = 0o7_777_777;
 
 impl<R: BufRead> TarStream<'_, '_, R> {
     /// Applies what waits to the header, reads the content and gives the record to the collector.
@@ -109,10 +105,12 @@ impl<R: BufRead> TarStream<'_, '_, R> {
         notes: &mut Vec<NoteKind>,
     ) -> Result<Option<PaxRecords>, ArtifactError> {
         notes.extend(pending.notes);
+        let has_own_link = !header.link.is_empty();
         let malformed = |reason| self.malformed(offset, reason);
         if let Some(pax) = &pending.pax {
             pax.check_times().map_err(malformed)?;
             let header_size = header.size;
+            let owners = (header.uid, header.gid);
             for (key, value) in [(&b"path"[..], &mut header.path), (b"linkpath", &mut header.link)] {
                 if let Some(text) = pax.value(key) {
                     *value = text.to_vec();
@@ -133,8 +131,11 @@ impl<R: BufRead> TarStream<'_, '_, R> {
             let size_differs = header.size != header_size && header.size <= USTAR_MAX_SIZE;
             let is_device = matches!(header.typeflag, b'3' | b'4');
             let long = pending.long_path.is_some() || pending.long_link.is_some();
+            let is_other = |own: i64, found: i64| own != found && (0..=USTAR_MAX_OWNER).contains(&found);
+            let owner_differs = is_other(owners.0, header.uid) || is_other(owners.1, header.gid);
             notes.extend(chosen([
                 (size_differs, NoteKind::PaxSizeDiffers),
+                (owner_differs, NoteKind::PaxOwnerDiffers),
                 (pax.repeated_key, NoteKind::RepeatedPaxKey),
                 (pax.has_empty_value(), NoteKind::EmptyPaxValue),
                 (pax.has_blank_key(), NoteKind::BlankPaxKey),
@@ -150,6 +151,8 @@ impl<R: BufRead> TarStream<'_, '_, R> {
                 *value = long;
             }
         }
+        let by_extension = matches!(header.typeflag, b'1' | b'2') && !has_own_link && !header.link.is_empty();
+        notes.extend(chosen([(by_extension, NoteKind::LinkByExtension)]));
         // SECURITY: readers look at the header's name or at the last one.
         let differs = match header.typeflag {
             0 => header.is_named_folder != header.path.ends_with(b"/"),
@@ -295,9 +298,6 @@ fn root_entry(header: &Header, xattrs: &Xattrs, is_layer: bool) -> Option<NoteKi
 
 fn note_header(header: &Header, entry_type: EntryType, settled: &Settled, xattrs: &Xattrs, notes: &mut Vec<NoteKind>) {
     let is_file = entry_type == EntryType::File;
-    let numbers = [header.uid, header.gid, header.device.0, header.device.1];
-    let odd_number =
-        !(0..=MAX_MODE).contains(&header.mode) || numbers.into_iter().any(|number| !NUMBERS.contains(&number));
     notes.extend(header.notes());
     notes.extend(chosen([
         (header.disputed_prefix, NoteKind::DisputedPrefix),
@@ -305,7 +305,9 @@ fn note_header(header: &Header, entry_type: EntryType, settled: &Settled, xattrs
         (header.odd_version, NoteKind::OddVersion),
         (header.prefix_in_gnu, NoteKind::PrefixInGnuHeader),
         (header.format == Format::V7, NoteKind::OldFormat),
-        (odd_number, NoteKind::OddNumber),
+        (header.has_odd_number(), NoteKind::OddNumber),
+        (header.odd_sparse, NoteKind::UnknownSparse),
+        (is_file && header.size == 0 && !header.link.is_empty(), NoteKind::LinkOnFile),
         (!is_file && header.size != 0, NoteKind::SizeOnEmptyType),
         (header.path.is_empty(), NoteKind::EmptyName),
         (header.path.contains(&0) || header.link.contains(&0), NoteKind::NulInName),

@@ -2,8 +2,16 @@
 //!
 //! SPEC: POSIX.1-2017 pax, "ustar Interchange Format"; GNU tar manual, "Basic Tar Format"; Go 1.26 archive/tar `reader.go`, `strconv.go`.
 
+use std::ops::Range;
+
 use super::number;
 use crate::note::NoteKind;
+
+/// Owners and device numbers as systems hold them, in 32 bits; the last one means nobody.
+const NUMBERS: Range<i64> = 0..0xffff_ffff;
+
+/// The largest mode that a writer can mean: type and permission bits.
+const MAX_MODE: i64 = 0o177_777;
 
 /// Bytes of one block.
 pub(crate) const BLOCK: usize = 512;
@@ -23,6 +31,12 @@ pub(super) struct Header {
     pub(super) owner_name: Vec<u8>,
     pub(super) group_name: Vec<u8>,
     pub(super) device: (i64, i64),
+    /// A header of the old form with something else where others have the numbers of a device: Python takes it for no header.
+    odd_device: bool,
+    /// The expanded size or the map of a sparse file, as GNU writes them, on another type.
+    ///
+    /// SECURITY: BSD tar goes by them whatever the type.
+    pub(super) odd_sparse: bool,
     pub(super) format: Format,
     pub(super) signed_checksum: bool,
     pub(super) prefix_in_gnu: bool,
@@ -89,6 +103,11 @@ impl Header {
             owner_name: Vec::new(),
             group_name: Vec::new(),
             device: (0, 0),
+            odd_device: format == Format::V7
+                && [field(block, 329, 8), field(block, 337, 8)]
+                    .into_iter()
+                    .any(|number| number::field(number).is_none()),
+            odd_sparse: has_odd_sparse(block, format),
             format,
             signed_checksum,
             prefix_in_gnu: false,
@@ -123,6 +142,16 @@ impl Header {
             (self.nul_in_number, NoteKind::NulInNumber),
         ];
         notes.into_iter().filter_map(|(odd, kind)| odd.then_some(kind))
+    }
+
+    /// True for a mode, owner or device that systems do not hold.
+    ///
+    /// SECURITY: of an extension header, too: Python 3.11 ends there without a word, and what follows is not seen.
+    pub(super) fn has_odd_number(&self) -> bool {
+        let numbers = [self.uid, self.gid, self.device.0, self.device.1];
+        self.odd_device
+            || !(0..=MAX_MODE).contains(&self.mode)
+            || numbers.iter().any(|number| !NUMBERS.contains(number))
     }
 
     /// True for the types that have no content, whatever their size says.
@@ -182,6 +211,13 @@ fn is_plain(block: &Block, format: Format) -> bool {
     let is_zero = |at, length| field(block, at, length).iter().all(|byte| *byte == 0);
     let has_plain_type = matches!(block.get(156), Some(0 | b'0' | b'1' | b'2' | b'5'));
     has_plain_type && is_zero(345, 155) && (format == Format::Ustar || is_zero(265, 64))
+}
+
+/// True for an entry of another type that has what a sparse file has. Some old writers left star's times there.
+fn has_odd_sparse(block: &Block, format: Format) -> bool {
+    let is_set = |at, length| field(block, at, length).iter().any(|byte| *byte != 0);
+    let has_times = is_set(476, 7);
+    format == Format::Gnu && block.get(156) != Some(&b'S') && (is_set(386, 90) || (!has_times && is_set(476, 19)))
 }
 
 /// True where bytes lie at the prefix that not every reader takes as one: behind the name of star's prefix, in the times of GNU, in a

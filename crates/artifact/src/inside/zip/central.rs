@@ -29,6 +29,9 @@ const EFFORT: u16 = 1 << 1 | 1 << 2;
 /// SPEC: APPNOTE 4.4.15.
 const DOS_FOLDER: u32 = 0x10;
 
+/// The bit of a volume's label among the attributes of DOS.
+const DOS_LABEL: u32 = 0x08;
+
 /// One header of the central directory.
 struct Listed {
     made_by: u8,
@@ -167,20 +170,24 @@ fn record(claim: &Claim, listed: &Listed) -> (FileRecord, Vec<NoteKind>) {
     let other_mode = told.into_iter().any(|told| told & 0o170_000 != is_kind || told & 0o7777 != mode & 0o7777);
     // SECURITY: Info-ZIP makes links and devices of what the mode says, on some hosts; others go by the mode whatever the host;
     // Java and Python write files.
-    let named_folder_by_dos = listed.attributes & DOS_FOLDER != 0 && !is_folder;
+    let is_dos_folder = listed.attributes & DOS_FOLDER != 0;
     let other_kind = match stated & 0o170_000 {
         0 => false,
+        // Old packers of jars wrote -1 as the mode of a folder.
+        0o170_000 => !(is_folder && is_dos_folder && stated == 0xffff),
         0o040_000 => !is_folder,
         0o100_000 => is_folder,
         _ => true,
     };
+    // SECURITY: Info-ZIP passes over the label of a volume.
+    let other_by_dos = (is_dos_folder && !is_folder) || listed.attributes & DOS_LABEL != 0;
     for (is_odd, kind) in [
         (odd_name, NoteKind::ZipName),
         (other_mode, NoteKind::ZipExtra),
         (settled.parent, NoteKind::ParentInPath),
         (settled.rewritten, NoteKind::RewrittenPath),
         (!is_ascii && !is_utf8, NoteKind::ZipEncoding),
-        (other_kind || named_folder_by_dos || (is_folder && claim.size != 0), NoteKind::ZipKind),
+        (other_kind || other_by_dos || (is_folder && claim.size != 0), NoteKind::ZipKind),
     ] {
         if is_odd {
             notes.push(kind);

@@ -145,6 +145,8 @@ impl Extra {
                 // SPEC: APPNOTE 4.6.2 (0x756e): a checksum, then the mode.
                 0x756e if extra.mode.is_some() || content.len() < 14 => return None,
                 0x756e => extra.mode = content.get(4..6).map(|mode| u32::from(Fields(mode).u16())),
+                // SECURITY: libarchive takes type and mode from its own field.
+                0x6c78 => return None,
                 // SECURITY: readers that know it take this name, others that of the header.
                 0x7075 if content.get(5..)? != name => return None,
                 _ => {}
