@@ -72,6 +72,13 @@ fn links_are_refused_because_readers_differ_in_what_they_make_of_them() {
     }
     let folder = Entry { made_by: 0, attributes: 0x10, ..Entry::stored("a/", b"") };
     assert!(refusals(&open("a.zip", &Zip::of(vec![folder]).bytes())).is_empty());
+    // What old packers of jars wrote for folders, and the same on a file.
+    let all_ones = |name: &str| Entry { attributes: 0xffff_0010, ..Entry::stored(name, b"") };
+    assert!(refusals(&open("a.jar", &Zip::of(vec![all_ones("a/")]).bytes())).is_empty());
+    refused(&Zip::of(vec![all_ones("a")]).bytes(), NoteKind::ZipKind, "a");
+    // The label of a volume, which Info-ZIP passes over.
+    let label = Entry { made_by: 0, attributes: 0x08, ..Entry::stored("a", b"x") };
+    refused(&Zip::of(vec![label]).bytes(), NoteKind::ZipKind, "a");
 }
 
 #[test]
@@ -236,6 +243,8 @@ fn extra_fields_that_say_something_else_are_refused() {
     refused(&extra(nothing), NoteKind::ZipExtra, "b");
     refused(&extra(vec![0x75, 0x70, 6, 0, 1, 0, 0, 0, 0, b'c']), NoteKind::ZipExtra, "b");
     refused(&extra(vec![9, 9, 200, 0, 1]), NoteKind::ZipExtra, "b");
+    // Type and mode, for libarchive alone.
+    refused(&extra(vec![0x78, 0x6c, 1, 0, 0]), NoteKind::ZipExtra, "b");
 }
 
 #[test]
