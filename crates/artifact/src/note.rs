@@ -77,6 +77,7 @@ note_kinds! {
     DisputedPrefix = "disputed-prefix", Error, "bytes of the prefix that some readers take into the name and others do not: behind the prefix of star, in the times of GNU, in a header of the old form";
     FolderByHeader = "folder-by-header", Error, "a slash ends the header's name and not the one that counts, or the other way round: a folder to some readers, a file to others";
     NamedFolder = "named-folder", Warning, "a folder by its name and not by its type: a file to some readers";
+    OldDevice = "old-device", Warning, "a header of the old form with something else where others have the numbers of a device: some readers take it for no header";
     OldFormat = "old-format", Note, "a header without `ustar` magic: the old V7 form";
     VolumeLabel = "volume-label", Warning, "the label of a GNU archive at its beginning; listed as an empty file, which some readers write and others pass over";
     OddType = "odd-type", Error, "an entry type that pullers refuse or skip; listed as a file with the content that follows it";

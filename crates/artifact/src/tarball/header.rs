@@ -32,7 +32,7 @@ pub(super) struct Header {
     pub(super) group_name: Vec<u8>,
     pub(super) device: (i64, i64),
     /// A header of the old form with something else where others have the numbers of a device: Python takes it for no header.
-    odd_device: bool,
+    pub(super) odd_device: bool,
     /// The expanded size or the map of a sparse file, as GNU writes them, on another type.
     ///
     /// SECURITY: BSD tar goes by them whatever the type.
@@ -140,6 +140,7 @@ impl Header {
             (self.signed_checksum, NoteKind::SignedChecksum),
             (self.leading_nul, NoteKind::LeadingNul),
             (self.nul_in_number, NoteKind::NulInNumber),
+            (self.odd_device, NoteKind::OldDevice),
         ];
         notes.into_iter().filter_map(|(odd, kind)| odd.then_some(kind))
     }
@@ -149,9 +150,7 @@ impl Header {
     /// SECURITY: of an extension header, too: Python 3.11 ends there without a word, and what follows is not seen.
     pub(super) fn has_odd_number(&self) -> bool {
         let numbers = [self.uid, self.gid, self.device.0, self.device.1];
-        self.odd_device
-            || !(0..=MAX_MODE).contains(&self.mode)
-            || numbers.iter().any(|number| !NUMBERS.contains(number))
+        !(0..=MAX_MODE).contains(&self.mode) || numbers.iter().any(|number| !NUMBERS.contains(number))
     }
 
     /// True for the types that have no content, whatever their size says.
