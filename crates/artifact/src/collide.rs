@@ -27,7 +27,9 @@ pub(crate) fn collisions<'p>(paths: impl Iterator<Item = &'p [u8]> + Clone) -> V
     for path in paths.filter(|path| shared.binary_search(&mark(path)).is_ok()) {
         let Ok(text) = std::str::from_utf8(path) else { continue };
         if let Some(earlier) = first.insert(folded(text), path) {
-            let same_letters = std::str::from_utf8(earlier).is_ok_and(|earlier| earlier.nfc().eq(text.nfc()));
+            let are_ascii = text.is_ascii() && earlier.is_ascii();
+            let same_letters =
+                !are_ascii && std::str::from_utf8(earlier).is_ok_and(|earlier| earlier.nfc().eq(text.nfc()));
             found
                 .push((if same_letters { NoteKind::UnicodeCollision } else { NoteKind::CaseCollision }, path.to_vec()));
         }
@@ -59,6 +61,9 @@ fn mark(path: &[u8]) -> u64 {
 }
 
 fn folded(text: &str) -> String {
+    if text.is_ascii() {
+        return text.to_ascii_lowercase();
+    }
     text.nfd().flat_map(char::to_lowercase).nfc().collect()
 }
 
@@ -74,6 +79,8 @@ mod tests {
         };
         assert_eq!(find(&[b"a/README", b"a/Readme", b"b/readme"]), [NoteKind::CaseCollision]);
         assert_eq!(find(&["caf\u{e9}".as_bytes(), "cafe\u{301}".as_bytes()]), [NoteKind::UnicodeCollision]);
+        assert_eq!(find(&["\u{212a}".as_bytes(), b"K"]), [NoteKind::UnicodeCollision]);
+        assert_eq!(find(&["\u{212a}".as_bytes(), b"k"]), [NoteKind::CaseCollision]);
         assert_eq!(find(&["\u{c9}".as_bytes(), "e\u{301}".as_bytes()]), [NoteKind::CaseCollision]);
         assert_eq!(find(&[b"a\xff", b"A\xff", b"ab"]), []);
     }
