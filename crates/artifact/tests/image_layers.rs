@@ -274,7 +274,15 @@ fn marks_of_overlay_are_ambiguous() {
     // pass: noted; to an overlay puller they hide or move what lies below
     let devices = facts(&[&[file("a", "1")], &[device("a")]]);
     assert_eq!(devices.refusals().map(|(_, note)| note.kind).collect::<Vec<_>>(), [NoteKind::OverlayMark]);
-    for key in ["trusted.overlay.opaque", "trusted.overlay.redirect", "user.overlay.opaque"] {
+    for key in [
+        "trusted.overlay.opaque",
+        "trusted.overlay.redirect",
+        "user.overlay.opaque",
+        "user.fuseoverlayfs.opaque",
+        "security.fuseoverlayfs.override_stat",
+        "user.containers.override_stat",
+        "user.rootlesscontainers",
+    ] {
         let marked = facts(&[&[file("d/a", "1")], &[pax(&format!("SCHILY.xattr.{key}"), "y"), dir("d")]]);
         assert_eq!(marked.refusals().map(|(_, note)| note.kind).collect::<Vec<_>>(), [NoteKind::OverlayMark], "{key}");
     }

@@ -189,6 +189,8 @@ fn a_layer_that_some_pullers_read_otherwise_is_refused() {
     // fail: eStargz and zstd:chunked have a list of files of their own; pass: an annotation that only describes
     for (key, refused) in [
         ("containerd.io/snapshot/stargz/toc.digest", true),
+        ("containerd.io/snapshot/nydus-bootstrap", true),
+        ("containerd.io/snapshot/overlaybd/blob-digest", true),
         ("io.github.containers.zstd-chunked.manifest-checksum", true),
         ("org.opencontainers.image.title", false),
     ] {
