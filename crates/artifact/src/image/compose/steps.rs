@@ -59,7 +59,7 @@ impl Steps {
 
     /// A name that is compared with all others of its tree, and told. Folding costs most where it is no ASCII.
     pub(in crate::image) fn add_name(&mut self, path: &[u8]) {
-        self.add_bytes(path.len().saturating_mul(if path.is_ascii() { 5 } else { 80 }));
+        self.add_bytes(path.len().saturating_mul(if path.is_ascii() { 7 } else { 80 }));
     }
 
     pub(in crate::image) const fn add_bytes(&mut self, bytes: usize) {
