@@ -286,23 +286,28 @@ fn what_comes_out_of_layers_that_were_kept_counts_with_the_others() {
     }
 }
 
+/// Reads an index of few images over the same layers, and one of many, twice: the second is refused for `expected` each time.
+fn refused_of_many(image: &Image, (few, many): (usize, usize), limits: &Limits, expected: &str) {
+    let of = |count: usize| folder(kit::many_of(image, count));
+    let cache = Memory::default();
+    let tell = |folder: &Folder| {
+        let store = ImageStore::open(Source::Tree(folder), None, limits).unwrap().cached(Some(&cache));
+        store.read(&store.choices()[0], None, limits, &mut |_| {}).map(drop)
+    };
+    for _ in 0..2 {
+        tell(&of(few)).unwrap();
+        let refused = kit::fault(tell(&of(many)).unwrap_err());
+        assert!(matches!(refused, ImageFault::OverLimit { what, .. } if what == expected), "{refused:?}");
+    }
+}
+
 #[test]
 fn what_applying_layers_cost_when_it_was_kept_counts_with_the_others() {
     // fail: many images over the same layers, which are applied once and then kept; pass: some of them
     let limits = Limits { entries: 5_000, ..Limits::DEFAULT };
     let many: Vec<_> = (0..2_000).map(|number| file(&format!("d/{number}"), "")).collect();
     let image = Image::new(&[&many, &[file(".wh.d", "")]]);
-    let of = |count: usize| folder(kit::many_of(&image, count));
-    let cache = Memory::default();
-    let tell = |folder: &Folder| {
-        let store = ImageStore::open(Source::Tree(folder), None, &limits).unwrap().cached(Some(&cache));
-        store.read(&store.choices()[0], None, &limits, &mut |_| {}).map(drop)
-    };
-    for _ in 0..2 {
-        tell(&of(10)).unwrap();
-        let refused = kit::fault(tell(&of(40)).unwrap_err());
-        assert!(matches!(refused, ImageFault::OverLimit { what: "steps to apply the layers", .. }), "{refused:?}");
-    }
+    refused_of_many(&image, (10, 40), &limits, "steps to apply the layers");
 }
 
 #[test]
@@ -311,17 +316,5 @@ fn what_applying_layers_copied_when_it_was_kept_counts_with_the_others() {
     let limits = Limits { metadata_bytes: 100_000, ..Limits::DEFAULT };
     let mut linked = vec![pax("SCHILY.xattr.user.k", &"v".repeat(1_000)), file("f", "1")];
     linked.extend((0..10).map(|number| hard(&format!("l{number}"), "f")));
-    let image = Image::new(&[&linked]);
-    let of = |count: usize| folder(kit::many_of(&image, count));
-    let cache = Memory::default();
-    let tell = |folder: &Folder| {
-        let store = ImageStore::open(Source::Tree(folder), None, &limits).unwrap().cached(Some(&cache));
-        store.read(&store.choices()[0], None, &limits, &mut |_| {}).map(drop)
-    };
-    for _ in 0..2 {
-        tell(&of(5)).unwrap();
-        let refused = kit::fault(tell(&of(20)).unwrap_err());
-        let is_held = matches!(refused, ImageFault::OverLimit { what: "bytes of all paths and attributes", .. });
-        assert!(is_held, "{refused:?}");
-    }
+    refused_of_many(&Image::new(&[&linked]), (5, 20), &limits, "bytes of all paths and attributes");
 }

@@ -66,12 +66,13 @@ impl<'r> Reading<'r> {
         }
     }
 
-    /// Has archives in the layers opened.
+    /// Has facts of layers kept, and taken from what was kept.
     pub(super) const fn cached(mut self, cache: Option<&'r dyn FactsCache>) -> Self {
         self.layers.cache = cache;
         self
     }
 
+    /// Has archives in the layers opened.
     pub(super) const fn opening(mut self, opening: Opening) -> Self {
         self.layers.opening = opening;
         self

@@ -218,7 +218,8 @@ pub(crate) fn compare(images: u64, needed: &[&'static str], mut unpack: impl FnM
             }
             let ours = listed(&facts);
             let is_implied = |note: &&(Option<usize>, ReaderNote)| note.1.kind == NoteKind::ImpliedFolder;
-            for (_, note) in facts.notes.iter().filter(is_implied) {
+            // Overlay alone makes such a folder anew.
+            for (_, note) in facts.notes.iter().filter(is_implied).filter(|_| puller == "overlay") {
                 let path = str::from_utf8(&note.path).unwrap();
                 if let (Some(own), Some(their)) = (ours.get(path), tree.get_mut(path)) {
                     their.mode = own.mode;
