@@ -10,9 +10,10 @@ use lasthand_model::limits::Limits;
 
 use crate::image::LayerFacts;
 use crate::note::{NoteKind, ReaderNote};
+use crate::offsets::Offsets;
 
 /// The version of what the reader finds. Raised when the same bytes yield something else.
-pub const READER_VERSION: u32 = 6;
+pub const READER_VERSION: u32 = 7;
 
 /// Which bytes lie at a place, as far as that can be told without reading them.
 ///
@@ -84,12 +85,14 @@ pub trait FactsCache: Sync {
     /// The facts of a key; `None` when there are none, or when they were damaged.
     fn load(&self, key: &CacheKey) -> Option<Vec<u8>>;
 
-    /// Keeps facts. One that cannot be kept is not.
-    fn store(&self, key: &CacheKey, facts: &[u8]);
+    /// Keeps facts, which come in pieces, one behind another. One that cannot be kept is not.
+    fn store(&self, key: &CacheKey, facts: &[&[u8]]);
 }
 
-/// Facts and notes of a layer as bytes.
-pub(crate) fn encode(facts: &LayerFacts, notes: &[ReaderNote]) -> Vec<u8> {
+/// Keeps facts and notes of a layer.
+///
+/// Cost: for as long as it lasts 44 bytes for each entry; offsets and text are taken from where they lie.
+pub(crate) fn store(cache: &dyn FactsCache, key: LayerKey, facts: &LayerFacts, notes: &[ReaderNote]) {
     let mut out = Vec::new();
     out.extend_from_slice(facts.digest.as_bytes());
     out.extend_from_slice(facts.diff_id.as_bytes());
@@ -99,14 +102,13 @@ pub(crate) fn encode(facts: &LayerFacts, notes: &[ReaderNote]) -> Vec<u8> {
     push_number(&mut out, notes.len());
     notes.iter().for_each(|note| push_note(&mut out, note));
     push_number(&mut out, facts.offsets.len());
-    out.extend(facts.offsets.iter().flat_map(|offset| offset.to_le_bytes()));
-    facts.records.append_to(&mut out);
-    out
+    let (records, key) = (&facts.records, CacheKey::Layer(key.into()));
+    cache.store(&key, &[&out, facts.offsets.as_bytes(), &records.head(), records.text()]);
 }
 
-/// Reads what [`encode`] wrote; `None` for anything else.
-pub(crate) fn decode(bytes: &[u8], limits: &Limits) -> Option<(LayerFacts, Vec<ReaderNote>)> {
-    let mut rest = bytes;
+/// Reads what [`store`] wrote; `None` for anything else.
+pub(crate) fn decode(bytes: Vec<u8>, limits: &Limits) -> Option<(LayerFacts, Vec<ReaderNote>)> {
+    let mut rest = bytes.as_slice();
     let digest = Sha256::from_bytes(array(&mut rest)?);
     let diff_id = Sha256::from_bytes(array(&mut rest)?);
     let size = u64::from_le_bytes(array(&mut rest)?);
@@ -115,10 +117,9 @@ pub(crate) fn decode(bytes: &[u8], limits: &Limits) -> Option<(LayerFacts, Vec<R
     let count = number(&mut rest)?;
     let notes = (0..count).map(|_| note(&mut rest)).collect::<Option<Vec<_>>>()?;
     let count = number(&mut rest)?;
-    let (offsets, rest) = rest.split_at_checked(count.checked_mul(8)?)?;
-    let offsets = offsets.as_chunks::<8>().0.iter().map(|offset| u64::from_le_bytes(*offset));
-    let offsets: Vec<u64> = offsets.collect();
-    let records = Arc::new(Records::from_bytes(rest, limits)?);
+    let offsets = Offsets::take(&mut rest, count)?;
+    let skipped = bytes.len() - rest.len();
+    let records = Arc::new(Records::from_bytes(bytes, skipped, limits)?);
     let inside = std::collections::BTreeMap::new();
     let is_whole = records.len() == offsets.len();
     is_whole.then_some((LayerFacts { digest, diff_id, size, media_type, records, inside, offsets, came_out }, notes))

@@ -14,6 +14,7 @@ use crate::error::ArtifactError;
 use crate::inside::{Counts, Inside, Looked, Opening, joined};
 use crate::meter::wide;
 use crate::note::{NoteKind, ReaderNote, Severity};
+use crate::offsets::Offsets;
 use crate::path::{self, Above};
 
 /// LIMIT: notes kept of each weight; one more says that others were dropped.
@@ -54,7 +55,7 @@ pub(crate) struct Collector<'a> {
     limits: &'a Limits,
     records: Records,
     /// Start of each entry's header.
-    offsets: Vec<u64>,
+    offsets: Offsets,
     notes: Notes,
     metadata_bytes: u64,
     /// What is counted over all parts of the artifact; `None` where it has one part, and nothing in it is opened.
@@ -97,7 +98,7 @@ impl<'a> Collector<'a> {
             name,
             limits,
             records: Records::default(),
-            offsets: Vec::new(),
+            offsets: Offsets::default(),
             notes: Notes::default(),
             metadata_bytes: 0,
             counts: None,
@@ -194,7 +195,7 @@ impl<'a> Collector<'a> {
     }
 
     /// Everything as it came, with the offset of each record; nothing is compared with each other.
-    pub(crate) fn into_parts(self) -> (Records, Vec<u64>, Vec<ReaderNote>) {
+    pub(crate) fn into_parts(self) -> (Records, Offsets, Vec<ReaderNote>) {
         (self.records, self.offsets, self.notes.kept)
     }
 
@@ -305,15 +306,19 @@ pub(crate) fn held_bytes<'r>(record: impl Into<Record<'r>>) -> u64 {
     let record = record.into();
     // What is no plain text is held escaped, too: `\xff` for a byte.
     let held = |text: &[u8]| if is_plain(text) { text.len() } else { 5 * text.len() };
-    let attributes = bytes_of(record.xattrs) + ATTRIBUTE_BYTES * record.xattrs.len();
-    wide(held(record.path) + held(record.link_target) + attributes)
+    wide(held(record.path) + held(record.link_target)) + held_by_attributes(record.xattrs)
 }
 
 /// [`held_bytes`] of all records of a table.
 ///
-/// Cost: one look at each record that does not fit into a row.
+/// Cost: one look at each record that has attributes or does not fit into a row.
 pub(crate) fn held_by(records: &Records) -> u64 {
-    wide(records.text_bytes()) + records.odd().map(held_bytes).sum::<u64>()
+    let attributes: u64 = records.attributes().map(held_by_attributes).sum();
+    wide(records.text_bytes()) + attributes + records.odd().map(held_bytes).sum::<u64>()
+}
+
+fn held_by_attributes(xattrs: &[(Vec<u8>, Vec<u8>)]) -> u64 {
+    wide(bytes_of(xattrs) + ATTRIBUTE_BYTES * xattrs.len())
 }
 
 fn bytes_of(xattrs: &[(Vec<u8>, Vec<u8>)]) -> usize {
@@ -336,7 +341,7 @@ const fn place(at: u32) -> usize {
 /// Records by path; those of one path as they came.
 struct Sorted<'r> {
     records: &'r Records,
-    offsets: &'r [u64],
+    offsets: &'r Offsets,
     /// Places of the records.
     order: Vec<u32>,
     notes: Notes,
@@ -352,7 +357,7 @@ impl<'r> Sorted<'r> {
     }
 
     fn note(&mut self, kind: NoteKind, path: &[u8], at: u32) {
-        let offset = self.offsets.get(place(at)).copied().unwrap_or_default();
+        let offset = self.offsets.get(place(at)).unwrap_or_default();
         self.notes.push(ReaderNote::new(kind, path.to_vec(), offset));
     }
 

@@ -38,6 +38,7 @@ mod digester;
 mod inflated;
 mod inside;
 mod meter;
+mod offsets;
 mod path;
 mod stream;
 mod tarball;

@@ -93,8 +93,8 @@ impl FactsCache for Memory {
         found
     }
 
-    fn store(&self, key: &CacheKey, facts: &[u8]) {
-        self.kept.lock().unwrap().push((key.clone(), facts.to_vec()));
+    fn store(&self, key: &CacheKey, facts: &[&[u8]]) {
+        self.kept.lock().unwrap().push((key.clone(), facts.concat()));
     }
 }
 
@@ -215,7 +215,7 @@ impl FactsCache for Untouchable {
         panic!("asked for {key:?}");
     }
 
-    fn store(&self, key: &CacheKey, _: &[u8]) {
+    fn store(&self, key: &CacheKey, _: &[&[u8]]) {
         panic!("told {key:?}");
     }
 }

@@ -25,6 +25,14 @@ impl Sha256 {
         Self(sha2::Sha256::digest(bytes).into())
     }
 
+    /// Digests bytes that come in pieces, one behind another.
+    #[must_use]
+    pub fn of_pieces(pieces: &[&[u8]]) -> Self {
+        let mut hasher = sha2::Sha256::new();
+        pieces.iter().for_each(|piece| hasher.update(piece));
+        Self(hasher.finalize().into())
+    }
+
     /// Takes 32 bytes that already are a SHA-256.
     #[must_use]
     pub const fn from_bytes(bytes: [u8; 32]) -> Self {

@@ -101,16 +101,17 @@ impl InventoryCache {
         identities.all(|file| (file.owner == self.owner || file.owner == 0) && file.mode & 0o022 == 0)
     }
 
-    fn write(&self, key: &CacheKey, facts: &[u8]) -> std::io::Result<()> {
-        let bytes = u64::try_from(MAGIC.len() + 32 + facts.len()).unwrap_or(u64::MAX);
+    fn write(&self, key: &CacheKey, facts: &[&[u8]]) -> std::io::Result<()> {
+        let length: usize = facts.iter().map(|piece| piece.len()).sum();
+        let bytes = u64::try_from(MAGIC.len() + 32 + length).unwrap_or(u64::MAX);
         if bytes > FILE_BYTES {
             return Ok(());
         }
         // Only its owner can read it: a temporary file has mode 0600.
         let mut file = tempfile::Builder::new().prefix(UNFINISHED).tempfile_in(&self.folder)?;
         file.write_all(MAGIC)?;
-        file.write_all(Sha256::of(facts).as_bytes())?;
-        file.write_all(facts)?;
+        file.write_all(Sha256::of_pieces(facts).as_bytes())?;
+        facts.iter().try_for_each(|piece| file.write_all(piece))?;
         file.persist(self.path(key)).map_err(|error| error.error)?;
         let sum = self.sum.fetch_add(bytes, Ordering::Relaxed).saturating_add(bytes);
         if sum > FOLDER_BYTES { self.make_room() } else { Ok(()) }
@@ -183,7 +184,7 @@ impl FactsCache for InventoryCache {
         (Sha256::of(&facts).as_bytes().as_slice() == digest).then_some(facts)
     }
 
-    fn store(&self, key: &CacheKey, facts: &[u8]) {
+    fn store(&self, key: &CacheKey, facts: &[&[u8]]) {
         if self.is_of_owner(key) {
             // A cache that is full or read-only only costs time.
             let _ = self.write(key, facts);
@@ -283,7 +284,7 @@ mod tests {
         let own = folder.path().join("cache");
         let cache = InventoryCache::open(&own, "a").unwrap();
         let key = |start| CacheKey::Layer(layer(&own, start).into());
-        cache.store(&key(3), b"facts");
+        cache.store(&key(3), &[b"fa", b"cts"]);
         assert_eq!(cache.load(&key(3)).as_deref(), Some(&b"facts"[..]));
         assert_eq!(cache.load(&key(4)), None);
         let entries = Limits { entries: 1, ..Limits::DEFAULT };
@@ -336,10 +337,10 @@ mod tests {
             (with(owner + 1, 0o100_644), false),
         ] {
             for key in [CacheKey::Layer(key.into()), CacheKey::Tree(vec![own, key])] {
-                cache.store(&key, b"facts");
+                cache.store(&key, &[b"facts"]);
                 assert_eq!(cache.path(&key).exists(), fine, "{key:?}");
                 // What a program before wrote without asking is not given either.
-                cache.write(&key, b"facts").unwrap();
+                cache.write(&key, &[b"facts"]).unwrap();
                 assert_eq!(cache.load(&key).is_some(), fine, "{key:?}");
             }
         }
@@ -363,7 +364,7 @@ mod tests {
         assert!(foreign.exists() && !left.exists());
         let key = |start| CacheKey::Layer(layer(folder.path(), start).into());
         for start in 0..3 {
-            cache.store(&key(start), b"facts");
+            cache.store(&key(start), &[b"facts"]);
             let file = File::options().write(true).open(cache.path(&key(start))).unwrap();
             file.set_modified(hours + Duration::from_secs(start)).unwrap();
         }
@@ -372,7 +373,7 @@ mod tests {
         oldest.set_modified(hours).unwrap();
         // Another run finds too much, and keeps one more.
         let cache = cache_of(folder.path());
-        cache.store(&key(3), b"facts");
+        cache.store(&key(3), &[b"facts"]);
         let there: Vec<bool> = (0..4).map(|start| cache.path(&key(start)).exists()).collect();
         assert_eq!(there, [false, true, true, true]);
         assert!(foreign.exists());

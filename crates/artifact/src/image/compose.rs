@@ -5,16 +5,17 @@
 //! unpacks each layer by itself, makes another tree of it, there is an ambiguous note.
 
 mod links;
+mod paths;
+mod sorted;
 mod steps;
 
-use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet};
-use std::ops::Bound;
 use std::sync::Arc;
 
 use lasthand_model::inventory::{EntryType, FileRecord, Inventory, Record, RecordAt, Records};
 
 use links::{follow, has_dots_inside, join, leads_out};
+use paths::{AtPath, PathAt, Paths};
+use sorted::Sorted;
 pub(super) use steps::{Cost, Steps};
 
 use super::facts::LayerFacts;
@@ -75,26 +76,27 @@ pub(super) fn layer_of(table: usize, layers: usize) -> Option<usize> {
 ///
 /// `steps` are those of all images of the reading.
 pub(super) fn apply(name: &str, layers: &[Arc<LayerFacts>], steps: &mut Steps) -> Result<Applied, ArtifactError> {
-    let Tree { nodes, notes, steps, .. } = Tree::of(name, layers, steps)?;
+    let Tree { nodes, paths, notes, steps, .. } = Tree::of(name, layers, steps)?;
     let mut copies: Vec<Records> = layers.iter().map(|_| Records::default()).collect();
     let mut rows = Vec::with_capacity(nodes.len());
-    for (path, node) in nodes {
-        steps.add_name(&path);
+    for node in nodes.into_iter() {
+        let (path, layer) = (paths.path(node.path), paths.layer(node.path));
+        steps.add_name(path);
         if steps.are_too_many() {
-            return Err(over_steps(name, node.layer(), steps));
+            return Err(over_steps(name, layer, steps));
         }
-        let own = record_at(layers, node.record);
-        if own.path == path.as_ref() && index(node.record.table) == node.layer() {
+        let own = paths.record(node.record);
+        if own.path == path && index(node.record.table) == layer {
             rows.push(node.record);
-        } else if let Some(table) = copies.get_mut(node.layer()) {
-            let at = u32::try_from(table.len()).unwrap_or(u32::MAX);
+        } else if let Some(table) = copies.get_mut(layer) {
+            let at = narrow(table.len());
             // SECURITY: thousands of hard links to one file have its attributes each.
-            steps.hold(held_bytes(Record { path: &path, ..own }));
+            steps.hold(held_bytes(Record { path, ..own }));
             if steps.hold_too_much() {
-                return Err(over_held(name, node.layer(), steps));
+                return Err(over_held(name, layer, steps));
             }
-            table.push(FileRecord { path: path.into_owned(), ..own.to_record() });
-            rows.push(RecordAt { table: node.layer + narrow(layers.len()), at });
+            table.push(FileRecord { path: path.to_vec(), ..own.to_record() });
+            rows.push(RecordAt { table: narrow(layer + layers.len()), at });
         }
     }
     let tables = layers.iter().map(|layer| Arc::clone(&layer.records)).chain(copies.into_iter().map(Arc::new));
@@ -126,10 +128,6 @@ fn twice(name: &str, path: &[u8]) -> ArtifactError {
     ArtifactError::Image { name: name.to_owned(), fault }
 }
 
-fn record_at(layers: &[Arc<LayerFacts>], row: RecordAt) -> Record<'_> {
-    layers.get(index(row.table)).and_then(|layer| layer.records.get(index(row.at))).unwrap_or(Record::NOTHING)
-}
-
 const fn index(number: u32) -> usize {
     number as usize
 }
@@ -142,20 +140,46 @@ fn narrow(number: usize) -> u32 {
 /// What lies at a path. A hard link holds the record of its target, whose path then is another one.
 #[derive(Clone, Copy)]
 struct Node {
+    path: PathAt,
     record: RecordAt,
-    layer: u32,
 }
 
-impl Node {
-    const fn layer(self) -> usize {
-        index(self.layer)
+impl AtPath for Node {
+    fn path(self) -> PathAt {
+        self.path
+    }
+}
+
+/// A whiteout, at the path that it is resolved to.
+#[derive(Clone, Copy)]
+struct Marker {
+    path: PathAt,
+    /// The header offset of the last one there.
+    offset: u64,
+    takes: Takes,
+}
+
+/// What a whiteout took away.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Takes {
+    /// Nothing by name: it is opaque, marks something else, or is about what its own layer wrote.
+    Other,
+    /// A path below which lower layers had nothing.
+    Path,
+    /// A path below which lower layers had something.
+    Folder,
+}
+
+impl AtPath for Marker {
+    fn path(self) -> PathAt {
+        self.path
     }
 }
 
 struct Tree<'f> {
     name: &'f str,
-    layers: &'f [Arc<LayerFacts>],
-    nodes: BTreeMap<Cow<'f, [u8]>, Node>,
+    paths: Paths<'f>,
+    nodes: Sorted<Node>,
     notes: Vec<LayerNote>,
     /// Those of the layer that is applied.
     own_notes: Notes,
@@ -163,18 +187,16 @@ struct Tree<'f> {
     layer: usize,
     /// The header offset of the entry that is applied.
     offset: u64,
-    /// What this layer took away by name, with the header offset, and whether it had lower content.
-    emptied: BTreeMap<Vec<u8>, (u64, bool)>,
-    /// Whiteouts of this layer, at the paths that they are resolved to.
-    markers: BTreeSet<Vec<u8>>,
+    /// Whiteouts of this layer.
+    markers: Sorted<Marker>,
     /// Where entries of this layer lie that were written through a link.
-    linked_to: BTreeSet<Vec<u8>>,
+    linked_to: Sorted<PathAt>,
     /// Folders that have, or had, a default access list.
-    defaults: BTreeSet<Vec<u8>>,
+    defaults: Sorted<PathAt>,
     /// Folders that this layer writes in.
-    entered: BTreeSet<Vec<u8>>,
+    entered: Sorted<PathAt>,
     /// Files that a hard link shares, by the path of their own entry.
-    linked: BTreeSet<&'f [u8]>,
+    linked: Sorted<PathAt>,
     /// The last folder resolved, and what it is resolved to.
     last: Option<(&'f [u8], Folder)>,
     /// Taken by all images of the reading.
@@ -185,9 +207,9 @@ struct Tree<'f> {
 #[derive(Default)]
 struct Below {
     /// Paths of lower layers.
-    lower: Vec<Vec<u8>>,
+    lower: usize,
     /// Paths of this layer.
-    own: Vec<Vec<u8>>,
+    own: usize,
     /// Something of this layer, below a folder below this one that this layer does not list.
     has_unlisted: bool,
 }
@@ -203,25 +225,24 @@ impl<'f> Tree<'f> {
     fn of(name: &'f str, layers: &'f [Arc<LayerFacts>], steps: &'f mut Steps) -> Result<Self, ArtifactError> {
         let mut tree = Self {
             name,
-            layers,
-            nodes: BTreeMap::new(),
+            paths: Paths::of(layers),
+            nodes: Sorted::default(),
             notes: Vec::new(),
             own_notes: Notes::default(),
             layer: 0,
             offset: 0,
-            emptied: BTreeMap::new(),
-            markers: BTreeSet::new(),
-            linked_to: BTreeSet::new(),
-            defaults: BTreeSet::new(),
-            entered: BTreeSet::new(),
-            linked: BTreeSet::new(),
+            markers: Sorted::default(),
+            linked_to: Sorted::default(),
+            defaults: Sorted::default(),
+            entered: Sorted::default(),
+            linked: Sorted::default(),
             last: None,
             steps,
         };
         for (number, layer) in layers.iter().enumerate() {
             tree.layer = number;
-            for ((record, offset), at) in layer.records.iter().zip(&layer.offsets).zip(0..) {
-                tree.offset = *offset;
+            for (record, at) in layer.records.iter().zip(0..) {
+                tree.offset = layer.offsets.get(index(at)).unwrap_or_default();
                 tree.steps.add(1);
                 tree.entry(record, RecordAt { table: narrow(number), at })?;
                 tree.check_steps()?;
@@ -231,8 +252,8 @@ impl<'f> Tree<'f> {
             tree.check_steps()?;
             let own = tree.own_notes.take().into_iter();
             tree.notes.extend(own.map(|note| (Some(number), note)));
-            tree.markers.clear();
-            tree.linked_to.clear();
+            tree.markers = Sorted::default();
+            tree.linked_to = Sorted::default();
             tree.last = None;
         }
         Ok(tree)
@@ -248,57 +269,64 @@ impl<'f> Tree<'f> {
             self.note(NoteKind::BelowWhiteout, record.path);
             return Ok(());
         }
-        let folder = self.folder(parent, record.path)?;
+        let folder = self.folder(parent, record.path, itself)?;
         if let Some(kind) = folder.through {
             self.note(kind, record.path);
         }
         let base = path::base(record.path);
         if base.starts_with(WHITEOUT) {
             self.last = None;
-            return self.whiteout(base, &folder, record);
+            return self.whiteout(base, &folder, (record, itself));
         }
-        let at = if folder.through.is_none() {
-            Cow::Borrowed(record.path)
-        } else {
-            let at = join(&folder.path, base);
-            self.steps.add_bytes(at.len());
-            // Here, and in a table of the tree.
-            self.steps.hold_path(&at);
-            self.steps.hold_path(&at);
-            self.linked_to.insert(at.clone());
-            Cow::Owned(at)
-        };
+        let path = self.path_in(&folder, base, itself);
+        let at = if folder.through.is_none() { record.path } else { &join(&folder.path, base) };
+        if folder.through.is_some() {
+            // In a table of the tree, too.
+            self.steps.hold_path(at);
+            self.paths.insert(&mut self.linked_to, path);
+        }
         if is_overlay_mark(record) {
             self.note(NoteKind::OverlayMark, record.path);
         }
         // SECURITY: a hard link is a file that is there, and inherits nothing.
-        if record.entry_type != EntryType::Hardlink && self.inherits(&at) {
+        if record.entry_type != EntryType::Hardlink && self.inherits(at) {
             self.note(NoteKind::InheritedAccessList, record.path);
         }
         if has_default_list(record) {
-            self.steps.hold_path(&at);
-            self.defaults.insert(at.to_vec());
+            self.paths.insert(&mut self.defaults, path);
         }
-        self.make_room(&at, record)?;
+        self.make_room(at, record)?;
         let itself = if record.entry_type == EntryType::Hardlink { self.target(record)? } else { itself };
-        let old = self.nodes.insert(at, Node { record: itself, layer: narrow(self.layer) });
-        let is_link = |row: RecordAt| record_at(self.layers, row).entry_type == EntryType::Symlink;
+        let old = self.paths.insert(&mut self.nodes, Node { path, record: itself });
+        let is_link = |row: RecordAt| self.paths.record(row).entry_type == EntryType::Symlink;
         if is_link(itself) || old.is_some_and(|old| is_link(old.record)) {
             self.last = None;
         }
         Ok(())
     }
 
+    /// The path of an entry in the folder that it is resolved to.
+    fn path_in(&mut self, folder: &Folder, base: &[u8], entry: RecordAt) -> PathAt {
+        if folder.through.is_none() {
+            let slash = usize::from(!folder.path.is_empty());
+            return PathAt { entry, length: narrow(folder.path.len() + slash + base.len()) };
+        }
+        let at = join(&folder.path, base);
+        self.steps.add_bytes(at.len());
+        self.steps.hold_path(&at);
+        self.paths.keep(&at, self.layer)
+    }
+
     /// Removes what an entry replaces, before it is made: everything at and below its path, save that a folder on a folder keeps what is below.
     fn make_room(&mut self, at: &[u8], record: Record<'_>) -> Result<(), ArtifactError> {
-        if !self.has_anything_from(at) {
+        if !self.paths.has_from(&self.nodes, at) {
             return Ok(());
         }
         let is_folder = record.entry_type == EntryType::Directory;
-        if let Some(node) = self.nodes.get(at).copied() {
-            let old = record_at(self.layers, node.record);
-            let is_own = node.layer() == self.layer;
-            let kind = is_own.then(|| replacement(old, record, self.linked.contains(old.path)));
+        if let Some(node) = self.node(at) {
+            let old = self.paths.record(node.record);
+            let is_own = self.layer_of(node) == self.layer;
+            let kind = is_own.then(|| replacement(old, record, self.paths.has(&self.linked, old.path)));
             let kept = keeps_attributes(old, record).then_some(NoteKind::KeptAttributes);
             kind.or(kept).into_iter().for_each(|kind| self.note(kind, record.path));
         }
@@ -306,14 +334,15 @@ impl<'f> Tree<'f> {
             return Ok(());
         }
         let Below { lower, own, .. } = self.below(at)?;
-        if !own.is_empty() {
+        if own > 0 {
             self.note(NoteKind::ReplacedFolder, record.path);
         }
-        if self.nodes.remove(at).is_some() || !lower.is_empty() || !own.is_empty() {
+        if self.paths.remove(&mut self.nodes, at).is_some() || lower + own > 0 {
             self.last = None;
         }
-        self.remove(lower);
-        self.remove(own);
+        if lower + own > 0 {
+            self.paths.retain_below(&mut self.nodes, at, |_| false);
+        }
         Ok(())
     }
 
@@ -322,9 +351,9 @@ impl<'f> Tree<'f> {
         let parent = path::parent(link.link_target).unwrap_or_default();
         let folder = self.resolve(parent, link.path)?;
         let at = join(&folder.path, path::base(link.link_target));
-        let found = self.nodes.get(at.as_slice()).map(|node| node.record);
+        let found = self.node(&at).map(|node| node.record);
         let found = found.ok_or_else(|| self.refuse(link, "is a hard link to something that is not there"))?;
-        let target = record_at(self.layers, found);
+        let target = self.paths.record(found);
         if target.entry_type == EntryType::Directory {
             return Err(self.refuse(link, "is a hard link to a folder"));
         }
@@ -338,21 +367,28 @@ impl<'f> Tree<'f> {
         if let Some(kind) = folder.through {
             self.note(kind, link.path);
         }
-        self.linked.insert(target.path);
+        self.paths.insert(&mut self.linked, PathAt { entry: found, length: narrow(target.path.len()) });
         Ok(found)
     }
 
-    fn whiteout(&mut self, base: &[u8], folder: &Folder, record: Record<'_>) -> Result<(), ArtifactError> {
+    fn whiteout(
+        &mut self,
+        base: &[u8],
+        folder: &Folder,
+        (record, itself): (Record<'_>, RecordAt),
+    ) -> Result<(), ArtifactError> {
+        let path = self.path_in(folder, base, itself);
         let is_linked = folder.through.is_some();
         let folder = folder.path.as_slice();
-        let marker = join(folder, base);
-        self.steps.hold_path(&marker);
-        if !self.markers.insert(marker) {
+        let mut marker = Marker { path, offset: self.offset, takes: Takes::Other };
+        if let Some(earlier) = self.paths.get(&self.markers, self.paths.path(path)) {
             self.note(NoteKind::RepeatedWhiteout, record.path);
+            marker = earlier;
         }
+        self.paths.insert(&mut self.markers, marker);
         if base == OPAQUE {
             // SECURITY: moby and containers/storage walk no link, and remove what its own layer wrote under another name.
-            if is_linked || has_below(&self.linked_to, folder) {
+            if is_linked || self.paths.below(&self.linked_to, folder).next().is_some() {
                 self.note(NoteKind::OpaqueThroughSymlink, record.path);
             }
             return self.opaque(folder, record);
@@ -368,20 +404,20 @@ impl<'f> Tree<'f> {
         }
         let at = join(folder, hidden);
         let Below { lower, own, .. } = self.below(&at)?;
-        let itself = self.nodes.get(at.as_slice()).map(|node| node.layer());
-        if !own.is_empty() || itself == Some(self.layer) {
+        let itself = self.node(&at).map(|node| self.layer_of(node));
+        if own > 0 || itself == Some(self.layer) {
             self.note(NoteKind::WhiteoutOfOwn, &at);
         } else {
-            self.steps.hold_path(&at);
-            self.emptied.insert(at.clone(), (self.offset, !lower.is_empty()));
-            if lower.is_empty() && itself.is_none() {
+            let takes = if lower > 0 { Takes::Folder } else { Takes::Path };
+            self.paths.insert(&mut self.markers, Marker { offset: self.offset, takes, ..marker });
+            if lower == 0 && itself.is_none() {
                 self.note(NoteKind::WhiteoutOfNothing, record.path);
             }
         }
         if itself.is_some_and(|layer| layer < self.layer) {
-            self.nodes.remove(at.as_slice());
+            self.paths.remove(&mut self.nodes, &at);
         }
-        self.remove(lower);
+        self.remove_lower(&at, lower);
         Ok(())
     }
 
@@ -393,25 +429,26 @@ impl<'f> Tree<'f> {
             self.note(NoteKind::WhiteoutOfOwn, record.path);
         }
         // SECURITY: overlay has no opaque root, so that all lower layers show through; others remove them.
-        if folder.is_empty() && !lower.is_empty() {
+        if folder.is_empty() && lower > 0 {
             self.note(NoteKind::OpaqueRoot, record.path);
         }
-        self.remove(lower);
+        self.remove_lower(folder, lower);
         Ok(())
     }
 
     /// A layer that takes a folder away and brings it again: overlay lets the old content show through. And one that takes away what it
     /// has something below of, be it another whiteout: pullers that put a mark there first cannot make the folder.
     fn check_emptied(&mut self) {
-        for (path, (offset, had_content)) in std::mem::take(&mut self.emptied) {
-            let itself = self.nodes.get(path.as_slice());
-            let again = had_content && itself.is_some_and(|node| self.is_folder(node));
-            let first = [&path, &b"/"[..]].concat();
-            let below = (Bound::Included(first.as_slice()), Bound::Unbounded);
-            let is_marked = self.markers.range::<[u8], _>(below).next().is_some_and(|path| path.starts_with(&first));
-            if again || is_marked || self.range(&path).next().is_some() {
-                self.offset = offset;
-                self.note(NoteKind::WhiteoutOfOwn, &path);
+        let markers = std::mem::take(&mut self.markers);
+        for marker in markers.from(|_| false).filter(|marker| marker.takes != Takes::Other) {
+            let whiteout = self.paths.path(marker.path);
+            let hidden = path::base(whiteout).get(WHITEOUT.len()..).unwrap_or_default();
+            let at = join(path::parent(whiteout).unwrap_or_default(), hidden);
+            let again = marker.takes == Takes::Folder && self.node(&at).is_some_and(|node| self.is_folder(node));
+            let is_marked = self.paths.below(&markers, &at).next().is_some();
+            if again || is_marked || self.paths.below(&self.nodes, &at).next().is_some() {
+                self.offset = marker.offset;
+                self.note(NoteKind::WhiteoutOfOwn, &at);
             }
         }
     }
@@ -420,7 +457,7 @@ impl<'f> Tree<'f> {
     fn inherits(&self, at: &[u8]) -> bool {
         !self.defaults.is_empty()
             && std::iter::successors(path::parent(at), |folder| path::parent(folder))
-                .any(|folder| self.defaults.contains(folder))
+                .any(|folder| self.paths.has(&self.defaults, folder))
     }
 
     /// Folders of lower layers that this layer writes in and does not list.
@@ -428,17 +465,20 @@ impl<'f> Tree<'f> {
     /// SECURITY: Docker unpacks each layer by itself and makes them anew; containerd and others leave them as they are.
     fn check_entered(&mut self) {
         let entered = std::mem::take(&mut self.entered);
-        let mut known: BTreeSet<&[u8]> = BTreeSet::new();
-        for folder in &entered {
-            let mut above = Some(folder.as_slice()).filter(|folder| !folder.is_empty());
-            while let Some(folder) = above.filter(|folder| known.insert(folder)) {
+        let mut known: Sorted<PathAt> = Sorted::default();
+        for folder in entered.into_iter() {
+            let mut above = Some(folder).filter(|folder| folder.length > 0);
+            while let Some(at) = above.filter(|at| self.paths.insert(&mut known, *at).is_none()) {
+                let folder = self.paths.path(at);
                 self.steps.add_bytes(LOOKUP_BYTES + folder.len());
-                let lower = self.nodes.get(folder).filter(|node| node.layer() < self.layer);
-                if let Some(kind) = lower.and_then(|node| made_anew(record_at(self.layers, node.record))) {
+                let lower = self.node(folder).filter(|node| self.layer_of(*node) < self.layer);
+                let kind = lower.and_then(|node| made_anew(self.paths.record(node.record)));
+                above = path::parent(folder).map(|parent| PathAt { length: narrow(parent.len()), ..at });
+                if let Some(kind) = kind {
+                    let folder = folder.to_vec();
                     self.offset = 0;
-                    self.note(kind, folder);
+                    self.note(kind, &folder);
                 }
-                above = path::parent(folder);
             }
         }
     }
@@ -449,14 +489,14 @@ impl<'f> Tree<'f> {
         let (mut looked_at, mut bytes) = (0, 0);
         // Paths come in order, so that those of one folder mostly follow each other.
         let mut last: Option<(&[u8], bool)> = None;
-        for (path, node) in self.range(folder) {
+        for (path, node) in self.paths.below(&self.nodes, folder) {
             looked_at += 1;
             bytes += path.len();
-            if node.layer() < self.layer {
-                found.lower.push(path.to_vec());
+            if self.layer_of(node) < self.layer {
+                found.lower += 1;
                 continue;
             }
-            found.own.push(path.to_vec());
+            found.own += 1;
             // An ancestor that is not listed has somewhere below it one whose child is listed: parents are enough.
             let parent = path::parent(path).unwrap_or_default();
             if found.has_unlisted || parent.len() <= folder.len() {
@@ -464,7 +504,7 @@ impl<'f> Tree<'f> {
             }
             let is_own = match last {
                 Some((known, is_own)) if known == parent => is_own,
-                _ => self.nodes.get(parent).is_some_and(|node| node.layer() == self.layer),
+                _ => self.node(parent).is_some_and(|node| self.layer_of(node) == self.layer),
             };
             last = Some((parent, is_own));
             found.has_unlisted = !is_own;
@@ -475,30 +515,24 @@ impl<'f> Tree<'f> {
         Ok(found)
     }
 
-    /// What is below a folder, in order of the paths.
-    fn range(&self, folder: &[u8]) -> impl Iterator<Item = (&[u8], &Node)> {
-        // `0` is the byte after `/`.
-        let (first, end) = ([folder, b"/"].concat(), [folder, b"0"].concat());
-        let range = match folder {
-            b"" => (Bound::Unbounded, Bound::Unbounded),
-            _ => (Bound::Included(first.as_slice()), Bound::Excluded(end.as_slice())),
-        };
-        self.nodes.range::<[u8], _>(range).map(|(path, node)| (path.as_ref(), node))
+    fn node(&self, path: &[u8]) -> Option<Node> {
+        self.paths.get(&self.nodes, path)
     }
 
-    /// False when nothing lies at a path or below it. One search; true may be about a name that only begins so.
-    fn has_anything_from(&self, at: &[u8]) -> bool {
-        let from = (Bound::Included(at), Bound::Unbounded);
-        self.nodes.range::<[u8], _>(from).next().is_some_and(|(path, _)| path.starts_with(at))
+    /// The layer that wrote a node.
+    fn layer_of(&self, node: Node) -> usize {
+        self.paths.layer(node.path)
     }
 
-    fn is_folder(&self, node: &Node) -> bool {
-        record_at(self.layers, node.record).entry_type == EntryType::Directory
+    fn is_folder(&self, node: Node) -> bool {
+        self.paths.record(node.record).entry_type == EntryType::Directory
     }
 
-    fn remove(&mut self, paths: Vec<Vec<u8>>) {
-        for path in paths {
-            self.nodes.remove(path.as_slice());
+    /// Removes the paths of lower layers below a folder, as many as there are.
+    fn remove_lower(&mut self, folder: &[u8], count: usize) {
+        let Self { paths, nodes, layer, .. } = self;
+        if count > 0 {
+            paths.retain_below(nodes, folder, |node| paths.layer(node.path) == *layer);
         }
     }
 
@@ -512,13 +546,20 @@ impl<'f> Tree<'f> {
         Err(over_steps(self.name, self.layer, self.steps))
     }
 
-    fn folder(&mut self, parent: &'f [u8], entry: &[u8]) -> Result<Folder, ArtifactError> {
+    fn folder(&mut self, parent: &'f [u8], entry: &[u8], itself: RecordAt) -> Result<Folder, ArtifactError> {
         if let Some((_, folder)) = self.last.as_ref().filter(|(last, _)| *last == parent) {
             return Ok(folder.clone());
         }
         let folder = self.resolve(parent, entry)?;
-        if self.layer > 0 {
-            self.entered.insert(folder.path.clone());
+        if self.layer > 0 && !self.paths.has(&self.entered, &folder.path) {
+            let at = match folder.through {
+                None => PathAt { entry: itself, length: narrow(folder.path.len()) },
+                Some(_) => {
+                    self.steps.hold_path(&folder.path);
+                    self.paths.keep(&folder.path, self.layer)
+                }
+            };
+            self.paths.insert(&mut self.entered, at);
         }
         self.last = Some((parent, folder.clone()));
         Ok(folder)
@@ -542,12 +583,12 @@ impl<'f> Tree<'f> {
             for end in ends.chain((!at.is_empty()).then_some(at.len())).filter(|end| *end > known) {
                 let (prefix, rest) = at.split_at_checked(end).unwrap_or_default();
                 self.steps.add_bytes(LOOKUP_BYTES + prefix.len());
-                let Some(node) = self.nodes.get(prefix) else { continue };
-                let record = record_at(self.layers, node.record);
+                let Some(node) = self.node(prefix) else { continue };
+                let record = self.paths.record(node.record);
                 match record.entry_type {
                     EntryType::Directory => {}
                     EntryType::Symlink => {
-                        let own = node.layer() == self.layer && through != Some(NoteKind::ThroughLowerSymlink);
+                        let own = self.layer_of(node) == self.layer && through != Some(NoteKind::ThroughLowerSymlink);
                         let target = record.link_target;
                         let escapes = through == Some(NoteKind::ThroughEscapingSymlink) || leads_out(prefix, target);
                         through = Some(match (own, escapes) {
@@ -602,13 +643,6 @@ impl<'f> Tree<'f> {
     fn fault(&self, fault: ImageFault) -> ArtifactError {
         ArtifactError::Image { name: self.name.to_owned(), fault: Box::new(fault) }
     }
-}
-
-/// True when one of these paths lies below a folder.
-fn has_below(paths: &BTreeSet<Vec<u8>>, folder: &[u8]) -> bool {
-    let first = if folder.is_empty() { Vec::new() } else { [folder, b"/"].concat() };
-    let from = (Bound::Included(first.as_slice()), Bound::Unbounded);
-    paths.range::<[u8], _>(from).next().is_some_and(|path| path.starts_with(&first))
 }
 
 fn has_default_list(record: Record<'_>) -> bool {

@@ -11,6 +11,7 @@ use crate::error::ArtifactError;
 use crate::inside::Inside;
 use crate::meter::wide;
 use crate::note::ReaderNote;
+use crate::offsets::Offsets;
 
 /// What the name of a field that is an annotation begins with; no field of a config begins so.
 const ANNOTATION: &str = "annotation/";
@@ -109,7 +110,7 @@ pub struct LayerFacts {
     /// What archives in it hold, by the digest of their bytes; empty unless they were opened.
     pub inside: BTreeMap<FileDigest, Inside>,
     /// Start of each entry's header.
-    pub(crate) offsets: Vec<u64>,
+    pub(crate) offsets: Offsets,
     /// Bytes that came out of it: of its decoder, and of holes.
     pub(crate) came_out: u64,
 }

@@ -39,7 +39,7 @@ pub(super) fn applied(
     let cost = Cost { steps: after.steps.saturating_sub(before.steps), held: after.held.saturating_sub(before.held) };
     let notes: Vec<_> = applied.notes().collect();
     if let Some((cache, key)) = kept {
-        cache.store(&key, &encode(cost, &applied.tree, layers.len(), &notes));
+        cache.store(&key, &[&encode(cost, &applied.tree, layers.len(), &notes)]);
     }
     Ok((applied.tree, notes))
 }
@@ -76,7 +76,7 @@ fn decode(bytes: &[u8], layers: &[Arc<LayerFacts>], limits: &Limits) -> Option<(
     }
     let mut tables: Vec<Arc<Records>> = layers.iter().map(|layer| Arc::clone(&layer.records)).collect();
     for _ in layers {
-        tables.push(Arc::new(Records::from_bytes(text(&mut rest)?, limits)?));
+        tables.push(Arc::new(Records::from_bytes(text(&mut rest)?.to_vec(), 0, limits)?));
     }
     let count = number(&mut rest)?;
     // LIMIT: rows are there in full before room is made for them.

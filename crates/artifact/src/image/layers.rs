@@ -182,7 +182,7 @@ fn one(shares: Shares<'_, '_>, job: &Job<'_, '_>, apart: bool) -> Result<One, Ar
     let Some((cache, key)) = key.filter(|(_, key)| key_of(place, job.wanted, limits).as_ref() == Some(key)) else {
         return Ok((read, None));
     };
-    cache.store(&CacheKey::Layer(key.into()), &cache::encode(&read.facts, &read.notes));
+    cache::store(cache, key, &read.facts, &read.notes);
     Ok((read, Some(key)))
 }
 
@@ -195,6 +195,6 @@ fn key_of(place: &Place<'_>, wanted: &Wanted<'_>, limits: &Limits) -> Option<Lay
 
 /// Facts that were kept, as long as they are about the blob that is asked for.
 fn kept(cache: &dyn FactsCache, key: &LayerKey) -> Option<LayerRead> {
-    let (facts, notes) = cache::decode(&cache.load(&CacheKey::Layer((*key).into()))?, &key.limits)?;
+    let (facts, notes) = cache::decode(cache.load(&CacheKey::Layer((*key).into()))?, &key.limits)?;
     ((facts.digest, facts.diff_id) == (key.blob, key.diff_id)).then_some(LayerRead { facts, notes })
 }

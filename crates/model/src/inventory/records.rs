@@ -1,6 +1,7 @@
 //! Records in little memory: rows of a fixed size, their text in one arena.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::{EntryType, FileRecord};
 use crate::digest::{FileDigest, Sha256};
@@ -73,38 +74,32 @@ impl<'a> From<&'a FileRecord> for Record<'a> {
 
 /// Records in the order in which they were added.
 ///
-/// Cost: 72 bytes for each record and the bytes of its path and link target; more for one with a device, extended attributes,
-/// an owner beyond 32 bits, or a path that is not plain text.
+/// Cost: 48 bytes for each record and the bytes of its path and link target; type, mode, owner, device and extended attributes once for
+/// all records that have them alike. Some 500 bytes more for one whose path or link target is not plain text or has over 65,535 bytes,
+/// for content of 256 TiB and more, and for what comes after 65,535 different owners, modes and attributes.
 #[derive(Debug, Clone, Default)]
 pub struct Records {
     pub(super) rows: Vec<Row>,
     /// Paths and link targets as [`escape_path`](super::escape_path) writes them; those of a row are the bytes themselves.
     pub(super) text: String,
+    /// What rows have alike: a record without path, link target and size; a digest in it says only that there is one.
+    pub(super) alike: Vec<Arc<FileRecord>>,
+    /// Places in `alike`.
+    known: BTreeMap<Arc<FileRecord>, u16>,
     /// Records that do not fit into a row.
     pub(super) odd: BTreeMap<usize, Odd>,
 }
 
 #[derive(Debug, Clone)]
 pub(super) struct Row {
-    pub(super) start: usize,
-    pub(super) path: u32,
-    pub(super) link_target: u32,
-    pub(super) size: u64,
-    pub(super) uid: u32,
-    pub(super) gid: u32,
-    pub(super) mode: u16,
-    pub(super) entry_type: EntryType,
-    pub(super) content: Content,
     pub(super) sha256: [u8; 32],
-}
-
-/// What else there is of a row.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Content {
-    None,
-    Digest,
-    /// Everything is in `odd`.
-    Odd,
+    pub(super) start: u32,
+    pub(super) size_low: u32,
+    pub(super) size_high: u16,
+    pub(super) path: u16,
+    pub(super) link_target: u16,
+    /// Its place in `alike`; [`Row::IN_ODD`] where everything is in `odd`.
+    pub(super) alike: u16,
 }
 
 #[derive(Debug, Clone)]
@@ -113,6 +108,9 @@ pub(super) struct Odd {
     pub(super) path: Box<str>,
     pub(super) link_target: Box<str>,
 }
+
+/// The digest in what rows have alike.
+const SOME_DIGEST: FileDigest = FileDigest(Sha256::from_bytes([0; 32]));
 
 impl Records {
     /// The number of records.
@@ -136,57 +134,28 @@ impl Records {
         self.rows.push(row);
     }
 
-    /// The row of a record, its text in the arena; none for one that does not fit.
-    fn row(&mut self, record: &FileRecord) -> Option<Row> {
-        if record.device.is_some() || !record.xattrs.is_empty() {
-            return None;
-        }
-        let (path, link_target) = (plain(&record.path)?, plain(&record.link_target)?);
-        let row = Row {
-            start: self.text.len(),
-            path: u32::try_from(path.len()).ok()?,
-            link_target: u32::try_from(link_target.len()).ok()?,
-            size: record.size,
-            uid: u32::try_from(record.uid).ok()?,
-            gid: u32::try_from(record.gid).ok()?,
-            mode: u16::try_from(record.mode).ok()?,
-            entry_type: record.entry_type,
-            content: if record.sha256.is_some() { Content::Digest } else { Content::None },
-            sha256: record.sha256.map(|digest| *digest.0.as_bytes()).unwrap_or_default(),
-        };
-        self.text.push_str(path);
-        self.text.push_str(link_target);
-        Some(row)
-    }
-
     /// The record at a place.
     #[must_use]
     pub fn get(&self, at: usize) -> Option<Record<'_>> {
         let row = self.rows.get(at)?;
-        if row.content == Content::Odd {
+        let Some(alike) = self.alike.get(usize::from(row.alike)) else {
             return self.odd.get(&at).map(|odd| Record::from(&odd.record));
-        }
+        };
         Some(Record {
             path: self.slice(row.path()).as_bytes(),
-            entry_type: row.entry_type,
-            mode: row.mode.into(),
-            uid: row.uid.into(),
-            gid: row.gid.into(),
-            size: row.size,
-            sha256: (row.content == Content::Digest).then(|| FileDigest(Sha256::from_bytes(row.sha256))),
+            size: row.size(),
+            sha256: alike.sha256.map(|_| FileDigest(Sha256::from_bytes(row.sha256))),
             link_target: self.slice(row.link_target()).as_bytes(),
-            device: None,
-            xattrs: &[],
+            ..Record::from(alike.as_ref())
         })
     }
 
     /// The path at a place.
     #[must_use]
     pub fn path(&self, at: usize) -> &[u8] {
-        match (self.rows.get(at), self.odd.get(&at)) {
-            (Some(row), _) if row.content != Content::Odd => self.slice(row.path()).as_bytes(),
-            (Some(_), Some(odd)) => &odd.record.path,
-            _ => b"",
+        match self.rows.get(at) {
+            Some(row) if row.alike != Row::IN_ODD => self.slice(row.path()).as_bytes(),
+            _ => self.odd.get(&at).map_or(b"", |odd| &odd.record.path),
         }
     }
 
@@ -194,7 +163,7 @@ impl Records {
     #[must_use]
     pub fn path_text(&self, at: usize) -> &str {
         match self.rows.get(at) {
-            Some(row) if row.content != Content::Odd => self.slice(row.path()),
+            Some(row) if row.alike != Row::IN_ODD => self.slice(row.path()),
             _ => self.odd.get(&at).map_or("", |odd| &odd.path),
         }
     }
@@ -203,7 +172,7 @@ impl Records {
     #[must_use]
     pub fn link_target_text(&self, at: usize) -> &str {
         match self.rows.get(at) {
-            Some(row) if row.content != Content::Odd => self.slice(row.link_target()),
+            Some(row) if row.alike != Row::IN_ODD => self.slice(row.link_target()),
             _ => self.odd.get(&at).map_or("", |odd| &odd.link_target),
         }
     }
@@ -220,9 +189,58 @@ impl Records {
         self.text.len()
     }
 
+    /// The extended attributes of each record that has any, the [`odd`](Self::odd) ones left out.
+    ///
+    /// Cost: none where no record has any, else a look at each.
+    pub fn attributes(&self) -> impl Iterator<Item = &[(Vec<u8>, Vec<u8>)]> {
+        let has_any = self.alike.iter().any(|alike| !alike.xattrs.is_empty());
+        let rows = self.rows.iter().filter(move |_| has_any);
+        let alike = rows.filter_map(|row| self.alike.get(usize::from(row.alike)));
+        alike.map(|alike| alike.xattrs.as_slice()).filter(|xattrs| !xattrs.is_empty())
+    }
+
     /// The records that take more memory than others: see [`Records`].
     pub fn odd(&self) -> impl ExactSizeIterator<Item = &FileRecord> {
         self.odd.values().map(|odd| &odd.record)
+    }
+
+    /// The row of a record, its text in the arena; none for one that does not fit.
+    fn row(&mut self, record: &FileRecord) -> Option<Row> {
+        let (path, link_target) = (plain(&record.path)?, plain(&record.link_target)?);
+        let [a, b, c, d, e, f, 0, 0] = record.size.to_le_bytes() else { return None };
+        let row = Row {
+            sha256: record.sha256.map(|digest| *digest.0.as_bytes()).unwrap_or_default(),
+            start: u32::try_from(self.text.len()).ok()?,
+            size_low: u32::from_le_bytes([a, b, c, d]),
+            size_high: u16::from_le_bytes([e, f]),
+            path: u16::try_from(path.len()).ok()?,
+            link_target: u16::try_from(link_target.len()).ok()?,
+            alike: self.alike_of(record)?,
+        };
+        self.text.push_str(path);
+        self.text.push_str(link_target);
+        Some(row)
+    }
+
+    /// The place of what a record has like others; none when there are too many already.
+    fn alike_of(&mut self, record: &FileRecord) -> Option<u16> {
+        let alike = FileRecord {
+            path: Vec::new(),
+            link_target: Vec::new(),
+            size: 0,
+            sha256: record.sha256.map(|_| SOME_DIGEST),
+            xattrs: record.xattrs.clone(),
+            ..*record
+        };
+        if let Some(at) = self.known.get(&alike) {
+            return Some(*at);
+        }
+        // LIMIT: places have 16 bits, and the last one means that there is none.
+        let at = u16::try_from(self.alike.len()).ok().filter(|at| *at != Row::IN_ODD)?;
+        let alike = Arc::new(alike);
+        self.alike.push(Arc::clone(&alike));
+        self.known.insert(alike, at);
+        Some(at)
     }
 
     fn slice(&self, range: std::ops::Range<usize>) -> &str {
@@ -252,26 +270,24 @@ fn plain(bytes: &[u8]) -> Option<&str> {
 }
 
 impl Row {
-    const ODD: Self = Self {
-        start: 0,
-        path: 0,
-        link_target: 0,
-        size: 0,
-        uid: 0,
-        gid: 0,
-        mode: 0,
-        entry_type: EntryType::File,
-        content: Content::Odd,
-        sha256: [0; 32],
-    };
+    /// The place in `alike` that no row has.
+    pub(super) const IN_ODD: u16 = u16::MAX;
+
+    pub(super) const ODD: Self =
+        Self { sha256: [0; 32], start: 0, size_low: 0, size_high: 0, path: 0, link_target: 0, alike: Self::IN_ODD };
 
     const fn path(&self) -> std::ops::Range<usize> {
-        self.start..self.start + self.path as usize
+        let start = self.start as usize;
+        start..start + self.path as usize
     }
 
     const fn link_target(&self) -> std::ops::Range<usize> {
-        let start = self.start + self.path as usize;
+        let start = self.start as usize + self.path as usize;
         start..start + self.link_target as usize
+    }
+
+    const fn size(&self) -> u64 {
+        (self.size_high as u64) << 32 | self.size_low as u64
     }
 }
 
@@ -279,8 +295,37 @@ impl Row {
 mod tests {
     use super::*;
 
+    fn record(path: &str) -> FileRecord {
+        FileRecord { path: path.into(), ..Record::NOTHING.to_record() }
+    }
+
     #[test]
-    fn a_row_has_72_bytes() {
-        assert_eq!(size_of::<Row>(), 72);
+    fn a_row_has_48_bytes() {
+        assert_eq!(size_of::<Row>(), 48);
+    }
+
+    #[test]
+    fn what_does_not_fit_into_a_row_comes_back_all_the_same() {
+        // pass: sizes and lengths around what a row has, more owners than rows can tell apart, attributes and devices of their own
+        let long = "a".repeat(usize::from(u16::MAX));
+        let owned = (0..70_000).map(|uid| FileRecord { uid, ..record("owned") });
+        let sized = [(1 << 48) - 1, 1 << 48, u64::MAX].map(|size| FileRecord { size, ..record("sized") });
+        let named = [long.clone(), format!("{long}a")].map(|path| record(&path));
+        let linked = [long.clone(), format!("{long}a")].map(|link| FileRecord {
+            link_target: link.into(),
+            entry_type: EntryType::Symlink,
+            ..record("link")
+        });
+        let other = [
+            FileRecord { device: Some((1, u64::MAX)), entry_type: EntryType::CharDevice, ..record("device") },
+            FileRecord { xattrs: vec![(b"user.a".to_vec(), b"1".to_vec())], ..record("attribute") },
+            FileRecord { sha256: Some(SOME_DIGEST), mode: 0o7777, gid: u64::MAX, ..record("") },
+        ];
+        let all: Vec<_> = sized.into_iter().chain(named).chain(linked).chain(other).chain(owned).collect();
+        let records: Records = all.iter().cloned().collect();
+        assert_eq!(records.iter().map(Record::to_record).collect::<Vec<_>>(), all);
+        // Two sizes, a path, a link target, and owners over what five others leave of 65,535 places; the first owner has one already.
+        assert_eq!(records.odd().len(), 4 + 69_999 - (65_535 - 5));
+        assert_eq!(records.attributes().count(), 1);
     }
 }
