@@ -2,6 +2,7 @@
 //!
 //! Facts only: digests, records and notes. Everything that a manifest or a policy asks of them is asked anew.
 
+use std::io::{self, Read, Write};
 use std::sync::Arc;
 
 use lasthand_model::digest::Sha256;
@@ -9,6 +10,7 @@ use lasthand_model::inventory::Records;
 use lasthand_model::limits::Limits;
 
 use crate::image::LayerFacts;
+use crate::meter::wide;
 use crate::note::{NoteKind, ReaderNote};
 use crate::offsets::Offsets;
 
@@ -82,85 +84,88 @@ impl CacheKey {
 
 /// Keeps facts. What it gives back must be what it took: see the threat model.
 pub trait FactsCache: Sync {
-    /// The facts of a key; `None` when there are none, or when they were damaged.
-    fn load(&self, key: &CacheKey) -> Option<Vec<u8>>;
+    /// The facts of a key, to be read once; `None` when there are none, or when they were damaged.
+    fn load(&self, key: &CacheKey) -> Option<Box<dyn Read + '_>>;
 
-    /// Keeps facts, which come in pieces, one behind another. One that cannot be kept is not.
-    fn store(&self, key: &CacheKey, facts: &[&[u8]]);
+    /// Keeps the facts that are written. What cannot be kept is not.
+    fn store(&self, key: &CacheKey, write: &mut dyn FnMut(&mut dyn Write) -> io::Result<()>);
 }
 
-/// Keeps facts and notes of a layer.
+/// Writes facts and notes of a layer.
 ///
-/// Cost: for as long as it lasts 44 bytes for each entry; offsets and text are taken from where they lie.
-pub(crate) fn store(cache: &dyn FactsCache, key: LayerKey, facts: &LayerFacts, notes: &[ReaderNote]) {
-    let mut out = Vec::new();
-    out.extend_from_slice(facts.digest.as_bytes());
-    out.extend_from_slice(facts.diff_id.as_bytes());
-    out.extend_from_slice(&facts.size.to_le_bytes());
-    out.extend_from_slice(&facts.came_out.to_le_bytes());
-    push(&mut out, facts.media_type.as_bytes());
-    push_number(&mut out, notes.len());
-    notes.iter().for_each(|note| push_note(&mut out, note));
-    push_number(&mut out, facts.offsets.len());
-    let (records, key) = (&facts.records, CacheKey::Layer(key.into()));
-    cache.store(&key, &[&out, facts.offsets.as_bytes(), &records.head(), records.text()]);
+/// Cost: no memory; all is written from where it lies.
+pub(crate) fn write(out: &mut dyn Write, facts: &LayerFacts, notes: &[ReaderNote]) -> io::Result<()> {
+    out.write_all(facts.digest.as_bytes())?;
+    out.write_all(facts.diff_id.as_bytes())?;
+    out.write_all(&facts.size.to_le_bytes())?;
+    out.write_all(&facts.came_out.to_le_bytes())?;
+    write_text(out, facts.media_type.as_bytes())?;
+    write_number(out, notes.len())?;
+    notes.iter().try_for_each(|note| write_note(out, note))?;
+    write_number(out, facts.offsets.len())?;
+    out.write_all(facts.offsets.as_bytes())?;
+    facts.records.write_to(out)
 }
 
-/// Reads what [`store`] wrote; `None` for anything else.
-pub(crate) fn decode(bytes: Vec<u8>, limits: &Limits) -> Option<(LayerFacts, Vec<ReaderNote>)> {
-    let mut rest = bytes.as_slice();
-    let digest = Sha256::from_bytes(array(&mut rest)?);
-    let diff_id = Sha256::from_bytes(array(&mut rest)?);
-    let size = u64::from_le_bytes(array(&mut rest)?);
-    let came_out = u64::from_le_bytes(array(&mut rest)?);
-    let media_type = String::from_utf8(text(&mut rest)?.to_vec()).ok()?;
-    let count = number(&mut rest)?;
-    let notes = (0..count).map(|_| note(&mut rest)).collect::<Option<Vec<_>>>()?;
-    let count = number(&mut rest)?;
-    let offsets = Offsets::take(&mut rest, count)?;
-    let skipped = bytes.len() - rest.len();
-    let records = Arc::new(Records::from_bytes(bytes, skipped, limits)?);
+/// Reads what [`write`] wrote; `None` for anything else.
+pub(crate) fn read(input: &mut dyn Read, limits: &Limits) -> Option<(LayerFacts, Vec<ReaderNote>)> {
+    let digest = Sha256::from_bytes(array(input)?);
+    let diff_id = Sha256::from_bytes(array(input)?);
+    let size = u64::from_le_bytes(array(input)?);
+    let came_out = u64::from_le_bytes(array(input)?);
+    let media_type = String::from_utf8(text(input)?).ok()?;
+    let count = number(input)?;
+    let notes = (0..count).map(|_| note(input)).collect::<Option<Vec<_>>>()?;
+    // LIMIT: Limits::entries, before there is room for them.
+    let count = number(input).filter(|count| *count <= limits.entries)?;
+    let offsets = Arc::new(Offsets::read_from(input, count)?);
+    let records = Arc::new(Records::read_from(input, limits)?);
     let inside = std::collections::BTreeMap::new();
-    let is_whole = records.len() == offsets.len();
+    let is_whole = records.len() == offsets.len() && ends(input);
     is_whole.then_some((LayerFacts { digest, diff_id, size, media_type, records, inside, offsets, came_out }, notes))
 }
 
 /// Notes about several entries are those of archives inside, which are not kept.
-pub(crate) fn push_note(out: &mut Vec<u8>, note: &ReaderNote) {
-    push(out, note.kind.as_str().as_bytes());
-    push(out, &note.path);
-    out.extend_from_slice(&note.offset.to_le_bytes());
+pub(crate) fn write_note(out: &mut dyn Write, note: &ReaderNote) -> io::Result<()> {
+    write_text(out, note.kind.as_str().as_bytes())?;
+    write_text(out, &note.path)?;
+    out.write_all(&note.offset.to_le_bytes())
 }
 
-pub(crate) fn note(rest: &mut &[u8]) -> Option<ReaderNote> {
-    let word = text(rest)?;
+pub(crate) fn note(input: &mut dyn Read) -> Option<ReaderNote> {
+    let word = text(input)?;
     let kind = *NoteKind::ALL.iter().find(|kind| kind.as_str().as_bytes() == word)?;
-    let path = text(rest)?.to_vec();
-    Some(ReaderNote::new(kind, path, u64::from_le_bytes(array(rest)?)))
+    let path = text(input)?;
+    Some(ReaderNote::new(kind, path, u64::from_le_bytes(array(input)?)))
 }
 
-pub(crate) fn push(out: &mut Vec<u8>, bytes: &[u8]) {
-    push_number(out, bytes.len());
-    out.extend_from_slice(bytes);
+fn write_text(out: &mut dyn Write, text: &[u8]) -> io::Result<()> {
+    write_number(out, text.len())?;
+    out.write_all(text)
 }
 
-pub(crate) fn push_number(out: &mut Vec<u8>, number: usize) {
-    out.extend_from_slice(&crate::meter::wide(number).to_le_bytes());
+pub(crate) fn write_number(out: &mut dyn Write, number: usize) -> io::Result<()> {
+    out.write_all(&wide(number).to_le_bytes())
 }
 
-pub(crate) fn text<'a>(rest: &mut &'a [u8]) -> Option<&'a [u8]> {
-    let length = number(rest)?;
-    let (taken, after) = rest.split_at_checked(length)?;
-    *rest = after;
-    Some(taken)
+fn text(input: &mut dyn Read) -> Option<Vec<u8>> {
+    let length = number(input)?;
+    let mut text = Vec::new();
+    input.take(wide(length)).read_to_end(&mut text).ok()?;
+    (text.len() == length).then_some(text)
 }
 
-pub(crate) fn number(rest: &mut &[u8]) -> Option<usize> {
-    usize::try_from(u64::from_le_bytes(array(rest)?)).ok()
+pub(crate) fn number(input: &mut dyn Read) -> Option<usize> {
+    usize::try_from(u64::from_le_bytes(array(input)?)).ok()
 }
 
-pub(crate) fn array<const N: usize>(rest: &mut &[u8]) -> Option<[u8; N]> {
-    let (taken, after) = rest.split_first_chunk()?;
-    *rest = after;
-    Some(*taken)
+pub(crate) fn array<const N: usize>(input: &mut dyn Read) -> Option<[u8; N]> {
+    let mut bytes = [0; N];
+    input.read_exact(&mut bytes).ok()?;
+    Some(bytes)
+}
+
+/// True where nothing comes any more.
+pub(crate) fn ends(input: &mut dyn Read) -> bool {
+    matches!(input.read(&mut [0]), Ok(0))
 }

@@ -11,6 +11,7 @@ use lasthand_model::limits::Limits;
 use crate::collide;
 use crate::digester::Keep;
 use crate::error::ArtifactError;
+use crate::held::Held;
 use crate::inside::{Counts, Inside, Looked, Opening, joined};
 use crate::meter::wide;
 use crate::note::{NoteKind, ReaderNote, Severity};
@@ -278,7 +279,7 @@ impl<'a> Collector<'a> {
 
     /// Sorts the records, keeps the last of each path as unpacking does, and notes what is odd about them beside each other.
     pub(crate) fn finish(self) -> Result<(Inventory, Vec<ReaderNote>), ArtifactError> {
-        let Self { name, records, offsets, notes, repeated, .. } = self;
+        let Self { name, limits, records, offsets, notes, repeated, .. } = self;
         let mut order: Vec<u32> = (0..).take(records.len()).collect();
         // Stable: entries of one path stay as they came.
         order.sort_by(|a, b| records.path(place(*a)).cmp(records.path(place(*b))));
@@ -290,10 +291,21 @@ impl<'a> Collector<'a> {
             sorted.notes.push(ReaderNote::new(kind, path, 0));
         }
         let Sorted { order, notes, .. } = sorted;
-        let rows = order.into_iter().map(|at| RecordAt { table: 0, at }).collect();
+        let rows: Vec<_> = order.into_iter().map(|at| RecordAt { table: 0, at }).collect();
+        let tables = vec![Arc::new(records)];
+        let mut held = Held::default();
+        tables.iter().for_each(|records| held.add(records));
+        held.add_live(&tables, &rows);
+        if held.hidden() > limits.hidden_bytes {
+            let (what, limit) = ("bytes of entries that later ones replace", limits.hidden_bytes);
+            return Err(ArtifactError::OverLimit { name: name.to_owned(), what, limit, offset: 0 });
+        }
         // Each path is there once.
-        let inventory = Inventory::from_tables(vec![Arc::new(records)], rows)
-            .map_err(|path| ArtifactError::Duplicate { name: name.to_owned(), offset: 0, path })?;
+        let inventory = Inventory::from_tables(tables, rows).map_err(|path| ArtifactError::Duplicate {
+            name: name.to_owned(),
+            offset: 0,
+            path,
+        })?;
         Ok((inventory, notes.kept))
     }
 }

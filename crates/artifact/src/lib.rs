@@ -27,6 +27,7 @@
 mod cache;
 mod error;
 mod facts;
+mod held;
 mod note;
 mod read;
 mod source;

@@ -1,5 +1,7 @@
 //! Where entries begin, in six bytes each.
 
+use std::io::Read;
+
 /// Offsets in the order of their entries. Those over 256 TiB are kept as that.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Offsets(Vec<[u8; 6]>);
@@ -24,11 +26,11 @@ impl Offsets {
         self.0.as_flattened()
     }
 
-    /// The offsets of so many entries, taken from the front.
-    pub(crate) fn take(rest: &mut &[u8], count: usize) -> Option<Self> {
-        let (taken, after) = rest.split_at_checked(count.checked_mul(6)?)?;
-        *rest = after;
-        Some(Self(taken.as_chunks().0.to_vec()))
+    /// Reads the offsets of so many entries.
+    pub(crate) fn read_from(input: &mut dyn Read, count: usize) -> Option<Self> {
+        let mut offsets = vec![[0; 6]; count];
+        input.read_exact(offsets.as_flattened_mut()).ok()?;
+        Some(Self(offsets))
     }
 }
 
@@ -43,8 +45,7 @@ mod tests {
         [0, 512, LARGEST, LARGEST + 1].into_iter().for_each(|offset| offsets.push(offset));
         let found: Vec<_> = (0..5).map(|at| offsets.get(at)).collect();
         assert_eq!(found, [Some(0), Some(512), Some(LARGEST), Some(LARGEST), None]);
-        let mut rest = offsets.as_bytes();
-        assert_eq!(Offsets::take(&mut rest, 5), None);
-        assert_eq!((Offsets::take(&mut rest, 4), rest), (Some(offsets.clone()), &[][..]));
+        assert_eq!(Offsets::read_from(&mut offsets.as_bytes(), 5), None);
+        assert_eq!(Offsets::read_from(&mut offsets.as_bytes(), 4), Some(offsets.clone()));
     }
 }

@@ -648,6 +648,16 @@ fn limits_stop_with_their_name() {
         let read = read(&MemoryBlob::new("test", attribute.clone()), None, &limits, &mut |_| {});
         assert_eq!(read.is_ok(), is_enough);
     }
+    // Rows and offsets have 54 bytes; what lives leaves 192, its own 54 bytes, path and 28 more aside.
+    let entries: Vec<_> = (0..4).map(|_| (&b"abc"[..], Type::Regular, &b"x"[..])).collect();
+    let replaced = MemoryBlob::new("test", archive(&entries));
+    let hidden = 3 * (54 + 3) - (192 - 54 - 3 - 28);
+    for (hidden_bytes, is_enough) in [(hidden, true), (hidden - 1, false)] {
+        let limits = Limits { hidden_bytes, ..Limits::DEFAULT };
+        let read = read(&replaced, None, &limits, &mut |_| {}).map_err(|error| error.to_string());
+        assert_eq!(read.is_ok(), is_enough);
+        assert!(is_enough || read.is_err_and(|error| error.contains("bytes of entries that later ones replace")));
+    }
     for (found, what) in [
         (with(|limits| limits.entries = 1), "entries over the limit of 1"),
         (with(|limits| limits.path_bytes = 2), "bytes of a path over the limit of 2"),

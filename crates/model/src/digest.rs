@@ -1,6 +1,7 @@
 //! Content ids: one newtype each, so that a file digest is never taken for a statement digest.
 
 use std::fmt;
+use std::io::{self, Read};
 use std::str::FromStr;
 
 use sha2::Digest as _;
@@ -25,12 +26,21 @@ impl Sha256 {
         Self(sha2::Sha256::digest(bytes).into())
     }
 
-    /// Digests bytes that come in pieces, one behind another.
-    #[must_use]
-    pub fn of_pieces(pieces: &[&[u8]]) -> Self {
+    /// Digests everything that a reader gives.
+    ///
+    /// # Errors
+    /// That of the reader.
+    pub fn of_reader(reader: &mut dyn Read) -> io::Result<Self> {
         let mut hasher = sha2::Sha256::new();
-        pieces.iter().for_each(|piece| hasher.update(piece));
-        Self(hasher.finalize().into())
+        let mut buffer = vec![0; 1 << 16];
+        loop {
+            match reader.read(&mut buffer) {
+                Ok(0) => return Ok(Self(hasher.finalize().into())),
+                Ok(length) => hasher.update(buffer.get(..length).unwrap_or_default()),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
     }
 
     /// Takes 32 bytes that already are a SHA-256.

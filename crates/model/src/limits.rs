@@ -35,6 +35,8 @@ pub struct Limits {
     pub xattr_bytes: usize,
     /// Bytes of the paths, link targets and attributes of all entries together.
     pub metadata_bytes: u64,
+    /// Bytes of the entries that others replace or remove, beside what those that live leave of 192 bytes each.
+    pub hidden_bytes: u64,
     /// Bytes of all extension headers of one archive, beside a quarter of the bytes that lie before them.
     pub extension_bytes: u64,
     /// Manifests of one image index, indexes inside it counted with theirs.
@@ -69,6 +71,7 @@ impl Limits {
         path_bytes: 4_096,
         xattr_bytes: 1 << 20,
         metadata_bytes: 256 << 20,
+        hidden_bytes: 32 << 20,
         extension_bytes: 64 << 20,
         manifests: 1_000,
         layers: 200,
@@ -96,6 +99,7 @@ impl Limits {
         "entries",
         "evidence-bytes",
         "extension-bytes",
+        "hidden-bytes",
         "inflate-free-bytes",
         "inflate-ratio",
         "layers",
@@ -123,6 +127,7 @@ impl Limits {
             "entries" => self.entries = count,
             "evidence-bytes" => self.evidence_bytes = number,
             "extension-bytes" => self.extension_bytes = number,
+            "hidden-bytes" => self.hidden_bytes = number,
             "inflate-free-bytes" => self.inflate_free_bytes = number,
             "inflate-ratio" => self.inflate_ratio = number,
             "layers" => self.layers = count,

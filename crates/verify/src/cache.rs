@@ -4,7 +4,7 @@
 //! else's to write. The checksum finds damage, not malice. See docs/threat-model.md.
 
 use std::fs::{self, File};
-use std::io::{Read as _, Write as _};
+use std::io::{self, BufReader, BufWriter, Read, Seek as _, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -16,6 +16,12 @@ use thiserror::Error;
 
 /// First bytes of a file that is kept.
 const MAGIC: &[u8] = b"lasthand inventory 1\n";
+
+/// Bytes before the facts: the first ones, and the digest of the facts.
+const HEAD: u64 = MAGIC.len() as u64 + 32;
+
+/// Bytes that are read of a file at a time.
+const READ_BYTES: usize = 1 << 16;
 
 /// How the names of files end, after a digest.
 const ENDING: &str = ".facts";
@@ -42,7 +48,7 @@ pub enum CacheError {
         /// The folder.
         path: PathBuf,
         /// Why.
-        source: std::io::Error,
+        source: io::Error,
     },
     /// Somebody else could plant facts.
     #[error("others than its owner can write to `{}`", path.display())]
@@ -101,24 +107,30 @@ impl InventoryCache {
         identities.all(|file| (file.owner == self.owner || file.owner == 0) && file.mode & 0o022 == 0)
     }
 
-    fn write(&self, key: &CacheKey, facts: &[&[u8]]) -> std::io::Result<()> {
-        let length: usize = facts.iter().map(|piece| piece.len()).sum();
-        let bytes = u64::try_from(MAGIC.len() + 32 + length).unwrap_or(u64::MAX);
+    fn write(&self, key: &CacheKey, write: &mut dyn FnMut(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
+        // Only its owner can read it: a temporary file has mode 0600.
+        let mut file = tempfile::Builder::new().prefix(UNFINISHED).tempfile_in(&self.folder)?;
+        let mut out = BufWriter::new(file.as_file_mut());
+        out.write_all(MAGIC)?;
+        out.write_all(&[0; 32])?;
+        write(&mut out)?;
+        out.flush()?;
+        drop(out);
+        let bytes = file.stream_position()?;
         if bytes > FILE_BYTES {
             return Ok(());
         }
-        // Only its owner can read it: a temporary file has mode 0600.
-        let mut file = tempfile::Builder::new().prefix(UNFINISHED).tempfile_in(&self.folder)?;
-        file.write_all(MAGIC)?;
-        file.write_all(Sha256::of_pieces(facts).as_bytes())?;
-        facts.iter().try_for_each(|piece| file.write_all(piece))?;
+        file.seek(SeekFrom::Start(HEAD))?;
+        let digest = Sha256::of_reader(&mut file)?;
+        file.seek(SeekFrom::Start(HEAD - 32))?;
+        file.write_all(digest.as_bytes())?;
         file.persist(self.path(key)).map_err(|error| error.error)?;
         let sum = self.sum.fetch_add(bytes, Ordering::Relaxed).saturating_add(bytes);
         if sum > FOLDER_BYTES { self.make_room() } else { Ok(()) }
     }
 
     /// Removes the oldest files while all of them are more than half of what may be.
-    fn make_room(&self) -> std::io::Result<()> {
+    fn make_room(&self) -> io::Result<()> {
         let mut files = files(&self.folder)?;
         let mut sum: u64 = files.iter().map(|file| file.bytes).sum();
         files.sort_by_key(|file| file.modified);
@@ -142,7 +154,7 @@ struct Kept {
 }
 
 /// The files of the cache, and no others; those of a run that ended early are removed.
-fn files(folder: &Path) -> std::io::Result<Vec<Kept>> {
+fn files(folder: &Path) -> io::Result<Vec<Kept>> {
     let mut files = Vec::new();
     for entry in fs::read_dir(folder)? {
         let entry = entry?;
@@ -162,7 +174,7 @@ fn files(folder: &Path) -> std::io::Result<Vec<Kept>> {
 }
 
 impl FactsCache for InventoryCache {
-    fn load(&self, key: &CacheKey) -> Option<Vec<u8>> {
+    fn load(&self, key: &CacheKey) -> Option<Box<dyn Read + '_>> {
         if !self.is_of_owner(key) {
             return None;
         }
@@ -179,15 +191,17 @@ impl FactsCache for InventoryCache {
         let mut head = [0; MAGIC.len() + 32];
         file.read_exact(&mut head).ok()?;
         let digest = head.strip_prefix(MAGIC)?;
-        let mut facts = Vec::with_capacity(usize::try_from(metadata.len()).ok()?);
-        file.take(FILE_BYTES).read_to_end(&mut facts).ok()?;
-        (Sha256::of(&facts).as_bytes().as_slice() == digest).then_some(facts)
+        if Sha256::of_reader(&mut file).ok()?.as_bytes().as_slice() != digest {
+            return None;
+        }
+        file.seek(SeekFrom::Start(HEAD)).ok()?;
+        Some(Box::new(BufReader::with_capacity(READ_BYTES, file)))
     }
 
-    fn store(&self, key: &CacheKey, facts: &[&[u8]]) {
+    fn store(&self, key: &CacheKey, write: &mut dyn FnMut(&mut dyn Write) -> io::Result<()>) {
         if self.is_of_owner(key) {
             // A cache that is full or read-only only costs time.
-            let _ = self.write(key, facts);
+            let _ = self.write(key, write);
         }
     }
 }
@@ -273,6 +287,18 @@ mod tests {
         LayerKey { blob, diff_id, typed: true, identity, limits: Limits::DEFAULT }
     }
 
+    /// Writes facts, in two pieces.
+    fn facts(out: &mut dyn Write) -> io::Result<()> {
+        out.write_all(b"fa")?;
+        out.write_all(b"cts")
+    }
+
+    fn loaded(cache: &InventoryCache, key: &CacheKey) -> Option<Vec<u8>> {
+        let mut facts = Vec::new();
+        cache.load(key)?.read_to_end(&mut facts).unwrap();
+        Some(facts)
+    }
+
     fn mode(path: &Path, mode: u32) {
         fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
     }
@@ -284,9 +310,9 @@ mod tests {
         let own = folder.path().join("cache");
         let cache = InventoryCache::open(&own, "a").unwrap();
         let key = |start| CacheKey::Layer(layer(&own, start).into());
-        cache.store(&key(3), &[b"fa", b"cts"]);
-        assert_eq!(cache.load(&key(3)).as_deref(), Some(&b"facts"[..]));
-        assert_eq!(cache.load(&key(4)), None);
+        cache.store(&key(3), &mut facts);
+        assert_eq!(loaded(&cache, &key(3)).as_deref(), Some(&b"facts"[..]));
+        assert!(cache.load(&key(4)).is_none());
         let entries = Limits { entries: 1, ..Limits::DEFAULT };
         let others = [
             LayerKey { limits: entries, ..layer(&own, 3) },
@@ -295,7 +321,7 @@ mod tests {
             LayerKey { diff_id: Sha256::of(b"other"), ..layer(&own, 3) },
         ];
         for other in others {
-            assert_eq!(cache.load(&CacheKey::Layer(other.into())), None);
+            assert!(cache.load(&CacheKey::Layer(other.into())).is_none());
         }
         let identity = layer(&own, 3).identity;
         for other in [
@@ -305,19 +331,19 @@ mod tests {
             BlobIdentity { modified: (5, 7), ..identity },
             BlobIdentity { changed: (7, 9), ..identity },
         ] {
-            assert_eq!(cache.load(&CacheKey::Layer(LayerKey { identity: other, ..layer(&own, 3) }.into())), None);
+            assert!(cache.load(&CacheKey::Layer(LayerKey { identity: other, ..layer(&own, 3) }.into())).is_none());
         }
-        assert_eq!(cache.load(&CacheKey::Tree(vec![layer(&own, 3)])), None);
-        assert_eq!(InventoryCache::open(&own, "b").unwrap().load(&key(3)), None);
+        assert!(cache.load(&CacheKey::Tree(vec![layer(&own, 3)])).is_none());
+        assert!(InventoryCache::open(&own, "b").unwrap().load(&key(3)).is_none());
         let path = cache.path(&key(3));
         assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
         mode(&path, 0o644);
-        assert_eq!(cache.load(&key(3)), None);
+        assert!(cache.load(&key(3)).is_none());
         mode(&path, 0o600);
         let mut bytes = fs::read(&path).unwrap();
         *bytes.last_mut().unwrap() ^= 1;
         fs::write(&path, bytes).unwrap();
-        assert_eq!(cache.load(&key(3)), None);
+        assert!(cache.load(&key(3)).is_none());
     }
 
     #[test]
@@ -337,10 +363,10 @@ mod tests {
             (with(owner + 1, 0o100_644), false),
         ] {
             for key in [CacheKey::Layer(key.into()), CacheKey::Tree(vec![own, key])] {
-                cache.store(&key, &[b"facts"]);
+                cache.store(&key, &mut facts);
                 assert_eq!(cache.path(&key).exists(), fine, "{key:?}");
                 // What a program before wrote without asking is not given either.
-                cache.write(&key, &[b"facts"]).unwrap();
+                cache.write(&key, &mut facts).unwrap();
                 assert_eq!(cache.load(&key).is_some(), fine, "{key:?}");
             }
         }
@@ -364,7 +390,7 @@ mod tests {
         assert!(foreign.exists() && !left.exists());
         let key = |start| CacheKey::Layer(layer(folder.path(), start).into());
         for start in 0..3 {
-            cache.store(&key(start), &[b"facts"]);
+            cache.store(&key(start), &mut facts);
             let file = File::options().write(true).open(cache.path(&key(start))).unwrap();
             file.set_modified(hours + Duration::from_secs(start)).unwrap();
         }
@@ -373,7 +399,7 @@ mod tests {
         oldest.set_modified(hours).unwrap();
         // Another run finds too much, and keeps one more.
         let cache = cache_of(folder.path());
-        cache.store(&key(3), &[b"facts"]);
+        cache.store(&key(3), &mut facts);
         let there: Vec<bool> = (0..4).map(|start| cache.path(&key(start)).exists()).collect();
         assert_eq!(there, [false, true, true, true]);
         assert!(foreign.exists());

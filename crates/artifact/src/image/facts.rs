@@ -110,7 +110,7 @@ pub struct LayerFacts {
     /// What archives in it hold, by the digest of their bytes; empty unless they were opened.
     pub inside: BTreeMap<FileDigest, Inside>,
     /// Start of each entry's header.
-    pub(crate) offsets: Offsets,
+    pub(crate) offsets: Arc<Offsets>,
     /// Bytes that came out of it: of its decoder, and of holes.
     pub(crate) came_out: u64,
 }

@@ -2,15 +2,16 @@
 //!
 //! What is kept points into the tables of the layers, so that it is small; it means nothing without them.
 
+use std::io::{self, Read, Write};
 use std::sync::Arc;
 
 use lasthand_model::inventory::{Inventory, RecordAt, Records};
 use lasthand_model::limits::Limits;
 
-use super::compose::{self, Cost, LayerNote, Steps};
+use super::compose::{self, Applied, Cost, LayerNote, Steps};
 use super::facts::LayerFacts;
 use super::layers::Shared;
-use crate::cache::{CacheKey, FactsCache, array, note, number, push, push_note, push_number, text};
+use crate::cache::{CacheKey, FactsCache, array, ends, note, number, write_note, write_number};
 use crate::error::ArtifactError;
 use crate::meter::wide;
 
@@ -27,7 +28,7 @@ pub(super) fn applied(
     let facts: Vec<_> = layers.iter().map(|layer| Arc::clone(&layer.facts)).collect();
     let keys = layers.iter().map(|layer| layer.key).collect::<Option<Vec<_>>>();
     let kept = cache.zip(keys.map(CacheKey::Tree));
-    let known = kept.as_ref().and_then(|(cache, key)| decode(&cache.load(key)?, &facts, limits));
+    let known = kept.as_ref().and_then(|(cache, key)| read(&mut *cache.load(key)?, &facts, limits));
     if let Some((cost, tree, notes)) = known
         && steps.again(cost)
     {
@@ -39,57 +40,65 @@ pub(super) fn applied(
     let cost = Cost { steps: after.steps.saturating_sub(before.steps), held: after.held.saturating_sub(before.held) };
     let notes: Vec<_> = applied.notes().collect();
     if let Some((cache, key)) = kept {
-        cache.store(&key, &[&encode(cost, &applied.tree, layers.len(), &notes)]);
+        cache.store(&key, &mut |out| write(out, cost, &applied, layers.len(), &notes));
     }
     Ok((applied.tree, notes))
 }
 
-fn encode(cost: Cost, tree: &Inventory, layers: usize, notes: &[LayerNote]) -> Vec<u8> {
-    let mut out = Vec::new();
-    push_number(&mut out, cost.steps);
-    push_number(&mut out, usize::try_from(cost.held).unwrap_or(usize::MAX));
-    push_number(&mut out, notes.len());
+fn write(
+    out: &mut dyn Write,
+    cost: Cost,
+    Applied { tree, .. }: &Applied,
+    layers: usize,
+    notes: &[LayerNote],
+) -> io::Result<()> {
+    write_number(out, cost.steps)?;
+    write_number(out, usize::try_from(cost.held).unwrap_or(usize::MAX))?;
+    write_number(out, notes.len())?;
     for (layer, note) in notes {
-        push_number(&mut out, layer.unwrap_or(usize::MAX));
-        push_note(&mut out, note);
+        write_number(out, layer.unwrap_or(usize::MAX))?;
+        write_note(out, note)?;
     }
     for copies in tree.tables().iter().skip(layers) {
-        push(&mut out, &copies.to_bytes());
+        copies.write_to(out)?;
     }
-    push_number(&mut out, tree.rows().len());
+    write_number(out, tree.rows().len())?;
     for row in tree.rows() {
-        out.extend_from_slice(&row.table.to_le_bytes());
-        out.extend_from_slice(&row.at.to_le_bytes());
+        out.write_all(&row.table.to_le_bytes())?;
+        out.write_all(&row.at.to_le_bytes())?;
     }
-    out
+    Ok(())
 }
 
-/// Reads what [`encode`] wrote of these layers; `None` for anything else.
-fn decode(bytes: &[u8], layers: &[Arc<LayerFacts>], limits: &Limits) -> Option<(Cost, Inventory, Vec<LayerNote>)> {
-    let mut rest = bytes;
-    let cost = Cost { steps: number(&mut rest)?, held: wide(number(&mut rest)?) };
-    let count = number(&mut rest)?;
+/// Reads what [`write`] wrote of these layers; `None` for anything else.
+fn read(
+    input: &mut dyn Read,
+    layers: &[Arc<LayerFacts>],
+    limits: &Limits,
+) -> Option<(Cost, Inventory, Vec<LayerNote>)> {
+    let cost = Cost { steps: number(input)?, held: wide(number(input)?) };
+    let count = number(input)?;
     let mut notes = Vec::new();
     for _ in 0..count {
-        let layer = number(&mut rest)?;
-        notes.push(((layer < layers.len()).then_some(layer), note(&mut rest)?));
+        let layer = number(input)?;
+        notes.push(((layer < layers.len()).then_some(layer), note(input)?));
     }
     let mut tables: Vec<Arc<Records>> = layers.iter().map(|layer| Arc::clone(&layer.records)).collect();
     for _ in layers {
-        tables.push(Arc::new(Records::from_bytes(text(&mut rest)?.to_vec(), 0, limits)?));
+        tables.push(Arc::new(Records::read_from(input, limits)?));
     }
-    let count = number(&mut rest)?;
-    // LIMIT: rows are there in full before room is made for them.
-    if count.checked_mul(8)? != rest.len() {
-        return None;
-    }
+    // LIMIT: each path of a tree is one of an entry, before there is room for them.
+    let count = number(input).filter(|count| *count <= limits.entries)?;
     let mut rows: Vec<RecordAt> = Vec::with_capacity(count);
     for _ in 0..count {
-        let row = RecordAt { table: u32::from_le_bytes(array(&mut rest)?), at: u32::from_le_bytes(array(&mut rest)?) };
+        let row = RecordAt { table: u32::from_le_bytes(array(input)?), at: u32::from_le_bytes(array(input)?) };
         if row.at as usize >= tables.get(row.table as usize)?.len() {
             return None;
         }
         rows.push(row);
+    }
+    if !ends(input) {
+        return None;
     }
     Some((cost, Inventory::from_tables(tables, rows).ok()?, notes))
 }

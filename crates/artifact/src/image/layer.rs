@@ -105,7 +105,7 @@ pub(super) fn read(
     check_packing(expected, codec)?;
     let inside = by_digest(collector.take_inside());
     let (records, offsets, notes) = collector.into_parts();
-    let records = Arc::new(records);
+    let (records, offsets) = (Arc::new(records), Arc::new(offsets));
     let media_type = expected.media_type.unwrap_or_else(|| docker_type(codec)).to_owned();
     let came_out = meter.came_out();
     Ok(LayerRead {

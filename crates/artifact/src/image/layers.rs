@@ -15,6 +15,7 @@ use super::place::Place;
 use crate::cache::{self, CacheKey, FactsCache, LayerKey};
 use crate::collect::held_by;
 use crate::error::ArtifactError;
+use crate::held::Held;
 use crate::inflated;
 use crate::inside::{Counts, Opening};
 use crate::meter::{Meter, Progress};
@@ -40,6 +41,8 @@ pub(super) struct Wanted<'e> {
 pub(super) struct Read<'c> {
     known: BTreeMap<(Vec<u8>, Sha256), Shared>,
     counts: Counts,
+    /// Bytes of the entries of all layers so far.
+    pub(super) held: Held,
     pub(super) opening: Opening,
     /// Where facts of layers are kept.
     pub(super) cache: Option<&'c dyn FactsCache>,
@@ -92,6 +95,7 @@ impl Read<'_> {
         let shares =
             Shares { place, limits, progress, opening: self.opening, counts: &self.counts, cache: self.cache() };
         for (job, (read, key)) in run(shares, &jobs)? {
+            self.held.add(&read.facts.records);
             let shared = Shared { facts: Arc::new(read.facts), notes: read.notes.into(), key };
             self.known.insert(self::key(job.wanted), shared);
         }
@@ -182,7 +186,7 @@ fn one(shares: Shares<'_, '_>, job: &Job<'_, '_>, apart: bool) -> Result<One, Ar
     let Some((cache, key)) = key.filter(|(_, key)| key_of(place, job.wanted, limits).as_ref() == Some(key)) else {
         return Ok((read, None));
     };
-    cache::store(cache, key, &read.facts, &read.notes);
+    cache.store(&CacheKey::Layer(key.into()), &mut |out| cache::write(out, &read.facts, &read.notes));
     Ok((read, Some(key)))
 }
 
@@ -195,6 +199,6 @@ fn key_of(place: &Place<'_>, wanted: &Wanted<'_>, limits: &Limits) -> Option<Lay
 
 /// Facts that were kept, as long as they are about the blob that is asked for.
 fn kept(cache: &dyn FactsCache, key: &LayerKey) -> Option<LayerRead> {
-    let (facts, notes) = cache::decode(cache.load(&CacheKey::Layer((*key).into()))?, &key.limits)?;
+    let (facts, notes) = cache::read(&mut *cache.load(&CacheKey::Layer((*key).into()))?, &key.limits)?;
     ((facts.digest, facts.diff_id) == (key.blob, key.diff_id)).then_some(LayerRead { facts, notes })
 }

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use lasthand_model::digest::{ArtifactDigest, Sha256};
+use lasthand_model::inventory::Inventory;
 use lasthand_model::limits::Limits;
 
 use super::compose;
@@ -292,6 +293,16 @@ impl<'r> Reading<'r> {
         if layers == diff_ids { Ok(()) } else { Err(self.place.fault(ImageFault::LayerCount { layers, diff_ids })) }
     }
 
+    /// LIMIT: Limits::hidden_bytes, over all layers that were read, beside what lives in all images so far.
+    fn check_hidden(&mut self, tree: &Inventory, layers: usize) -> Result<(), ArtifactError> {
+        let held = &mut self.layers.held;
+        // What no layer has: files under the names of hard links, and behind links.
+        tree.tables().iter().skip(layers).for_each(|copies| held.add(copies));
+        held.add_live(tree.tables(), tree.rows());
+        let (bytes, limit) = (held.hidden(), self.limits.hidden_bytes);
+        if bytes > limit { Err(self.place.fault(ImageFault::Hidden { bytes, limit })) } else { Ok(()) }
+    }
+
     fn facts(
         &mut self,
         digest: Sha256,
@@ -307,6 +318,7 @@ impl<'r> Reading<'r> {
         notes.extend(of_layers.flat_map(|(number, layer)| layer.notes.iter().cloned().map(move |n| (Some(number), n))));
         let (tree, of_tree) = kept::applied(&name, &read, self.limits, self.layers.cache(), &mut self.steps)?;
         notes.extend(of_tree);
+        self.check_hidden(&tree, read.len())?;
         notes.extend(config.history.map(|kind| (None, ReaderNote::new(kind, Vec::new(), 0))));
         // SECURITY: images of one index can share layers of which there is much to tell, and each tells it.
         notes.iter().for_each(|(_, note)| self.steps.hold_path(&note.path));

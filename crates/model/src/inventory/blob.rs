@@ -147,9 +147,9 @@ pub(super) struct RecordReader<'a> {
 }
 
 impl<'a> RecordReader<'a> {
-    /// Takes one record, with its length before it, off the front.
-    pub(super) fn whole(rest: &mut &'a [u8], limits: &'a Limits) -> Option<FileRecord> {
-        RecordReader { rest: take_field(rest)?, offset: 0, limits }.record().ok()
+    /// Reads one record, its canonical bytes and nothing else.
+    pub(super) fn whole(bytes: &'a [u8], limits: &'a Limits) -> Option<FileRecord> {
+        RecordReader { rest: bytes, offset: 0, limits }.record().ok()
     }
 
     fn record(mut self) -> Result<FileRecord, BlobError> {

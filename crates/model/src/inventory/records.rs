@@ -189,6 +189,23 @@ impl Records {
         self.text.len()
     }
 
+    /// Bytes of memory that all records take, about; their attributes aside.
+    #[must_use]
+    pub fn bytes(&self) -> u64 {
+        let odd: usize = self.odd.values().map(Odd::bytes).sum();
+        u64::try_from(self.rows.len() * size_of::<Row>() + self.text.len() + odd).unwrap_or(u64::MAX)
+    }
+
+    /// Bytes of memory that the record at a place takes, about; its attributes aside.
+    #[must_use]
+    pub fn bytes_of(&self, at: usize) -> usize {
+        let own = match self.rows.get(at) {
+            Some(row) if row.alike != Row::IN_ODD => usize::from(row.path) + usize::from(row.link_target),
+            _ => self.odd.get(&at).map_or(0, Odd::bytes),
+        };
+        size_of::<Row>() + own
+    }
+
     /// The extended attributes of each record that has any, the [`odd`](Self::odd) ones left out.
     ///
     /// Cost: none where no record has any, else a look at each.

@@ -1,75 +1,58 @@
 //! Records as bytes that a cache keeps, and back. No format for others: what is not understood is as if it were not there.
 
+use std::io::{self, Read, Write};
 use std::sync::Arc;
 
 use super::blob::RecordReader;
 use super::records::{Odd, Records, Row};
-use super::{FileRecord, escape_path, push_field};
+use super::{FileRecord, escape_path};
 use crate::limits::Limits;
 
 impl Records {
-    /// The records as bytes, little-endian: what [`head`](Self::head) gives, and the text.
-    #[must_use]
-    pub fn to_bytes(&self) -> Vec<u8> {
-        [&self.head(), self.text()].concat()
-    }
-
-    /// The records as bytes, but for the text that comes behind them: what rows have alike, rows, and records that do not fit into a row.
-    #[must_use]
-    pub fn head(&self) -> Vec<u8> {
-        let mut out = Vec::with_capacity(self.rows.len() * Row::STORED + 1_024);
-        push_wide(&mut out, self.alike.len());
-        for alike in &self.alike {
-            push_field(&mut out, &super::canonical_bytes(alike.as_ref()));
-        }
-        push_wide(&mut out, self.rows.len());
-        for row in &self.rows {
-            out.extend_from_slice(&row.sha256);
-            out.extend_from_slice(&row.size_low.to_le_bytes());
-            out.extend_from_slice(&row.size_high.to_le_bytes());
-            out.extend_from_slice(&row.path.to_le_bytes());
-            out.extend_from_slice(&row.link_target.to_le_bytes());
-            out.extend_from_slice(&row.alike.to_le_bytes());
-        }
-        push_wide(&mut out, self.odd.len());
-        for (at, odd) in &self.odd {
-            push_wide(&mut out, *at);
-            push_field(&mut out, &super::canonical_bytes(&odd.record));
-        }
-        out
-    }
-
-    /// The paths and link targets of rows, one after another: the end of what is kept.
-    #[must_use]
-    pub const fn text(&self) -> &[u8] {
-        self.text.as_bytes()
-    }
-
-    /// Reads what [`to_bytes`](Self::to_bytes) wrote, behind `skipped` bytes; `None` for anything else, and for what is over `limits`.
+    /// Writes the records, little-endian: what rows have alike, rows, records that do not fit into a row, text.
     ///
-    /// Cost: no more memory than what is read and the rows; the text stays where it is.
-    #[must_use]
-    pub fn from_bytes(mut bytes: Vec<u8>, skipped: usize, limits: &Limits) -> Option<Self> {
-        let mut rest = bytes.get(skipped..)?;
-        let mut records = Self::default();
-        for _ in 0..take_number(&mut rest)? {
-            records.alike.push(Arc::new(RecordReader::whole(&mut rest, limits)?));
+    /// # Errors
+    /// That of the writer.
+    pub fn write_to(&self, out: &mut dyn Write) -> io::Result<()> {
+        write_wide(out, self.alike.len())?;
+        for alike in &self.alike {
+            write_record(out, alike)?;
         }
-        if records.alike.len() > usize::from(Row::IN_ODD) {
+        write_wide(out, self.rows.len())?;
+        for row in &self.rows {
+            out.write_all(&row.stored())?;
+        }
+        write_wide(out, self.odd.len())?;
+        for (at, odd) in &self.odd {
+            write_wide(out, *at)?;
+            write_record(out, &odd.record)?;
+        }
+        out.write_all(self.text.as_bytes())
+    }
+
+    /// Reads what [`write_to`](Self::write_to) wrote, and no more; `None` for anything else, and for what is over `limits`.
+    #[must_use]
+    pub fn read_from(input: &mut dyn Read, limits: &Limits) -> Option<Self> {
+        let mut records = Self::default();
+        let count = read_wide(input)?;
+        if count > usize::from(Row::IN_ODD) {
             return None;
         }
-        let count = take_number(&mut rest)?;
-        // LIMIT: a row is there in full before room is made for it.
-        if count > limits.entries || count.checked_mul(Row::STORED)? > rest.len() {
+        for _ in 0..count {
+            records.alike.push(Arc::new(read_record(input, limits)?));
+        }
+        let count = read_wide(input)?;
+        // LIMIT: Limits::entries, before there is room for them.
+        if count > limits.entries {
             return None;
         }
         records.rows = Vec::with_capacity(count);
         let mut start = 0_u32;
-        let mut odd_rows = 0;
+        let mut odd = 0;
         for _ in 0..count {
-            let mut row = row(take(&mut rest, Row::STORED)?)?;
+            let mut row = Row::of_stored(read_array(input)?)?;
             if row.alike == Row::IN_ODD {
-                odd_rows += 1;
+                odd += 1;
             } else if usize::from(row.alike) < records.alike.len() {
                 row.start = start;
                 start = start.checked_add(u32::from(row.path))?.checked_add(u32::from(row.link_target))?;
@@ -78,20 +61,18 @@ impl Records {
             }
             records.rows.push(row);
         }
-        for _ in 0..take_number(&mut rest)? {
-            let at = take_number(&mut rest)?;
-            let record = RecordReader::whole(&mut rest, limits)?;
+        if read_wide(input)? != odd {
+            return None;
+        }
+        for _ in 0..odd {
+            let (at, record) = (read_wide(input)?, read_record(input, limits)?);
             let is_odd = records.rows.get(at).is_some_and(|row| row.alike == Row::IN_ODD);
             if !is_odd || records.odd.insert(at, Odd::of(record)).is_some() {
                 return None;
             }
         }
-        let text = rest.len();
-        bytes.drain(..bytes.len() - text);
-        bytes.shrink_to_fit();
-        records.text = String::from_utf8(bytes).ok()?;
-        let is_whole = start as usize == text && odd_rows == records.odd.len();
-        (is_whole && records.rows.iter().all(|row| records.is_text(row))).then_some(records)
+        records.text = String::from_utf8(read_bytes(input, start as usize, limits.metadata_bytes)?).ok()?;
+        records.rows.iter().all(|row| records.is_text(row)).then_some(records)
     }
 
     /// True for a row whose path and link target begin and end with a character.
@@ -102,6 +83,15 @@ impl Records {
 }
 
 impl Odd {
+    /// Bytes of memory that a record takes beside its texts: members, two kinds of text and attributes in the heap, a place in a map.
+    const OWN: usize = 512;
+
+    /// Bytes of memory, attributes aside.
+    pub(super) fn bytes(&self) -> usize {
+        let Self { record, path, link_target } = self;
+        Self::OWN + record.path.len() + record.link_target.len() + path.len() + link_target.len()
+    }
+
     pub(super) fn of(record: FileRecord) -> Self {
         let (path, link_target) = (escape_path(&record.path).into(), escape_path(&record.link_target).into());
         Self { record, path, link_target }
@@ -110,38 +100,65 @@ impl Odd {
 
 impl Row {
     const STORED: usize = 44;
+
+    fn stored(&self) -> [u8; Self::STORED] {
+        let [a, b, c, d] = self.size_low.to_le_bytes();
+        let [[e, f], [g, h], [i, j], [k, l]] =
+            [self.size_high, self.path, self.link_target, self.alike].map(u16::to_le_bytes);
+        let mut out = [0; Self::STORED];
+        let (digest, rest) = out.split_at_mut(32);
+        digest.copy_from_slice(&self.sha256);
+        rest.copy_from_slice(&[a, b, c, d, e, f, g, h, i, j, k, l]);
+        out
+    }
+
+    /// Reads a row, but for the start of its text.
+    fn of_stored(bytes: [u8; Self::STORED]) -> Option<Self> {
+        let (digest, rest) = bytes.split_first_chunk()?;
+        let [a, b, c, d, e, f, g, h, i, j, k, l] = *rest.first_chunk()?;
+        Some(Self {
+            sha256: *digest,
+            start: 0,
+            size_low: u32::from_le_bytes([a, b, c, d]),
+            size_high: u16::from_le_bytes([e, f]),
+            path: u16::from_le_bytes([g, h]),
+            link_target: u16::from_le_bytes([i, j]),
+            alike: u16::from_le_bytes([k, l]),
+        })
+    }
 }
 
-/// Reads a row, but for the start of its text.
-fn row(bytes: &[u8]) -> Option<Row> {
-    let mut rest = bytes;
-    Some(Row {
-        sha256: array(&mut rest)?,
-        start: 0,
-        size_low: u32::from_le_bytes(array(&mut rest)?),
-        size_high: u16::from_le_bytes(array(&mut rest)?),
-        path: u16::from_le_bytes(array(&mut rest)?),
-        link_target: u16::from_le_bytes(array(&mut rest)?),
-        alike: u16::from_le_bytes(array(&mut rest)?),
-    })
+fn write_wide(out: &mut dyn Write, number: usize) -> io::Result<()> {
+    out.write_all(&u64::try_from(number).unwrap_or(u64::MAX).to_le_bytes())
 }
 
-fn push_wide(out: &mut Vec<u8>, number: usize) {
-    out.extend_from_slice(&u64::try_from(number).unwrap_or(u64::MAX).to_le_bytes());
+fn write_record(out: &mut dyn Write, record: &FileRecord) -> io::Result<()> {
+    let bytes = super::canonical_bytes(record);
+    write_wide(out, bytes.len())?;
+    out.write_all(&bytes)
 }
 
-fn take_number(rest: &mut &[u8]) -> Option<usize> {
-    usize::try_from(u64::from_le_bytes(array(rest)?)).ok()
+fn read_wide(input: &mut dyn Read) -> Option<usize> {
+    usize::try_from(u64::from_le_bytes(read_array(input)?)).ok()
 }
 
-fn take<'a>(rest: &mut &'a [u8], length: usize) -> Option<&'a [u8]> {
-    let (taken, after) = rest.split_at_checked(length)?;
-    *rest = after;
-    Some(taken)
+fn read_record(input: &mut dyn Read, limits: &Limits) -> Option<FileRecord> {
+    let length = read_wide(input)?;
+    RecordReader::whole(&read_bytes(input, length, limits.metadata_bytes)?, limits)
 }
 
-fn array<const N: usize>(rest: &mut &[u8]) -> Option<[u8; N]> {
-    take(rest, N)?.try_into().ok()
+fn read_array<const N: usize>(input: &mut dyn Read) -> Option<[u8; N]> {
+    let mut bytes = [0; N];
+    input.read_exact(&mut bytes).ok()?;
+    Some(bytes)
+}
+
+/// Reads so many bytes, as long as they are no more than a bound.
+fn read_bytes(input: &mut dyn Read, length: usize, limit: u64) -> Option<Vec<u8>> {
+    let length = u64::try_from(length).ok().filter(|length| *length <= limit)?;
+    let mut bytes = Vec::with_capacity(usize::try_from(length).ok()?);
+    input.take(length).read_to_end(&mut bytes).ok()?;
+    (bytes.len() as u64 == length).then_some(bytes)
 }
 
 #[cfg(test)]
@@ -171,18 +188,25 @@ mod tests {
         [plain.clone(), odd, link, FileRecord { path: "\u{e9}".into(), uid: 1 << 40, ..plain }].into_iter().collect()
     }
 
-    fn back(bytes: &[u8]) -> Option<Records> {
-        // What lies before them is passed over.
-        Records::from_bytes([b"abc", bytes].concat(), 3, &Limits::DEFAULT)
+    fn stored(records: &Records) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        records.write_to(&mut bytes).unwrap();
+        bytes
+    }
+
+    /// The records, and how many bytes are left behind them.
+    fn back(mut bytes: &[u8], limits: &Limits) -> Option<(Records, usize)> {
+        Records::read_from(&mut bytes, limits).map(|records| (records, bytes.len()))
     }
 
     #[test]
     fn records_come_back_as_they_were() {
-        // pass: rows, links, odd ones, none at all; one more that is added
+        // pass: rows, links, odd ones, none at all; one more that is added; what lies behind them is left
         for records in [records(), Records::default()] {
-            let mut back = back(&records.to_bytes()).unwrap();
-            assert_eq!(back, records);
-            assert_eq!(back.to_bytes(), records.to_bytes());
+            let bytes = [stored(&records), b"abc".to_vec()].concat();
+            let (mut back, left) = back(&bytes, &Limits::DEFAULT).unwrap();
+            assert_eq!((&back, left), (&records, 3));
+            assert_eq!(stored(&back), stored(&records));
             let last = records.iter().last().map(Record::to_record);
             last.iter().for_each(|last| back.push(last.clone()));
             assert_eq!(back.iter().last().map(Record::to_record), last);
@@ -191,17 +215,23 @@ mod tests {
 
     #[test]
     fn bytes_that_were_changed_never_panic_and_cut_ones_are_nothing() {
-        // fail: every prefix, a byte more; any byte changed gives records or nothing
-        let bytes = records().to_bytes();
+        // fail: every prefix, more than the limits; any byte changed gives records or nothing
+        let (bytes, text) = (stored(&records()), records().text_bytes() as u64);
         for end in 0..bytes.len() {
-            assert!(back(bytes.get(..end).unwrap()).is_none(), "{end}");
+            assert!(back(bytes.get(..end).unwrap(), &Limits::DEFAULT).is_none(), "{end}");
         }
-        assert!(back(&[bytes.as_slice(), b"\0"].concat()).is_none());
-        assert!(Records::from_bytes(bytes.clone(), bytes.len() + 1, &Limits::DEFAULT).is_none());
+        let long = 100;
+        for (limits, is_enough) in [
+            (Limits { entries: 4, metadata_bytes: text.max(long), ..Limits::DEFAULT }, true),
+            (Limits { entries: 3, ..Limits::DEFAULT }, false),
+            (Limits { metadata_bytes: text - 1, ..Limits::DEFAULT }, false),
+        ] {
+            assert_eq!(back(&bytes, &limits).is_some(), is_enough, "{limits:?}");
+        }
         for at in 0..bytes.len() {
             let mut changed = bytes.clone();
             changed.iter_mut().skip(at).take(1).for_each(|byte| *byte ^= 0xff);
-            if let Some(records) = back(&changed) {
+            if let Some((records, _)) = back(&changed, &Limits::DEFAULT) {
                 assert!(records.iter().count() == records.len());
             }
         }
