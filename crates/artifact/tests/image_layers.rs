@@ -296,6 +296,19 @@ fn layers_without_entries_change_nothing() {
 }
 
 #[test]
+fn what_is_written_through_a_link_is_of_its_own_layer() {
+    // pass: it is where the link leads, and its layer's: another file of that layer there replaces it, and the layer's opaque marker spares it
+    let lower: &[Entry] = &[dir("real"), file("real/old", "1"), link("l", "real")];
+    let written = facts(&[lower, &[file("l/x", "2")]]);
+    assert_eq!(paths(&written), ["l", "real", "real/old", "real/x"]);
+    assert_eq!((written.written_by(b"real/x"), written.written_by(b"real/old")), (Some(1), Some(0)));
+    let again = facts(&[lower, &[file("l/x", "2"), file("real/x", "3")]]);
+    assert!(notes(&again).contains(&NoteKind::DuplicatePath), "{:?}", notes(&again));
+    let opaque = facts(&[lower, &[file("l/x", "2"), file("real/.wh..wh..opq", "")]]);
+    assert_eq!(paths(&opaque), ["l", "real", "real/x"]);
+}
+
+#[test]
 fn nested_opaque_folders_cost_no_more_than_what_they_list() {
     // pass: markers x files, and no look at every folder above each file
     let deep = |depth: usize| vec!["a"; depth].join("/");
