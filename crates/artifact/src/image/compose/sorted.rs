@@ -3,6 +3,7 @@
 //! A map of the standard library compares its keys by themselves, so that they must hold what they are compared by; and filled in order, as
 //! archives mostly are, its nodes stay half empty.
 
+use std::cell::Cell;
 use std::cmp::Ordering;
 use std::iter::{Flatten, Skip};
 use std::slice;
@@ -18,11 +19,13 @@ const CHUNK: usize = 512;
 pub(super) struct Sorted<T> {
     /// None of them is empty.
     chunks: Vec<Vec<T>>,
+    /// The place that was looked for last, which may be gone.
+    last: Cell<(usize, usize)>,
 }
 
 impl<T> Default for Sorted<T> {
     fn default() -> Self {
-        Self { chunks: Vec::new() }
+        Self { chunks: Vec::new(), last: Cell::default() }
     }
 }
 
@@ -127,8 +130,31 @@ impl<T: Copy> Sorted<T> {
 
     /// The chunk, and the place in it, of the first item that is not before a place; the number of chunks where all are.
     fn lower(&self, is_before: impl Fn(&T) -> bool) -> (usize, usize) {
-        let chunk = self.chunks.partition_point(|items| items.last().is_some_and(&is_before));
-        (chunk, self.chunks.get(chunk).map_or(0, |items| items.partition_point(is_before)))
+        let place = self.near(&is_before).unwrap_or_else(|| {
+            let chunk = self.chunks.partition_point(|items| items.last().is_some_and(&is_before));
+            (chunk, self.chunks.get(chunk).map_or(0, |items| items.partition_point(is_before)))
+        });
+        self.last.set(place);
+        place
+    }
+
+    /// The same, where it is the last place that was looked for, or the one behind it: archives mostly come in order.
+    fn near(&self, is_before: impl Fn(&T) -> bool) -> Option<(usize, usize)> {
+        let (chunk, at) = self.last.get();
+        let Some(items) = self.chunks.get(chunk) else {
+            let all_are = self.chunks.last().and_then(|items| items.last()).is_none_or(is_before);
+            return all_are.then_some((self.chunks.len(), 0));
+        };
+        if !is_before(items.get(at)?) {
+            let before = match (at.checked_sub(1), chunk.checked_sub(1)) {
+                (Some(at), _) => items.get(at),
+                (None, Some(chunk)) => self.chunks.get(chunk).and_then(|items| items.last()),
+                (None, None) => None,
+            };
+            return before.is_none_or(is_before).then_some((chunk, at));
+        }
+        let behind = items.get(at + 1).map(|item| (item, (chunk, at + 1)));
+        behind.filter(|(item, _)| !is_before(item)).map(|(_, place)| place)
     }
 }
 
