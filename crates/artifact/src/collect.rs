@@ -296,6 +296,7 @@ impl<'a> Collector<'a> {
         let mut held = Held::default();
         tables.iter().for_each(|records| held.add(records));
         held.add_live(&tables, &rows);
+        notes.kept.iter().for_each(|note| held.add_note(note));
         if held.hidden() > limits.hidden_bytes {
             let (what, limit) = ("bytes of entries that later ones replace", limits.hidden_bytes);
             return Err(ArtifactError::OverLimit { name: name.to_owned(), what, limit, offset: 0 });

@@ -8,12 +8,16 @@ use std::sync::Arc;
 use lasthand_model::inventory::{RecordAt, Records};
 
 use crate::meter::wide;
+use crate::note::ReaderNote;
 
 /// Bytes of the offset of an entry.
 const OFFSET: usize = 6;
 
-/// Bytes that a live entry takes beside its record: its place in a tree, in an inventory, and in what is found out of it.
-const PLACE: usize = 28;
+/// Bytes that a place takes in a tree, and then in an inventory and in what is found out of it.
+pub(crate) const PLACE: usize = 28;
+
+/// Bytes that a note takes beside its path: kept with its layer, with its image, and told.
+const NOTE: usize = 160;
 
 /// Bytes that a live entry may take, unless its own record takes more.
 const LIVE: usize = 192;
@@ -25,6 +29,8 @@ pub(crate) struct Held {
     taken: u64,
     /// Of those that live.
     allowed: u64,
+    /// The most that applying the layers of an image took beside what stays.
+    passing: u64,
 }
 
 impl Held {
@@ -43,9 +49,19 @@ impl Held {
         self.taken += wide(PLACE * rows.len());
     }
 
-    /// Bytes that hidden entries take beside what live ones leave.
+    /// Adds a note.
+    pub(crate) fn add_note(&mut self, note: &ReaderNote) {
+        self.taken += wide(NOTE + 2 * note.path.len());
+    }
+
+    /// Adds what it took to apply the layers of an image of so many paths, for as long as it lasted.
+    pub(crate) fn pass(&mut self, bytes: usize, paths: usize) {
+        self.passing = self.passing.max(wide(bytes.saturating_sub(PLACE * paths)));
+    }
+
+    /// Bytes that hidden entries, and notes, take beside what live ones leave.
     pub(crate) const fn hidden(&self) -> u64 {
-        self.taken.saturating_sub(self.allowed)
+        self.taken.saturating_add(self.passing).saturating_sub(self.allowed)
     }
 }
 
@@ -71,10 +87,11 @@ mod tests {
         // pass: nothing, live ones whatever their names; fail: hidden ones, as far as live ones leave no room
         assert_eq!(held(0, 0, 0), 0);
         assert_eq!(held(1_000, 1_000, 55), 0);
-        assert_eq!(held(1_000, 1_000, 4_000), 0);
-        assert_eq!(held(1_000, 0, 55), 1_000 * (48 + 6 + 55));
+        assert_eq!(held(1_000, 1_000, 80), 0);
+        let alike = 72;
+        assert_eq!(held(1_000, 0, 55), 1_000 * (48 + 6 + 55) + alike);
         // A live file leaves 192 - 137 bytes.
-        assert_eq!(held(1_000, 500, 55), 500 * 109 - 500 * (192 - 137));
-        assert_eq!(held(1_000, 500, 4_000), 500 * 4_054);
+        assert_eq!(held(1_000, 500, 55), 500 * 109 - 500 * (192 - 137) + alike);
+        assert_eq!(held(1_000, 500, 4_000), 500 * 4_054 + alike);
     }
 }

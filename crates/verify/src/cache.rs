@@ -15,10 +15,10 @@ use lasthand_model::digest::Sha256;
 use thiserror::Error;
 
 /// First bytes of a file that is kept.
-const MAGIC: &[u8] = b"lasthand inventory 1\n";
+const MAGIC: &[u8] = b"lasthand inventory 2\n";
 
-/// Bytes before the facts: the first ones, and the digest of the facts.
-const HEAD: u64 = MAGIC.len() as u64 + 32;
+/// Bytes before the facts: the first ones, the name of the key, and the digest of the facts.
+const HEAD: u64 = MAGIC.len() as u64 + 64;
 
 /// Bytes that are read of a file at a time.
 const READ_BYTES: usize = 1 << 16;
@@ -112,6 +112,7 @@ impl InventoryCache {
         let mut file = tempfile::Builder::new().prefix(UNFINISHED).tempfile_in(&self.folder)?;
         let mut out = BufWriter::new(file.as_file_mut());
         out.write_all(MAGIC)?;
+        out.write_all(key.name(&self.reader).as_bytes())?;
         out.write_all(&[0; 32])?;
         write(&mut out)?;
         out.flush()?;
@@ -188,9 +189,11 @@ impl FactsCache for InventoryCache {
         if !platform::is_own(&metadata, self.owner) || metadata.len() > FILE_BYTES {
             return None;
         }
-        let mut head = [0; MAGIC.len() + 32];
+        let mut head = [0; MAGIC.len() + 64];
         file.read_exact(&mut head).ok()?;
-        let digest = head.strip_prefix(MAGIC)?;
+        // A file that came under another's name is of another key.
+        let name = key.name(&self.reader);
+        let digest = head.strip_prefix(MAGIC)?.strip_prefix(name.as_bytes())?;
         if Sha256::of_reader(&mut file).ok()?.as_bytes().as_slice() != digest {
             return None;
         }
@@ -305,7 +308,8 @@ mod tests {
 
     #[test]
     fn facts_are_given_back_to_the_same_question_alone() {
-        // pass: the same key and reader; fail: another place, another bound, another build, a byte changed, a file others can read
+        // pass: the same key and reader; fail: another place, another bound, another build, a byte changed, a file others can read,
+        // one under another's name
         let folder = tempfile::tempdir().unwrap();
         let own = folder.path().join("cache");
         let cache = InventoryCache::open(&own, "a").unwrap();
@@ -336,6 +340,8 @@ mod tests {
         assert!(cache.load(&CacheKey::Tree(vec![layer(&own, 3)])).is_none());
         assert!(InventoryCache::open(&own, "b").unwrap().load(&key(3)).is_none());
         let path = cache.path(&key(3));
+        fs::copy(&path, cache.path(&key(4))).unwrap();
+        assert!(cache.load(&key(4)).is_none());
         assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
         mode(&path, 0o644);
         assert!(cache.load(&key(3)).is_none());

@@ -34,6 +34,8 @@ pub(super) struct Applied {
     /// The records of the tree. Its tables are those of the layers, then for each layer one of records whose path is not that of their
     /// own entry.
     pub(super) tree: Inventory,
+    /// Bytes of memory that applying took beside them.
+    pub(super) bytes: usize,
     notes: Vec<LayerNote>,
 }
 
@@ -59,7 +61,9 @@ pub(super) fn layer_of(table: usize, layers: usize) -> Option<usize> {
 ///
 /// `steps` are those of all images of the reading.
 pub(super) fn apply(name: &str, layers: &[Arc<LayerFacts>], steps: &mut Steps) -> Result<Applied, ArtifactError> {
-    let Tree { nodes, paths, notes, steps, .. } = Tree::of(name, layers, steps)?;
+    let tree = Tree::of(name, layers, steps)?;
+    let bytes = tree.bytes();
+    let Tree { nodes, paths, notes, steps, .. } = tree;
     let mut copies: Vec<Records> = layers.iter().map(|_| Records::default()).collect();
     let mut rows = Vec::with_capacity(nodes.len());
     for node in nodes.into_iter() {
@@ -85,7 +89,7 @@ pub(super) fn apply(name: &str, layers: &[Arc<LayerFacts>], steps: &mut Steps) -
     let tables = layers.iter().map(|layer| Arc::clone(&layer.records)).chain(copies.into_iter().map(Arc::new));
     // A map has each path once, in order.
     let tree = Inventory::from_tables(tables.collect(), rows).map_err(|path| twice(name, &path))?;
-    Ok(Applied { tree, notes })
+    Ok(Applied { tree, bytes, notes })
 }
 
 /// Makes the inventory of a tree and the fields of a configuration.

@@ -156,7 +156,7 @@ pub enum ImageFault {
         limit: u64,
     },
     /// Layers that hold too much that others replace or remove.
-    #[error("entries of its layers that others hide take {bytes} bytes, more than {limit}")]
+    #[error("entries of its layers that others hide, and notes on them all, take {bytes} bytes, more than {limit}")]
     Hidden {
         /// Bytes of them in memory, beside what files that live leave of 192 bytes each.
         bytes: u64,

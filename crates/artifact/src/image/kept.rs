@@ -8,52 +8,56 @@ use std::sync::Arc;
 use lasthand_model::inventory::{Inventory, RecordAt, Records};
 use lasthand_model::limits::Limits;
 
-use super::compose::{self, Applied, Cost, LayerNote, Steps};
+use super::compose::{self, Cost, LayerNote, Steps};
 use super::facts::LayerFacts;
 use super::layers::Shared;
 use crate::cache::{CacheKey, FactsCache, array, ends, note, number, write_note, write_number};
 use crate::error::ArtifactError;
 use crate::meter::wide;
 
+/// The way layers lie on each other.
+pub(super) struct Lying {
+    pub(super) tree: Inventory,
+    /// Bytes of memory that it takes to apply them.
+    pub(super) bytes: usize,
+    /// What is odd about it, and about names beside each other.
+    pub(super) notes: Vec<LayerNote>,
+}
+
 /// Applies the layers, or takes what was kept of applying them.
-///
-/// Out: the tree, and what is odd about the way the layers lie on each other and about names beside each other.
 pub(super) fn applied(
     name: &str,
     layers: &[Shared],
     limits: &Limits,
     cache: Option<&dyn FactsCache>,
     steps: &mut Steps,
-) -> Result<(Inventory, Vec<LayerNote>), ArtifactError> {
+) -> Result<Lying, ArtifactError> {
     let facts: Vec<_> = layers.iter().map(|layer| Arc::clone(&layer.facts)).collect();
     let keys = layers.iter().map(|layer| layer.key).collect::<Option<Vec<_>>>();
     let kept = cache.zip(keys.map(CacheKey::Tree));
     let known = kept.as_ref().and_then(|(cache, key)| read(&mut *cache.load(key)?, &facts, limits));
-    if let Some((cost, tree, notes)) = known
+    if let Some((cost, lying)) = known
         && steps.again(cost)
     {
-        return Ok((tree, notes));
+        return Ok(lying);
     }
     let before = steps.cost();
     let applied = compose::apply(name, &facts, steps)?;
     let after = steps.cost();
     let cost = Cost { steps: after.steps.saturating_sub(before.steps), held: after.held.saturating_sub(before.held) };
     let notes: Vec<_> = applied.notes().collect();
+    let lying = Lying { tree: applied.tree, bytes: applied.bytes, notes };
     if let Some((cache, key)) = kept {
-        cache.store(&key, &mut |out| write(out, cost, &applied, layers.len(), &notes));
+        cache.store(&key, &mut |out| write(out, cost, &lying, layers.len()));
     }
-    Ok((applied.tree, notes))
+    Ok(lying)
 }
 
-fn write(
-    out: &mut dyn Write,
-    cost: Cost,
-    Applied { tree, .. }: &Applied,
-    layers: usize,
-    notes: &[LayerNote],
-) -> io::Result<()> {
+fn write(out: &mut dyn Write, cost: Cost, lying: &Lying, layers: usize) -> io::Result<()> {
+    let Lying { tree, bytes, notes } = lying;
     write_number(out, cost.steps)?;
     write_number(out, usize::try_from(cost.held).unwrap_or(usize::MAX))?;
+    write_number(out, *bytes)?;
     write_number(out, notes.len())?;
     for (layer, note) in notes {
         write_number(out, layer.unwrap_or(usize::MAX))?;
@@ -71,12 +75,9 @@ fn write(
 }
 
 /// Reads what [`write`] wrote of these layers; `None` for anything else.
-fn read(
-    input: &mut dyn Read,
-    layers: &[Arc<LayerFacts>],
-    limits: &Limits,
-) -> Option<(Cost, Inventory, Vec<LayerNote>)> {
+fn read(input: &mut dyn Read, layers: &[Arc<LayerFacts>], limits: &Limits) -> Option<(Cost, Lying)> {
     let cost = Cost { steps: number(input)?, held: wide(number(input)?) };
+    let bytes = number(input)?;
     let count = number(input)?;
     let mut notes = Vec::new();
     for _ in 0..count {
@@ -100,5 +101,5 @@ fn read(
     if !ends(input) {
         return None;
     }
-    Some((cost, Inventory::from_tables(tables, rows).ok()?, notes))
+    Some((cost, Lying { tree: Inventory::from_tables(tables, rows).ok()?, bytes, notes }))
 }

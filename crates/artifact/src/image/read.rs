@@ -8,12 +8,13 @@ use lasthand_model::inventory::Inventory;
 use lasthand_model::limits::Limits;
 
 use super::compose;
+use super::compose::LayerNote;
 use super::config;
 use super::docker::DockerImage;
 use super::document::{Names, shown};
 use super::facts::{ImageFacts, IndexFacts, IndexMemberFacts};
 use super::fault::ImageFault;
-use super::kept;
+use super::kept::{self, Lying};
 use super::layer::Expected;
 use super::layers::{self, Wanted};
 use super::manifest::{self, DOCKER_CONFIG, Descriptor, Document, Index, Manifest, OCI_CONFIG, UNKNOWN_PLATFORM};
@@ -293,14 +294,20 @@ impl<'r> Reading<'r> {
         if layers == diff_ids { Ok(()) } else { Err(self.place.fault(ImageFault::LayerCount { layers, diff_ids })) }
     }
 
-    /// LIMIT: Limits::hidden_bytes, over all layers that were read, beside what lives in all images so far.
-    fn check_hidden(&mut self, tree: &Inventory, layers: usize) -> Result<(), ArtifactError> {
+    /// LIMIT: Limits::hidden_bytes, over all layers that were read, beside what lives in all images.
+    pub(super) fn check_hidden(&self) -> Result<(), ArtifactError> {
+        let (bytes, limit) = (self.layers.held.hidden(), self.limits.hidden_bytes);
+        if bytes > limit { Err(self.place.fault(ImageFault::Hidden { bytes, limit })) } else { Ok(()) }
+    }
+
+    /// Counts what an image takes beside its layers.
+    fn hold(&mut self, (tree, bytes): (&Inventory, usize), layers: usize, notes: &[LayerNote]) {
         let held = &mut self.layers.held;
         // What no layer has: files under the names of hard links, and behind links.
         tree.tables().iter().skip(layers).for_each(|copies| held.add(copies));
         held.add_live(tree.tables(), tree.rows());
-        let (bytes, limit) = (held.hidden(), self.limits.hidden_bytes);
-        if bytes > limit { Err(self.place.fault(ImageFault::Hidden { bytes, limit })) } else { Ok(()) }
+        held.pass(bytes, tree.len());
+        notes.iter().for_each(|(_, note)| held.add_note(note));
     }
 
     fn facts(
@@ -316,9 +323,10 @@ impl<'r> Reading<'r> {
         let mut notes: Vec<_> = self.place.notes().iter().cloned().map(|note| (None, note)).collect();
         let of_layers = read.iter().enumerate();
         notes.extend(of_layers.flat_map(|(number, layer)| layer.notes.iter().cloned().map(move |n| (Some(number), n))));
-        let (tree, of_tree) = kept::applied(&name, &read, self.limits, self.layers.cache(), &mut self.steps)?;
+        let Lying { tree, bytes, notes: of_tree } =
+            kept::applied(&name, &read, self.limits, self.layers.cache(), &mut self.steps)?;
         notes.extend(of_tree);
-        self.check_hidden(&tree, read.len())?;
+        self.hold((&tree, bytes), read.len(), &notes);
         notes.extend(config.history.map(|kind| (None, ReaderNote::new(kind, Vec::new(), 0))));
         // SECURITY: images of one index can share layers of which there is much to tell, and each tells it.
         notes.iter().for_each(|(_, note)| self.steps.hold_path(&note.path));

@@ -328,6 +328,7 @@ impl<'a> ImageStore<'a> {
                 }
             }
         };
+        reading.check_hidden()?;
         // SECURITY: a reader of docker archives loads the images of `manifest.json`, and no other.
         match (&artifact, &self.loaded) {
             (ImageArtifact::Image(image), Some(loaded)) if !loaded.contains(&image.config) => {

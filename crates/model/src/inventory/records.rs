@@ -1,7 +1,7 @@
 //! Records in little memory: rows of a fixed size, their text in one arena.
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::collections::{BTreeMap, HashMap};
+use std::hash::{BuildHasher as _, RandomState};
 
 use super::{EntryType, FileRecord};
 use crate::digest::{FileDigest, Sha256};
@@ -82,10 +82,13 @@ pub struct Records {
     pub(super) rows: Vec<Row>,
     /// Paths and link targets as [`escape_path`](super::escape_path) writes them; those of a row are the bytes themselves.
     pub(super) text: String,
-    /// What rows have alike: a record without path, link target and size; a digest in it says only that there is one.
-    pub(super) alike: Vec<Arc<FileRecord>>,
-    /// Places in `alike`.
-    known: BTreeMap<Arc<FileRecord>, u16>,
+    /// What rows have alike.
+    pub(super) alike: Vec<Alike>,
+    /// Places in `alike`, by a hash that nobody can choose.
+    known: HashMap<u64, u16>,
+    hasher: RandomState,
+    /// The place of the last record.
+    last: u16,
     /// Records that do not fit into a row.
     pub(super) odd: BTreeMap<usize, Odd>,
 }
@@ -102,15 +105,30 @@ pub(super) struct Row {
     pub(super) alike: u16,
 }
 
+/// What many records have alike.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(super) struct Alike {
+    uid: u64,
+    gid: u64,
+    mode: u32,
+    entry_type: EntryType,
+    has_digest: bool,
+    rare: Option<Box<Rare>>,
+}
+
+/// What few records have at all.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+struct Rare {
+    device: Option<(u64, u64)>,
+    xattrs: Vec<(Vec<u8>, Vec<u8>)>,
+}
+
 #[derive(Debug, Clone)]
 pub(super) struct Odd {
     pub(super) record: FileRecord,
     pub(super) path: Box<str>,
     pub(super) link_target: Box<str>,
 }
-
-/// The digest in what rows have alike.
-const SOME_DIGEST: FileDigest = FileDigest(Sha256::from_bytes([0; 32]));
 
 impl Records {
     /// The number of records.
@@ -142,11 +160,16 @@ impl Records {
             return self.odd.get(&at).map(|odd| Record::from(&odd.record));
         };
         Some(Record {
-            path: self.slice(row.path()).as_bytes(),
+            path: self.bytes_at(row.path()),
+            entry_type: alike.entry_type,
+            mode: alike.mode,
+            uid: alike.uid,
+            gid: alike.gid,
             size: row.size(),
-            sha256: alike.sha256.map(|_| FileDigest(Sha256::from_bytes(row.sha256))),
-            link_target: self.slice(row.link_target()).as_bytes(),
-            ..Record::from(alike.as_ref())
+            sha256: alike.has_digest.then(|| FileDigest(Sha256::from_bytes(row.sha256))),
+            link_target: self.bytes_at(row.link_target()),
+            device: alike.device(),
+            xattrs: alike.xattrs(),
         })
     }
 
@@ -154,7 +177,7 @@ impl Records {
     #[must_use]
     pub fn path(&self, at: usize) -> &[u8] {
         match self.rows.get(at) {
-            Some(row) if row.alike != Row::IN_ODD => self.slice(row.path()).as_bytes(),
+            Some(row) if row.alike != Row::IN_ODD => self.bytes_at(row.path()),
             _ => self.odd.get(&at).map_or(b"", |odd| &odd.record.path),
         }
     }
@@ -189,14 +212,15 @@ impl Records {
         self.text.len()
     }
 
-    /// Bytes of memory that all records take, about; their attributes aside.
+    /// Bytes of memory that all records take, about, with what they have alike; their attributes aside.
     #[must_use]
     pub fn bytes(&self) -> u64 {
         let odd: usize = self.odd.values().map(Odd::bytes).sum();
-        u64::try_from(self.rows.len() * size_of::<Row>() + self.text.len() + odd).unwrap_or(u64::MAX)
+        let own = self.rows.len() * size_of::<Row>() + self.text.len() + self.alike.len() * Alike::BYTES;
+        u64::try_from(own + odd).unwrap_or(u64::MAX)
     }
 
-    /// Bytes of memory that the record at a place takes, about; its attributes aside.
+    /// Bytes of memory that the record at a place takes, about; what it has like others aside.
     #[must_use]
     pub fn bytes_of(&self, at: usize) -> usize {
         let own = match self.rows.get(at) {
@@ -210,10 +234,10 @@ impl Records {
     ///
     /// Cost: none where no record has any, else a look at each.
     pub fn attributes(&self) -> impl Iterator<Item = &[(Vec<u8>, Vec<u8>)]> {
-        let has_any = self.alike.iter().any(|alike| !alike.xattrs.is_empty());
+        let has_any = self.alike.iter().any(|alike| !alike.xattrs().is_empty());
         let rows = self.rows.iter().filter(move |_| has_any);
         let alike = rows.filter_map(|row| self.alike.get(usize::from(row.alike)));
-        alike.map(|alike| alike.xattrs.as_slice()).filter(|xattrs| !xattrs.is_empty())
+        alike.map(Alike::xattrs).filter(|xattrs| !xattrs.is_empty())
     }
 
     /// The records that take more memory than others: see [`Records`].
@@ -241,23 +265,28 @@ impl Records {
 
     /// The place of what a record has like others; none when there are too many already.
     fn alike_of(&mut self, record: &FileRecord) -> Option<u16> {
-        let alike = FileRecord {
-            path: Vec::new(),
-            link_target: Vec::new(),
-            size: 0,
-            sha256: record.sha256.map(|_| SOME_DIGEST),
-            xattrs: record.xattrs.clone(),
-            ..*record
-        };
-        if let Some(at) = self.known.get(&alike) {
-            return Some(*at);
+        let is = |at: u16| self.alike.get(usize::from(at)).is_some_and(|alike| alike.is_of(record));
+        if is(self.last) {
+            return Some(self.last);
         }
-        // LIMIT: places have 16 bits, and the last one means that there is none.
-        let at = u16::try_from(self.alike.len()).ok().filter(|at| *at != Row::IN_ODD)?;
-        let alike = Arc::new(alike);
-        self.alike.push(Arc::clone(&alike));
-        self.known.insert(alike, at);
-        Some(at)
+        let alike = Alike::of(record);
+        let hash = self.hasher.hash_one(&alike);
+        let known = self.known.get(&hash).copied().filter(|at| is(*at));
+        self.last = match known {
+            Some(at) => at,
+            None => {
+                // LIMIT: places have 16 bits, and the last one means that there is none.
+                let at = u16::try_from(self.alike.len()).ok().filter(|at| *at != Row::IN_ODD)?;
+                self.alike.push(alike);
+                self.known.insert(hash, at);
+                at
+            }
+        };
+        Some(self.last)
+    }
+
+    fn bytes_at(&self, range: std::ops::Range<usize>) -> &[u8] {
+        self.text.as_bytes().get(range).unwrap_or_default()
     }
 
     fn slice(&self, range: std::ops::Range<usize>) -> &str {
@@ -284,6 +313,59 @@ impl FromIterator<FileRecord> for Records {
 /// Text that stands for itself.
 fn plain(bytes: &[u8]) -> Option<&str> {
     std::str::from_utf8(bytes).ok().filter(|text| !text.contains('\\'))
+}
+
+impl Alike {
+    /// Bytes of memory that one takes, about: its own, and its place in a map that may be half empty.
+    const BYTES: usize = 32 + 40;
+
+    fn of(record: &FileRecord) -> Self {
+        let FileRecord { entry_type, mode, uid, gid, sha256, device, xattrs, .. } = record;
+        let rare = Rare { device: *device, xattrs: xattrs.clone() };
+        Self {
+            uid: *uid,
+            gid: *gid,
+            mode: *mode,
+            entry_type: *entry_type,
+            has_digest: sha256.is_some(),
+            rare: (device.is_some() || !xattrs.is_empty()).then(|| rare.into()),
+        }
+    }
+
+    fn is_of(&self, record: &FileRecord) -> bool {
+        (self.uid, self.gid, self.mode) == (record.uid, record.gid, record.mode)
+            && (self.entry_type, self.has_digest) == (record.entry_type, record.sha256.is_some())
+            && self.device() == record.device
+            && self.xattrs() == record.xattrs
+    }
+
+    fn device(&self) -> Option<(u64, u64)> {
+        self.rare.as_ref().and_then(|rare| rare.device)
+    }
+
+    fn xattrs(&self) -> &[(Vec<u8>, Vec<u8>)] {
+        self.rare.as_ref().map_or(&[], |rare| &rare.xattrs)
+    }
+
+    /// A record that has this and nothing else; a digest in it says only that there is one.
+    pub(super) fn to_record(&self) -> FileRecord {
+        FileRecord {
+            entry_type: self.entry_type,
+            mode: self.mode,
+            uid: self.uid,
+            gid: self.gid,
+            sha256: self.has_digest.then_some(FileDigest(Sha256::from_bytes([0; 32]))),
+            device: self.device(),
+            xattrs: self.xattrs().to_vec(),
+            ..Record::NOTHING.to_record()
+        }
+    }
+}
+
+impl From<FileRecord> for Alike {
+    fn from(record: FileRecord) -> Self {
+        Self::of(&record)
+    }
 }
 
 impl Row {
@@ -317,8 +399,8 @@ mod tests {
     }
 
     #[test]
-    fn a_row_has_48_bytes() {
-        assert_eq!(size_of::<Row>(), 48);
+    fn a_row_has_48_bytes_and_what_rows_have_alike_32() {
+        assert_eq!((size_of::<Row>(), size_of::<Alike>()), (48, 32));
     }
 
     #[test]
@@ -336,7 +418,7 @@ mod tests {
         let other = [
             FileRecord { device: Some((1, u64::MAX)), entry_type: EntryType::CharDevice, ..record("device") },
             FileRecord { xattrs: vec![(b"user.a".to_vec(), b"1".to_vec())], ..record("attribute") },
-            FileRecord { sha256: Some(SOME_DIGEST), mode: 0o7777, gid: u64::MAX, ..record("") },
+            FileRecord { sha256: Some(FileDigest(Sha256::of(b"x"))), mode: 0o7777, gid: u64::MAX, ..record("") },
         ];
         let all: Vec<_> = sized.into_iter().chain(named).chain(linked).chain(other).chain(owned).collect();
         let records: Records = all.iter().cloned().collect();

@@ -1,7 +1,6 @@
 //! Records as bytes that a cache keeps, and back. No format for others: what is not understood is as if it were not there.
 
 use std::io::{self, Read, Write};
-use std::sync::Arc;
 
 use super::blob::RecordReader;
 use super::records::{Odd, Records, Row};
@@ -16,7 +15,7 @@ impl Records {
     pub fn write_to(&self, out: &mut dyn Write) -> io::Result<()> {
         write_wide(out, self.alike.len())?;
         for alike in &self.alike {
-            write_record(out, alike)?;
+            write_record(out, &alike.to_record())?;
         }
         write_wide(out, self.rows.len())?;
         for row in &self.rows {
@@ -39,7 +38,7 @@ impl Records {
             return None;
         }
         for _ in 0..count {
-            records.alike.push(Arc::new(read_record(input, limits)?));
+            records.alike.push(read_record(input, limits)?.into());
         }
         let count = read_wide(input)?;
         // LIMIT: Limits::entries, before there is room for them.

@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 use std::sync::Arc;
 
-use lasthand_model::inventory::{Record, RecordAt};
+use lasthand_model::inventory::{Record, RecordAt, Records};
 
 use super::sorted::Sorted;
 use super::{index, narrow};
@@ -23,6 +23,9 @@ impl PathAt {
     const JOINED: u32 = u32::MAX;
 }
 
+/// Bytes of memory that a path takes that no entry has, beside its own: its place in a list that grows, and in the heap.
+const JOINED_BYTES: usize = 64;
+
 /// Anything that lies at a path.
 pub(super) trait AtPath: Copy {
     fn path(self) -> PathAt;
@@ -36,20 +39,24 @@ impl AtPath for PathAt {
 
 /// The entries of all layers, and the paths that none of them has.
 pub(super) struct Paths<'f> {
-    layers: &'f [Arc<LayerFacts>],
+    layers: Vec<&'f Records>,
     /// With the layer that wrote there.
     joined: Vec<(Box<[u8]>, u32)>,
+    /// Bytes of memory that they take.
+    pub(super) joined_bytes: usize,
 }
 
 impl<'f> Paths<'f> {
-    pub(super) const fn of(layers: &'f [Arc<LayerFacts>]) -> Self {
-        Self { layers, joined: Vec::new() }
+    pub(super) fn of(layers: &'f [Arc<LayerFacts>]) -> Self {
+        let layers = layers.iter().map(|layer| layer.records.as_ref()).collect();
+        Self { layers, joined: Vec::new(), joined_bytes: 0 }
     }
 
     /// Keeps a path that no entry has.
     pub(super) fn keep(&mut self, path: &[u8], layer: usize) -> PathAt {
         let entry = RecordAt { table: PathAt::JOINED, at: narrow(self.joined.len()) };
         self.joined.push((path.into(), narrow(layer)));
+        self.joined_bytes += JOINED_BYTES + path.len();
         PathAt { entry, length: narrow(path.len()) }
     }
 
@@ -57,7 +64,7 @@ impl<'f> Paths<'f> {
     pub(super) fn path(&self, at: PathAt) -> &[u8] {
         let whole = match at.entry.table {
             PathAt::JOINED => self.joined.get(index(at.entry.at)).map_or(&b""[..], |(path, _)| path),
-            table => self.layers.get(index(table)).map_or(&b""[..], |layer| layer.records.path(index(at.entry.at))),
+            table => self.layers.get(index(table)).map_or(&b""[..], |layer| layer.path(index(at.entry.at))),
         };
         whole.get(..index(at.length)).unwrap_or(whole)
     }
@@ -72,7 +79,7 @@ impl<'f> Paths<'f> {
 
     /// An entry of a layer.
     pub(super) fn record(&self, at: RecordAt) -> Record<'f> {
-        self.layers.get(index(at.table)).and_then(|layer| layer.records.get(index(at.at))).unwrap_or(Record::NOTHING)
+        self.layers.get(index(at.table)).and_then(|layer| layer.get(index(at.at))).unwrap_or(Record::NOTHING)
     }
 
     /// What lies at a path.

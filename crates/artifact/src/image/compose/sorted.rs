@@ -11,21 +11,25 @@ use std::slice;
 /// Items in a chunk at most.
 const CHUNK: usize = 512;
 
+/// Items that a chunk gets room for at a time.
+const GROWTH: usize = 64;
+
 /// Items in order, each once. Who calls says how they compare, always in the same way.
 ///
-/// Cost: the bytes of the items, and up to as much again while chunks fill; O(log items) comparisons to find one, and moving up to a chunk
+/// Cost: the bytes of the items, and a quarter more at most; O(log items) comparisons to find one, and moving up to a chunk
 /// to add or remove one.
 #[derive(Debug, Clone)]
 pub(super) struct Sorted<T> {
     /// None of them is empty.
     chunks: Vec<Vec<T>>,
+    length: usize,
     /// The place that was looked for last, which may be gone.
     last: Cell<(usize, usize)>,
 }
 
 impl<T> Default for Sorted<T> {
     fn default() -> Self {
-        Self { chunks: Vec::new(), last: Cell::default() }
+        Self { chunks: Vec::new(), length: 0, last: Cell::default() }
     }
 }
 
@@ -42,6 +46,7 @@ impl<T: Copy> Sorted<T> {
         let last = self.chunks.len().saturating_sub(1);
         let Some(items) = self.chunks.get_mut(chunk.min(last)) else {
             self.chunks.push(vec![item]);
+            self.length = 1;
             return None;
         };
         // Behind everything: at the end of the last chunk.
@@ -49,7 +54,11 @@ impl<T: Copy> Sorted<T> {
         if let Some(known) = items.get_mut(at).filter(|known| compare(known).is_eq()) {
             return Some(std::mem::replace(known, item));
         }
+        self.length += 1;
         if items.len() < CHUNK {
+            if items.len() == items.capacity() {
+                items.reserve_exact(GROWTH);
+            }
             items.insert(at, item);
         } else if at == CHUNK {
             self.chunks.insert(chunk, vec![item]);
@@ -57,8 +66,14 @@ impl<T: Copy> Sorted<T> {
             let mut upper = items.split_off(CHUNK / 2);
             items.shrink_to_fit();
             match at.checked_sub(CHUNK / 2) {
-                Some(at) => upper.insert(at, item),
-                None => items.insert(at, item),
+                Some(at) => {
+                    upper.reserve_exact(GROWTH);
+                    upper.insert(at, item);
+                }
+                None => {
+                    items.reserve_exact(GROWTH);
+                    items.insert(at, item);
+                }
             }
             self.chunks.insert(chunk + 1, upper);
         }
@@ -73,6 +88,7 @@ impl<T: Copy> Sorted<T> {
             return None;
         }
         let item = items.remove(at);
+        self.length -= 1;
         if items.is_empty() {
             self.chunks.remove(chunk);
         }
@@ -98,11 +114,12 @@ impl<T: Copy> Sorted<T> {
         while let Some(items) = self.chunks.get_mut(seen) {
             let end = at + items.iter().skip(at).take_while(|item| is_in(item)).count();
             let is_last = end < items.len();
-            let mut place = 0;
+            let (mut place, before) = (0, items.len());
             items.retain(|item| {
                 place += 1;
                 !(at..end).contains(&(place - 1)) || keep(item)
             });
+            self.length -= before - items.len();
             if !items.is_empty() {
                 self.chunks.swap(whole, seen);
                 whole += 1;
@@ -119,8 +136,8 @@ impl<T: Copy> Sorted<T> {
         self.chunks.is_empty()
     }
 
-    pub(super) fn len(&self) -> usize {
-        self.chunks.iter().map(Vec::len).sum()
+    pub(super) const fn len(&self) -> usize {
+        self.length
     }
 
     /// The items in order; memory is given back while they are taken.
@@ -224,6 +241,7 @@ mod tests {
                     }
                 }
                 prop_assert!(sorted.chunks.iter().all(|items| (1..=CHUNK).contains(&items.len())));
+                prop_assert_eq!(sorted.len(), sorted.chunks.iter().map(Vec::len).sum::<usize>());
                 prop_assert_eq!((sorted.len(), sorted.is_empty()), (map.len(), map.is_empty()));
                 for key in [0, 1, 777, 4_000, 9_000] {
                     prop_assert_eq!(sorted.get(|known| known.0.cmp(&key)).map(|item| item.1), map.get(&key).copied());

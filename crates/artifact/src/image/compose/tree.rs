@@ -11,6 +11,7 @@ use super::sorted::Sorted;
 use super::{LayerNote, Steps, index, narrow, over_held, over_steps};
 use crate::collect::{Notes, OUTSIDE, capability, keeps_attributes, replacement};
 use crate::error::ArtifactError;
+use crate::held::PLACE;
 use crate::image::facts::LayerFacts;
 use crate::image::fault::ImageFault;
 use crate::note::{NoteKind, ReaderNote};
@@ -88,12 +89,14 @@ pub(super) struct Tree<'f> {
     linked_to: Sorted<PathAt>,
     /// Folders that have, or had, a default access list.
     defaults: Sorted<PathAt>,
-    /// Folders that this layer writes in.
+    /// Folders that this layer writes in, and those above them.
     entered: Sorted<PathAt>,
     /// Files that a hard link shares, by the path of their own entry.
     linked: Sorted<PathAt>,
     /// The last folder resolved, and what it is resolved to.
     last: Option<(&'f [u8], Folder)>,
+    /// The most places that were held at a time: of nodes, whiteouts and folders.
+    most: usize,
     /// Taken by all images of the reading.
     pub(super) steps: &'f mut Steps,
 }
@@ -136,6 +139,7 @@ impl<'f> Tree<'f> {
             entered: Sorted::default(),
             linked: Sorted::default(),
             last: None,
+            most: 0,
             steps,
         };
         for (number, layer) in layers.iter().enumerate() {
@@ -144,6 +148,7 @@ impl<'f> Tree<'f> {
                 tree.offset = layer.offsets.get(index(at)).unwrap_or_default();
                 tree.steps.add(1);
                 tree.entry(record, RecordAt { table: narrow(number), at })?;
+                tree.most = tree.most.max(tree.nodes.len() + tree.markers.len() + tree.entered.len());
                 tree.check_steps()?;
             }
             tree.check_emptied();
@@ -156,6 +161,11 @@ impl<'f> Tree<'f> {
             tree.last = None;
         }
         Ok(tree)
+    }
+
+    /// Bytes of memory that applying took: the most places at a time, and paths that no entry has.
+    pub(super) fn bytes(&self) -> usize {
+        self.most * PLACE + self.paths.joined_bytes
     }
 
     fn entry(&mut self, record: Record<'f>, itself: RecordAt) -> Result<(), ArtifactError> {
@@ -364,20 +374,14 @@ impl<'f> Tree<'f> {
     /// SECURITY: Docker unpacks each layer by itself and makes them anew; containerd and others leave them as they are.
     fn check_entered(&mut self) {
         let entered = std::mem::take(&mut self.entered);
-        let mut known: Sorted<PathAt> = Sorted::default();
-        for folder in entered.into_iter() {
-            let mut above = Some(folder).filter(|folder| folder.length > 0);
-            while let Some(at) = above.filter(|at| self.paths.insert(&mut known, *at).is_none()) {
-                let folder = self.paths.path(at);
-                self.steps.add_bytes(LOOKUP_BYTES + folder.len());
-                let lower = self.node(folder).filter(|node| self.layer_of(*node) < self.layer);
-                let kind = lower.and_then(|node| made_anew(self.paths.record(node.record)));
-                above = path::parent(folder).map(|parent| PathAt { length: narrow(parent.len()), ..at });
-                if let Some(kind) = kind {
-                    let folder = folder.to_vec();
-                    self.offset = 0;
-                    self.note(kind, &folder);
-                }
+        for at in entered.into_iter() {
+            let folder = self.paths.path(at);
+            self.steps.add_bytes(LOOKUP_BYTES + folder.len());
+            let lower = self.node(folder).filter(|node| self.layer_of(*node) < self.layer);
+            if let Some(kind) = lower.and_then(|node| made_anew(self.paths.record(node.record))) {
+                let folder = folder.to_vec();
+                self.offset = 0;
+                self.note(kind, &folder);
             }
         }
     }
@@ -458,7 +462,13 @@ impl<'f> Tree<'f> {
                     self.paths.keep(&folder.path, self.layer)
                 }
             };
-            self.paths.insert(&mut self.entered, at);
+            // A folder that is known is so with all above it.
+            let mut above = Some(at);
+            while let Some(at) = above.filter(|at| at.length > 0 && self.paths.insert(&mut self.entered, *at).is_none())
+            {
+                let parent = path::parent(self.paths.path(at)).map(<[u8]>::len);
+                above = parent.map(|length| PathAt { length: narrow(length), ..at });
+            }
         }
         self.last = Some((parent, folder.clone()));
         Ok(folder)
