@@ -648,11 +648,11 @@ fn limits_stop_with_their_name() {
         let read = read(&MemoryBlob::new("test", attribute.clone()), None, &limits, &mut |_| {});
         assert_eq!(read.is_ok(), is_enough);
     }
-    // Rows and offsets have 54 bytes; what lives leaves 192, its own 54 bytes, path and 28 more aside.
+    // Rows and offsets have 54 bytes; what lives leaves 192, its own 54 bytes, path and 36 more aside.
     let entries: Vec<_> = (0..4).map(|_| (&b"abc"[..], Type::Regular, &b"x"[..])).collect();
     let replaced = MemoryBlob::new("test", archive(&entries));
     let (alike, notes) = (72, 3 * (160 + 2 * 3));
-    let hidden = 3 * (54 + 3) - (192 - 54 - 3 - 28) + alike + notes;
+    let hidden = 3 * (54 + 3) - (192 - 54 - 3 - 36) + alike + notes;
     for (hidden_bytes, is_enough) in [(hidden, true), (hidden - 1, false)] {
         let limits = Limits { hidden_bytes, ..Limits::DEFAULT };
         let read = read(&replaced, None, &limits, &mut |_| {}).map_err(|error| error.to_string());

@@ -11,7 +11,7 @@ use lasthand_model::limits::Limits;
 
 /// Row and offset of an entry; what a live one takes beside them; what it may take.
 const ENTRY: u64 = 48 + 6;
-const PLACE: u64 = 28;
+const PLACE: u64 = 36;
 const LIVE: u64 = 192;
 /// What owner, mode and type take that entries of a layer have alike.
 const ALIKE: u64 = 72;

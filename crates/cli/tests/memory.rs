@@ -234,7 +234,7 @@ fn half_of_the_files_may_be_hidden_within_the_bound_of_those_that_live() {
 #[test]
 fn all_files_may_be_hidden_within_the_bound_of_none() {
     // pass: three sizes of an image that removes what it added, the last one just what may be hidden
-    for files in [20_000, 100_000, 290_000] {
+    for files in [20_000, 100_000, 280_000] {
         assert_eq!(stays_within_its_bound(files, false, Second::Gone), 1);
     }
 }

@@ -71,7 +71,7 @@ impl Limits {
         path_bytes: 4_096,
         xattr_bytes: 1 << 20,
         metadata_bytes: 256 << 20,
-        hidden_bytes: 32 << 20,
+        hidden_bytes: 40 << 20,
         extension_bytes: 64 << 20,
         manifests: 1_000,
         layers: 200,
