@@ -84,10 +84,10 @@ impl CacheKey {
 
 /// Keeps facts. What it gives back must be what it took: see the threat model.
 pub trait FactsCache: Sync {
-    /// The facts of a key, to be read once; `None` when there are none, or when they were damaged.
+    /// The facts of a key, to be read once, some bytes at a time; `None` when there are none, or when they were damaged.
     fn load(&self, key: &CacheKey) -> Option<Box<dyn Read + '_>>;
 
-    /// Keeps the facts that are written. What cannot be kept is not.
+    /// Keeps what `write` writes, which is called once at most; nothing where it fails. What cannot be kept is not.
     fn store(&self, key: &CacheKey, write: &mut dyn FnMut(&mut dyn Write) -> io::Result<()>);
 }
 

@@ -18,8 +18,11 @@ use crate::note::{NoteKind, ReaderNote, Severity};
 use crate::offsets::Offsets;
 use crate::path::{self, Above};
 
-/// LIMIT: notes kept of each weight; one more says that others were dropped.
+/// LIMIT: notes kept that refuse; one more says that others were dropped.
 pub(crate) const MAX_NOTES: usize = 10_000;
+
+/// LIMIT: notes kept that only tell something.
+const MAX_TELLING: usize = 2_000;
 
 /// The path of an entry that names the root and is no folder: no other entry can have it.
 pub(crate) const OUTSIDE: &[u8] = b".";
@@ -35,11 +38,11 @@ pub(crate) struct Notes {
 impl Notes {
     pub(crate) fn push(&mut self, note: ReaderNote) {
         let is_error = note.severity() == Severity::Error;
-        let count = if is_error { &mut self.errors } else { &mut self.others };
+        let (count, most) = if is_error { (&mut self.errors, MAX_NOTES) } else { (&mut self.others, MAX_TELLING) };
         *count += 1;
-        if *count <= MAX_NOTES {
+        if *count <= most {
             self.kept.push(note);
-        } else if is_error && *count == MAX_NOTES + 1 {
+        } else if is_error && *count == most + 1 {
             self.kept.push(ReaderNote::new(NoteKind::NotesCut, Vec::new(), note.offset));
         }
     }
@@ -297,9 +300,10 @@ impl<'a> Collector<'a> {
         tables.iter().for_each(|records| held.add(records));
         held.add_live(&tables, &rows);
         notes.kept.iter().for_each(|note| held.add_note(note));
-        if held.hidden() > limits.hidden_bytes {
-            let (what, limit) = ("bytes of entries that later ones replace", limits.hidden_bytes);
-            return Err(ArtifactError::OverLimit { name: name.to_owned(), what, limit, offset: 0 });
+        // LIMIT: Limits::hidden_bytes.
+        let (bytes, limit) = (held.hidden(), limits.hidden_bytes);
+        if bytes > limit {
+            return Err(ArtifactError::Hidden { name: name.to_owned(), bytes, limit });
         }
         // Each path is there once.
         let inventory = Inventory::from_tables(tables, rows).map_err(|path| ArtifactError::Duplicate {

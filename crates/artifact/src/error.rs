@@ -114,6 +114,16 @@ pub enum ArtifactError {
         /// Where it was passed.
         offset: u64,
     },
+    /// Too much that later entries or upper layers replace or remove, or too many notes.
+    #[error("`{name}`: entries that others hide, and notes, take {bytes} bytes, more than {limit}")]
+    Hidden {
+        /// Name of the source.
+        name: String,
+        /// Bytes of them in memory, beside what files that live leave of 192 bytes each.
+        bytes: u64,
+        /// The bound.
+        limit: u64,
+    },
     /// A form that readers take differently and this one refuses.
     #[error("`{name}`: {what} at byte {offset} is not supported")]
     Unsupported {
@@ -173,6 +183,10 @@ impl ArtifactError {
             Self::Duplicate { .. } => vec!["repack with each path once: readers differ in which of the two they keep"],
             Self::OverLimit { .. } => vec![
                 "if the artifact is trusted to be this large, raise the limit: `--limit NAME=NUMBER`; docs/reader.md names them",
+            ],
+            Self::Hidden { .. } => vec![
+                "build it so that it does not add files and then replace or remove them, in an image by another layer, or squash its layers",
+                "if it is trusted to be so, raise the limit to that number: `--limit hidden-bytes=NUMBER`",
             ],
             Self::Unsupported { .. } => {
                 vec!["repack without sparse files and vendor entry types (`tar --format=posix`, no `--sparse`)"]

@@ -4,9 +4,9 @@
 #[path = "image_kit/mod.rs"]
 mod kit;
 
-use kit::{Entry, Files, Image, archive, fault, file, hard, link, many_of, mode};
+use kit::{Entry, Files, Image, archive, file, hard, link, many_of, mode, pax};
 use lasthand_artifact::ArtifactError;
-use lasthand_artifact::image::{ImageFault, ImageStore};
+use lasthand_artifact::image::ImageStore;
 use lasthand_model::limits::Limits;
 
 /// Row and offset of an entry; what a live one takes beside them; what it may take.
@@ -27,10 +27,8 @@ fn read_under(files: &Files, hidden_bytes: u64) -> Result<(), ArtifactError> {
 fn hidden(files: &Files) -> u64 {
     match read_under(files, 0) {
         Ok(()) => 0,
-        Err(error) => match fault(error) {
-            ImageFault::Hidden { bytes, limit: 0 } => bytes,
-            other => panic!("{other:?}"),
-        },
+        Err(ArtifactError::Hidden { bytes, limit: 0, .. }) => bytes,
+        Err(other) => panic!("{other:?}"),
     }
 }
 
@@ -83,6 +81,10 @@ fn what_modes_paths_behind_links_and_notes_take_counts() {
     let set_id: Vec<_> = (0..100).map(|number| mode(&format!("d/{number:05}"), "1", 0o4755)).collect();
     assert_eq!(hidden(&Image::new(&[&set_id, &none]).layout()), plain + 100 * (160 + 2 * 7));
     let behind: Vec<_> = std::iter::once(link("l", "d")).chain(many("l", "1")).collect();
+    let attributes = (0..100)
+        .flat_map(|number| [pax("SCHILY.xattr.user.k", &number.to_string()), file(&format!("d/{number:05}"), "1")]);
+    let attributes: Vec<_> = attributes.collect();
+    assert_eq!(hidden(&Image::new(&[&attributes, &none]).layout()), plain + 99 * ALIKE + 100 * (48 + 16));
     let of_behind = hidden(&Image::new(&[&behind, &none, &[file(".wh.l", "")]]).layout());
     assert!(of_behind > plain + 100 * (64 + 7), "{of_behind} {plain}");
 }

@@ -35,7 +35,7 @@ pub struct Limits {
     pub xattr_bytes: usize,
     /// Bytes of the paths, link targets and attributes of all entries together.
     pub metadata_bytes: u64,
-    /// Bytes of the entries that others replace or remove, beside what those that live leave of 192 bytes each.
+    /// Bytes of the entries that others replace or remove, and of notes, beside what entries that live leave of 192 bytes each.
     pub hidden_bytes: u64,
     /// Bytes of all extension headers of one archive, beside a quarter of the bytes that lie before them.
     pub extension_bytes: u64,

@@ -87,7 +87,7 @@ pub(super) fn apply(name: &str, layers: &[Arc<LayerFacts>], steps: &mut Steps) -
         }
     }
     let tables = layers.iter().map(|layer| Arc::clone(&layer.records)).chain(copies.into_iter().map(Arc::new));
-    // A map has each path once, in order.
+    // The tree has each path once, in order.
     let tree = Inventory::from_tables(tables.collect(), rows).map_err(|path| twice(name, &path))?;
     Ok(Applied { tree, bytes, notes })
 }

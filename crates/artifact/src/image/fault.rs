@@ -155,14 +155,6 @@ pub enum ImageFault {
         /// The bound.
         limit: u64,
     },
-    /// Layers that hold too much that others replace or remove.
-    #[error("entries of its layers that others hide, and notes on them all, take {bytes} bytes, more than {limit}")]
-    Hidden {
-        /// Bytes of them in memory, beside what files that live leave of 192 bytes each.
-        bytes: u64,
-        /// The bound.
-        limit: u64,
-    },
     /// An archive of both kinds that holds other images to a reader of docker archives than to one of OCI archives.
     #[error("`manifest.json` lists an image with config sha256:{config}, and `index.json` offers none with it")]
     OtherImages {
@@ -300,10 +292,6 @@ impl ImageFault {
             Self::Unsupported { .. } | Self::TooDeep { .. } => {
                 vec!["copy the image with sha256 digests and plain, gzip or zstd layers"]
             }
-            Self::Hidden { .. } => vec![
-                "build the image so that it does not add files in one layer and replace or remove them in another, or squash its layers",
-                "if it is trusted to be so, raise the limit to that number: `--limit hidden-bytes=NUMBER`",
-            ],
             Self::OverLimit { .. } => vec![
                 "if the artifact is trusted to be this large, raise the limit: `--limit NAME=NUMBER`; docs/reader.md names them",
             ],

@@ -15,8 +15,8 @@ use crate::cache::{CacheKey, FactsCache, array, ends, note, number, write_note, 
 use crate::error::ArtifactError;
 use crate::meter::wide;
 
-/// The way layers lie on each other.
-pub(super) struct Lying {
+/// What layers make that lie on each other.
+pub(super) struct Stacked {
     pub(super) tree: Inventory,
     /// Bytes of memory that it takes to apply them.
     pub(super) bytes: usize,
@@ -24,37 +24,37 @@ pub(super) struct Lying {
     pub(super) notes: Vec<LayerNote>,
 }
 
-/// Applies the layers, or takes what was kept of applying them.
+/// Applies the layers, or takes what was kept of appstacked them.
 pub(super) fn applied(
     name: &str,
     layers: &[Shared],
     limits: &Limits,
     cache: Option<&dyn FactsCache>,
     steps: &mut Steps,
-) -> Result<Lying, ArtifactError> {
+) -> Result<Stacked, ArtifactError> {
     let facts: Vec<_> = layers.iter().map(|layer| Arc::clone(&layer.facts)).collect();
     let keys = layers.iter().map(|layer| layer.key).collect::<Option<Vec<_>>>();
     let kept = cache.zip(keys.map(CacheKey::Tree));
     let known = kept.as_ref().and_then(|(cache, key)| read(&mut *cache.load(key)?, &facts, limits));
-    if let Some((cost, lying)) = known
+    if let Some((cost, stacked)) = known
         && steps.again(cost)
     {
-        return Ok(lying);
+        return Ok(stacked);
     }
     let before = steps.cost();
     let applied = compose::apply(name, &facts, steps)?;
     let after = steps.cost();
     let cost = Cost { steps: after.steps.saturating_sub(before.steps), held: after.held.saturating_sub(before.held) };
     let notes: Vec<_> = applied.notes().collect();
-    let lying = Lying { tree: applied.tree, bytes: applied.bytes, notes };
+    let stacked = Stacked { tree: applied.tree, bytes: applied.bytes, notes };
     if let Some((cache, key)) = kept {
-        cache.store(&key, &mut |out| write(out, cost, &lying, layers.len()));
+        cache.store(&key, &mut |out| write(out, cost, &stacked, layers.len()));
     }
-    Ok(lying)
+    Ok(stacked)
 }
 
-fn write(out: &mut dyn Write, cost: Cost, lying: &Lying, layers: usize) -> io::Result<()> {
-    let Lying { tree, bytes, notes } = lying;
+fn write(out: &mut dyn Write, cost: Cost, stacked: &Stacked, layers: usize) -> io::Result<()> {
+    let Stacked { tree, bytes, notes } = stacked;
     write_number(out, cost.steps)?;
     write_number(out, usize::try_from(cost.held).unwrap_or(usize::MAX))?;
     write_number(out, *bytes)?;
@@ -75,7 +75,7 @@ fn write(out: &mut dyn Write, cost: Cost, lying: &Lying, layers: usize) -> io::R
 }
 
 /// Reads what [`write`] wrote of these layers; `None` for anything else.
-fn read(input: &mut dyn Read, layers: &[Arc<LayerFacts>], limits: &Limits) -> Option<(Cost, Lying)> {
+fn read(input: &mut dyn Read, layers: &[Arc<LayerFacts>], limits: &Limits) -> Option<(Cost, Stacked)> {
     let cost = Cost { steps: number(input)?, held: wide(number(input)?) };
     let bytes = number(input)?;
     let count = number(input)?;
@@ -101,5 +101,5 @@ fn read(input: &mut dyn Read, layers: &[Arc<LayerFacts>], limits: &Limits) -> Op
     if !ends(input) {
         return None;
     }
-    Some((cost, Lying { tree: Inventory::from_tables(tables, rows).ok()?, bytes, notes }))
+    Some((cost, Stacked { tree: Inventory::from_tables(tables, rows).ok()?, bytes, notes }))
 }

@@ -14,7 +14,7 @@ use super::docker::DockerImage;
 use super::document::{Names, shown};
 use super::facts::{ImageFacts, IndexFacts, IndexMemberFacts};
 use super::fault::ImageFault;
-use super::kept::{self, Lying};
+use super::kept::{self, Stacked};
 use super::layer::Expected;
 use super::layers::{self, Wanted};
 use super::manifest::{self, DOCKER_CONFIG, Descriptor, Document, Index, Manifest, OCI_CONFIG, UNKNOWN_PLATFORM};
@@ -297,7 +297,8 @@ impl<'r> Reading<'r> {
     /// LIMIT: Limits::hidden_bytes, over all layers that were read, beside what lives in all images.
     pub(super) fn check_hidden(&self) -> Result<(), ArtifactError> {
         let (bytes, limit) = (self.layers.held.hidden(), self.limits.hidden_bytes);
-        if bytes > limit { Err(self.place.fault(ImageFault::Hidden { bytes, limit })) } else { Ok(()) }
+        let name = self.place.name().to_owned();
+        if bytes > limit { Err(ArtifactError::Hidden { name, bytes, limit }) } else { Ok(()) }
     }
 
     /// Counts what an image takes beside its layers.
@@ -323,7 +324,7 @@ impl<'r> Reading<'r> {
         let mut notes: Vec<_> = self.place.notes().iter().cloned().map(|note| (None, note)).collect();
         let of_layers = read.iter().enumerate();
         notes.extend(of_layers.flat_map(|(number, layer)| layer.notes.iter().cloned().map(move |n| (Some(number), n))));
-        let Lying { tree, bytes, notes: of_tree } =
+        let Stacked { tree, bytes, notes: of_tree } =
             kept::applied(&name, &read, self.limits, self.layers.cache(), &mut self.steps)?;
         notes.extend(of_tree);
         self.hold((&tree, bytes), read.len(), &notes);

@@ -1,6 +1,6 @@
 //! Records in little memory: rows of a fixed size, their text in one arena.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::hash::{BuildHasher as _, RandomState};
 
 use super::{EntryType, FileRecord};
@@ -89,13 +89,14 @@ pub struct Records {
     hasher: RandomState,
     /// The place of the last record.
     last: u16,
-    /// Records that do not fit into a row.
-    pub(super) odd: BTreeMap<usize, Odd>,
+    /// Records that do not fit into a row, in the order of their rows.
+    pub(super) odd: Vec<Odd>,
 }
 
 #[derive(Debug, Clone)]
 pub(super) struct Row {
     pub(super) sha256: [u8; 32],
+    /// Where its text starts; the place in `odd` of a record that lies there.
     pub(super) start: u32,
     pub(super) size_low: u32,
     pub(super) size_high: u16,
@@ -146,8 +147,9 @@ impl Records {
     /// Adds a record.
     pub fn push(&mut self, record: FileRecord) {
         let row = self.row(&record).unwrap_or_else(|| {
-            self.odd.insert(self.rows.len(), Odd::of(record));
-            Row::ODD
+            let row = Row::odd(self.odd.len());
+            self.odd.push(Odd::of(record));
+            row
         });
         self.rows.push(row);
     }
@@ -157,7 +159,7 @@ impl Records {
     pub fn get(&self, at: usize) -> Option<Record<'_>> {
         let row = self.rows.get(at)?;
         let Some(alike) = self.alike.get(usize::from(row.alike)) else {
-            return self.odd.get(&at).map(|odd| Record::from(&odd.record));
+            return self.odd_of(row).map(|odd| Record::from(&odd.record));
         };
         Some(Record {
             path: self.bytes_at(row.path()),
@@ -178,7 +180,7 @@ impl Records {
     pub fn path(&self, at: usize) -> &[u8] {
         match self.rows.get(at) {
             Some(row) if row.alike != Row::IN_ODD => self.bytes_at(row.path()),
-            _ => self.odd.get(&at).map_or(b"", |odd| &odd.record.path),
+            row => row.and_then(|row| self.odd_of(row)).map_or(b"", |odd| &odd.record.path),
         }
     }
 
@@ -187,7 +189,7 @@ impl Records {
     pub fn path_text(&self, at: usize) -> &str {
         match self.rows.get(at) {
             Some(row) if row.alike != Row::IN_ODD => self.slice(row.path()),
-            _ => self.odd.get(&at).map_or("", |odd| &odd.path),
+            row => row.and_then(|row| self.odd_of(row)).map_or("", |odd| &odd.path),
         }
     }
 
@@ -196,7 +198,7 @@ impl Records {
     pub fn link_target_text(&self, at: usize) -> &str {
         match self.rows.get(at) {
             Some(row) if row.alike != Row::IN_ODD => self.slice(row.link_target()),
-            _ => self.odd.get(&at).map_or("", |odd| &odd.link_target),
+            row => row.and_then(|row| self.odd_of(row)).map_or("", |odd| &odd.link_target),
         }
     }
 
@@ -215,8 +217,9 @@ impl Records {
     /// Bytes of memory that all records take, about, with what they have alike; their attributes aside.
     #[must_use]
     pub fn bytes(&self) -> u64 {
-        let odd: usize = self.odd.values().map(Odd::bytes).sum();
-        let own = self.rows.len() * size_of::<Row>() + self.text.len() + self.alike.len() * Alike::BYTES;
+        let odd: usize = self.odd.iter().map(Odd::bytes).sum();
+        let alike: usize = self.alike.iter().map(Alike::bytes).sum();
+        let own = self.rows.len() * size_of::<Row>() + self.text.len() + alike;
         u64::try_from(own + odd).unwrap_or(u64::MAX)
     }
 
@@ -225,7 +228,7 @@ impl Records {
     pub fn bytes_of(&self, at: usize) -> usize {
         let own = match self.rows.get(at) {
             Some(row) if row.alike != Row::IN_ODD => usize::from(row.path) + usize::from(row.link_target),
-            _ => self.odd.get(&at).map_or(0, Odd::bytes),
+            row => row.and_then(|row| self.odd_of(row)).map_or(0, Odd::bytes),
         };
         size_of::<Row>() + own
     }
@@ -242,7 +245,7 @@ impl Records {
 
     /// The records that take more memory than others: see [`Records`].
     pub fn odd(&self) -> impl ExactSizeIterator<Item = &FileRecord> {
-        self.odd.values().map(|odd| &odd.record)
+        self.odd.iter().map(|odd| &odd.record)
     }
 
     /// The row of a record, its text in the arena; none for one that does not fit.
@@ -285,6 +288,10 @@ impl Records {
         Some(self.last)
     }
 
+    fn odd_of(&self, row: &Row) -> Option<&Odd> {
+        self.odd.get(row.start as usize)
+    }
+
     fn bytes_at(&self, range: std::ops::Range<usize>) -> &[u8] {
         self.text.as_bytes().get(range).unwrap_or_default()
     }
@@ -316,8 +323,11 @@ fn plain(bytes: &[u8]) -> Option<&str> {
 }
 
 impl Alike {
-    /// Bytes of memory that one takes, about: its own, and its place in a map that may be half empty.
-    const BYTES: usize = 32 + 40;
+    /// Bytes of memory that one takes, about, attributes aside: its own, and its place in a map that may be half empty.
+    fn bytes(&self) -> usize {
+        let rare = self.rare.as_ref().map_or(0, |_| size_of::<Rare>() + 16);
+        size_of::<Self>() + 40 + rare
+    }
 
     fn of(record: &FileRecord) -> Self {
         let FileRecord { entry_type, mode, uid, gid, sha256, device, xattrs, .. } = record;
@@ -372,8 +382,12 @@ impl Row {
     /// The place in `alike` that no row has.
     pub(super) const IN_ODD: u16 = u16::MAX;
 
-    pub(super) const ODD: Self =
-        Self { sha256: [0; 32], start: 0, size_low: 0, size_high: 0, path: 0, link_target: 0, alike: Self::IN_ODD };
+    /// The row of a record that lies at a place in `odd`.
+    pub(super) fn odd(place: usize) -> Self {
+        // LIMIT: there are fewer than `u32::MAX`; at that place lies none.
+        let start = u32::try_from(place).unwrap_or(u32::MAX);
+        Self { sha256: [0; 32], start, size_low: 0, size_high: 0, path: 0, link_target: 0, alike: Self::IN_ODD }
+    }
 
     const fn path(&self) -> std::ops::Range<usize> {
         let start = self.start as usize;

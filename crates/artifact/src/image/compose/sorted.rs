@@ -16,9 +16,9 @@ const GROWTH: usize = 64;
 
 /// Items in order, each once. Who calls says how they compare, always in the same way.
 ///
-/// Cost: the bytes of the items, and a quarter more at most; O(log items) comparisons to find one, and moving up to a chunk
+/// Cost: the bytes of the items, and room for 128 more in each chunk; O(log items) comparisons to find one, and moving up to a chunk
 /// to add or remove one.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub(super) struct Sorted<T> {
     /// None of them is empty.
     chunks: Vec<Vec<T>>,
@@ -91,15 +91,17 @@ impl<T: Copy> Sorted<T> {
         self.length -= 1;
         if items.is_empty() {
             self.chunks.remove(chunk);
+        } else {
+            give_back(items);
         }
         Some(item)
     }
 
     /// The items from the first one on that is not before a place.
-    pub(super) fn from(&self, is_before: impl Fn(&T) -> bool) -> From<'_, T> {
+    pub(super) fn from(&self, is_before: impl Fn(&T) -> bool) -> Rest<'_, T> {
         let (chunk, at) = self.lower(is_before);
         let first = self.chunks.get(chunk).and_then(|items| items.get(at..)).unwrap_or_default();
-        From { first: first.iter(), rest: self.chunks.iter().skip(chunk + 1).flatten() }
+        Rest { first: first.iter(), rest: self.chunks.iter().skip(chunk + 1).flatten() }
     }
 
     /// Of the items that are not before a place, and from there on are in a range, keeps some.
@@ -121,6 +123,7 @@ impl<T: Copy> Sorted<T> {
             });
             self.length -= before - items.len();
             if !items.is_empty() {
+                give_back(items);
                 self.chunks.swap(whole, seen);
                 whole += 1;
             }
@@ -175,13 +178,20 @@ impl<T: Copy> Sorted<T> {
     }
 }
 
+/// Gives back the room of items that are gone, but for some.
+fn give_back<T>(items: &mut Vec<T>) {
+    if items.capacity() > items.len() + 2 * GROWTH {
+        items.shrink_to(items.len() + GROWTH);
+    }
+}
+
 /// Items from a place on.
-pub(super) struct From<'s, T> {
+pub(super) struct Rest<'s, T> {
     first: slice::Iter<'s, T>,
     rest: Flatten<Skip<slice::Iter<'s, Vec<T>>>>,
 }
 
-impl<T: Copy> Iterator for From<'_, T> {
+impl<T: Copy> Iterator for Rest<'_, T> {
     type Item = T;
 
     fn next(&mut self) -> Option<T> {

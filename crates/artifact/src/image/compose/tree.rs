@@ -95,7 +95,7 @@ pub(super) struct Tree<'f> {
     linked: Sorted<PathAt>,
     /// The last folder resolved, and what it is resolved to.
     last: Option<(&'f [u8], Folder)>,
-    /// The most places that were held at a time: of nodes, whiteouts and folders.
+    /// The most places that were held at a time.
     most: usize,
     /// Taken by all images of the reading.
     pub(super) steps: &'f mut Steps,
@@ -148,7 +148,7 @@ impl<'f> Tree<'f> {
                 tree.offset = layer.offsets.get(index(at)).unwrap_or_default();
                 tree.steps.add(1);
                 tree.entry(record, RecordAt { table: narrow(number), at })?;
-                tree.most = tree.most.max(tree.nodes.len() + tree.markers.len() + tree.entered.len());
+                tree.most = tree.most.max(tree.places());
                 tree.check_steps()?;
             }
             tree.check_emptied();
@@ -161,6 +161,12 @@ impl<'f> Tree<'f> {
             tree.last = None;
         }
         Ok(tree)
+    }
+
+    /// Places in the tree, and of whiteouts, folders and links.
+    const fn places(&self) -> usize {
+        let of_layer = self.markers.len() + self.linked_to.len() + self.entered.len();
+        self.nodes.len() + of_layer + self.linked.len() + self.defaults.len()
     }
 
     /// Bytes of memory that applying took: the most places at a time, and paths that no entry has.
@@ -443,7 +449,8 @@ impl<'f> Tree<'f> {
         if self.steps.hold_too_much() {
             return Err(over_held(self.name, self.layer, self.steps));
         }
-        if !self.steps.are_too_many() {
+        // SECURITY: an entry can lie below thousands of folders that no other one lies below.
+        if !self.steps.are_too_many() && self.most <= self.steps.limit {
             return Ok(());
         }
         Err(over_steps(self.name, self.layer, self.steps))
