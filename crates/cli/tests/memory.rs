@@ -258,7 +258,9 @@ fn stays_within_its_bound(files: usize, zstd: bool, second: Second) -> usize {
         found = live;
         // Those of each layer, and of how they lie on each other; none is written again.
         let files = fs::read_dir(folder.path().join("cache")).unwrap();
-        let times: BTreeSet<_> = files.map(|file| file.unwrap().metadata().unwrap().modified().unwrap()).collect();
+        let files =
+            files.map(Result::unwrap).map(|file| (file.file_name(), file.metadata().unwrap().modified().unwrap()));
+        let times: BTreeSet<_> = files.collect();
         assert_eq!(times.len(), LAYERS + 1);
         assert!(cached.is_empty() || cached == times);
         cached = times;
