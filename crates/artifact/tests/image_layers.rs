@@ -296,6 +296,23 @@ fn layers_without_entries_change_nothing() {
 }
 
 #[test]
+fn folders_that_a_layer_writes_in_are_bounded_while_it_is_applied() {
+    // fail: files below 40 folders of their own each, more folders than steps are allowed; pass: somewhat fewer
+    let below = "/a".repeat(40);
+    for (files, fine) in [(2_400, true), (2_900, false)] {
+        let entries: Vec<_> = (0..files).map(|number| file(&format!("{number}{below}"), "")).collect();
+        let blob = archive(&Image::new(&[&[file("f", "")], &entries]).layout());
+        let limits = Limits { entries: files + 2, ..Limits::DEFAULT };
+        let store = ImageStore::open(&blob, None, &limits).unwrap();
+        let read = store.read(&store.choices()[0], None, &limits, &mut |_| {});
+        assert_eq!(read.is_ok(), fine, "{files}");
+        if let Err(error) = read {
+            assert!(matches!(fault(error), ImageFault::OverLimit { what: "steps to apply the layers", .. }));
+        }
+    }
+}
+
+#[test]
 fn what_is_written_through_a_link_is_of_its_own_layer() {
     // pass: it is where the link leads, and its layer's: another file of that layer there replaces it, and the layer's opaque marker spares it
     let lower: &[Entry] = &[dir("real"), file("real/old", "1"), link("l", "real")];
